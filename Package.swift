@@ -1,0 +1,105 @@
+// swift-tools-version: 6.2
+import PackageDescription
+
+let baseSettings: [SwiftSetting] = [
+    .swiftLanguageMode(.v6),
+    .enableUpcomingFeature("ExistentialAny"),  // SE-0335
+    .enableUpcomingFeature("MemberImportVisibility"),  // SE-0444
+    .enableUpcomingFeature("InternalImportsByDefault"),  // SE-0409
+    .enableUpcomingFeature("NonisolatedNonsendingByDefault"),  // SE-0461
+    .treatAllWarnings(as: .error),  // SE-0480
+]
+
+/// Every target but the two wrappers of C libraries and the thread primitives: there the compiler shows that no unsafe
+/// construct goes unmarked.
+let safeSettings = baseSettings + [.strictMemorySafety()]  // SE-0458
+
+let log: Target.Dependency = .product(name: "Logging", package: "swift-log")
+let lifecycle: Target.Dependency = .product(name: "ServiceLifecycle", package: "swift-service-lifecycle")
+let metrics: Target.Dependency = .product(name: "Metrics", package: "swift-metrics")
+
+let package = Package(
+    name: "rpc-gateway",
+    products: [
+        .executable(name: "rpc-gateway", targets: ["RPCGatewayCommand"]),
+        .library(name: "Messaging", targets: ["Messaging"]),
+        .library(name: "RabbitDriver", targets: ["RabbitDriver"]),
+    ],
+    dependencies: [
+        .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.2"),
+        .package(url: "https://github.com/apple/swift-collections", from: "1.6.0"),
+        .package(url: "https://github.com/apple/swift-configuration", from: "1.4.0", traits: ["YAML"]),
+        .package(url: "https://github.com/apple/swift-log", from: "1.16.2"),
+        .package(url: "https://github.com/apple/swift-metrics", from: "2.13.0"),
+        .package(url: "https://github.com/swift-server/swift-service-lifecycle", from: "2.13.0"),
+    ],
+    targets: [
+        .systemLibrary(name: "CLinux"),
+        .systemLibrary(name: "CMicrohttpd", pkgConfig: "libmicrohttpd", providers: [.apt(["libmicrohttpd-dev"])]),
+        .systemLibrary(name: "CRabbitMQ", pkgConfig: "librabbitmq", providers: [.apt(["librabbitmq-dev"])]),
+
+        .target(name: "Threads", dependencies: ["CLinux"], swiftSettings: baseSettings),
+        .target(
+            name: "HTTPServer",
+            dependencies: ["CMicrohttpd", "CLinux", "Threads", log],
+            swiftSettings: baseSettings
+        ),
+        .target(name: "AMQP", dependencies: ["CRabbitMQ", "CLinux", "Threads", log], swiftSettings: baseSettings),
+        .target(
+            name: "ConnectionPool",
+            dependencies: [.product(name: "DequeModule", package: "swift-collections")],
+            swiftSettings: safeSettings
+        ),
+        .target(
+            name: "Messaging",
+            dependencies: ["Threads", log, .product(name: "HeapModule", package: "swift-collections")],
+            swiftSettings: safeSettings
+        ),
+        .target(
+            name: "RabbitDriver",
+            dependencies: ["Messaging", "ConnectionPool", "AMQP", "Threads", log],
+            swiftSettings: safeSettings
+        ),
+        .target(
+            name: "Gateway",
+            dependencies: ["HTTPServer", "Messaging", "Threads", log, metrics],
+            swiftSettings: safeSettings
+        ),
+        .target(
+            name: "Observability",
+            dependencies: [log, .product(name: "CoreMetrics", package: "swift-metrics"), "Threads"],
+            swiftSettings: safeSettings
+        ),
+        .executableTarget(
+            name: "RPCGatewayCommand",
+            dependencies: [
+                "Gateway", "HTTPServer", "Messaging", "RabbitDriver", "Observability", "Threads", log, lifecycle, metrics,
+                .product(name: "ArgumentParser", package: "swift-argument-parser"),
+                .product(name: "Configuration", package: "swift-configuration"),
+            ],
+            swiftSettings: safeSettings
+        ),
+
+        .testTarget(name: "ThreadsTests", dependencies: ["Threads"], swiftSettings: baseSettings),
+        .testTarget(name: "HTTPServerTests", dependencies: ["HTTPServer", "Threads"], swiftSettings: baseSettings),
+        .testTarget(name: "AMQPTests", dependencies: ["AMQP", "Threads"], swiftSettings: baseSettings),
+        .testTarget(name: "ConnectionPoolTests", dependencies: ["ConnectionPool"], swiftSettings: baseSettings),
+        .testTarget(name: "MessagingTests", dependencies: ["Messaging", "Threads"], swiftSettings: baseSettings),
+        .testTarget(
+            name: "RabbitDriverTests",
+            dependencies: ["RabbitDriver", "Messaging", "AMQP", "Threads"],
+            swiftSettings: baseSettings
+        ),
+        .testTarget(
+            name: "GatewayTests",
+            dependencies: ["Gateway", "HTTPServer", "Messaging", "Threads"],
+            swiftSettings: baseSettings
+        ),
+        .testTarget(name: "ObservabilityTests", dependencies: ["Observability"], swiftSettings: baseSettings),
+        .testTarget(
+            name: "RPCGatewayCommandTests",
+            dependencies: ["RPCGatewayCommand"],
+            swiftSettings: baseSettings
+        ),
+    ]
+)

@@ -1,0 +1,54 @@
+//===----------------------------------------------------------------------===//
+// This source file is part of the rpc-gateway project
+// Licensed under Apache License v2.0; see LICENSE for the full text
+// SPDX-License-Identifier: Apache-2.0
+//===----------------------------------------------------------------------===//
+
+internal import CLinux
+@preconcurrency import Glibc
+
+/// A named POSIX thread that can be joined once.
+public final class OwnedThread: Sendable {
+    private let state = Guarded<pthread_t?>(nil)
+
+    /// Starts a thread; the name is what `top -H` and debuggers show (15 bytes at most, longer ones are cut).
+    public init(name: String, _ body: @escaping @Sendable () -> Void) {
+        let start = Unmanaged.passRetained(ThreadStart(name: String(name.prefix(15)), body: body))
+        var thread = pthread_t()
+        let result = pthread_create(&thread, nil, runThread, start.toOpaque())
+        precondition(result == 0, "no thread could be started: raise the limit of threads (errno \(result))")
+        state.withLock { $0 = thread }
+    }
+
+    /// Waits for the thread's end; the first caller joins, later ones return at once.
+    public func join() {
+        let thread = state.withLock { value -> pthread_t? in
+            defer { value = nil }
+            return value
+        }
+        if let thread { pthread_join(thread, nil) }
+    }
+
+    deinit {
+        if let thread = state.withLock({ $0 }) { pthread_detach(thread) }
+    }
+}
+
+private final class ThreadStart: Sendable {
+    let name: String
+    let body: @Sendable () -> Void
+
+    init(name: String, body: @escaping @Sendable () -> Void) {
+        self.name = name
+        self.body = body
+    }
+}
+
+// A file-scope function: a closure literal could inherit an actor's isolation and trap on a foreign thread.
+private func runThread(_ argument: UnsafeMutableRawPointer?) -> UnsafeMutableRawPointer? {
+    guard let argument else { return nil }
+    let start = Unmanaged<ThreadStart>.fromOpaque(argument).takeRetainedValue()
+    clinux_set_thread_name(start.name)
+    start.body()
+    return nil
+}

@@ -1,0 +1,43 @@
+//===----------------------------------------------------------------------===//
+// This source file is part of the rpc-gateway project
+// Licensed under Apache License v2.0; see LICENSE for the full text
+// SPDX-License-Identifier: Apache-2.0
+//===----------------------------------------------------------------------===//
+
+internal import CLinux
+@preconcurrency import Glibc
+internal import Synchronization
+
+/// A coalescing wake-up of one loop thread: many signals in a turn cost one write.
+///
+/// The loop polls `fileDescriptor`, calls `clear()`, and only then looks at its queues. A signaller queues its work
+/// first and signals after it, so no wake-up is lost.
+public final class WakeUp: Sendable {
+    /// The descriptor to poll for readability; owned by this object.
+    public let fileDescriptor: Int32
+    private let pending = Atomic<Bool>(false)
+
+    /// Makes an event descriptor; a process that has no descriptor left cannot go on, so that is a precondition.
+    public init() {
+        fileDescriptor = clinux_eventfd()
+        precondition(fileDescriptor >= 0, "no file descriptor left for an eventfd: raise the limit of open files")
+    }
+
+    deinit { close(fileDescriptor) }
+
+    /// Makes the loop's next or present wait return; callable from any thread.
+    public func signal() {
+        guard !pending.exchange(true, ordering: .sequentiallyConsistent) else { return }
+        var one: UInt64 = 1
+        // An eventfd write of 1 fails only when the counter is full, and then the loop is awake anyway.
+        _ = write(fileDescriptor, &one, 8)
+    }
+
+    /// Forgets the signals so far; called by the loop thread before it looks at its queues.
+    public func clear() {
+        var count: UInt64 = 0
+        // The read comes before the store: the other order loses a signal that falls between them.
+        _ = read(fileDescriptor, &count, 8)
+        pending.store(false, ordering: .sequentiallyConsistent)
+    }
+}
