@@ -4,3 +4,8 @@
 // SPDX-License-Identifier: Apache-2.0
 //===----------------------------------------------------------------------===//
 
+/// Where a log handler's lines go.
+public protocol LogOutput: Sendable {
+    /// Takes one whole line, its line feed included; called from any thread.
+    func write(line: [UInt8])
+}
