@@ -1,0 +1,80 @@
+//===----------------------------------------------------------------------===//
+// This source file is part of the rpc-gateway project
+// Licensed under Apache License v2.0; see LICENSE for the full text
+// SPDX-License-Identifier: Apache-2.0
+//===----------------------------------------------------------------------===//
+
+/// Decides which request uses which connection, and when connections are made, closed and made again.
+///
+/// A value without I/O, locks or a clock: every input takes the time and returns what is to be done, and whoever owns
+/// the machine keeps it under a lock of its own and acts after letting go of it. One connection carries several leases
+/// at a time. A lease takes the connection used last that has room, so that under less load the others fall idle and
+/// are closed. When none has room the request waits, first in first out, and connections are made up to the limit.
+///
+/// Leasing and releasing a ready connection is O(1) and allocates nothing; inputs that concern waiting requests are
+/// O(log n) in their number, a failed attempt to connect O(n).
+public struct PoolStateMachine<
+    ConnectionID: Hashable & Sendable,
+    WaiterID: Hashable & Sendable,
+    ConnectError: Error
+>: Sendable {
+    @usableFromInline
+    enum Phase: Sendable {
+        case running, shuttingDown
+    }
+
+    /// The limits; fixed for the machine's life.
+    public let configuration: PoolConfiguration
+    @usableFromInline let makeConnectionID: @Sendable () -> ConnectionID
+
+    @usableFromInline var phase = Phase.running
+    @usableFromInline var connections: ContiguousArray<PooledConnection?> = []
+    @usableFromInline var slotOfConnection: [ConnectionID: Int] = [:]
+    @usableFromInline var freeSlots: ContiguousArray<Int> = []
+    /// Established connections with room that are not blocked, the one used last first.
+    @usableFromInline var leasable = SlotList()
+    /// Established connections without a lease, the one idle longest last.
+    @usableFromInline var idle = SlotList()
+    @usableFromInline var waiters = WaiterQueue<WaiterID>()
+    @usableFromInline var counts = PoolCounts()
+
+    /// Failed rounds of attempts in a row.
+    @usableFromInline var failures = 0
+    /// Number of the current round of attempts.
+    @usableFromInline var round = 0
+    @usableFromInline var latestFailure: ConnectError?
+    /// No attempt to connect begins before this.
+    @usableFromInline var nextAttempt: ContinuousClock.Instant?
+    /// The timer the owner was asked for and has not reported as fired.
+    @usableFromInline var requestedTimer: ContinuousClock.Instant?
+
+    /// Makes an empty pool.
+    ///
+    /// - Parameter makeConnectionID: yields an ID that was never used before in this pool; called within inputs.
+    @inlinable
+    public init(configuration: PoolConfiguration, makeConnectionID: @escaping @Sendable () -> ConnectionID) {
+        self.configuration = configuration
+        self.makeConnectionID = makeConnectionID
+        connections.reserveCapacity(configuration.maximumConnectionHardLimit)
+    }
+
+    /// What the pool holds now.
+    @inlinable public var currentCounts: PoolCounts {
+        var result = counts
+        result.idle = idle.count
+        result.waiters = waiters.count
+        return result
+    }
+
+    /// Failed rounds of attempts to connect in a row; zero while the peer is reachable.
+    @inlinable public var consecutiveFailures: Int { failures }
+
+    /// Whether the pool was told to shut down and its last connection is gone.
+    @inlinable public var isShutDown: Bool { phase == .shuttingDown && counts.connections == 0 }
+
+    /// Makes the connections that are kept ready ahead of any request; call it once, first.
+    @inlinable
+    public mutating func start(now: ContinuousClock.Instant) -> Actions {
+        settle(Actions(), now: now)
+    }
+}

@@ -1,0 +1,114 @@
+//===----------------------------------------------------------------------===//
+// This source file is part of the rpc-gateway project
+// Licensed under Apache License v2.0; see LICENSE for the full text
+// SPDX-License-Identifier: Apache-2.0
+//===----------------------------------------------------------------------===//
+
+/// The requests that wait for a lease: first in, first out, with the earliest deadline always at hand.
+///
+/// Appending, taking the first and removing any one cost O(log n) in the number of waiters.
+@usableFromInline
+struct WaiterQueue<WaiterID: Hashable & Sendable>: Sendable {
+    @usableFromInline
+    struct Waiter: Sendable {
+        @usableFromInline var id: WaiterID
+        @usableFromInline var deadline: ContinuousClock.Instant
+        @usableFromInline var toleratedFailures: Int?
+        @usableFromInline var heapPosition: Int
+
+        @inlinable
+        init(id: WaiterID, deadline: ContinuousClock.Instant, toleratedFailures: Int?, heapPosition: Int) {
+            self.id = id
+            self.deadline = deadline
+            self.toleratedFailures = toleratedFailures
+            self.heapPosition = heapPosition
+        }
+    }
+
+    @usableFromInline var waiters: ContiguousArray<Waiter> = []
+    @usableFromInline var freeSlots: ContiguousArray<Int> = []
+    @usableFromInline var slotOfWaiter: [WaiterID: Int] = [:]
+    @usableFromInline var order = SlotList()
+    /// Slot numbers as a binary heap with the earliest deadline on top.
+    @usableFromInline var heap: ContiguousArray<Int> = []
+
+    @inlinable
+    init() {}
+
+    @inlinable var count: Int { heap.count }
+    @inlinable var isEmpty: Bool { heap.isEmpty }
+    @inlinable var earliestDeadline: ContinuousClock.Instant? { heap.first.map { waiters[$0].deadline } }
+
+    @inlinable
+    func contains(_ id: WaiterID) -> Bool { slotOfWaiter[id] != nil }
+
+    /// Puts a waiter last; its ID must not be in the queue.
+    @inlinable
+    mutating func append(_ id: WaiterID, deadline: ContinuousClock.Instant, toleratedFailures: Int?) {
+        let waiter = Waiter(
+            id: id,
+            deadline: deadline,
+            toleratedFailures: toleratedFailures,
+            heapPosition: heap.count
+        )
+        let slot = store(waiter)
+        slotOfWaiter[id] = slot
+        order.append(slot)
+        heap.append(slot)
+        siftUp(heap.count - 1)
+    }
+
+    @inlinable
+    mutating func popFirst() -> WaiterID? {
+        order.first.map { remove(slot: $0) }
+    }
+
+    /// Takes the waiter with the earliest deadline if that has come.
+    @inlinable
+    mutating func popExpired(now: ContinuousClock.Instant) -> WaiterID? {
+        guard let slot = heap.first, waiters[slot].deadline <= now else { return nil }
+        return remove(slot: slot)
+    }
+
+    /// Whether the waiter was in the queue.
+    @inlinable
+    mutating func remove(_ id: WaiterID) -> Bool {
+        guard let slot = slotOfWaiter[id] else { return false }
+        _ = remove(slot: slot)
+        return true
+    }
+
+    /// Counts one failed attempt against every waiter and takes out those that tolerate no more, in their order.
+    @inlinable
+    mutating func popExhausted() -> [WaiterID] {
+        var exhausted: [WaiterID] = []
+        var next = order.first
+        while let slot = next {
+            next = order.next(after: slot)
+            guard let tolerated = waiters[slot].toleratedFailures else { continue }
+            waiters[slot].toleratedFailures = tolerated - 1
+            if tolerated <= 0 { exhausted.append(remove(slot: slot)) }
+        }
+        return exhausted
+    }
+
+    @inlinable
+    mutating func store(_ waiter: Waiter) -> Int {
+        if let slot = freeSlots.popLast() {
+            waiters[slot] = waiter
+            return slot
+        }
+        waiters.append(waiter)
+        return waiters.count - 1
+    }
+
+    @inlinable
+    mutating func remove(slot: Int) -> WaiterID {
+        let id = waiters[slot].id
+        slotOfWaiter[id] = nil
+        order.remove(slot)
+        removeFromHeap(position: waiters[slot].heapPosition)
+        freeSlots.append(slot)
+        return id
+    }
+}
