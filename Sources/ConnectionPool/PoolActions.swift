@@ -44,14 +44,16 @@ extension PoolStateMachine {
         /// Connections, or attempts to connect, to close; each ends in `connectionClosed` or `connectionFailed`.
         public var close: [ConnectionID] = []
         /// When to call `timerFired` next, in place of any earlier wish; nil leaves the timer as it is.
-        public var timer: ContinuousClock.Instant?
+        @inlinable public var timer: ContinuousClock.Instant? { timerMoment.map { ContinuousClock.Instant($0) } }
+
+        @usableFromInline var timerMoment: Moment?
 
         @inlinable
         init() {}
 
         /// Whether there is nothing to do.
         @inlinable public var isEmpty: Bool {
-            grants.isEmpty && refusals.isEmpty && connect.isEmpty && close.isEmpty && timer == nil
+            grants.isEmpty && refusals.isEmpty && connect.isEmpty && close.isEmpty && timerMoment == nil
         }
     }
 }

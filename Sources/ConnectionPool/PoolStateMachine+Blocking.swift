@@ -30,7 +30,7 @@ extension PoolStateMachine {
         counts.blocked -= 1
         let hasRoom = blocked.leases < configuration.maximumLeasesPerConnection
         if blocked.state == .established, hasRoom { leasable.moveToFirst(slot) }
-        return settle(Actions(), now: now)
+        return settle(Actions(), now: now.moment)
     }
 
     /// Whether there are connections and none of them may be used.

@@ -12,13 +12,13 @@ extension PoolStateMachine {
         counts.connecting -= 1
         counts.established += 1
         connections[slot]?.state = .established
-        connections[slot]?.establishedAt = now
-        connections[slot]?.idleSince = now
+        connections[slot]?.establishedAt = now.moment
+        connections[slot]?.idleSince = now.moment
         connections[slot]?.failuresBefore = failures
         (failures, latestFailure, nextAttempt) = (0, nil, nil)
         leasable.moveToFirst(slot)
         idle.moveToFirst(slot)
-        return settle(Actions(), now: now)
+        return settle(Actions(), now: now.moment)
     }
 
     /// An attempt failed.
@@ -38,7 +38,7 @@ extension PoolStateMachine {
     ) -> Actions {
         guard let slot = slotOfConnection[connection], let failed = connections[slot] else { return Actions() }
         forget(slot: slot)
-        guard phase == .running, failed.state == .connecting else { return settle(Actions(), now: now) }
+        guard phase == .running, failed.state == .connecting else { return settle(Actions(), now: now.moment) }
         var actions = Actions()
         latestFailure = error
         if !isRetriable {
@@ -46,8 +46,8 @@ extension PoolStateMachine {
         } else if failed.round == round {
             refuse(waiters.popExhausted(), reason: .connectionFailed(error), &actions)
         }
-        if failed.round == round { backOff(failures: failures + 1, randomFactor: randomFactor, now: now) }
-        return settle(actions, now: now)
+        if failed.round == round { backOff(failures: failures + 1, randomFactor: randomFactor, now: now.moment) }
+        return settle(actions, now: now.moment)
     }
 
     /// A connection is gone, whoever closed it; its leases are gone with it.
@@ -62,16 +62,16 @@ extension PoolStateMachine {
     ) -> Actions {
         guard let slot = slotOfConnection[connection], let closed = connections[slot] else { return Actions() }
         forget(slot: slot)
-        if closed.round == round, isEarlyLoss(closed, now: now) {
-            backOff(failures: max(failures, closed.failuresBefore) + 1, randomFactor: randomFactor, now: now)
+        if closed.round == round, isEarlyLoss(closed, now: now.moment) {
+            backOff(failures: max(failures, closed.failuresBefore) + 1, randomFactor: randomFactor, now: now.moment)
         }
         var actions = Actions()
         refuseIfBlocked(&actions)
-        return settle(actions, now: now)
+        return settle(actions, now: now.moment)
     }
 
     @inlinable
-    func isEarlyLoss(_ closed: PooledConnection, now: ContinuousClock.Instant) -> Bool {
+    func isEarlyLoss(_ closed: PooledConnection, now: Moment) -> Bool {
         switch closed.state {
         case .connecting: true
         case .established: now - closed.establishedAt < configuration.backoff.maximumInterval
@@ -80,7 +80,7 @@ extension PoolStateMachine {
     }
 
     @inlinable
-    mutating func backOff(failures: Int, randomFactor: Double, now: ContinuousClock.Instant) {
+    mutating func backOff(failures: Int, randomFactor: Double, now: Moment) {
         self.failures = failures
         round += 1
         nextAttempt = now + configuration.backoff.delay(afterFailures: failures, randomFactor: randomFactor)

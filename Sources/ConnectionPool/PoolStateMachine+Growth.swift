@@ -7,7 +7,7 @@
 extension PoolStateMachine {
     /// Brings the pool to rest after a change: serves those who wait, makes connections, asks for the timer.
     @inlinable
-    mutating func settle(_ actions: Actions, now: ContinuousClock.Instant) -> Actions {
+    mutating func settle(_ actions: Actions, now: Moment) -> Actions {
         var actions = actions
         if phase == .running {
             serveWaiters(&actions)
@@ -17,7 +17,7 @@ extension PoolStateMachine {
     }
 
     @inlinable
-    mutating func makeConnections(_ actions: inout Actions, now: ContinuousClock.Instant) {
+    mutating func makeConnections(_ actions: inout Actions, now: Moment) {
         for _ in 0..<wantedConnections {
             let connection = PooledConnection(id: makeConnectionID(), round: round, now: now)
             let slot = store(connection)

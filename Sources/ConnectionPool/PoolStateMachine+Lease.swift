@@ -22,7 +22,7 @@ extension PoolStateMachine {
         guard phase == .running else { return .refused(.shutDown) }
         // Whoever waits does so because nothing is leasable, so nobody is overtaken here.
         if let slot = leasable.first, let connection = takeLease(slot: slot) { return .leased(connection) }
-        return enqueue(waiter, deadline: deadline, retry: retry, now: now)
+        return enqueue(waiter, deadline: deadline.moment, retry: retry, now: now.moment)
     }
 
     /// Withdraws a request that waits; false if it does not wait any more, so that its answer is on its way.
@@ -42,7 +42,7 @@ extension PoolStateMachine {
         if canHandOver(slot: slot), let waiter = waiters.popFirst() { return .handedOver(to: waiter) }
         connections[slot]?.leases = leases - 1
         counts.leases -= 1
-        afterRelease(slot: slot, now: now)
+        afterRelease(slot: slot, now: now.moment)
         let actions = phase == .running ? withTimer(Actions()) : closeIfIdle(slot: slot)
         return actions.isEmpty ? .done : .actions(actions)
     }
@@ -60,9 +60,9 @@ extension PoolStateMachine {
     @inlinable
     mutating func enqueue(
         _ waiter: WaiterID,
-        deadline: ContinuousClock.Instant,
+        deadline: Moment,
         retry: Int?,
-        now: ContinuousClock.Instant
+        now: Moment
     ) -> LeaseResult {
         precondition(!waiters.contains(waiter), "a request that waits asks again under the same name")
         if isBlocked { return .refused(.blocked) }
@@ -79,7 +79,7 @@ extension PoolStateMachine {
     }
 
     @inlinable
-    mutating func afterRelease(slot: Int, now: ContinuousClock.Instant) {
+    mutating func afterRelease(slot: Int, now: Moment) {
         guard let connection = connections[slot], connection.state == .established else { return }
         if !connection.isBlocked { leasable.moveToFirst(slot) }
         guard connection.leases == 0 else { return }

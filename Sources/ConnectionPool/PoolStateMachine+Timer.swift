@@ -8,6 +8,7 @@ extension PoolStateMachine {
     /// The timer fired: ends the waits whose deadline has come, closes what has been idle too long, tries to connect.
     @inlinable
     public mutating func timerFired(now: ContinuousClock.Instant) -> Actions {
+        let now = now.moment
         requestedTimer = nil
         var actions = Actions()
         while let waiter = waiters.popExpired(now: now) {
@@ -18,32 +19,34 @@ extension PoolStateMachine {
     }
 
     /// When something is due; the owner hears of it through the actions.
-    @inlinable public var nextTimer: ContinuousClock.Instant? {
-        let dates = [waiters.earliestDeadline, idleExpiry, dueAttempt] as InlineArray<3, ContinuousClock.Instant?>
-        var earliest: ContinuousClock.Instant?
-        for index in dates.indices {
-            guard let date = dates[index], earliest.map({ date < $0 }) ?? true else { continue }
-            earliest = date
-        }
-        return earliest
+    @inlinable public var nextTimer: ContinuousClock.Instant? { nextMoment.map { ContinuousClock.Instant($0) } }
+
+    @inlinable var nextMoment: Moment? {
+        earlier(waiters.earliestDeadline, earlier(idleExpiry, dueAttempt))
+    }
+
+    @inlinable
+    func earlier(_ one: Moment?, _ other: Moment?) -> Moment? {
+        guard let one, let other else { return one ?? other }
+        return min(one, other)
     }
 
     /// Asks for the timer if it has to fire earlier than the one asked for; a later date is found when that one fires.
     @inlinable
     mutating func withTimer(_ actions: Actions) -> Actions {
-        guard let date = nextTimer, requestedTimer.map({ date < $0 }) ?? true else { return actions }
+        guard let moment = nextMoment, requestedTimer.map({ moment < $0 }) ?? true else { return actions }
         var actions = actions
-        requestedTimer = date
-        actions.timer = date
+        requestedTimer = moment
+        actions.timerMoment = moment
         return actions
     }
 
-    @inlinable var idleExpiry: ContinuousClock.Instant? {
+    @inlinable var idleExpiry: Moment? {
         guard phase == .running, idle.count > idleFloor, let slot = idle.last else { return nil }
-        return connections[slot]?.idleSince.advanced(by: configuration.idleTimeout)
+        return connections[slot].map { $0.idleSince + configuration.idleTimeout }
     }
 
-    @inlinable var dueAttempt: ContinuousClock.Instant? {
+    @inlinable var dueAttempt: Moment? {
         guard phase == .running, let nextAttempt, wantedConnections > 0 else { return nil }
         return nextAttempt
     }
@@ -53,7 +56,7 @@ extension PoolStateMachine {
     }
 
     @inlinable
-    mutating func closeIdleConnections(_ actions: inout Actions, now: ContinuousClock.Instant) {
+    mutating func closeIdleConnections(_ actions: inout Actions, now: Moment) {
         while let expiry = idleExpiry, expiry <= now, let slot = idle.last { close(slot: slot, &actions) }
     }
 }

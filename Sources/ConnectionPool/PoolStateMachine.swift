@@ -44,9 +44,9 @@ public struct PoolStateMachine<
     @usableFromInline var round = 0
     @usableFromInline var latestFailure: ConnectError?
     /// No attempt to connect begins before this.
-    @usableFromInline var nextAttempt: ContinuousClock.Instant?
+    @usableFromInline var nextAttempt: Moment?
     /// The timer the owner was asked for and has not reported as fired.
-    @usableFromInline var requestedTimer: ContinuousClock.Instant?
+    @usableFromInline var requestedTimer: Moment?
 
     /// Makes an empty pool.
     ///
@@ -75,6 +75,6 @@ public struct PoolStateMachine<
     /// Makes the connections that are kept ready ahead of any request; call it once, first.
     @inlinable
     public mutating func start(now: ContinuousClock.Instant) -> Actions {
-        settle(Actions(), now: now)
+        settle(Actions(), now: now.moment)
     }
 }

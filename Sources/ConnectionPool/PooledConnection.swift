@@ -20,11 +20,11 @@ extension PoolStateMachine {
         @usableFromInline var round: Int
         /// Failures in a row just before this connection came to be.
         @usableFromInline var failuresBefore = 0
-        @usableFromInline var establishedAt: ContinuousClock.Instant
-        @usableFromInline var idleSince: ContinuousClock.Instant
+        @usableFromInline var establishedAt: Moment
+        @usableFromInline var idleSince: Moment
 
         @inlinable
-        init(id: ConnectionID, round: Int, now: ContinuousClock.Instant) {
+        init(id: ConnectionID, round: Int, now: Moment) {
             self.id = id
             self.round = round
             establishedAt = now

@@ -12,12 +12,12 @@ struct WaiterQueue<WaiterID: Hashable & Sendable>: Sendable {
     @usableFromInline
     struct Waiter: Sendable {
         @usableFromInline var id: WaiterID
-        @usableFromInline var deadline: ContinuousClock.Instant
+        @usableFromInline var deadline: Moment
         @usableFromInline var toleratedFailures: Int?
         @usableFromInline var heapPosition: Int
 
         @inlinable
-        init(id: WaiterID, deadline: ContinuousClock.Instant, toleratedFailures: Int?, heapPosition: Int) {
+        init(id: WaiterID, deadline: Moment, toleratedFailures: Int?, heapPosition: Int) {
             self.id = id
             self.deadline = deadline
             self.toleratedFailures = toleratedFailures
@@ -37,14 +37,14 @@ struct WaiterQueue<WaiterID: Hashable & Sendable>: Sendable {
 
     @inlinable var count: Int { heap.count }
     @inlinable var isEmpty: Bool { heap.isEmpty }
-    @inlinable var earliestDeadline: ContinuousClock.Instant? { heap.first.map { waiters[$0].deadline } }
+    @inlinable var earliestDeadline: Moment? { heap.first.map { waiters[$0].deadline } }
 
     @inlinable
     func contains(_ id: WaiterID) -> Bool { slotOfWaiter[id] != nil }
 
     /// Puts a waiter last; its ID must not be in the queue.
     @inlinable
-    mutating func append(_ id: WaiterID, deadline: ContinuousClock.Instant, toleratedFailures: Int?) {
+    mutating func append(_ id: WaiterID, deadline: Moment, toleratedFailures: Int?) {
         let waiter = Waiter(
             id: id,
             deadline: deadline,
@@ -65,7 +65,7 @@ struct WaiterQueue<WaiterID: Hashable & Sendable>: Sendable {
 
     /// Takes the waiter with the earliest deadline if that has come.
     @inlinable
-    mutating func popExpired(now: ContinuousClock.Instant) -> WaiterID? {
+    mutating func popExpired(now: Moment) -> WaiterID? {
         guard let slot = heap.first, waiters[slot].deadline <= now else { return nil }
         return remove(slot: slot)
     }
