@@ -4,3 +4,8 @@
 // SPDX-License-Identifier: Apache-2.0
 //===----------------------------------------------------------------------===//
 
+/// The method that announces a content: a delivery or a returned message.
+enum ContentStart {
+    case delivery(consumerTag: String, deliveryTag: UInt64, isRedelivered: Bool, exchange: String, routingKey: String)
+    case returned(exchange: String, routingKey: String, reply: AMQPError.Reply)
+}

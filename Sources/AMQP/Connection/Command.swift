@@ -4,3 +4,10 @@
 // SPDX-License-Identifier: Apache-2.0
 //===----------------------------------------------------------------------===//
 
+/// What other threads ask of the owner thread.
+enum Command: Sendable {
+    case publish(PublishRequest)
+    case perform(ChannelOperation)
+    case acknowledge(deliveryTag: UInt64, multiple: Bool)
+    case reject(deliveryTag: UInt64, requeue: Bool)
+}

@@ -1,0 +1,100 @@
+//===----------------------------------------------------------------------===//
+// This source file is part of the rpc-gateway project
+// Licensed under Apache License v2.0; see LICENSE for the full text
+// SPDX-License-Identifier: Apache-2.0
+//===----------------------------------------------------------------------===//
+
+internal import CRabbitMQ
+internal import Glibc
+
+/// rabbitmq-c's connection object: opens the socket, reads frames, and, under TLS, writes them.
+///
+/// amqp.h: a connection state, its socket and its channels must not be shared between threads. Only the owner thread
+/// has this object. The library's own heartbeats stay off (`tune`): it would put them between the bytes of a frame
+/// that is half written, and wait for the socket without a bound.
+final class Transport {
+    /// What became of an attempt to read a frame.
+    enum ReadResult {
+        case frame(amqp_frame_t)
+        case nothing
+        case failed(AMQPError)
+    }
+
+    let state: amqp_connection_state_t
+    let isTLS: Bool
+    let fileDescriptor: Int32
+    var replayPool = amqp_pool_t()
+
+    /// Opens TCP and TLS; blocks no longer than `timeout` (and the system's resolver).
+    init(_ configuration: ConnectionConfiguration, timeout: Duration) throws(AMQPError) {
+        guard let state = amqp_new_connection() else { throw AMQPError(.internalFailure, "out of memory") }
+        self.state = state
+        isTLS = configuration.tls != nil
+        do throws(AMQPError) {
+            fileDescriptor = try Transport.open(state, configuration, timeout: timeout)
+        } catch {
+            amqp_destroy_connection(state)
+            throw error
+        }
+        init_amqp_pool(&replayPool, 4096)
+    }
+
+    deinit {
+        empty_amqp_pool(&replayPool)
+        amqp_destroy_connection(state)
+    }
+
+    /// Sends `AMQP 0 0 9 1`; eight bytes always fit the buffer of a fresh socket.
+    func sendProtocolHeader() throws(AMQPError) {
+        let status = amqp_send_header(state)
+        guard status == AMQP_STATUS_OK.rawValue else { throw .broken(status: status) }
+    }
+
+    /// Takes over the frame size; called when no frame is half read, as the library demands.
+    func tune(channelMaximum: UInt16, frameMaximum: UInt32) throws(AMQPError) {
+        guard amqp_release_buffers_ok(state) != 0 else { throw .protocolViolation("a frame is incomplete") }
+        let status = amqp_tune_connection(state, Int32(channelMaximum), Int32(frameMaximum), 0)
+        guard status == AMQP_STATUS_OK.rawValue else { throw .broken(status: status) }
+    }
+
+    /// Whether a read may give a frame although the socket has nothing new.
+    var hasBufferedInput: Bool {
+        // Under TLS, OpenSSL may hold decrypted bytes that neither the socket nor the library shows: read on.
+        isTLS || amqp_data_in_buffer(state) != 0 || amqp_frames_enqueued(state) != 0
+    }
+
+    /// Reads one frame without waiting; it is valid until the next read.
+    func readFrame() -> ReadResult {
+        amqp_maybe_release_buffers(state)
+        var frame = amqp_frame_t()
+        var noWait = CRabbitMQ.timeval(tv_sec: 0, tv_usec: 0)
+        let status = amqp_simple_wait_frame_noblock(state, &frame, &noWait)
+        if status == AMQP_STATUS_OK.rawValue { return .frame(frame) }
+        return status == AMQP_STATUS_TIMEOUT.rawValue ? .nothing : .failed(.broken(status: status))
+    }
+
+    /// Writes as much as the socket takes at once.
+    func flush(_ output: inout OutputBuffer) throws(AMQPError) {
+        if isTLS { try replayFrames(&output) } else { try sendBytes(&output) }
+    }
+
+    private func sendBytes(_ output: inout OutputBuffer) throws(AMQPError) {
+        while !output.isEmpty {
+            let sent = output.bytes.withUnsafeBytes { bytes in
+                send(
+                    fileDescriptor,
+                    bytes.baseAddress! + output.head,
+                    output.pendingBytes,
+                    Int32(MSG_NOSIGNAL) | Int32(MSG_DONTWAIT)
+                )
+            }
+            if sent > 0 {
+                output.consume(sent)
+            } else if errno == EAGAIN || errno == EWOULDBLOCK {
+                return
+            } else if errno != EINTR {
+                throw AMQPError(.connectionLost, "writing failed: \(String(cString: strerror(errno)))")
+            }
+        }
+    }
+}

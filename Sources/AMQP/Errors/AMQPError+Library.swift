@@ -1,0 +1,46 @@
+//===----------------------------------------------------------------------===//
+// This source file is part of the rpc-gateway project
+// Licensed under Apache License v2.0; see LICENSE for the full text
+// SPDX-License-Identifier: Apache-2.0
+//===----------------------------------------------------------------------===//
+
+internal import CRabbitMQ
+
+extension AMQPError {
+    /// The error of a socket that rabbitmq-c could not open.
+    static func connecting(status: Int32, to configuration: ConnectionConfiguration) -> AMQPError {
+        let address = "\(configuration.host):\(configuration.port)"
+        switch status {
+        case AMQP_STATUS_HOSTNAME_RESOLUTION_FAILED.rawValue:
+            return AMQPError(.hostNotFound, "the host name \(configuration.host) has no address")
+        case AMQP_STATUS_TIMEOUT.rawValue:
+            return AMQPError(.connectTimedOut, "no connection to \(address) in time")
+        case AMQP_STATUS_SOCKET_ERROR.rawValue, AMQP_STATUS_TCP_ERROR.rawValue:
+            return AMQPError(.connectionRefused, "no connection to \(address) could be made")
+        case -0x2FF ... -0x200:
+            return AMQPError(.tlsFailed, "TLS with \(address): \(text(of: status))")
+        default:
+            return AMQPError(.connectionLost, "connecting to \(address): \(text(of: status))")
+        }
+    }
+
+    /// The error of a connection on which reading or writing failed.
+    static func broken(status: Int32) -> AMQPError {
+        switch status {
+        case AMQP_STATUS_BAD_AMQP_DATA.rawValue, AMQP_STATUS_UNKNOWN_CLASS.rawValue,
+            AMQP_STATUS_UNKNOWN_METHOD.rawValue:
+            .protocolViolation("the peer sent bytes that are no AMQP frame: \(text(of: status))")
+        case AMQP_STATUS_NO_MEMORY.rawValue:
+            AMQPError(.internalFailure, text(of: status))
+        case AMQP_STATUS_CONNECTION_CLOSED.rawValue:
+            AMQPError(.connectionLost, "the peer ended the connection")
+        default:
+            AMQPError(.connectionLost, text(of: status))
+        }
+    }
+
+    private static func text(of status: Int32) -> String {
+        // The library returns a pointer to a constant of its own for every number.
+        String(cString: amqp_error_string2(status))
+    }
+}

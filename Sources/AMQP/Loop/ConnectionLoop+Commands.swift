@@ -1,0 +1,88 @@
+//===----------------------------------------------------------------------===//
+// This source file is part of the rpc-gateway project
+// Licensed under Apache License v2.0; see LICENSE for the full text
+// SPDX-License-Identifier: Apache-2.0
+//===----------------------------------------------------------------------===//
+
+extension ConnectionLoop {
+    /// Takes the mailbox and carries out its commands, as long as the socket keeps up.
+    func runCommands() throws(AMQPError) {
+        try collectCommands()
+        let now = ContinuousClock.now
+        while output.pendingBytes < Self.outputHighWaterBytes, let command = commands.popFirst() {
+            try run(command, at: now)
+        }
+        tell()
+    }
+
+    private func collectCommands() throws(AMQPError) {
+        var batch = connection.mailbox.takeCommands(leaving: spareCommands)
+        if batch.isAborted { throw die(.closedByThisSide) }
+        if let request = batch.closeRequest, closeDeadline == nil {
+            closeDeadline = request + connection.configuration.closeTimeout
+        }
+        commands.append(contentsOf: batch.commands)
+        batch.commands.removeAll(keepingCapacity: batch.commands.capacity <= 4096)
+        spareCommands = batch.commands
+    }
+
+    private func run(_ command: Command, at now: ContinuousClock.Instant) throws(AMQPError) {
+        switch command {
+        case .publish(let request): try publish(request, at: now)
+        case .perform(let operation):
+            operation.run(Channel(self))
+            try failIfFatal()
+        case .acknowledge(let tag, let multiple):
+            if let tag = deliveryTags.inward(tag) { write(.basicAck(deliveryTag: tag, multiple: multiple)) }
+        case .reject(let tag, let requeue):
+            if let tag = deliveryTags.inward(tag) { write(.basicReject(deliveryTag: tag, requeue: requeue)) }
+        }
+    }
+
+    private func publish(_ request: PublishRequest, at now: ContinuousClock.Instant) throws(AMQPError) {
+        do throws(AMQPError) {
+            if let deadline = request.deadline, deadline <= now { throw Self.expired }
+            if isBlocked { throw AMQPError(.blocked, "the broker has blocked this connection") }
+            try prepare(request)
+            try encode(request)
+        } catch {
+            conclusions.append(PublishConclusion(request, .failed(error, wasSent: false)))
+            try failIfFatal()
+        }
+    }
+
+    private func prepare(_ request: PublishRequest) throws(AMQPError) {
+        if let exchange = request.declaring, exchange != lastDeclared {
+            if declared.contains(exchange) { lastDeclared = exchange } else { try declare(exchange) }
+        }
+        guard !isConfirming else { return }
+        try selectConfirms()
+        // The calls took their time, and the world may have changed meanwhile.
+        if let deadline = request.deadline, deadline <= .now { throw Self.expired }
+        if isBlocked { throw AMQPError(.blocked, "the broker has blocked this connection") }
+    }
+
+    private func encode(_ request: PublishRequest) throws(AMQPError) {
+        let start = output.endPosition
+        let fits = output.write { FrameEncoder.append(request, frameMaximum: frameMaximum, to: &$0) }
+        guard fits else { throw .invalidArgument("the headers do not fit a frame of \(frameMaximum) bytes") }
+        tracker.append(UnconfirmedPublish(request, position: start..<output.endPosition))
+    }
+
+    private static let expired = AMQPError(.expired, "the deadline passed before the message was written")
+
+    var needsSweeps: Bool { tracker.hasDeadlines || !commands.isEmpty }
+
+    /// Fails what has waited past its deadline, every now and then.
+    func sweepDeadlines() {
+        guard needsSweeps else { return }
+        let now = ContinuousClock.now
+        guard now >= nextSweep else { return }
+        nextSweep = now + Self.sweepInterval
+        tracker.expire(at: now, sentPosition: output.sentPosition, into: &conclusions)
+        for request in commands.removePublishes(where: { $0.deadline.map { $0 <= now } ?? false }) {
+            conclusions.append(PublishConclusion(request, .failed(Self.expired, wasSent: false)))
+        }
+        tell()
+    }
+}

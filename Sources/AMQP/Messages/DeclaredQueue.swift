@@ -1,0 +1,22 @@
+//===----------------------------------------------------------------------===//
+// This source file is part of the rpc-gateway project
+// Licensed under Apache License v2.0; see LICENSE for the full text
+// SPDX-License-Identifier: Apache-2.0
+//===----------------------------------------------------------------------===//
+
+/// The broker's answer to a queue declaration.
+public struct DeclaredQueue: Sendable, Hashable {
+    /// The queue's name, also when the broker made it up.
+    public var name: String
+    /// Messages ready for delivery.
+    public var messageCount: Int
+    /// Consumers of the queue.
+    public var consumerCount: Int
+
+    /// Makes an answer.
+    public init(name: String, messageCount: Int, consumerCount: Int) {
+        self.name = name
+        self.messageCount = messageCount
+        self.consumerCount = consumerCount
+    }
+}

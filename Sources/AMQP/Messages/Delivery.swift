@@ -1,0 +1,42 @@
+//===----------------------------------------------------------------------===//
+// This source file is part of the rpc-gateway project
+// Licensed under Apache License v2.0; see LICENSE for the full text
+// SPDX-License-Identifier: Apache-2.0
+//===----------------------------------------------------------------------===//
+
+/// A message that the broker delivered to a consumer.
+public struct Delivery: Sendable {
+    /// The consumer it is for.
+    public var consumerTag: String
+    /// What `acknowledge` and `reject` name it by, on this connection only.
+    public var deliveryTag: UInt64
+    /// Whether it may have been delivered before.
+    public var isRedelivered: Bool
+    /// The exchange it was published to.
+    public var exchange: String
+    /// The routing key it was published with.
+    public var routingKey: String
+    /// Its properties.
+    public var properties: Properties
+    /// Its body.
+    public var body: [UInt8]
+
+    /// Makes a delivery.
+    public init(
+        consumerTag: String,
+        deliveryTag: UInt64,
+        isRedelivered: Bool,
+        exchange: String,
+        routingKey: String,
+        properties: Properties,
+        body: [UInt8]
+    ) {
+        self.consumerTag = consumerTag
+        self.deliveryTag = deliveryTag
+        self.isRedelivered = isRedelivered
+        self.exchange = exchange
+        self.routingKey = routingKey
+        self.properties = properties
+        self.body = body
+    }
+}

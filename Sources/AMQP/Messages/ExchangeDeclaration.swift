@@ -1,0 +1,34 @@
+//===----------------------------------------------------------------------===//
+// This source file is part of the rpc-gateway project
+// Licensed under Apache License v2.0; see LICENSE for the full text
+// SPDX-License-Identifier: Apache-2.0
+//===----------------------------------------------------------------------===//
+
+/// An exchange as it is declared.
+public struct ExchangeDeclaration: Sendable, Hashable {
+    /// Name, at most 255 bytes.
+    public var name: String
+    /// Type: `topic`, `fanout`, `direct`, or one of a plug-in.
+    public var type: String
+    /// Whether it survives a restart of the broker.
+    public var isDurable: Bool
+    /// Whether it goes when its last binding goes.
+    public var isAutoDelete: Bool
+    /// Optional arguments; empty for none.
+    public var arguments: FieldTable
+
+    /// Makes a declaration.
+    public init(
+        name: String,
+        type: String = "topic",
+        isDurable: Bool = false,
+        isAutoDelete: Bool = false,
+        arguments: FieldTable = [:]
+    ) {
+        self.name = name
+        self.type = type
+        self.isDurable = isDurable
+        self.isAutoDelete = isAutoDelete
+        self.arguments = arguments
+    }
+}

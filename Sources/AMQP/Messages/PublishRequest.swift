@@ -1,0 +1,62 @@
+//===----------------------------------------------------------------------===//
+// This source file is part of the rpc-gateway project
+// Licensed under Apache License v2.0; see LICENSE for the full text
+// SPDX-License-Identifier: Apache-2.0
+//===----------------------------------------------------------------------===//
+
+/// A message to publish, and whom to tell how it went.
+public struct PublishRequest: Sendable {
+    /// Exchange to publish to; empty for the default exchange.
+    public var exchange: String
+    /// Routing key, at most 255 bytes.
+    public var routingKey: String
+    /// Whether an unroutable message comes back as `returned`.
+    public var isMandatory: Bool
+    /// The message's properties.
+    public var properties: Properties
+    /// The message's body.
+    public var body: [UInt8]
+    /// An exchange to declare first, once for the life of a channel.
+    public var declaring: ExchangeDeclaration?
+    /// When the caller loses interest: unwritten by then it is never sent (`expired`), unconfirmed by then it fails
+    /// with `timedOut` and `wasSent` true. Looked at about every 50 ms.
+    public var deadline: ContinuousClock.Instant?
+    /// Told the outcome exactly once, on the connection's owner thread (on the caller's when refused at once); must
+    /// not block.
+    public var completion: @Sendable (PublishOutcome) -> Void
+
+    /// Makes a request.
+    public init(
+        exchange: String,
+        routingKey: String,
+        isMandatory: Bool = false,
+        properties: Properties = Properties(),
+        body: [UInt8],
+        declaring: ExchangeDeclaration? = nil,
+        deadline: ContinuousClock.Instant? = nil,
+        completion: @escaping @Sendable (PublishOutcome) -> Void
+    ) {
+        self.exchange = exchange
+        self.routingKey = routingKey
+        self.isMandatory = isMandatory
+        self.properties = properties
+        self.body = body
+        self.declaring = declaring
+        self.deadline = deadline
+        self.completion = completion
+    }
+
+    /// What the request costs of the outbox: its body and a flat rate for everything else.
+    var outboxBytes: Int { body.count + 512 }
+
+    /// What keeps the request off the wire; nil when it can be written.
+    var defect: AMQPError? {
+        guard exchange.utf8.count <= 255, routingKey.utf8.count <= 255 else {
+            return .invalidArgument("the exchange or the routing key is longer than 255 bytes")
+        }
+        guard properties.isEncodable, declaring?.isEncodable ?? true else {
+            return .invalidArgument("a short string of the properties or the declaration is longer than 255 bytes")
+        }
+        return nil
+    }
+}

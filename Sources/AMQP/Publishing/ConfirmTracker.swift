@@ -1,0 +1,143 @@
+//===----------------------------------------------------------------------===//
+// This source file is part of the rpc-gateway project
+// Licensed under Apache License v2.0; see LICENSE for the full text
+// SPDX-License-Identifier: Apache-2.0
+//===----------------------------------------------------------------------===//
+
+/// The publishes of one channel that wait for their confirms, in the order of their delivery tags.
+///
+/// The broker counts publishes from `confirm.select` on, starting at 1, and so does this. A value without effects:
+/// each input appends what is concluded to `conclusions`, and the owner tells it.
+struct ConfirmTracker {
+    // Slots of settled publishes in the middle are nil until everything before them is settled too.
+    private var slots: [UnconfirmedPublish?] = []
+    private var head = 0
+    private var firstTag: UInt64 = 1
+    private var nextReturnIndex = 0
+
+    /// Number of publishes whose confirm is outstanding.
+    private(set) var count = 0
+    /// Whether some publish has a deadline.
+    private(set) var hasDeadlines = false
+
+    var isEmpty: Bool { count == 0 }
+    /// The tag the next publish gets.
+    var nextTag: UInt64 { firstTag + UInt64(slots.count - head) }
+
+    /// Adds the publish that was written last.
+    mutating func append(_ publish: UnconfirmedPublish) {
+        slots.append(publish)
+        count += 1
+        if publish.request.deadline != nil { hasDeadlines = true }
+    }
+
+    /// Settles one publish, or with `multiple` all up to and including the tag (0: all); unknown tags are ignored.
+    mutating func confirm(
+        tag: UInt64,
+        multiple: Bool,
+        isNack: Bool,
+        into conclusions: inout [PublishConclusion]
+    ) {
+        let last = multiple && tag == 0 ? nextTag &- 1 : tag
+        guard last >= firstTag, last < nextTag else { return }
+        let lastIndex = head + Int(last - firstTag)
+        for index in (multiple ? head : lastIndex)...lastIndex {
+            settle(index, isNack: isNack, into: &conclusions)
+        }
+        dropSettledPrefix()
+    }
+
+    /// Settles everything as failed; positions below `sentPosition` may have reached the broker.
+    mutating func failAll(_ error: AMQPError, sentPosition: UInt64, into conclusions: inout [PublishConclusion]) {
+        for case let publish? in slots[head...] where !publish.isAbandoned {
+            let wasSent = publish.position.lowerBound < sentPosition
+            conclusions.append(PublishConclusion(publish.request, .failed(error, wasSent: wasSent)))
+        }
+        self = ConfirmTracker()
+    }
+
+    /// Takes back, newest first, the publishes of which no byte has been sent.
+    mutating func removeUnsent(sentPosition: UInt64) -> [UnconfirmedPublish] {
+        var removed: [UnconfirmedPublish] = []
+        while slots.count > head, let publish = slots[slots.count - 1], publish.position.lowerBound >= sentPosition {
+            slots.removeLast()
+            count -= 1
+            removed.append(publish)
+        }
+        nextReturnIndex = min(nextReturnIndex, slots.count)
+        return removed
+    }
+
+    /// Fails what has waited past its deadline; the place in the sequence is kept.
+    mutating func expire(
+        at now: ContinuousClock.Instant,
+        sentPosition: UInt64,
+        into conclusions: inout [PublishConclusion]
+    ) {
+        hasDeadlines = false
+        for index in head..<slots.count {
+            guard let publish = slots[index], !publish.isAbandoned, let deadline = publish.request.deadline else {
+                continue
+            }
+            guard deadline <= now else {
+                hasDeadlines = true
+                continue
+            }
+            slots[index]?.isAbandoned = true
+            let error = AMQPError(.timedOut, "the broker has not confirmed the message in time")
+            let wasSent = publish.position.lowerBound < sentPosition
+            conclusions.append(PublishConclusion(publish.request, .failed(error, wasSent: wasSent)))
+        }
+    }
+}
+
+extension ConfirmTracker {
+    /// Notes that the broker returned a message; false when no outstanding publish fits.
+    ///
+    /// `basic.return` carries no delivery tag. RabbitMQ's channel process handles the publishes of a channel one by
+    /// one in the order they were sent, emits the return while it handles the publish, and only afterwards its
+    /// confirm. So a return (1) belongs to a mandatory publish that is not yet confirmed, and (2) comes after the
+    /// returns of all earlier publishes: the search goes on behind the last match. The first candidate behind it with
+    /// the same exchange, routing key and body is the one, as what lies between was routed. Only two publishes alike
+    /// byte for byte could be confused, and only if a binding went between them; then exactly one of the two callers
+    /// still learns of the return.
+    mutating func markReturned(exchange: String, routingKey: String, body: [UInt8], reply: AMQPError.Reply) -> Bool {
+        for index in max(nextReturnIndex, head)..<max(nextReturnIndex, slots.count) {
+            guard let publish = slots[index], publish.request.isMandatory, publish.returned == nil,
+                publish.request.routingKey == routingKey, publish.request.exchange == exchange,
+                publish.request.body == body
+            else { continue }
+            slots[index]?.returned = reply
+            nextReturnIndex = index + 1
+            return true
+        }
+        return false
+    }
+
+    private mutating func settle(_ index: Int, isNack: Bool, into conclusions: inout [PublishConclusion]) {
+        guard let publish = slots[index] else { return }
+        slots[index] = nil
+        count -= 1
+        guard !publish.isAbandoned else { return }
+        conclusions.append(PublishConclusion(publish.request, publish.outcome(isNack: isNack)))
+    }
+
+    private mutating func dropSettledPrefix() {
+        while head < slots.count, slots[head] == nil {
+            head += 1
+            firstTag += 1
+        }
+        guard head == slots.count || (head >= 1024 && head * 2 >= slots.count) else { return }
+        slots.removeFirst(head)
+        nextReturnIndex = max(0, nextReturnIndex - head)
+        head = 0
+    }
+}
+
+extension UnconfirmedPublish {
+    fileprivate func outcome(isNack: Bool) -> PublishOutcome {
+        if isNack { return .rejected }
+        guard let returned else { return .confirmed }
+        return .returned(replyCode: returned.code, replyText: returned.text)
+    }
+}

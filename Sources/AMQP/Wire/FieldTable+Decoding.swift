@@ -1,0 +1,66 @@
+//===----------------------------------------------------------------------===//
+// This source file is part of the rpc-gateway project
+// Licensed under Apache License v2.0; see LICENSE for the full text
+// SPDX-License-Identifier: Apache-2.0
+//===----------------------------------------------------------------------===//
+
+extension WireReader {
+    // Real tables nest two or three deep; without a bound a hostile peer could exhaust the stack.
+    private static var maximumDepth: Int { 32 }
+
+    /// Reads a field table with its length.
+    mutating func table(depth: Int = 0) throws(Malformed) -> FieldTable {
+        guard depth < Self.maximumDepth else { throw Malformed() }
+        var content = WireReader(try longBytes())
+        var table = FieldTable()
+        while !content.isAtEnd {
+            let key = try content.shortString()
+            table.entries.append(FieldTable.Entry(key: key, value: try content.fieldValue(depth: depth)))
+        }
+        return table
+    }
+
+    private mutating func fieldValue(depth: Int) throws(Malformed) -> FieldValue {
+        switch try integer(UInt8.self) {
+        case UInt8(ascii: "S"): .string(String(decoding: try longBytes(), as: UTF8.self))
+        case UInt8(ascii: "x"): .bytes(Array(try longBytes()))
+        case UInt8(ascii: "F"): .table(try table(depth: depth + 1))
+        case UInt8(ascii: "A"): .array(try array(depth: depth + 1))
+        case UInt8(ascii: "T"): .timestamp(try integer())
+        case UInt8(ascii: "V"): .void
+        case let octet: try number(octet)
+        }
+    }
+
+    private mutating func number(_ octet: UInt8) throws(Malformed) -> FieldValue {
+        switch octet {
+        case UInt8(ascii: "t"): .bool(try integer(UInt8.self) != 0)
+        case UInt8(ascii: "b"): .int32(Int32(try integer(Int8.self)))
+        case UInt8(ascii: "B"): .int32(Int32(try integer(UInt8.self)))
+        case UInt8(ascii: "s"): .int32(Int32(try integer(Int16.self)))
+        case UInt8(ascii: "u"): .int32(Int32(try integer(UInt16.self)))
+        case UInt8(ascii: "I"): .int32(try integer())
+        case UInt8(ascii: "i"): .int64(Int64(try integer(UInt32.self)))
+        case UInt8(ascii: "l"), UInt8(ascii: "L"): .int64(try integer())
+        case UInt8(ascii: "f"): .double(Double(Float(bitPattern: try integer())))
+        case UInt8(ascii: "d"): .double(Double(bitPattern: try integer()))
+        case UInt8(ascii: "D"): try decimal()
+        default: throw Malformed()
+        }
+    }
+
+    private mutating func decimal() throws(Malformed) -> FieldValue {
+        let scale = try integer(UInt8.self)
+        var value = Double(try integer(UInt32.self))
+        for _ in 0..<scale { value /= 10 }
+        return .double(value)
+    }
+
+    private mutating func array(depth: Int) throws(Malformed) -> [FieldValue] {
+        guard depth < Self.maximumDepth else { throw Malformed() }
+        var content = WireReader(try longBytes())
+        var values: [FieldValue] = []
+        while !content.isAtEnd { values.append(try content.fieldValue(depth: depth)) }
+        return values
+    }
+}

@@ -1,0 +1,52 @@
+//===----------------------------------------------------------------------===//
+// This source file is part of the rpc-gateway project
+// Licensed under Apache License v2.0; see LICENSE for the full text
+// SPDX-License-Identifier: Apache-2.0
+//===----------------------------------------------------------------------===//
+
+/// A method that this client sends, apart from `basic.publish`, which is written with its content.
+enum Method: Sendable, Equatable {
+    case connectionStartOk(clientProperties: FieldTable, mechanism: String, response: [UInt8])
+    case connectionTuneOk(channelMaximum: UInt16, frameMaximum: UInt32, heartbeat: UInt16)
+    case connectionOpen(virtualHost: String)
+    case connectionClose
+    case connectionCloseOk
+    case channelOpen
+    case channelCloseOk
+    case exchangeDeclare(ExchangeDeclaration)
+    case queueDeclare(QueueDeclaration)
+    case queueBind(queue: String, exchange: String, routingKey: String, arguments: FieldTable)
+    case queueUnbind(queue: String, exchange: String, routingKey: String, arguments: FieldTable)
+    case queueDelete(name: String, ifUnused: Bool, ifEmpty: Bool)
+    case basicQos(prefetchCount: UInt16)
+    case basicConsume(queue: String, consumerTag: String, noAck: Bool, exclusive: Bool, arguments: FieldTable)
+    case basicCancel(consumerTag: String)
+    case basicCancelOk(consumerTag: String)
+    case basicAck(deliveryTag: UInt64, multiple: Bool)
+    case basicReject(deliveryTag: UInt64, requeue: Bool)
+    case confirmSelect
+
+    var id: MethodID {
+        switch self {
+        case .connectionStartOk: .connectionStartOk
+        case .connectionTuneOk: .connectionTuneOk
+        case .connectionOpen: .connectionOpen
+        case .connectionClose: .connectionClose
+        case .connectionCloseOk: .connectionCloseOk
+        case .channelOpen: .channelOpen
+        case .channelCloseOk: .channelCloseOk
+        case .exchangeDeclare: .exchangeDeclare
+        case .queueDeclare: .queueDeclare
+        case .queueBind: .queueBind
+        case .queueUnbind: .queueUnbind
+        case .queueDelete: .queueDelete
+        case .basicQos: .basicQos
+        case .basicConsume: .basicConsume
+        case .basicCancel: .basicCancel
+        case .basicCancelOk: .basicCancelOk
+        case .basicAck: .basicAck
+        case .basicReject: .basicReject
+        case .confirmSelect: .confirmSelect
+        }
+    }
+}
