@@ -24,8 +24,10 @@ public final class DescriptorLogOutput: LogOutput {
         self.fileDescriptor = fileDescriptor
     }
 
-    /// Writes one line. The lock is held while writing, because a line longer than a pipe's atomic 4096 bytes may
-    /// need several turns of the kernel.
+    /// Writes one line.
+    ///
+    /// The lock is held while writing, because a line longer than a pipe's atomic 4096 bytes may need several turns of
+    /// the kernel.
     public func write(line: [UInt8]) {
         isTorn.withLock { isTorn in
             let bytes = isTorn ? [0x0A] + line : line

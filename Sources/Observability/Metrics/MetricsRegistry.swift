@@ -11,8 +11,10 @@ internal import Threads
 ///
 /// Series are made once under a lock and counted without one. Safe to use from any thread.
 public final class MetricsRegistry: Sendable {
-    /// The most series one name may have; more of them count into nothing, so that labels that outsiders choose cannot
-    /// fill the memory. `metrics_series_refused_total` counts the refusals.
+    /// The most series one name may have.
+    ///
+    /// More of them count into nothing, so that labels that outsiders choose cannot fill the memory;
+    /// `metrics_series_refused_total` counts the refusals.
     public let maximumSeriesPerName: Int
 
     private let families = Guarded<[String: MetricFamily]>([:])

@@ -4,3 +4,11 @@
 // SPDX-License-Identifier: Apache-2.0
 //===----------------------------------------------------------------------===//
 
+internal import Logging
+internal import Observability
+
+/// The log's settings.
+struct LogSettings: Sendable, Equatable {
+    var level = Logger.Level.notice
+    var format = LineLogHandler.Format.text
+}

@@ -5,36 +5,6 @@
 //===----------------------------------------------------------------------===//
 
 internal import CoreMetrics
-internal import Synchronization
-
-/// A whole number that only grows, until it is reset.
-final class CounterCell: CounterHandler {
-    private let count = Atomic<UInt64>(0)
-
-    var value: UInt64 { count.load(ordering: .relaxed) }
-
-    // A counter never goes down: Prometheus would take that for a restart of the process.
-    func increment(by amount: Int64) {
-        guard amount > 0 else { return }
-        count.wrappingAdd(UInt64(amount), ordering: .relaxed)
-    }
-
-    func reset() { count.store(0, ordering: .relaxed) }
-}
-
-/// A number with a fraction that only grows, until it is reset.
-final class FloatingCounterCell: FloatingPointCounterHandler {
-    private let sum = AtomicDouble()
-
-    var value: Double { sum.value }
-
-    func increment(by amount: Double) {
-        guard amount > 0, amount.isFinite else { return }
-        sum.add(amount)
-    }
-
-    func reset() { sum.set(0) }
-}
 
 /// A value that goes up and down: a meter, or a recorder that keeps its last value.
 final class GaugeCell: MeterHandler, RecorderHandler {

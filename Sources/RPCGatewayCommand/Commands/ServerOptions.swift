@@ -1,0 +1,31 @@
+//===----------------------------------------------------------------------===//
+// This source file is part of the rpc-gateway project
+// Licensed under Apache License v2.0; see LICENSE for the full text
+// SPDX-License-Identifier: Apache-2.0
+//===----------------------------------------------------------------------===//
+
+internal import ArgumentParser
+
+/// The options of the server, which `config` takes as well.
+struct ServerOptions: ParsableArguments {
+    @Option(
+        help: ArgumentHelp(
+            "Where to listen; port 0 takes a free one. (default: 127.0.0.1:8080)",
+            valueName: "host:port"
+        )
+    )
+    var listen: String?
+
+    @Option(name: .customLong("log-format"), help: "text or json.")
+    var logFormat: String?
+
+    @Option(help: ArgumentHelp("Run the demonstration service: true, false or auto.", valueName: "choice"))
+    var demo: String?
+
+    @OptionGroup var settings: SettingsOptions
+
+    /// What the options say about settings.
+    var arguments: SettingsArguments {
+        settings.arguments([("http.listen", listen), ("log.format", logFormat), ("demo.enabled", demo)])
+    }
+}

@@ -1,0 +1,47 @@
+//===----------------------------------------------------------------------===//
+// This source file is part of the rpc-gateway project
+// Licensed under Apache License v2.0; see LICENSE for the full text
+// SPDX-License-Identifier: Apache-2.0
+//===----------------------------------------------------------------------===//
+
+internal import ArgumentParser
+internal import Glibc
+
+/// The process' entry.
+@main struct EntryPoint {
+    static func main() async {
+        await exit(run(Array(CommandLine.arguments.dropFirst())))
+    }
+
+    /// Runs a command line and returns the process' exit code.
+    private static func run(_ arguments: [String]) async -> Int32 {
+        // Asked for here, as the parser's own flag would take the option --version away from `call`, `cast` and `ping`.
+        if arguments.first == "--version" {
+            print(RPCGateway.programVersion)
+            return Outcome.success.rawValue
+        }
+        do {
+            var command = try RPCGateway.parseAsRoot(arguments)
+            if var asynchronous = command as? any AsyncParsableCommand {
+                try await asynchronous.run()
+            } else {
+                try command.run()
+            }
+            return Outcome.success.rawValue
+        } catch {
+            return report(error)
+        }
+    }
+
+    /// Help goes to standard output and complaints to standard error; a wrong command line is 2, as configuration is.
+    private static func report(_ error: any Error) -> Int32 {
+        let code = RPCGateway.exitCode(for: error)
+        let message = RPCGateway.fullMessage(for: error)
+        if code.isSuccess {
+            print(message)
+        } else if !message.isEmpty {
+            StandardError.print(message)
+        }
+        return code == .validationFailure ? Outcome.usage.rawValue : code.rawValue
+    }
+}

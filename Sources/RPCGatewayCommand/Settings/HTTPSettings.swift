@@ -1,0 +1,18 @@
+//===----------------------------------------------------------------------===//
+// This source file is part of the rpc-gateway project
+// Licensed under Apache License v2.0; see LICENSE for the full text
+// SPDX-License-Identifier: Apache-2.0
+//===----------------------------------------------------------------------===//
+
+/// The HTTP server's settings.
+struct HTTPSettings: Sendable, Equatable {
+    var listen = ListenAddress(host: "127.0.0.1", port: 8080)
+    var loops = 1
+    var maximumConnections = 20_000
+    /// 0 is no limit.
+    var maximumConnectionsPerAddress = 0
+    var maximumHeadBytes = 8192
+    var maximumBodyBytes = 16_777_216
+    var idleTimeout = Duration.seconds(75)
+    var readTimeout = Duration.seconds(30)
+}

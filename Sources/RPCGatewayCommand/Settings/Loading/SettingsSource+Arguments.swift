@@ -1,0 +1,33 @@
+//===----------------------------------------------------------------------===//
+// This source file is part of the rpc-gateway project
+// Licensed under Apache License v2.0; see LICENSE for the full text
+// SPDX-License-Identifier: Apache-2.0
+//===----------------------------------------------------------------------===//
+
+internal import Configuration
+
+extension SettingsSource {
+    /// The command line.
+    static func arguments(_ arguments: SettingsArguments) -> SettingsSource {
+        var values: [AbsoluteConfigKey: ConfigValue] = [:]
+        for (key, value) in arguments.values {
+            values[AbsoluteConfigKey(dotted: key)] = .init(.string(value), isSecret: false)
+        }
+        let provider = InMemoryProvider(name: "command line", values: values)
+        return SettingsSource(name: "command line", snapshot: provider.snapshot()) { setting in
+            setting.option.map { "option \($0)" } ?? "option --set"
+        }
+    }
+
+    /// Keys of the command line that no setting has.
+    static func unknownKeys(in arguments: SettingsArguments) -> [SettingsProblem] {
+        arguments.values.map(\.key).filter { SettingsTable.byKey[$0] == nil }.map { key in
+            SettingsProblem(
+                subject: key,
+                source: "option --set",
+                reason: "unknown key",
+                suggestion: NearestName.of(key, in: SettingsTable.byKey.keys)
+            )
+        }
+    }
+}

@@ -1,0 +1,38 @@
+//===----------------------------------------------------------------------===//
+// This source file is part of the rpc-gateway project
+// Licensed under Apache License v2.0; see LICENSE for the full text
+// SPDX-License-Identifier: Apache-2.0
+//===----------------------------------------------------------------------===//
+
+internal import Configuration
+
+extension SettingsSource {
+    /// Variables that are read before there are settings.
+    static let configFileVariable = EnvironmentName.prefix + "CONFIG"
+    static let secretsDirectoryVariable = EnvironmentName.prefix + "SECRETS_DIR"
+
+    /// The environment.
+    static func environment(_ variables: [String: String]) -> SettingsSource {
+        let provider = EnvironmentVariablesProvider(environmentVariables: variables)
+        let prefixed = provider.prefixKeys(with: ConfigKey(EnvironmentName.keyPrefix))
+        return SettingsSource(name: "environment", snapshot: prefixed.snapshot()) {
+            "environment variable \($0.environmentName)"
+        }
+    }
+
+    /// Variables with our prefix that no setting has.
+    static func unknownVariables(in variables: [String: String]) -> [SettingsProblem] {
+        let known = SettingsTable.all.map(\.environmentName) + [configFileVariable, secretsDirectoryVariable]
+        let unknown = variables.keys.filter {
+            $0.hasPrefix(EnvironmentName.prefix) && !known.contains($0) && !EnvironmentName.isServiceLink($0)
+        }
+        return unknown.sorted().map { name in
+            SettingsProblem(
+                subject: name,
+                source: "environment",
+                reason: "unknown variable",
+                suggestion: NearestName.of(name, in: known)
+            )
+        }
+    }
+}

@@ -1,0 +1,54 @@
+//===----------------------------------------------------------------------===//
+// This source file is part of the rpc-gateway project
+// Licensed under Apache License v2.0; see LICENSE for the full text
+// SPDX-License-Identifier: Apache-2.0
+//===----------------------------------------------------------------------===//
+
+internal import Glibc
+
+/// Why a file could not be read.
+enum SmallFileError: Error, Equatable {
+    case missing
+    case unreadable(errno: Int32)
+    case tooLarge
+
+    var text: String {
+        switch self {
+        case .missing: "does not exist"
+        // Right: the C library's text is copied before anything else can change it.
+        case .unreadable(let number): "cannot be read: " + (unsafe String(cString: strerror(number)))
+        case .tooLarge: "is larger than \(SmallFile.maximumBytes) bytes"
+        }
+    }
+}
+
+/// Files of configuration: read whole, and bounded.
+enum SmallFile {
+    static let maximumBytes = 1 << 20
+
+    static func bytes(of path: String) throws(SmallFileError) -> [UInt8] {
+        // Not blocking, lest a named pipe hold up the start for ever.
+        let descriptor = unsafe open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK)
+        guard descriptor >= 0 else {
+            throw errno == ENOENT || errno == ENOTDIR ? .missing : .unreadable(errno: errno)
+        }
+        defer { close(descriptor) }
+        var bytes: [UInt8] = []
+        var chunk = [UInt8](repeating: 0, count: 16_384)
+        while true {
+            // Right: the kernel writes at most as many bytes as the buffer has, and the pointer stays in the closure.
+            let count = unsafe chunk.withUnsafeMutableBytes { unsafe read(descriptor, $0.baseAddress, $0.count) }
+            if count < 0, errno == EINTR { continue }
+            guard count >= 0 else { throw .unreadable(errno: errno) }
+            if count == 0 { return bytes }
+            bytes += chunk[..<count]
+            guard bytes.count <= maximumBytes else { throw .tooLarge }
+        }
+    }
+
+    static func isDirectory(_ path: String) -> Bool {
+        var status = stat()
+        // Right: the kernel fills the structure during the call.
+        return unsafe stat(path, &status) == 0 && status.st_mode & S_IFMT == S_IFDIR
+    }
+}

@@ -1,0 +1,45 @@
+//===----------------------------------------------------------------------===//
+// This source file is part of the rpc-gateway project
+// Licensed under Apache License v2.0; see LICENSE for the full text
+// SPDX-License-Identifier: Apache-2.0
+//===----------------------------------------------------------------------===//
+
+/// What the values of an option of `[oslo_messaging_rabbit]` look like.
+enum RabbitOption: Sendable {
+    case boolean
+    case integer(ClosedRange<Int>)
+    case number(ClosedRange<Double>)
+    case choice([String])
+    case text
+
+    var type: String {
+        switch self {
+        case .boolean: "boolean"
+        case .integer: "integer"
+        case .number: "number"
+        case .choice: "choice"
+        case .text: "text"
+        }
+    }
+
+    var allowed: String {
+        switch self {
+        case .boolean: Switch.allowed
+        case .integer(let range): "a whole number from \(range.lowerBound) to \(range.upperBound)"
+        case .number(let range): "a number from \(range.lowerBound) to \(range.upperBound)"
+        case .choice(let names): "one of " + names.joined(separator: ", ")
+        case .text: "text"
+        }
+    }
+
+    /// The text the driver gets; nil when the value is not allowed.
+    func normalized(_ text: String) -> String? {
+        switch self {
+        case .boolean: return Switch.parse(text).map { "\($0)" }
+        case .integer(let range): return WholeNumber.parse(text).flatMap { range.contains($0) ? String($0) : nil }
+        case .number(let range): return Double(text).flatMap { range.contains($0) ? text : nil }
+        case .choice(let names): return names.contains(text) ? text : nil
+        case .text: return text
+        }
+    }
+}

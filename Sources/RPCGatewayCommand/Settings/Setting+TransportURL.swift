@@ -1,0 +1,28 @@
+//===----------------------------------------------------------------------===//
+// This source file is part of the rpc-gateway project
+// Licensed under Apache License v2.0; see LICENSE for the full text
+// SPDX-License-Identifier: Apache-2.0
+//===----------------------------------------------------------------------===//
+
+extension Setting {
+    /// The transport's address, which is never shown with its passwords.
+    static func transportURL(
+        _ key: String,
+        _ path: SettingPath<String>,
+        _ meaning: String
+    ) -> Setting {
+        Setting(
+            key: key,
+            type: "URL",
+            allowed: "a transport URL such as rabbit://user:password@host:5672/vhost or memory://",
+            meaning: meaning,
+            isSecret: true,
+            apply: { raw, settings in
+                guard case .text(let url) = raw, TransportCheck.isUsable(url) else { return false }
+                settings[keyPath: path] = url
+                return true
+            },
+            show: { .text(TransportURLRedaction.redacted($0[keyPath: path])) }
+        )
+    }
+}

@@ -1,0 +1,54 @@
+//===----------------------------------------------------------------------===//
+// This source file is part of the rpc-gateway project
+// Licensed under Apache License v2.0; see LICENSE for the full text
+// SPDX-License-Identifier: Apache-2.0
+//===----------------------------------------------------------------------===//
+
+extension SettingsTable {
+    /// The HTTP server.
+    static let http: [Setting] = [
+        .custom(
+            "http.listen",
+            \.http.listen,
+            type: "address",
+            allowed: "HOST:PORT, such as 127.0.0.1:8080 or [::1]:8080",
+            "Where the gateway listens; port 0 takes a free one"
+        ) {
+            ListenAddress($0)
+        } text: {
+            $0.text
+        },
+        .integer("http.loops", \.http.loops, 1...16, "Threads that serve HTTP connections"),
+        .integer("http.maxConnections", \.http.maximumConnections, 1...1_000_000, "Connections at the same time"),
+        .integer(
+            "http.maxConnectionsPerAddress",
+            \.http.maximumConnectionsPerAddress,
+            0...1_000_000,
+            "Connections at the same time from one address; 0 is no limit"
+        ),
+        .integer(
+            "http.maxHeadBytes",
+            \.http.maximumHeadBytes,
+            4096...262_144,
+            "Bytes of the request line and all fields"
+        ),
+        .integer(
+            "http.maxBodyBytes",
+            \.http.maximumBodyBytes,
+            1...1_073_741_824,
+            "Bytes of a request's body"
+        ),
+        .milliseconds(
+            "http.idleTimeoutMs",
+            \.http.idleTimeout,
+            1000...longest,
+            "How long a kept-alive connection may be silent between requests"
+        ),
+        .milliseconds(
+            "http.readTimeoutMs",
+            \.http.readTimeout,
+            100...longest,
+            "How long a request may take to arrive"
+        ),
+    ]
+}

@@ -1,0 +1,62 @@
+//===----------------------------------------------------------------------===//
+// This source file is part of the rpc-gateway project
+// Licensed under Apache License v2.0; see LICENSE for the full text
+// SPDX-License-Identifier: Apache-2.0
+//===----------------------------------------------------------------------===//
+
+internal import Logging
+internal import Observability
+
+extension SettingsTable {
+    /// What callers are told about errors.
+    static let errors: [Setting] = [
+        .choice(
+            "errors.expose",
+            \.errors.expose,
+            "Show remote messages for every status (full) or under 500 only (safe); auto is full on a loopback address"
+        ).reloadable(),
+        .boolean(
+            "errors.exposeTraceback",
+            \.errors.exposesTraceback,
+            "Show the tracebacks of remote exceptions"
+        ).reloadable(),
+        .rules(
+            "errors.rules",
+            \.errors.rules,
+            "Statuses for remote exceptions, as module.ClassGlob=status; first match"
+        ).reloadable(),
+    ]
+
+    /// The probes.
+    static let health: [Setting] = [
+        .milliseconds(
+            "health.probeTimeoutMs",
+            \.health.probeTimeout,
+            10...60_000,
+            "How long a probe may take"
+        ).reloadable(),
+        .milliseconds(
+            "health.readyWithinMs",
+            \.health.readyWithin,
+            1000...3_600_000,
+            "Ready needs a message of our own that came back within this time"
+        ).reloadable(),
+    ]
+
+    /// The log, the end, and the demonstration.
+    static let rest: [Setting] = [
+        .choice("log.level", \.log.level, "The least important lines that are logged").reloadable(),
+        .choice("log.format", \.log.format, "Lines for people (text) or JSON objects (json)"),
+        .milliseconds(
+            "shutdown.graceMs",
+            \.shutdown.grace,
+            0...3_600_000,
+            "How long calls in flight may take to finish"
+        ),
+        .optionalBoolean(
+            "demo.enabled",
+            \.demo.isEnabled,
+            "The service demo/local; auto runs it on a memory:// or fake:// transport"
+        ),
+    ]
+}

@@ -1,0 +1,79 @@
+//===----------------------------------------------------------------------===//
+// This source file is part of the rpc-gateway project
+// Licensed under Apache License v2.0; see LICENSE for the full text
+// SPDX-License-Identifier: Apache-2.0
+//===----------------------------------------------------------------------===//
+
+extension SettingsTable {
+    /// Where the messages go.
+    static let transport: [Setting] = [
+        .transportURL(
+            "transport.url",
+            \.transport.url,
+            "The broker, as oslo.messaging writes it: rabbit://user:password@host:5672/vhost, or memory://"
+        )
+    ]
+
+    /// The RPC client.
+    static let rpc: [Setting] = [
+        .milliseconds(
+            "rpc.responseTimeoutMs",
+            \.rpc.responseTimeout,
+            1...longest,
+            "How long a call waits for its reply when the caller does not say"
+        ).reloadable(),
+        .milliseconds(
+            "rpc.maxTimeoutMs",
+            \.rpc.maximumTimeout,
+            1...longest,
+            "The longest wait that a caller may ask for"
+        ).reloadable(),
+        .text(
+            "rpc.controlExchange",
+            \.rpc.controlExchange,
+            allowed: "an exchange name of 1 to 255 bytes",
+            "The exchange of targets that name none"
+        ) {
+            (1...255).contains($0.utf8.count)
+        },
+        .custom(
+            "rpc.versionCap",
+            \.rpc.versionCap,
+            type: "version or none",
+            allowed: "none or a version such as 1.5",
+            "The highest version that may be called"
+        ) {
+            VersionText.parseOptional($0)
+        } text: {
+            $0 ?? "none"
+        }.reloadable(),
+        .integer(
+            "rpc.retry",
+            \.rpc.retry,
+            -1...1000,
+            "How often a failed delivery is tried again within the deadline; -1 is for ever"
+        ),
+        .integer(
+            "rpc.maxInFlight",
+            \.rpc.maximumInFlight,
+            1...1_000_000,
+            "Calls at the same time; more of them get 503"
+        ).reloadable(),
+        .integer("rpc.maxReplyBytes", \.rpc.maximumReplyBytes, 1024...1_073_741_824, "Bytes of a reply"),
+        .boolean(
+            "rpc.checkConsumers",
+            \.rpc.checksConsumers,
+            "Fail a call at once when nobody consumes from its queue"
+        ).reloadable(),
+        .boolean(
+            "rpc.propagateTraceContext",
+            \.rpc.propagatesTraceContext,
+            "Copy traceparent and tracestate into the request context"
+        ).reloadable(),
+        .boolean(
+            "rpc.acceptContext",
+            \.rpc.acceptsContext,
+            "Let callers send a request context in Rpc-Context"
+        ).reloadable(),
+    ]
+}

@@ -1,0 +1,21 @@
+//===----------------------------------------------------------------------===//
+// This source file is part of the rpc-gateway project
+// Licensed under Apache License v2.0; see LICENSE for the full text
+// SPDX-License-Identifier: Apache-2.0
+//===----------------------------------------------------------------------===//
+
+/// Every setting there is, in the order in which they are documented and shown.
+enum SettingsTable {
+    static let all = http + transport + rpc + errors + health + rest + SettingsTable.rabbit
+
+    static let byKey = Dictionary(uniqueKeysWithValues: all.map { ($0.key, $0) })
+
+    /// Options of the command line that stand for a key.
+    static let options = [
+        "http.listen": "--listen", "transport.url": "--transport-url", "log.level": "--log-level",
+        "log.format": "--log-format", "demo.enabled": "--demo",
+    ]
+
+    /// The longest time in milliseconds that makes sense anywhere: a day.
+    static let longest = 86_400_000
+}

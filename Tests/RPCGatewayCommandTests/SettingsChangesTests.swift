@@ -1,0 +1,44 @@
+//===----------------------------------------------------------------------===//
+// This source file is part of the rpc-gateway project
+// Licensed under Apache License v2.0; see LICENSE for the full text
+// SPDX-License-Identifier: Apache-2.0
+//===----------------------------------------------------------------------===//
+
+import Testing
+
+@testable import RPCGatewayCommand
+
+struct SettingsChangesTests {
+    /// A value other than the default for each setting.
+    private func changed(_ setting: Setting) -> Settings? {
+        let candidates = [
+            "7", "70", "7000", "true", "false", "1.5", "trace", "json", "safe", "localhost:1", "other", "PLAIN",
+            "shuffle",
+            "gzip", "rabbit://u:p@h",
+        ]
+        let values = candidates.map { setting.isList ? Setting.Raw.list(["a.B=404"]) : .text($0) }
+        for value in values {
+            var settings = Settings()
+            if setting.apply(value, &settings), settings != Settings() { return settings }
+        }
+        return nil
+    }
+
+    @Test(arguments: SettingsTable.all.map(\.key))
+    func eachChangeIsSeenAndAppliedWhereItCanBe(key: String) throws {
+        let setting = try #require(SettingsTable.byKey[key])
+        let new = try #require(changed(setting))
+        let changes = new.changes(from: Settings())
+        #expect(changes.applicable == (setting.isReloadable ? [key] : []))
+        #expect(changes.needRestart == (setting.isReloadable ? [] : [key]))
+        #expect(new.reloading(over: Settings()) == (setting.isReloadable ? new : Settings()))
+    }
+
+    @Test func aNewPasswordIsAChange() {
+        var (old, new) = (Settings(), Settings())
+        old.transport.url = "rabbit://u:one@h/"
+        new.transport.url = "rabbit://u:two@h/"
+        #expect(new.changes(from: old).needRestart == ["transport.url"])
+        #expect(old.changes(from: old).isEmpty)
+    }
+}
