@@ -1,0 +1,36 @@
+# make run · make test · make lint · make bench; `make help` lists them all.
+# run: TRANSPORT_URL=rabbit://guest:guest@127.0.0.1:5672/ LISTEN=127.0.0.1:8080
+
+export TRANSPORT_URL LISTEN
+
+.PHONY: help run build test unit lint format bench clean
+
+help: ## this list
+	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "make %-8s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+
+run: ## install what is missing, build, start the gateway
+	@dev/run
+
+build: ## install what is missing, build release
+	@dev/packages build
+	swift build --configuration release
+
+test: ## every test, against a RabbitMQ and real oslo.messaging peers of its own
+	@dev/test
+
+unit: ## the tests that need no broker
+	@dev/unit
+
+lint: ## formatting, import directions, licence headers, OpenAPI
+	@dev/lint
+
+format: ## rewrite the sources in the project's format
+	swift format format --in-place --parallel --recursive Package.swift Sources Tests $(wildcard Benchmarks)
+
+bench: ## calls per second and latency, beside the raw floor
+	@dev/packages test
+	@if [ -x Benchmarks/run ]; then Benchmarks/run; else echo "there are no benchmarks yet" >&2; exit 1; fi
+
+clean: ## remove everything that was built, the test environments too
+	swift package clean
+	rm -rf .build .build-test
