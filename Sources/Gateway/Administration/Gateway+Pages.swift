@@ -1,0 +1,62 @@
+//===----------------------------------------------------------------------===//
+// This source file is part of the rpc-gateway project
+// Licensed under Apache License v2.0; see LICENSE for the full text
+// SPDX-License-Identifier: Apache-2.0
+//===----------------------------------------------------------------------===//
+
+internal import HTTPServer
+internal import Messaging
+
+extension Gateway {
+    /// The pages that take no time: metrics, contract, info and the root.
+    func page(_ route: Route, _ identity: RequestIdentity) -> HTTPResponse {
+        let (type, body): (String, [UInt8]) =
+            switch route {
+            case .metrics: ("text/plain; version=0.0.4; charset=utf-8", Array(environment.metricsPage().utf8))
+            case .openAPI(.json): ("application/json", OpenAPIDocument.json)
+            case .openAPI(.yaml): ("application/yaml", OpenAPIDocument.yaml)
+            case .info: ("application/json", Array(info.utf8))
+            default: ("text/plain; charset=utf-8", Array(Self.welcome(environment.version).utf8))
+            }
+        return HTTPResponse(
+            status: 200,
+            fields: [("Content-Type", type), ("Cache-Control", "no-store")] + identity.fields,
+            body: body[...]
+        )
+    }
+
+    private var info: String {
+        let status = driver.status
+        let configuration = configuration
+        let pool = status.sendConnections
+        let uptime = DecimalText.shortSeconds(started.duration(to: .now))
+        let limits = [
+            "\"rpc_response_timeout\":\(DecimalText.shortSeconds(configuration.responseTimeout))",
+            "\"rpc_max_timeout\":\(DecimalText.shortSeconds(configuration.maximumTimeout))",
+            "\"rpc_max_in_flight\":\(configuration.maximumInFlight)",
+        ]
+        return """
+            {"name":"rpc-gateway","version":\(JSONText(string: environment.version).string),\
+            "uptime":\(uptime),"transport":\(JSONText(string: environment.transport).string),\
+            "connected":\(status.isConnected),"draining":\(isDraining),"in_flight":\(inFlight),\
+            "waiting_calls":\(status.waitingCalls),\
+            "pool":{"connections":\(pool.open),"leases":\(pool.leases),"waiting":\(pool.waiting)},\
+            "limits":{\(limits.joined(separator: ","))}}
+            """
+    }
+
+    private static func welcome(_ version: String) -> String {
+        """
+        rpc-gateway \(version)
+
+        POST /{topic}/{server}/{method}        call a method; the body is a JSON object of keyword arguments
+        POST /{topic}/{method}                 call any server of the topic
+        POST /{topic}/{server}/{method}:cast   send without waiting for a result
+        POST /{topic}/*/{method}:cast          send to every server of the topic
+
+        GET /-/healthy   GET /-/ready   GET /-/health/{topic}[/{server}]
+        GET /-/info      GET /-/metrics GET /-/openapi.yaml
+
+        """
+    }
+}

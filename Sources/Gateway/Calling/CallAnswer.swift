@@ -1,0 +1,50 @@
+//===----------------------------------------------------------------------===//
+// This source file is part of the rpc-gateway project
+// Licensed under Apache License v2.0; see LICENSE for the full text
+// SPDX-License-Identifier: Apache-2.0
+//===----------------------------------------------------------------------===//
+
+internal import HTTPServer
+internal import Messaging
+
+/// The answers to one call or cast: the result's bytes, or the problem.
+struct CallAnswer: Sendable {
+    var call: CallRequest
+    var identity: RequestIdentity
+    var configuration: GatewayConfiguration
+
+    /// The result as it came.
+    func response(_ reply: RPCReply) -> HTTPResponse {
+        let total = identity.elapsed
+        let publish = DecimalText.milliseconds(reply.publishDuration)
+        let rpc = DecimalText.milliseconds(total - reply.publishDuration)
+        let fields = [
+            ("Content-Type", "application/json"), ("Cache-Control", "no-store"),
+            ("X-Request-Id", identity.id), ("X-Openstack-Request-Id", identity.id),
+            ("Rpc-Message-Id", reply.messageID.hexadecimal), ("Rpc-Timeout", appliedTimeout),
+            ("Server-Timing", "publish;dur=\(publish), rpc;dur=\(rpc)"),
+        ]
+        return HTTPResponse(status: 200, fields: fields, body: reply.result.bytes)
+    }
+
+    /// The cast is in a queue.
+    func response(_ receipt: CastReceipt) -> HTTPResponse {
+        let timing = ("Server-Timing", "publish;dur=\(DecimalText.milliseconds(identity.elapsed))")
+        let fields = [("Cache-Control", "no-store")] + identity.fields
+        return HTTPResponse(status: 202, fields: fields + [("Rpc-Message-Id", receipt.uniqueID.hexadecimal), timing])
+    }
+
+    /// What went wrong.
+    func response(_ error: MessagingError) -> HTTPResponse {
+        let problem = Problem(error, method: call.route.method, configuration: configuration)
+        var document = ProblemDocument(problem: problem, request: identity)
+        document.target = call.target
+        document.method = call.route.method
+        document.exposesTraceback = configuration.exposesTraceback
+        var response = document.response
+        response.fields.append(("Rpc-Timeout", appliedTimeout))
+        return response
+    }
+
+    private var appliedTimeout: String { DecimalText.shortSeconds(call.fields.timeout) }
+}

@@ -1,0 +1,88 @@
+//===----------------------------------------------------------------------===//
+// This source file is part of the rpc-gateway project
+// Licensed under Apache License v2.0; see LICENSE for the full text
+// SPDX-License-Identifier: Apache-2.0
+//===----------------------------------------------------------------------===//
+
+internal import HTTPServer
+internal import Messaging
+
+/// The header fields of a request that say how a method is called.
+struct CallFields: Sendable {
+    var timeout: Duration
+    var callMonitorTimeout: Duration?
+    var context: RequestContext
+
+    /// The shortest interval that oslo's servers can keep: below two seconds they send no heartbeat at all.
+    static let minimumCallMonitorSeconds = 2.0
+
+    /// Reads the fields.
+    ///
+    /// - Throws: `invalid-request` naming the field and the fix, `forbidden` for a context where none is accepted.
+    init(_ fields: RequestFields, identity: RequestIdentity, configuration: GatewayConfiguration) throws(Problem) {
+        timeout = min(
+            try Self.seconds(fields, "Rpc-Timeout") ?? Prefer.wait(fields) ?? configuration.responseTimeout,
+            configuration.maximumTimeout
+        )
+        callMonitorTimeout = try Self.callMonitor(fields)
+        context = try Self.context(fields, configuration)
+        if configuration.propagatesTraceContext { TraceContext.copy(fields, into: &context) }
+        context.set("request_id", string: identity.id)
+        context.set("global_request_id", string: identity.id)
+    }
+
+    private static func seconds(_ fields: RequestFields, _ name: String) throws(Problem) -> Duration? {
+        guard let text = try single(fields, name) else { return nil }
+        guard let seconds = DecimalSeconds.parse(text), seconds > .zero else {
+            throw .invalidRequest("\(name): a positive number of seconds is expected, such as 2.5")
+        }
+        return seconds
+    }
+
+    private static func callMonitor(_ fields: RequestFields) throws(Problem) -> Duration? {
+        guard let interval = try seconds(fields, "Rpc-Call-Monitor") else { return nil }
+        guard interval >= .seconds(minimumCallMonitorSeconds) else {
+            throw .invalidRequest("Rpc-Call-Monitor: at least 2 seconds; servers cannot send heartbeats more often")
+        }
+        return interval
+    }
+
+    private static func context(
+        _ fields: RequestFields,
+        _ configuration: GatewayConfiguration
+    ) throws(Problem) -> RequestContext {
+        guard let text = try single(fields, "Rpc-Context") else { return RequestContext() }
+        guard configuration.acceptsContext else {
+            throw .forbidden("Rpc-Context: this gateway takes no request context from clients (rpc.acceptContext)")
+        }
+        do {
+            guard let context = RequestContext(try JSONObject.arguments(Array(text.utf8))) else {
+                throw JSONError(.notAnObject, at: 0)
+            }
+            return context
+        } catch {
+            throw .invalidRequest("Rpc-Context: a JSON object is expected; \(error)")
+        }
+    }
+
+    private static func single(_ fields: RequestFields, _ name: String) throws(Problem) -> String? {
+        let values = fields.values(of: name)
+        guard values.count <= 1 else { throw .invalidRequest("\(name): the field is given twice") }
+        return values.first
+    }
+}
+
+/// A decimal number of seconds: digits, and a point with digits if need be; no sign, no exponent.
+enum DecimalSeconds {
+    /// The duration; nil for another form, or for more than about thirty years.
+    static func parse(_ text: String) -> Duration? {
+        let parts = text.utf8.split(separator: 0x2e, omittingEmptySubsequences: false)
+        guard (1...2).contains(parts.count), parts.allSatisfy({ !$0.isEmpty && $0.allSatisfy { 0x30...0x39 ~= $0 } }),
+            parts[0].count <= 9, let seconds = Int64(Substring(parts[0]))
+        else { return nil }
+        guard parts.count == 2 else { return .seconds(seconds) }
+        let digits = String(Substring(parts[1].prefix(9)))
+        guard let fraction = Int64(digits + String(repeating: "0", count: 9 - digits.utf8.count)) else { return nil }
+        return .seconds(seconds) + .nanoseconds(fraction)
+    }
+}

@@ -1,0 +1,63 @@
+//===----------------------------------------------------------------------===//
+// This source file is part of the rpc-gateway project
+// Licensed under Apache License v2.0; see LICENSE for the full text
+// SPDX-License-Identifier: Apache-2.0
+//===----------------------------------------------------------------------===//
+
+internal import HTTPServer
+internal import Logging
+internal import Messaging
+
+extension Gateway {
+    /// Sends a call or cast; the answer comes when it has ended.
+    func call(
+        _ route: RPCRoute,
+        _ http: HTTPRequest,
+        _ identity: RequestIdentity,
+        _ responder: Responder
+    ) throws(Problem) {
+        let configuration = configuration
+        let call = try CallRequest(http.head, route: route, identity, configuration)
+        let request = call.request(try Self.arguments(http.body), identity, retry: configuration.retry)
+        try enter(limit: configuration.maximumInFlight)
+        let answer = CallAnswer(call: call, identity: identity, configuration: configuration)
+        switch route.verb {
+        case .call:
+            driver.call(request) { [self] in finish(answer, $0.map(answer.response), responder) }
+        case .cast:
+            driver.cast(request) { [self] in finish(answer, $0.map(answer.response), responder) }
+        }
+    }
+
+    private static func arguments(_ body: [UInt8]) throws(Problem) -> JSONText {
+        do {
+            return try JSONObject.arguments(body)
+        } catch {
+            throw .invalidArguments(error)
+        }
+    }
+
+    private func finish(_ answer: CallAnswer, _ result: Result<HTTPResponse, MessagingError>, _ responder: Responder) {
+        leave()
+        let response: HTTPResponse
+        switch result {
+        case .success(let good): response = good
+        case .failure(let error): response = answer.response(error)
+        }
+        responder.respond(response)
+        metrics.answered(answer, status: response.status)
+        log(answer, status: response.status)
+    }
+
+    private func log(_ answer: CallAnswer, status: Int) {
+        guard logger.logLevel <= .info else { return }
+        logger.info(
+            "request answered",
+            metadata: [
+                "request.id": "\(answer.identity.id)", "http.route": "\(answer.call.route.template)",
+                "rpc.target": "\(answer.call.target.queueName)", "rpc.method": "\(answer.call.route.method)",
+                "http.status": "\(status)", "elapsed": "\(answer.identity.elapsedSeconds)",
+            ]
+        )
+    }
+}

@@ -1,0 +1,77 @@
+//===----------------------------------------------------------------------===//
+// This source file is part of the rpc-gateway project
+// Licensed under Apache License v2.0; see LICENSE for the full text
+// SPDX-License-Identifier: Apache-2.0
+//===----------------------------------------------------------------------===//
+
+internal import HTTPServer
+internal import Messaging
+internal import Threads
+
+/// What names a request in answers, logs and the request context.
+struct RequestIdentity: Sendable {
+    /// The client's identifier when it is a plain token, else a new `req-<uuid4>`.
+    let id: String
+    /// When the request's head and body were there.
+    let started: ContinuousClock.Instant
+
+    /// The longest identifier that is taken over, in characters.
+    static let maximumLength = 128
+
+    init(_ fields: RequestFields, started: ContinuousClock.Instant = .now) {
+        let given = fields["X-Request-Id"] ?? fields["X-Openstack-Request-Id"]
+        self.init(given: given, started: started)
+    }
+
+    init(given: String?, started: ContinuousClock.Instant = .now) {
+        self.started = started
+        id = given.flatMap { Self.isToken($0) ? $0 : nil } ?? "req-\(UniqueID().dashed)"
+    }
+
+    /// The fields that return the identifier.
+    var fields: [(String, String)] { [("X-Request-Id", id), ("X-Openstack-Request-Id", id)] }
+
+    /// The time since the request was there.
+    var elapsed: Duration { started.duration(to: .now) }
+
+    /// The elapsed time in seconds with microseconds.
+    var elapsedSeconds: String { DecimalText.seconds(elapsed) }
+
+    /// Letters, digits and the marks of a token (RFC 9110 section 5.6.2) that are harmless everywhere.
+    private static func isToken(_ text: String) -> Bool {
+        guard (1...maximumLength).contains(text.utf8.count) else { return false }
+        return text.utf8.allSatisfy { byte in
+            switch byte {
+            case 0x30...0x39, 0x41...0x5a, 0x61...0x7a, 0x2d, 0x2e, 0x5f, 0x7e, 0x2b, 0x21, 0x23, 0x24, 0x26, 0x2a,
+                0x5e:
+                true
+            default: false
+            }
+        }
+    }
+}
+
+/// Durations as decimal numbers without Foundation.
+enum DecimalText {
+    /// Seconds with six digits after the point.
+    static func seconds(_ duration: Duration) -> String { decimal(duration, scale: 1_000_000_000_000, digits: 6) }
+
+    /// Milliseconds with three digits after the point.
+    static func milliseconds(_ duration: Duration) -> String {
+        decimal(duration * 1000, scale: 1_000_000_000_000_000, digits: 3)
+    }
+
+    /// Seconds without needless zeros: `2.5`, `60`.
+    static func shortSeconds(_ duration: Duration) -> String {
+        var text = decimal(duration, scale: 1_000_000_000_000_000, digits: 3)
+        while text.hasSuffix("0") { text.removeLast() }
+        if text.hasSuffix(".") { text.removeLast() }
+        return text
+    }
+
+    private static func decimal(_ duration: Duration, scale: Int64, digits: Int) -> String {
+        let (seconds, attoseconds) = duration.components
+        let fraction = String(attoseconds / scale)
+        return "\(seconds)." + String(repeating: "0", count: max(0, digits - fraction.utf8.count)) + fraction
+    }
+}

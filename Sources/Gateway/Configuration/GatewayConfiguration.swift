@@ -1,0 +1,44 @@
+//===----------------------------------------------------------------------===//
+// This source file is part of the rpc-gateway project
+// Licensed under Apache License v2.0; see LICENSE for the full text
+// SPDX-License-Identifier: Apache-2.0
+//===----------------------------------------------------------------------===//
+
+/// What a running gateway may be told anew without a restart.
+public struct GatewayConfiguration: Sendable, Equatable {
+    /// The time a call has when its request names none (`rpc_response_timeout`).
+    public var responseTimeout: Duration = .seconds(60)
+    /// No request may take longer; greater wishes are lowered to this.
+    public var maximumTimeout: Duration = .seconds(600)
+    /// The highest version that may be sent; nil allows all.
+    public var versionCap: String?
+    /// Failed attempts to reach a broker that a request tolerates: nil for ever (until its deadline), 0 none.
+    public var retry: Int? = 0
+    /// Requests under way at a time; the next one is answered 503 `overloaded`.
+    public var maximumInFlight = 10_000
+    /// Whether `traceparent` and `tracestate` go into the request context.
+    public var propagatesTraceContext = true
+    /// Whether requests may set the request context by `Rpc-Context`.
+    public var acceptsContext = true
+    /// How much of remote errors is shown.
+    public var exposure = ErrorExposure.full
+    /// Whether tracebacks of servers are shown. They show the servers' code.
+    public var exposesTraceback = false
+    /// The operator's statuses for remote exceptions; the first match counts.
+    public var errorRules: [ErrorRule] = []
+    /// How long a probe of a server's health may take.
+    public var probeTimeout: Duration = .seconds(1)
+    /// How recently a message of our own has to have come back for the gateway to be ready.
+    public var readyWithin: Duration = .seconds(10)
+
+    /// Makes a configuration with the documented defaults.
+    public init() {}
+}
+
+/// How much of a remote exception's text leaves the gateway.
+public enum ErrorExposure: String, Sendable, CaseIterable {
+    /// Message and arguments are always shown.
+    case full
+    /// Message and arguments are shown for statuses below 500 only.
+    case safe
+}

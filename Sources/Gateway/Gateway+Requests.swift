@@ -1,0 +1,78 @@
+//===----------------------------------------------------------------------===//
+// This source file is part of the rpc-gateway project
+// Licensed under Apache License v2.0; see LICENSE for the full text
+// SPDX-License-Identifier: Apache-2.0
+//===----------------------------------------------------------------------===//
+
+public import HTTPServer
+internal import Messaging
+
+extension Gateway {
+    /// Refuses on the head alone what waits for `100 Continue`; others are answered after their body, which keeps the
+    /// connection usable.
+    public func refusal(for head: RequestHead) -> HTTPResponse? {
+        guard head.fields["Expect"] != nil else { return nil }
+        let identity = RequestIdentity(head.fields)
+        do throws(Problem) {
+            let route = try checkedRoute(head)
+            if case .rpc(let rpc) = route { _ = try CallRequest(head, route: rpc, identity, configuration) }
+            return nil
+        } catch {
+            return respond(error, identity)
+        }
+    }
+
+    /// Answers a request, now or when its call has ended.
+    public func handle(_ request: HTTPRequest, responder: Responder) {
+        let identity = RequestIdentity(request.head.fields)
+        do throws(Problem) {
+            let route = try checkedRoute(request.head)
+            if request.head.method == "OPTIONS" { return responder.respond(options(route, identity)) }
+            try dispatch(route, request, identity, responder)
+        } catch {
+            metrics.refused(error.code)
+            responder.respond(respond(error, identity))
+        }
+    }
+
+    /// Gives the HTTP layer's own failures the form of all others.
+    public func response(to failure: HTTPFailure) -> HTTPResponse {
+        let problem = Problem(failure)
+        metrics.refused(problem.code)
+        return respond(problem, RequestIdentity(given: nil))
+    }
+
+    private func checkedRoute(_ head: RequestHead) throws(Problem) -> Route {
+        let route = try Router.route(head.path)
+        guard route.takes(head.method) || head.method == "OPTIONS" else {
+            throw .methodNotAllowed(head.method, allow: route.allow)
+        }
+        return route
+    }
+
+    private func dispatch(
+        _ route: Route,
+        _ request: HTTPRequest,
+        _ identity: RequestIdentity,
+        _ responder: Responder
+    ) throws(Problem) {
+        switch route {
+        case .rpc(let rpc): try call(rpc, request, identity, responder)
+        case .healthy: try healthy(request.head, identity, responder)
+        case .ready: try ready(request.head, identity, responder)
+        case .health(let topic, let server):
+            try health(Target(topic: topic, server: server), request.head, identity, responder)
+        case .metrics, .openAPI, .info, .home:
+            _ = try QueryParameters(request.head.query, known: [])
+            responder.respond(page(route, identity))
+        }
+    }
+
+    func respond(_ problem: Problem, _ identity: RequestIdentity) -> HTTPResponse {
+        ProblemDocument(problem: problem, request: identity).response
+    }
+
+    private func options(_ route: Route, _ identity: RequestIdentity) -> HTTPResponse {
+        HTTPResponse(status: 204, fields: [("Allow", route.allow)] + identity.fields)
+    }
+}

@@ -1,0 +1,93 @@
+//===----------------------------------------------------------------------===//
+// This source file is part of the rpc-gateway project
+// Licensed under Apache License v2.0; see LICENSE for the full text
+// SPDX-License-Identifier: Apache-2.0
+//===----------------------------------------------------------------------===//
+
+public import HTTPServer
+public import Logging
+public import Messaging
+internal import Synchronization
+internal import Threads
+
+/// Answers HTTP requests with RPC: routes, calls, casts, errors, health and what operators ask for.
+///
+/// A request handler of the HTTP server. Calls end on a thread of the driver; nothing here blocks.
+public final class Gateway: HTTPRequestHandler {
+    /// What the gateway tells about itself and gets from the process around it.
+    public struct Environment: Sendable {
+        /// The version of the program.
+        public var version: String
+        /// The transport's URL without secrets.
+        public var transport: String
+        /// The text of the metrics page; called for each request of it.
+        public var metricsPage: @Sendable () -> String
+        /// Whether the loops of the HTTP server turn.
+        public var loopsTurn: @Sendable () -> Bool
+
+        /// Makes an environment.
+        public init(
+            version: String,
+            transport: String,
+            metricsPage: @escaping @Sendable () -> String,
+            loopsTurn: @escaping @Sendable () -> Bool
+        ) {
+            self.version = version
+            self.transport = transport
+            self.metricsPage = metricsPage
+            self.loopsTurn = loopsTurn
+        }
+    }
+
+    let driver: any Driver
+    let environment: Environment
+    let logger: Logger
+    let metrics = GatewayMetrics()
+    let started = ContinuousClock.now
+    let pings = Guarded(SharedAnswers<String, Result<RPCReply, MessagingError>>())
+    private let current: Guarded<GatewayConfiguration>
+    private let requestsInFlight = Atomic(0)
+    private let drains = Atomic(false)
+
+    /// Makes a gateway over a driver, which its owner starts and shuts down.
+    public init(
+        driver: any Driver,
+        configuration: GatewayConfiguration,
+        environment: Environment,
+        logger: Logger
+    ) {
+        self.driver = driver
+        self.environment = environment
+        self.logger = logger
+        current = Guarded(configuration)
+    }
+
+    /// The configuration in force.
+    public var configuration: GatewayConfiguration { current.withLock { $0 } }
+
+    /// Puts another configuration in force, whole; requests under way keep the one they began with.
+    public func update(_ configuration: GatewayConfiguration) { current.withLock { $0 = configuration } }
+
+    /// Calls and casts under way.
+    public var inFlight: Int { requestsInFlight.load(ordering: .relaxed) }
+
+    /// Whether new calls are refused because the gateway shuts down.
+    public var isDraining: Bool { drains.load(ordering: .acquiring) }
+
+    /// Turns *ready* off and refuses new calls; those under way go on.
+    public func beginGracefulShutdown() { drains.store(true, ordering: .releasing) }
+
+    /// Counts a call or cast in.
+    ///
+    /// - Throws: `draining`, or `overloaded` at the limit.
+    func enter(limit: Int) throws(Problem) {
+        guard !isDraining else { throw .draining }
+        guard requestsInFlight.add(1, ordering: .acquiringAndReleasing).newValue <= limit else {
+            leave()
+            throw .overloaded(limit: limit)
+        }
+    }
+
+    /// Counts a call or cast out.
+    func leave() { requestsInFlight.subtract(1, ordering: .acquiringAndReleasing) }
+}

@@ -1,0 +1,121 @@
+//===----------------------------------------------------------------------===//
+// This source file is part of the rpc-gateway project
+// Licensed under Apache License v2.0; see LICENSE for the full text
+// SPDX-License-Identifier: Apache-2.0
+//===----------------------------------------------------------------------===//
+
+internal import HTTPServer
+internal import Messaging
+internal import Threads
+
+extension Gateway {
+    /// The process and its loops turn; whether a broker is there does not matter.
+    func healthy(_ head: RequestHead, _ identity: RequestIdentity, _ responder: Responder) throws(Problem) {
+        let form = try HealthForm(head)
+        guard environment.loopsTurn() else {
+            throw Problem(503, "unhealthy", "A loop of the HTTP server does not turn")
+        }
+        responder.respond(form.good("healthy", members: [], identity))
+    }
+
+    /// Calls can be served: connected, not blocked, not draining, and our own messages come back.
+    func ready(_ head: RequestHead, _ identity: RequestIdentity, _ responder: Responder) throws(Problem) {
+        let form = try HealthForm(head)
+        let reasons = unreadyReasons
+        guard reasons.isEmpty else {
+            var problem = Problem(503, "not-ready", reasons.joined(separator: "; "))
+            problem.isRetryable = true
+            throw problem
+        }
+        responder.respond(form.good("ready", members: [], identity))
+    }
+
+    private var unreadyReasons: [String] {
+        let status = driver.status
+        var reasons: [String] = []
+        if isDraining { reasons.append("the gateway is shutting down") }
+        if !status.isConnected {
+            reasons.append(
+                "replies cannot be received\(status.problem.map { " (\($0))" } ?? ""): the broker is not connected"
+            )
+        }
+        if let reason = status.blockedReason { reasons.append("the broker blocks publishers: \(reason)") }
+        let age = status.lastLoopback?.duration(to: .now)
+        if status.isConnected, age.map({ $0 > configuration.readyWithin }) ?? true {
+            reasons.append("no message of our own has come back through the reply queue lately")
+        }
+        return reasons
+    }
+
+    /// The queue of a topic or server: a passive look, or a ping with `?deep=1`.
+    func health(
+        _ target: Target,
+        _ head: RequestHead,
+        _ identity: RequestIdentity,
+        _ responder: Responder
+    ) throws(Problem) {
+        let form = try HealthForm(head, known: ["deep", "exchange"])
+        var target = target
+        target.exchange = form.exchange
+        do {
+            try target.validateForSending(isCall: true)
+        } catch {
+            throw Problem(error, method: "", configuration: configuration)
+        }
+        if form.isDeep { ping(target, form, identity, responder) } else { look(target, form, identity, responder) }
+    }
+
+    private func look(_ target: Target, _ form: HealthForm, _ identity: RequestIdentity, _ responder: Responder) {
+        driver.inspect(target, deadline: .now.advanced(by: configuration.probeTimeout)) { [self] result in
+            switch result {
+            case .success(let status?) where status.consumerCount > 0:
+                responder.respond(form.good("alive", members: Self.members(status), identity))
+            case .success(let status?):
+                let detail = "The queue \"\(target.queueName)\" has no consumers, \(status.messageCount) messages wait"
+                responder.respond(respond(Problem(503, "no-consumers", detail), identity))
+            case .success(nil):
+                responder.respond(respond(.notFound("There is no queue \"\(target.queueName)\""), identity))
+            case .failure(let error): responder.respond(respond(unreachable(error), identity))
+            }
+        }
+    }
+
+    private static func members(_ status: QueueStatus) -> [(String, String)] {
+        [("consumers", "\(status.consumerCount)"), ("messages", "\(status.messageCount)")]
+    }
+
+    /// Any reply shows a living server, a failure too; pings are shared for a second.
+    private func ping(_ target: Target, _ form: HealthForm, _ identity: RequestIdentity, _ responder: Responder) {
+        let key = "\(target.exchange ?? "")/\(target.queueName)"
+        let answer: @Sendable (Result<RPCReply, MessagingError>) -> Void = { [self] result in
+            switch result {
+            case .success: responder.respond(form.good("alive", members: [("ping", "\"pong\"")], identity))
+            case .failure(let error) where error.remote != nil:
+                responder.respond(form.good("alive", members: [("ping", "\"refused\"")], identity))
+            case .failure(let error): responder.respond(respond(unreachable(error), identity))
+            }
+        }
+        switch pings.withLock({ $0.ask(key, now: .now, answer) }) {
+        case .known(let result, let refresh):
+            if refresh { sendPing(target, key) }
+            answer(result)
+        case .pending(let begins): if begins { sendPing(target, key) }
+        }
+    }
+
+    private func sendPing(_ target: Target, _ key: String) {
+        let timeout = configuration.probeTimeout
+        let request = RPCRequest(target: target, method: "oslo_rpc_server_ping", timeout: timeout, retry: 0)
+        driver.call(request) { [self] result in
+            let waiting = pings.withLock { $0.found(key, result, keeps: true, now: .now) }
+            for completion in waiting { completion(result) }
+        }
+    }
+
+    /// A probe says 503 whenever it cannot say yes, so that checks need to know one status only.
+    private func unreachable(_ error: MessagingError) -> Problem {
+        var problem = Problem(error, method: "", configuration: configuration)
+        problem.status = 503
+        return problem
+    }
+}

@@ -1,0 +1,48 @@
+//===----------------------------------------------------------------------===//
+// This source file is part of the rpc-gateway project
+// Licensed under Apache License v2.0; see LICENSE for the full text
+// SPDX-License-Identifier: Apache-2.0
+//===----------------------------------------------------------------------===//
+
+internal import Messaging
+
+/// From a server's exception to a status: the classes known exactly, then the operator's rules, then the exception's own
+/// code, else 500.
+enum RemoteProblem {
+    static func make(_ remote: RemoteError, method: String, configuration: GatewayConfiguration) -> Problem {
+        var problem = known(remote, method: method) ?? byRuleOrCode(remote, configuration.errorRules)
+        problem.origin = .remote
+        problem.remote = remote
+        problem.showsRemoteText = configuration.exposure == .full || problem.status < 500
+        if problem.showsRemoteText, !remote.message.isEmpty { problem.detail = remote.message }
+        return problem
+    }
+
+    private static func known(_ remote: RemoteError, method: String) -> Problem? {
+        switch remote.qualifiedName {
+        case "oslo_messaging.rpc.dispatcher.NoSuchMethod": return unexecuted(404, "no-such-method", remote)
+        case "oslo_messaging.rpc.dispatcher.UnsupportedVersion": return unexecuted(404, "unsupported-version", remote)
+        case "builtins.TypeError" where SignatureError.isOne(remote, method: method):
+            return unexecuted(400, "invalid-arguments", remote)
+        case let name: return RemoteClasses.status[name].map { exception($0, remote) }
+        }
+    }
+
+    private static func byRuleOrCode(_ remote: RemoteError, _ rules: [ErrorRule]) -> Problem {
+        let name = remote.qualifiedName
+        if let rule = rules.first(where: { $0.matches(name) }) { return exception(rule.status, remote) }
+        let code = RemoteCode.value(remote).map { RemoteCode.normalised($0, className: remote.className) }
+        return exception(code ?? 500, remote)
+    }
+
+    private static func exception(_ status: Int, _ remote: RemoteError) -> Problem {
+        var problem = Problem(status, "remote-exception", "The server raised \(remote.qualifiedName)")
+        problem.execution = .yes
+        return problem
+    }
+
+    /// The dispatcher refused the message before any method ran.
+    private static func unexecuted(_ status: Int, _ code: String, _ remote: RemoteError) -> Problem {
+        Problem(status, code, "The server raised \(remote.qualifiedName)")
+    }
+}

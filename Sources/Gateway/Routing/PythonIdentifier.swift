@@ -1,0 +1,28 @@
+//===----------------------------------------------------------------------===//
+// This source file is part of the rpc-gateway project
+// Licensed under Apache License v2.0; see LICENSE for the full text
+// SPDX-License-Identifier: Apache-2.0
+//===----------------------------------------------------------------------===//
+
+/// Names as Python has them: identifiers of UAX #31.
+enum PythonIdentifier {
+    /// Whether a text is an identifier: a letter or underscore, then letters, digits, marks and underscores.
+    static func isValid(_ text: String) -> Bool {
+        var scalars = text.unicodeScalars[...]
+        guard let first = scalars.popFirst(), first == "_" || isStart(first) else { return false }
+        return scalars.allSatisfy(isContinuation)
+    }
+
+    private static func isStart(_ scalar: Unicode.Scalar) -> Bool {
+        scalar.isASCII ? isASCIILetter(scalar) : scalar.properties.isXIDStart
+    }
+
+    private static func isContinuation(_ scalar: Unicode.Scalar) -> Bool {
+        guard scalar.isASCII else { return scalar.properties.isXIDContinue }
+        return isASCIILetter(scalar) || scalar == "_" || ("0"..."9").contains(scalar)
+    }
+
+    private static func isASCIILetter(_ scalar: Unicode.Scalar) -> Bool {
+        ("a"..."z").contains(scalar) || ("A"..."Z").contains(scalar)
+    }
+}

@@ -1,0 +1,38 @@
+//===----------------------------------------------------------------------===//
+// This source file is part of the rpc-gateway project
+// Licensed under Apache License v2.0; see LICENSE for the full text
+// SPDX-License-Identifier: Apache-2.0
+//===----------------------------------------------------------------------===//
+
+/// The query of a request: known parameters, each once.
+struct QueryParameters: Sendable {
+    private var values: [(name: String, value: String)] = []
+
+    /// Reads a raw query.
+    ///
+    /// - Throws: `invalid-request`, naming the parameter, for an unknown one, one given twice, or bad encoding.
+    init(_ query: [UInt8]?, known: [String]) throws(Problem) {
+        guard let query, !query.isEmpty else { return }
+        for part in query.split(separator: 0x26, omittingEmptySubsequences: false) {
+            let pair = part.split(separator: 0x3d, maxSplits: 1, omittingEmptySubsequences: false)
+            guard let name = Self.decode(pair[0]), let value = pair.count > 1 ? Self.decode(pair[1]) : "" else {
+                throw .invalidRequest("query: a parameter is not percent-encoded UTF-8")
+            }
+            guard known.contains(name) else {
+                let list = known.isEmpty ? "none is known here" : "known are \(known.joined(separator: ", "))"
+                throw .invalidRequest("query: the parameter \"\(name)\" is not known; \(list)")
+            }
+            guard self[name] == nil else { throw .invalidRequest("query: the parameter \"\(name)\" is given twice") }
+            values.append((name, value))
+        }
+    }
+
+    /// The value of a parameter; empty for one that stands without a value.
+    subscript(name: String) -> String? { values.first { $0.name == name }?.value }
+
+    /// Decodes one part; `+` is a plus sign, as everywhere but in HTML forms.
+    private static func decode(_ part: ArraySlice<UInt8>) -> String? {
+        guard let text = PercentEncoding.decode(part) else { return nil }
+        return text.utf8.contains { $0 < 0x20 || $0 == 0x7f } ? nil : text
+    }
+}

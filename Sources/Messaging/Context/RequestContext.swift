@@ -1,0 +1,43 @@
+//===----------------------------------------------------------------------===//
+// This source file is part of the rpc-gateway project
+// Licensed under Apache License v2.0; see LICENSE for the full text
+// SPDX-License-Identifier: Apache-2.0
+//===----------------------------------------------------------------------===//
+
+/// The request context that travels beside the arguments; each entry becomes one `_context_<key>` of the message.
+///
+/// Values are JSON texts and keep their bytes. Setting a key again replaces its value in place.
+public struct RequestContext: Sendable, Hashable {
+    /// The entries in their order.
+    public private(set) var entries: [Entry] = []
+
+    /// One entry of a context.
+    public struct Entry: Sendable, Hashable {
+        /// The key without the prefix `_context_`.
+        public var key: String
+        /// The value.
+        public var value: JSONText
+    }
+
+    /// Makes an empty context.
+    public init() {}
+
+    /// Makes a context of the members of a JSON object; nil when the text is no object.
+    public init?(_ object: JSONText) {
+        guard let members = object.members else { return nil }
+        for (key, value) in members { set(key, value) }
+    }
+
+    /// Sets an entry.
+    public mutating func set(_ key: String, _ value: JSONText) {
+        // Keys that differ only by Unicode normalisation are different keys, so bytes are compared.
+        if let index = entries.firstIndex(where: { $0.key.utf8.elementsEqual(key.utf8) }) {
+            entries[index].value = value
+        } else {
+            entries.append(Entry(key: key, value: value))
+        }
+    }
+
+    /// Sets an entry to a string.
+    public mutating func set(_ key: String, string: String) { set(key, JSONText(string: string)) }
+}

@@ -1,0 +1,45 @@
+//===----------------------------------------------------------------------===//
+// This source file is part of the rpc-gateway project
+// Licensed under Apache License v2.0; see LICENSE for the full text
+// SPDX-License-Identifier: Apache-2.0
+//===----------------------------------------------------------------------===//
+
+/// How a call ended well.
+public struct RPCReply: Sendable {
+    /// The result, byte for byte as the server wrote it; `null` for Python's None.
+    public var result: JSONText
+    /// The identifier of the call (`_msg_id`).
+    public var messageID: UniqueID
+    /// The time until the broker had confirmed the request (or the reply was there, when that came first).
+    public var publishDuration: Duration
+
+    /// Makes a reply.
+    public init(result: JSONText, messageID: UniqueID, publishDuration: Duration) {
+        self.result = result
+        self.messageID = messageID
+        self.publishDuration = publishDuration
+    }
+}
+
+/// How a cast ended well: the broker has taken the message and routed it to at least one queue.
+public struct CastReceipt: Sendable {
+    /// The identifier of the message (`_unique_id`).
+    public var uniqueID: UniqueID
+
+    /// Makes a receipt.
+    public init(uniqueID: UniqueID) { self.uniqueID = uniqueID }
+}
+
+/// What a passive look at a queue shows.
+public struct QueueStatus: Sendable, Hashable {
+    /// How many consumers it has.
+    public var consumerCount: Int
+    /// How many messages wait in it.
+    public var messageCount: Int
+
+    /// Makes a status.
+    public init(consumerCount: Int, messageCount: Int) {
+        self.consumerCount = consumerCount
+        self.messageCount = messageCount
+    }
+}

@@ -1,0 +1,27 @@
+//===----------------------------------------------------------------------===//
+// This source file is part of the rpc-gateway project
+// Licensed under Apache License v2.0; see LICENSE for the full text
+// SPDX-License-Identifier: Apache-2.0
+//===----------------------------------------------------------------------===//
+
+internal import Threads
+
+/// Random words of the operating system, drawn in blocks: one system call serves many identifiers.
+final class RandomBits: Sendable {
+    static let shared = RandomBits()
+
+    private static let blockSize = 256
+    private let block = Guarded<(words: [UInt64], next: Int)>(([], 0))
+
+    func next() -> UInt64 {
+        block.withLock { block in
+            if block.next == block.words.count {
+                var system = SystemRandomNumberGenerator()
+                block.words = (0..<Self.blockSize).map { _ in system.next() }
+                block.next = 0
+            }
+            defer { block.next += 1 }
+            return block.words[block.next]
+        }
+    }
+}

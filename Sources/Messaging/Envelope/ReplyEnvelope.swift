@@ -1,0 +1,111 @@
+//===----------------------------------------------------------------------===//
+// This source file is part of the rpc-gateway project
+// Licensed under Apache License v2.0; see LICENSE for the full text
+// SPDX-License-Identifier: Apache-2.0
+//===----------------------------------------------------------------------===//
+
+/// One message of a reply queue, opened: a result, a failure or a heartbeat.
+public struct ReplyEnvelope: Sendable {
+    /// The call that it answers; nil when the identifier is none of ours.
+    public var messageID: UniqueID?
+    /// The result; JSON null where the server sent null or nothing.
+    public var result: JSONText
+    /// The failure string, resolved to its JSON text; nil where there is none or it is empty.
+    public var failure: [UInt8]?
+    /// Whether this is the last message of the call.
+    public var isEnding: Bool
+
+    /// Whether the message only says that the server still works.
+    public var isHeartbeat: Bool { !isEnding && failure == nil && result == .null }
+
+    /// Opens the body of a reply (`oslo_messaging._drivers.common.deserialize_msg`).
+    ///
+    /// Both layers are validated. A body without the envelope's two keys is itself the message (format 1.0). Of a key
+    /// given twice the last one counts, as in Python.
+    ///
+    /// - Throws: `ReplyEnvelopeError` when the body is no reply; the call it belongs to is then unknown.
+    public init(_ body: [UInt8]) throws(ReplyEnvelopeError) {
+        do throws(JSONError) {
+            self = try Self.open(body)
+        } catch {
+            throw ReplyEnvelopeError(reason: "\(error)", messageID: Self.salvageMessageID(body))
+        }
+    }
+
+    private static func open(_ body: [UInt8]) throws(JSONError) -> ReplyEnvelope {
+        let span = body.span
+        var version: Range<Int>?
+        var message: Range<Int>?
+        var scanner = JSONScanner()
+        var more = try scanner.openObject(span)
+        while more {
+            let member = try scanner.member(span)
+            if JSONScanner.equals(span, member.key, "oslo.message") { message = member.value }
+            if JSONScanner.equals(span, member.key, "oslo.version") { version = member.value }
+            more = try scanner.hasNextMember(span)
+        }
+        try scanner.end(span)
+        guard let version, let message else { return try read(body) }
+        try checkVersion(span, version)
+        return try read(try unwrap(span, message))
+    }
+
+    private static func checkVersion(_ bytes: Span<UInt8>, _ range: Range<Int>) throws(JSONError) {
+        // Readers take exactly 2.0: a later minor or a revision is refused by Python too.
+        guard JSONScanner.equals(bytes, range, #""2.0""#) || JSONScanner.equals(bytes, range, #""2.0.0""#) else {
+            throw JSONError(.unexpectedByte, at: range.lowerBound)
+        }
+    }
+
+    private static func unwrap(_ bytes: Span<UInt8>, _ range: Range<Int>) throws(JSONError) -> [UInt8] {
+        guard bytes[range.lowerBound] == 0x22 else { throw JSONError(.unexpectedByte, at: range.lowerBound) }
+        return try JSONString.unescape(bytes, (range.lowerBound + 1)..<(range.upperBound - 1))
+    }
+
+    private static func read(_ inner: [UInt8]) throws(JSONError) -> ReplyEnvelope {
+        let span = inner.span
+        var reply = ReplyEnvelope(messageID: nil, result: .null, failure: nil, isEnding: false)
+        var scanner = JSONScanner()
+        var more = try scanner.openObject(span)
+        while more {
+            let member = try scanner.member(span)
+            try reply.take(member, span, inner)
+            more = try scanner.hasNextMember(span)
+        }
+        try scanner.end(span)
+        return reply
+    }
+
+    init(messageID: UniqueID?, result: JSONText, failure: [UInt8]?, isEnding: Bool) {
+        self.messageID = messageID
+        self.result = result
+        self.failure = failure
+        self.isEnding = isEnding
+    }
+
+    private mutating func take(_ member: JSONMember, _ bytes: Span<UInt8>, _ inner: [UInt8]) throws(JSONError) {
+        let (key, value) = (member.key, member.value)
+        if JSONScanner.equals(bytes, key, "result") {
+            result = JSONText(validated: inner[value])
+        } else if JSONScanner.equals(bytes, key, "_msg_id") {
+            messageID = UniqueID(
+                hexadecimal: bytes,
+                (value.lowerBound + 1)..<max(value.lowerBound + 1, value.upperBound - 1)
+            )
+        } else if JSONScanner.equals(bytes, key, "ending") {
+            isEnding = bytes[value.lowerBound] == 0x74
+        } else if JSONScanner.equals(bytes, key, "failure") {
+            failure = try Self.failureText(bytes, value)
+        }
+    }
+
+    private static func failureText(_ bytes: Span<UInt8>, _ value: Range<Int>) throws(JSONError) -> [UInt8]? {
+        switch bytes[value.lowerBound] {
+        case 0x22:
+            value.count == 2 ? nil : try JSONString.unescape(bytes, (value.lowerBound + 1)..<(value.upperBound - 1))
+        // Falsy values of Python count as no failure; any other value is one that cannot be decoded.
+        case 0x6e, 0x66: nil
+        default: value.map { bytes[$0] }
+        }
+    }
+}

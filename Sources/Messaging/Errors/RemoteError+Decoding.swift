@@ -1,0 +1,44 @@
+//===----------------------------------------------------------------------===//
+// This source file is part of the rpc-gateway project
+// Licensed under Apache License v2.0; see LICENSE for the full text
+// SPDX-License-Identifier: Apache-2.0
+//===----------------------------------------------------------------------===//
+
+extension RemoteError {
+    /// Decodes the failure string of a reply (`oslo_messaging._drivers.common.serialize_remote_exception`).
+    ///
+    /// Missing parts are empty, as Python reads them. The suffix `_Remote`, which Python adds to class and module when it
+    /// raises an exception again, is taken off, and Python 2's module `exceptions` is `builtins`.
+    ///
+    /// - Throws: `JSONError` when the text is not a JSON object.
+    init(failure text: [UInt8]) throws(JSONError) {
+        let whole = try JSONText(text)
+        guard whole.isObject else { throw JSONError(.notAnObject, at: 0) }
+        var error = RemoteError(module: "", className: "")
+        for (key, value) in try JSONObject.members(of: whole.bytes) {
+            switch key {
+            case "class": error.className = Self.withoutSuffix(value.stringValue ?? "")
+            case "module": error.module = Self.moduleName(value.stringValue ?? "")
+            case "message": error.message = value.stringValue ?? value.string
+            case "tb": error.traceback = Self.strings(of: value)
+            case "args": error.arguments = value.bytes.first == 0x5b ? value : RemoteError.noArguments
+            case "kwargs": error.keywordArguments = value.isObject ? value : .emptyObject
+            default: break
+            }
+        }
+        self = error
+    }
+
+    private static func moduleName(_ text: String) -> String {
+        let name = withoutSuffix(text)
+        return name == "exceptions" ? "builtins" : name
+    }
+
+    private static func withoutSuffix(_ text: String) -> String {
+        text.hasSuffix("_Remote") ? String(text.dropLast("_Remote".count)) : text
+    }
+
+    private static func strings(of array: JSONText) -> [String] {
+        (array.elements ?? []).map { $0.stringValue ?? $0.string }
+    }
+}

@@ -1,0 +1,109 @@
+//===----------------------------------------------------------------------===//
+// This source file is part of the rpc-gateway project
+// Licensed under Apache License v2.0; see LICENSE for the full text
+// SPDX-License-Identifier: Apache-2.0
+//===----------------------------------------------------------------------===//
+
+extension JSONScanner {
+    /// Validates a string at its opening quote and returns the range of its content, escapes untouched.
+    mutating func string(_ bytes: Span<UInt8>) throws(JSONError) -> Range<Int> {
+        try expect(0x22, bytes)
+        let start = index
+        while true {
+            skipPlainRun(bytes)
+            let byte = try peek(bytes)
+            switch byte {
+            case 0x22:
+                index &+= 1
+                return start..<(index &- 1)
+            case 0x5c: try escape(bytes)
+            case 0x80...: try multiByteScalar(byte, bytes)
+            case ..<0x20: throw JSONError(.controlCharacter, at: index)
+            default: index &+= 1
+            }
+        }
+    }
+
+    @inline(__always)
+    private mutating func skipPlainRun(_ bytes: Span<UInt8>) {
+        while index &+ 8 <= bytes.count {
+            let word = JSONWord.load(bytes, at: index)
+            let stop = JSONWord.special(word) | JSONWord.nonASCII(word)
+            guard stop == 0 else {
+                index &+= stop.trailingZeroBitCount >> 3
+                return
+            }
+            index &+= 8
+        }
+    }
+
+    private mutating func escape(_ bytes: Span<UInt8>) throws(JSONError) {
+        guard index &+ 1 < bytes.count else { throw JSONError(.unexpectedEnd, at: bytes.count) }
+        switch bytes[index &+ 1] {
+        case 0x22, 0x5c, 0x2f, 0x62, 0x66, 0x6e, 0x72, 0x74: index &+= 2
+        case 0x75:
+            guard index &+ 6 <= bytes.count else { throw JSONError(.unexpectedEnd, at: bytes.count) }
+            for offset in 2..<6 where hexadecimal(bytes[index &+ offset]) == nil {
+                throw JSONError(.invalidEscape, at: index)
+            }
+            // A surrogate escape without its partner is ASCII and passes as it is: Python writes and reads such.
+            index &+= 6
+        default: throw JSONError(.invalidEscape, at: index)
+        }
+    }
+
+    /// Accepts exactly the well-formed sequences of RFC 3629: no overlong forms, no surrogates, nothing above U+10FFFF.
+    private mutating func multiByteScalar(_ lead: UInt8, _ bytes: Span<UInt8>) throws(JSONError) {
+        let second: ClosedRange<UInt8>
+        let length: Int
+        switch lead {
+        case 0xc2...0xdf: (second, length) = (0x80...0xbf, 2)
+        case 0xe0: (second, length) = (0xa0...0xbf, 3)
+        case 0xed: (second, length) = (0x80...0x9f, 3)
+        case 0xe1...0xef: (second, length) = (0x80...0xbf, 3)
+        case 0xf0: (second, length) = (0x90...0xbf, 4)
+        case 0xf1...0xf3: (second, length) = (0x80...0xbf, 4)
+        case 0xf4: (second, length) = (0x80...0x8f, 4)
+        default: throw JSONError(.invalidUTF8, at: index)
+        }
+        guard index &+ length <= bytes.count, second.contains(bytes[index &+ 1]) else {
+            throw JSONError(.invalidUTF8, at: index)
+        }
+        for offset in 2..<max(2, length) where bytes[index &+ offset] & 0xc0 != 0x80 {
+            throw JSONError(.invalidUTF8, at: index)
+        }
+        index &+= length
+    }
+
+    mutating func number(_ bytes: Span<UInt8>) throws(JSONError) {
+        let start = index
+        if bytes[index] == 0x2d { index &+= 1 }
+        if index < bytes.count, bytes[index] == 0x49 { throw JSONError(.notANumber, at: start) }
+        if index < bytes.count, bytes[index] == 0x30 { index &+= 1 } else { try digits(bytes, start) }
+        if index < bytes.count, bytes[index] == 0x2e {
+            index &+= 1
+            try digits(bytes, start)
+        }
+        guard index < bytes.count, bytes[index] | 0x20 == 0x65 else { return }
+        index &+= 1
+        if index < bytes.count, bytes[index] == 0x2b || bytes[index] == 0x2d { index &+= 1 }
+        try digits(bytes, start)
+    }
+
+    private mutating func digits(_ bytes: Span<UInt8>, _ start: Int) throws(JSONError) {
+        let first = index
+        while index < bytes.count, bytes[index] &- 0x30 < 10 { index &+= 1 }
+        guard index > first else { throw JSONError(.invalidNumber, at: start) }
+    }
+}
+
+/// The value of a hexadecimal digit.
+@inline(__always)
+func hexadecimal(_ byte: UInt8) -> UInt8? {
+    switch byte {
+    case 0x30...0x39: byte - 0x30
+    case 0x41...0x46: byte - 0x37
+    case 0x61...0x66: byte - 0x57
+    default: nil
+    }
+}

@@ -1,0 +1,171 @@
+//===----------------------------------------------------------------------===//
+// This source file is part of the rpc-gateway project
+// Licensed under Apache License v2.0; see LICENSE for the full text
+// SPDX-License-Identifier: Apache-2.0
+//===----------------------------------------------------------------------===//
+
+/// A validating, byte-exact scanner of JSON texts (RFC 8259): it finds the ranges of values and changes nothing.
+///
+/// Numbers, key order, escapes and white space stay as they were sent. The scan is iterative, so a deeply nested text
+/// costs no stack. The scanner holds a position only; the bytes are passed to each call.
+struct JSONScanner {
+    /// The deepest nesting any text may have; one bit of the stack a level.
+    static let depthLimit = 256
+
+    /// The offset of the next byte.
+    var index = 0
+    /// The deepest nesting that this scan accepts.
+    let maximumDepth: Int
+
+    init(maximumDepth: Int = JSONScanner.depthLimit) {
+        self.maximumDepth = min(maximumDepth, JSONScanner.depthLimit)
+    }
+
+    @inline(__always)
+    mutating func skipWhitespace(_ bytes: Span<UInt8>) {
+        while index < bytes.count {
+            switch bytes[index] {
+            case 0x20, 0x0a, 0x0d, 0x09: index &+= 1
+            default: return
+            }
+        }
+    }
+
+    @inline(__always)
+    func peek(_ bytes: Span<UInt8>) throws(JSONError) -> UInt8 {
+        guard index < bytes.count else { throw JSONError(.unexpectedEnd, at: bytes.count) }
+        return bytes[index]
+    }
+
+    @inline(__always)
+    mutating func expect(_ byte: UInt8, _ bytes: Span<UInt8>) throws(JSONError) {
+        guard try peek(bytes) == byte else { throw JSONError(.unexpectedByte, at: index) }
+        index &+= 1
+    }
+
+    /// Expects nothing but white space up to the end.
+    mutating func end(_ bytes: Span<UInt8>) throws(JSONError) {
+        skipWhitespace(bytes)
+        guard index == bytes.count else { throw JSONError(.unexpectedByte, at: index) }
+    }
+
+    /// Validates one value and returns its range without the white space around it.
+    mutating func value(_ bytes: Span<UInt8>) throws(JSONError) -> Range<Int> {
+        var nesting = JSONNesting()
+        skipWhitespace(bytes)
+        let start = index
+        repeat {
+            try beginValue(bytes, &nesting)
+        } while try continueAfterValue(bytes, &nesting)
+        return start..<index
+    }
+
+    /// Reads a scalar or opens containers until one is empty or holds a scalar.
+    private mutating func beginValue(_ bytes: Span<UInt8>, _ nesting: inout JSONNesting) throws(JSONError) {
+        while true {
+            skipWhitespace(bytes)
+            let byte = try peek(bytes)
+            guard byte == 0x7b || byte == 0x5b else { return try scalar(byte, bytes) }
+            guard nesting.depth < maximumDepth else { throw JSONError(.tooDeep, at: index) }
+            index &+= 1
+            skipWhitespace(bytes)
+            if try peek(bytes) == byte + 2 {
+                index &+= 1
+                return
+            }
+            nesting.push(isObject: byte == 0x7b)
+            if byte == 0x7b { try key(bytes) }
+        }
+    }
+
+    /// Closes containers that end here; true when another value follows.
+    private mutating func continueAfterValue(
+        _ bytes: Span<UInt8>,
+        _ nesting: inout JSONNesting
+    ) throws(JSONError) -> Bool {
+        while nesting.depth > 0 {
+            skipWhitespace(bytes)
+            let byte = try peek(bytes)
+            if byte == 0x2c {
+                index &+= 1
+                if nesting.isObject { try key(bytes) }
+                return true
+            }
+            guard byte == (nesting.isObject ? 0x7d : 0x5d) else { throw JSONError(.unexpectedByte, at: index) }
+            index &+= 1
+            nesting.pop()
+        }
+        return false
+    }
+
+    private mutating func key(_ bytes: Span<UInt8>) throws(JSONError) {
+        skipWhitespace(bytes)
+        _ = try string(bytes)
+        skipWhitespace(bytes)
+        try expect(0x3a, bytes)
+    }
+
+    private mutating func scalar(_ byte: UInt8, _ bytes: Span<UInt8>) throws(JSONError) {
+        switch byte {
+        case 0x22: _ = try string(bytes)
+        case 0x74: try literal("true", bytes)
+        case 0x66: try literal("false", bytes)
+        case 0x6e: try literal("null", bytes)
+        case 0x2d, 0x30...0x39: try number(bytes)
+        case 0x4e, 0x49: throw JSONError(.notANumber, at: index)
+        default: throw JSONError(.unexpectedByte, at: index)
+        }
+    }
+
+    private mutating func literal(_ text: StaticString, _ bytes: Span<UInt8>) throws(JSONError) {
+        let length = text.utf8CodeUnitCount
+        guard index &+ length <= bytes.count else { throw JSONError(.unexpectedEnd, at: bytes.count) }
+        for offset in 0..<length where bytes[index &+ offset] != text.byte(at: offset) {
+            throw JSONError(.unexpectedByte, at: index &+ offset)
+        }
+        index &+= length
+    }
+}
+
+/// Which containers are open: one bit a level, set for an object.
+struct JSONNesting {
+    private var bits: (UInt64, UInt64, UInt64, UInt64) = (0, 0, 0, 0)
+    private(set) var depth = 0
+
+    var isObject: Bool { word(depth &- 1) >> UInt64((depth &- 1) & 63) & 1 == 1 }
+
+    mutating func push(isObject: Bool) {
+        let bit: UInt64 = 1 << UInt64(depth & 63)
+        setWord(depth, isObject ? word(depth) | bit : word(depth) & ~bit)
+        depth &+= 1
+    }
+
+    mutating func pop() { depth &-= 1 }
+
+    private func word(_ level: Int) -> UInt64 {
+        switch level >> 6 {
+        case 0: bits.0
+        case 1: bits.1
+        case 2: bits.2
+        default: bits.3
+        }
+    }
+
+    private mutating func setWord(_ level: Int, _ word: UInt64) {
+        switch level >> 6 {
+        case 0: bits.0 = word
+        case 1: bits.1 = word
+        case 2: bits.2 = word
+        default: bits.3 = word
+        }
+    }
+}
+
+extension StaticString {
+    /// The byte at an offset that the caller has checked against `utf8CodeUnitCount`.
+    @inline(__always)
+    func byte(at offset: Int) -> UInt8 {
+        // A static string's storage lives as long as the process; the offset is below its count.
+        unsafe utf8Start[offset]
+    }
+}

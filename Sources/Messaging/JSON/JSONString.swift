@@ -1,0 +1,132 @@
+//===----------------------------------------------------------------------===//
+// This source file is part of the rpc-gateway project
+// Licensed under Apache License v2.0; see LICENSE for the full text
+// SPDX-License-Identifier: Apache-2.0
+//===----------------------------------------------------------------------===//
+
+/// Escaping and unescaping the content of JSON strings, byte by byte, nothing normalised.
+enum JSONString {
+    /// Appends text as the content of a JSON string: `"`, `\` and control characters are escaped, the rest is copied.
+    static func escape(_ text: Span<UInt8>, into output: inout OutputSpan<UInt8>) {
+        var index = 0
+        while index < text.count {
+            if index &+ 8 <= text.count {
+                let stop = JSONWord.special(JSONWord.load(text, at: index))
+                let run = stop == 0 ? 8 : stop.trailingZeroBitCount >> 3
+                for offset in 0..<run { output.append(text[index &+ offset]) }
+                index &+= run
+                if stop == 0 { continue }
+            }
+            appendEscaped(text[index], &output)
+            index &+= 1
+        }
+    }
+
+    /// The bytes that `escape` writes at the most: a control character takes six.
+    static func escapedCapacity(_ text: Span<UInt8>) -> Int {
+        var extra = 0
+        for index in text.indices {
+            let byte = text[index]
+            if byte == 0x22 || byte == 0x5c { extra &+= 1 } else if byte < 0x20 { extra &+= 5 }
+        }
+        return text.count &+ extra
+    }
+
+    @inline(__always)
+    private static func appendEscaped(_ byte: UInt8, _ output: inout OutputSpan<UInt8>) {
+        switch byte {
+        case 0x22, 0x5c:
+            output.append(0x5c)
+            output.append(byte)
+        case 0x20...: output.append(byte)
+        default: appendControl(byte, &output)
+        }
+    }
+
+    private static func appendControl(_ byte: UInt8, _ output: inout OutputSpan<UInt8>) {
+        output.append(0x5c)
+        switch byte {
+        case 0x0a: output.append(0x6e)
+        case 0x0d: output.append(0x72)
+        case 0x09: output.append(0x74)
+        default:
+            for digit in [0x75, 0x30, 0x30, hexadecimalDigit(byte >> 4), hexadecimalDigit(byte & 15)] as [UInt8] {
+                output.append(digit)
+            }
+        }
+    }
+
+    /// The content of a validated JSON string with its escapes resolved, as UTF-8.
+    ///
+    /// - Throws: `loneSurrogate` where an escape cannot be UTF-8; the offset is relative to the whole text.
+    static func unescape(_ bytes: Span<UInt8>, _ range: Range<Int>) throws(JSONError) -> [UInt8] {
+        // Resolving an escape never lengthens the text: \uXXXX (6 bytes) gives 3 bytes at the most.
+        try [UInt8](capacity: range.count) { (output: inout OutputSpan<UInt8>) throws(JSONError) in
+            var index = range.lowerBound
+            while index < range.upperBound {
+                if index &+ 8 <= range.upperBound {
+                    let stop = JSONWord.backslash(JSONWord.load(bytes, at: index))
+                    let run = stop == 0 ? 8 : stop.trailingZeroBitCount >> 3
+                    for offset in 0..<run { output.append(bytes[index &+ offset]) }
+                    index &+= run
+                    if stop == 0 { continue }
+                }
+                guard bytes[index] == 0x5c else {
+                    output.append(bytes[index])
+                    index &+= 1
+                    continue
+                }
+                index = try appendUnescaped(bytes, index, range.upperBound, &output)
+            }
+        }
+    }
+
+    @inline(__always)
+    private static func appendUnescaped(
+        _ bytes: Span<UInt8>,
+        _ index: Int,
+        _ end: Int,
+        _ output: inout OutputSpan<UInt8>
+    ) throws(JSONError) -> Int {
+        switch bytes[index &+ 1] {
+        case 0x6e: output.append(0x0a)
+        case 0x72: output.append(0x0d)
+        case 0x74: output.append(0x09)
+        case 0x62: output.append(0x08)
+        case 0x66: output.append(0x0c)
+        case 0x75: return try appendUnicode(bytes, index, end, &output)
+        case let byte: output.append(byte)
+        }
+        return index &+ 2
+    }
+
+    private static func appendUnicode(
+        _ bytes: Span<UInt8>,
+        _ index: Int,
+        _ end: Int,
+        _ output: inout OutputSpan<UInt8>
+    ) throws(JSONError) -> Int {
+        var code = codeUnit(bytes, index &+ 2)
+        var next = index &+ 6
+        if code & 0xfc00 == 0xd800, next &+ 6 <= end, bytes[next] == 0x5c, bytes[next &+ 1] == 0x75 {
+            let low = codeUnit(bytes, next &+ 2)
+            if low & 0xfc00 == 0xdc00 {
+                code = 0x10000 &+ (code & 0x3ff) << 10 &+ (low & 0x3ff)
+                next &+= 6
+            }
+        }
+        guard let scalar = Unicode.Scalar(code) else { throw JSONError(.loneSurrogate, at: index) }
+        for byte in UTF8.encode(scalar) ?? UTF8.encodedReplacementCharacter { output.append(byte) }
+        return next
+    }
+
+    private static func codeUnit(_ bytes: Span<UInt8>, _ index: Int) -> UInt32 {
+        var value: UInt32 = 0
+        for offset in 0..<4 { value = value << 4 | UInt32(hexadecimal(bytes[index &+ offset]) ?? 0) }
+        return value
+    }
+}
+
+/// The ASCII code of a hexadecimal digit, in lower case.
+@inline(__always)
+func hexadecimalDigit(_ value: UInt8) -> UInt8 { value < 10 ? 0x30 + value : 0x57 + value }

@@ -1,0 +1,67 @@
+//===----------------------------------------------------------------------===//
+// This source file is part of the rpc-gateway project
+// Licensed under Apache License v2.0; see LICENSE for the full text
+// SPDX-License-Identifier: Apache-2.0
+//===----------------------------------------------------------------------===//
+
+/// A validated JSON text, kept byte for byte as it was written.
+///
+/// Arguments and results travel as this type: nothing is parsed into a tree, so big integers, `1.0`, key order and
+/// escapes survive.
+public struct JSONText: Sendable, Hashable {
+    /// The bytes, UTF-8, without white space around the value.
+    public let bytes: ArraySlice<UInt8>
+
+    /// Makes a text of bytes that a scanner of this module has accepted.
+    init(validated bytes: ArraySlice<UInt8>) { self.bytes = bytes }
+
+    /// Validates one JSON value; white space around it is dropped.
+    ///
+    /// - Throws: `JSONError` with the byte offset of the defect.
+    public init(_ bytes: [UInt8]) throws(JSONError) {
+        var scanner = JSONScanner()
+        let span = bytes.span
+        let range = try scanner.value(span)
+        try scanner.end(span)
+        self.init(validated: bytes[range])
+    }
+
+    /// Validates one JSON value given as text.
+    public init(_ text: String) throws(JSONError) { try self.init(Array(text.utf8)) }
+
+    /// `null`.
+    public static let null = JSONText(validated: [0x6e, 0x75, 0x6c, 0x6c])
+    /// `{}`.
+    public static let emptyObject = JSONText(validated: [0x7b, 0x7d])
+
+    /// A JSON string holding this text.
+    public init(string: String) {
+        let content = Array(string.utf8)
+        let quoted = [UInt8](capacity: JSONString.escapedCapacity(content.span) + 2) { output in
+            output.append(0x22)
+            JSONString.escape(content.span, into: &output)
+            output.append(0x22)
+        }
+        self.init(validated: quoted[...])
+    }
+
+    /// The text as a string.
+    public var string: String { String(decoding: bytes, as: UTF8.self) }
+
+    /// Whether the value is an object.
+    public var isObject: Bool { bytes.first == 0x7b }
+
+    /// The text of a JSON string value; nil for other values and for strings that are not UTF-8 (a lone surrogate).
+    public var stringValue: String? {
+        guard bytes.first == 0x22 else { return nil }
+        let span = bytes.span
+        guard let content = try? JSONString.unescape(span, 1..<(span.count - 1)) else { return nil }
+        return String(decoding: content, as: UTF8.self)
+    }
+
+    /// The members of an object in their order, keys unescaped; nil for other values.
+    public var members: [(key: String, value: JSONText)]? {
+        guard isObject else { return nil }
+        return try? JSONObject.members(of: bytes)
+    }
+}

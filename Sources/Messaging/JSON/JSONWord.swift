@@ -1,0 +1,40 @@
+//===----------------------------------------------------------------------===//
+// This source file is part of the rpc-gateway project
+// Licensed under Apache License v2.0; see LICENSE for the full text
+// SPDX-License-Identifier: Apache-2.0
+//===----------------------------------------------------------------------===//
+
+/// Eight bytes at a time: which of them end a plain run of a JSON string.
+enum JSONWord {
+    private static let ones: UInt64 = 0x0101_0101_0101_0101
+    private static let highs: UInt64 = 0x8080_8080_8080_8080
+
+    /// The little-endian word at an offset; the caller knows that eight bytes are there (the load checks it again).
+    @inline(__always)
+    static func load(_ bytes: Span<UInt8>, at offset: Int) -> UInt64 {
+        // "Unsafe" in the name only: the load is bounds-checked and every bit pattern is a valid UInt64.
+        unsafe bytes.bytes.unsafeLoadUnaligned(fromByteOffset: offset, as: UInt64.self)
+    }
+
+    /// High bits set where a byte is `"`, `\` or below 0x20; the lowest set one is exact.
+    @inline(__always)
+    static func special(_ word: UInt64) -> UInt64 {
+        let quote = word ^ (ones &* 0x22)
+        let backslash = word ^ (ones &* 0x5c)
+        let isQuote = (quote &- ones) & ~quote
+        let isBackslash = (backslash &- ones) & ~backslash
+        let isControl = (word &- (ones &* 0x20)) & ~word
+        return (isQuote | isBackslash | isControl) & highs
+    }
+
+    /// High bits set where a byte is `\`; the lowest set one is exact.
+    @inline(__always)
+    static func backslash(_ word: UInt64) -> UInt64 {
+        let backslash = word ^ (ones &* 0x5c)
+        return (backslash &- ones) & ~backslash & highs
+    }
+
+    /// High bits set where a byte is not ASCII.
+    @inline(__always)
+    static func nonASCII(_ word: UInt64) -> UInt64 { word & highs }
+}

@@ -1,0 +1,65 @@
+//===----------------------------------------------------------------------===//
+// This source file is part of the rpc-gateway project
+// Licensed under Apache License v2.0; see LICENSE for the full text
+// SPDX-License-Identifier: Apache-2.0
+//===----------------------------------------------------------------------===//
+
+/// One call that waits: what it was promised and how far it has come.
+struct ReplyWaiter: Sendable {
+    typealias Completion = @Sendable (Result<RPCReply, MessagingError>) -> Void
+
+    let started: ContinuousClock.Instant
+    let deadline: ContinuousClock.Instant
+    let timeout: Duration
+    let monitorTimeout: Duration?
+    let completion: Completion
+    var monitorDeadline: ContinuousClock.Instant?
+    var stage: MessagingError.Stage = .publish
+    var publishDuration: Duration?
+    var outcome: Result<JSONText, RemoteError>?
+
+    init(_ request: RPCRequest, started: ContinuousClock.Instant, completion: @escaping Completion) {
+        self.started = started
+        self.completion = completion
+        deadline = request.deadline
+        timeout = request.timeout
+        monitorTimeout = request.callMonitorTimeout
+    }
+
+    /// The earlier of the two moments at which the call ends without a reply.
+    var effectiveDeadline: ContinuousClock.Instant {
+        guard let monitorDeadline else { return deadline }
+        return min(deadline, monitorDeadline)
+    }
+
+    /// Notes that the request has come further; the call monitor's clock starts with the confirm.
+    mutating func advance(to stage: MessagingError.Stage, now: ContinuousClock.Instant) {
+        self.stage = stage
+        guard stage == .reply else { return }
+        publishDuration = publishDuration ?? started.duration(to: now)
+        restartMonitor(now)
+    }
+
+    mutating func restartMonitor(_ now: ContinuousClock.Instant) {
+        monitorDeadline = monitorTimeout.map { now.advanced(by: $0) }
+    }
+
+    /// The error of a call that ends at its deadline or at that of its monitor.
+    func expiry(_ id: UniqueID, now: ContinuousClock.Instant) -> MessagingError {
+        if let monitorDeadline, monitorDeadline <= now, now < deadline {
+            let message =
+                "No heartbeat of the server came within \(monitorTimeout ?? .zero) (message ID \(id.hexadecimal))"
+            return MessagingError(.callMonitorTimeout, message, execution: .maybe, stage: .reply)
+        }
+        let message = "Timed out waiting for a reply to message ID \(id.hexadecimal): \(timeout) are over \(progress)"
+        return MessagingError(.timeout, message, execution: stage == .connect ? .no : .maybe, stage: stage)
+    }
+
+    private var progress: String {
+        switch stage {
+        case .connect: "and no connection to the broker was free, so nothing was sent"
+        case .publish: "and the broker has not confirmed the request"
+        case .reply: "; the broker has confirmed the request"
+        }
+    }
+}

@@ -1,0 +1,127 @@
+//===----------------------------------------------------------------------===//
+// This source file is part of the rpc-gateway project
+// Licensed under Apache License v2.0; see LICENSE for the full text
+// SPDX-License-Identifier: Apache-2.0
+//===----------------------------------------------------------------------===//
+
+internal import HeapModule
+
+/// The waiting calls of a process as a value: who waits, until when, and what a reply means for it.
+///
+/// Deadlines stand in a heap whose entries outlive answered calls; it is built anew when more than half of it is dead,
+/// so both registering and answering cost O(1) amortised where timeouts are alike.
+struct ReplyWaitersState {
+    /// A call that is over, with the way to tell its caller; run it outside the lock.
+    struct Ended {
+        var completion: ReplyWaiter.Completion
+        var result: Result<RPCReply, MessagingError>
+
+        func complete() { completion(result) }
+    }
+
+    private struct Expiry: Comparable {
+        var instant: ContinuousClock.Instant
+        var id: UniqueID
+
+        static func < (left: Expiry, right: Expiry) -> Bool { left.instant < right.instant }
+        static func == (left: Expiry, right: Expiry) -> Bool { left.instant == right.instant }
+    }
+
+    private var waiters: [UniqueID: ReplyWaiter] = [:]
+    private var expiries = Heap<Expiry>()
+
+    var count: Int { waiters.count }
+
+    /// The earliest moment at which something may end; it can be that of a call that is answered already.
+    var nextExpiry: ContinuousClock.Instant? { expiries.min?.instant }
+
+    mutating func register(_ id: UniqueID, _ waiter: ReplyWaiter) {
+        waiters[id] = waiter
+        expiries.insert(Expiry(instant: waiter.effectiveDeadline, id: id))
+        compact()
+    }
+
+    /// Notes progress; true when the call's monitor may now end it earlier than before.
+    mutating func advance(_ id: UniqueID, to stage: MessagingError.Stage, now: ContinuousClock.Instant) -> Bool {
+        guard let index = waiters.index(forKey: id) else { return false }
+        waiters.values[index].advance(to: stage, now: now)
+        guard waiters.values[index].monitorDeadline != nil else { return false }
+        expiries.insert(Expiry(instant: waiters.values[index].effectiveDeadline, id: id))
+        return true
+    }
+
+    mutating func fail(_ id: UniqueID, with error: MessagingError) -> Ended? {
+        guard let waiter = waiters.removeValue(forKey: id) else { return nil }
+        return Self.ended(id, waiter, error)
+    }
+
+    mutating func withdraw(_ id: UniqueID) -> Bool { waiters.removeValue(forKey: id) != nil }
+
+    private static func ended(_ id: UniqueID, _ waiter: ReplyWaiter, _ error: MessagingError) -> Ended {
+        var error = error
+        error.messageID = id
+        return Ended(completion: waiter.completion, result: .failure(error))
+    }
+
+    mutating func failAll(with error: MessagingError) -> [Ended] {
+        defer { waiters = [:] }
+        return waiters.map { Self.ended($0.key, $0.value, error) }
+    }
+
+    /// Applies one message of the reply queue; nil while the call goes on or when nobody waits for it.
+    ///
+    /// As in oslo.messaging a value may come before the ending message, and a message with neither is a heartbeat.
+    mutating func receive(_ reply: ReplyEnvelope, now: ContinuousClock.Instant) -> Ended? {
+        guard let id = reply.messageID, let index = waiters.index(forKey: id) else { return nil }
+        if let failure = reply.failure {
+            guard let remote = try? RemoteError(failure: failure) else { return fail(id, with: Self.badFailure) }
+            waiters.values[index].outcome = .failure(remote)
+        } else if reply.result != .null {
+            waiters.values[index].outcome = .success(reply.result)
+        }
+        guard reply.isEnding else {
+            waiters.values[index].restartMonitor(now)
+            return nil
+        }
+        return end(id, waiters.remove(at: index).value, now)
+    }
+
+    /// Ends the calls whose time is over.
+    mutating func expire(now: ContinuousClock.Instant) -> [Ended] {
+        var ended: [Ended] = []
+        while let expiry = expiries.min, expiry.instant <= now {
+            expiries.removeMin()
+            guard let waiter = waiters[expiry.id] else { continue }
+            if waiter.effectiveDeadline <= now {
+                if let call = fail(expiry.id, with: waiter.expiry(expiry.id, now: now)) { ended.append(call) }
+            } else {
+                expiries.insert(Expiry(instant: waiter.effectiveDeadline, id: expiry.id))
+            }
+        }
+        return ended
+    }
+
+    private func end(_ id: UniqueID, _ waiter: ReplyWaiter, _ now: ContinuousClock.Instant) -> Ended {
+        let result: Result<RPCReply, MessagingError>
+        switch waiter.outcome ?? .success(.null) {
+        case .success(let value):
+            let publishDuration = waiter.publishDuration ?? waiter.started.duration(to: now)
+            result = .success(RPCReply(result: value, messageID: id, publishDuration: publishDuration))
+        case .failure(let remote):
+            let error = MessagingError(.remote, remote.description, execution: .yes, remote: remote)
+            return Self.ended(id, waiter, error)
+        }
+        return Ended(completion: waiter.completion, result: result)
+    }
+
+    private static let badFailure = MessagingError(
+        .badReply,
+        "The server's failure cannot be decoded: it is not a JSON object",
+        execution: .yes
+    )
+
+    private mutating func compact() {
+        guard expiries.count > 2 * waiters.count + 1024 else { return }
+        expiries = Heap(waiters.map { Expiry(instant: $0.value.effectiveDeadline, id: $0.key) })
+    }
+}

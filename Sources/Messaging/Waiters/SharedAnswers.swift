@@ -1,0 +1,78 @@
+//===----------------------------------------------------------------------===//
+// This source file is part of the rpc-gateway project
+// Licensed under Apache License v2.0; see LICENSE for the full text
+// SPDX-License-Identifier: Apache-2.0
+//===----------------------------------------------------------------------===//
+
+/// Answers that everybody who asks within a short while shares, as a value: the last one, and who waits for the next.
+///
+/// The owner keeps it under a lock, finds the answer when told to look, and tells those who waited outside the lock.
+public struct SharedAnswers<Key: Hashable & Sendable, Answer: Sendable>: Sendable {
+    /// How somebody who waits is told.
+    public typealias Completion = @Sendable (Answer) -> Void
+
+    /// What follows from a question.
+    public enum Step: Sendable {
+        /// The answer is fresh enough; `refresh` says that a new look should begin while this one is used.
+        case known(Answer, refresh: Bool)
+        /// The one who asked is told later; `look` says that a look has to begin now.
+        case pending(look: Bool)
+    }
+
+    private struct Entry: Sendable {
+        var answer: (value: Answer, seen: ContinuousClock.Instant)?
+        var isLooking = false
+        var waiting: [Completion] = []
+    }
+
+    /// How long an answer counts.
+    public let lifetime: Duration
+    /// From which age on a new look begins ahead of time, so that a busy key never waits for one.
+    public let refreshAfter: Duration
+    private let maximumKeys: Int
+    private var entries: [Key: Entry] = [:]
+
+    /// Makes an empty store.
+    public init(
+        lifetime: Duration = .seconds(1),
+        refreshAfter: Duration = .milliseconds(500),
+        maximumKeys: Int = 10_000
+    ) {
+        self.lifetime = lifetime
+        self.refreshAfter = refreshAfter
+        self.maximumKeys = maximumKeys
+    }
+
+    /// Asks; the completion is kept only while the answer is pending.
+    public mutating func ask(_ key: Key, now: ContinuousClock.Instant, _ completion: @escaping Completion) -> Step {
+        var entry = entries[key] ?? newEntry(now)
+        defer { entries[key] = entry }
+        let begins = !entry.isLooking
+        if let answer = entry.answer, answer.seen.duration(to: now) < lifetime {
+            let refresh = begins && answer.seen.duration(to: now) > refreshAfter
+            entry.isLooking = entry.isLooking || refresh
+            return .known(answer.value, refresh: refresh)
+        }
+        entry.isLooking = true
+        entry.waiting.append(completion)
+        return .pending(look: begins)
+    }
+
+    /// Takes the result of a look; returns who waited for it. One that is not kept counts for them only.
+    public mutating func found(_ key: Key, _ answer: Answer, keeps: Bool, now: ContinuousClock.Instant) -> [Completion]
+    {
+        guard let entry = entries[key] else { return [] }
+        entries[key] = keeps ? Entry(answer: (answer, now)) : nil
+        return entry.waiting
+    }
+
+    /// Drops what is too old when the store is full; keys with a look under way stay.
+    private mutating func newEntry(_ now: ContinuousClock.Instant) -> Entry {
+        if entries.count >= maximumKeys {
+            entries = entries.filter { entry in
+                entry.value.isLooking || (entry.value.answer?.seen.duration(to: now) ?? lifetime) < lifetime
+            }
+        }
+        return Entry()
+    }
+}
