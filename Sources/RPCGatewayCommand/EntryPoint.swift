@@ -14,7 +14,7 @@ internal import Glibc
     }
 
     /// Runs a command line and returns the process' exit code.
-    private static func run(_ arguments: [String]) async -> Int32 {
+    static func run(_ arguments: [String]) async -> Int32 {
         // Asked for here, as the parser's own flag would take the option --version away from `call`, `cast` and `ping`.
         if arguments.first == "--version" {
             print(RPCGateway.programVersion)

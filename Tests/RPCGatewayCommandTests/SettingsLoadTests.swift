@@ -142,7 +142,8 @@ struct SettingsLoadTests {
         ("errors.expose", "FULL"), ("errors.rules", "a.B"), ("errors.rules", "a.B=200"), ("errors.rules", "a B=404"),
         ("log.level", "loud"), ("log.format", "xml"), ("transport.url", "localhost"), ("transport.url", "http://h"),
         ("transport.url", "rabbit://a b"), ("rabbit.rpc_conn_pool_size", "0"), ("rabbit.kombu_reconnect_delay", "5"),
-        ("rabbit.kombu_reconnect_delay", "nan"), ("rabbit.rabbit_login_method", "plain"), ("rabbit.ssl", ""),
+        ("rabbit.kombu_reconnect_delay", "nan"), ("rabbit.kombu_reconnect_delay", "0x1p1"),
+        ("transport.url", "rabbit://h:port/"), ("rabbit.rabbit_login_method", "plain"), ("rabbit.ssl", ""),
         ("health.probeTimeoutMs", "-1"), ("demo.enabled", "2"),
     ])
     func wrongValuesAreRefused(key: String, value: String) {
@@ -163,6 +164,8 @@ struct SettingsLoadTests {
         #expect(found.count == 1)
         #expect(!found.joined().contains("hunter2"))
         #expect(found[0].hasPrefix("transport.url: \"***\" (option --transport-url): must be a transport URL"))
+        #expect(found[0].hasSuffix("(its scheme is none of fake, kombu, memory, rabbit)"))
+        #expect(!problems([("transport.url", "rabbit://u:hunter2@h:port/")]).joined().contains("hunter2"))
     }
 
     @Test func aBrokenFileIsReportedWithoutItsText() {

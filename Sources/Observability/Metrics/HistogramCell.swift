@@ -29,7 +29,8 @@ final class HistogramCell: TimerHandler, RecorderHandler {
     var counts: [UInt64] { buckets.map { $0.count.load(ordering: .relaxed) } }
     var sum: Double { total.value }
 
-    func recordNanoseconds(_ duration: Int64) { record(Double(duration) / 1e9) }
+    // A clock that was set back must not make the sum go down.
+    func recordNanoseconds(_ duration: Int64) { record(Double(max(0, duration)) / 1e9) }
     func record(_ value: Int64) { record(Double(value)) }
 
     func record(_ value: Double) {

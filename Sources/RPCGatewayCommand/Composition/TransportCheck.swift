@@ -4,15 +4,21 @@
 // SPDX-License-Identifier: Apache-2.0
 //===----------------------------------------------------------------------===//
 
+internal import Messaging
+
 /// What can be said about a transport's address before connecting.
 enum TransportCheck {
-    /// Whether a driver exists for the address and can read it.
-    static func isUsable(_ url: String) -> Bool {
-        guard let separator = url.firstRange(of: "://") else { return false }
-        let scheme = url[..<separator.lowerBound]
-        let isClean = url.unicodeScalars.allSatisfy { $0.value > 0x20 && $0.value != 0x7F }
-        return isClean && (schemes.contains(String(scheme)) || scheme.hasPrefix("rabbit+"))
-    }
+    /// The names of the drivers that this program has.
+    static let driverNames = ["fake", "kombu", "memory", "rabbit"]
 
-    private static let schemes: Set<String> = ["rabbit", "kombu", "memory", "fake"]
+    /// Why the address cannot be used, without any part of it; nil when it can.
+    static func problem(with text: String) -> String? {
+        do {
+            let url = try TransportURL(text)
+            let names = driverNames.joined(separator: ", ")
+            return driverNames.contains(url.driverName) ? nil : "its scheme is none of \(names)"
+        } catch {
+            return String(describing: error)
+        }
+    }
 }

@@ -37,9 +37,15 @@ enum RabbitOption: Sendable {
         switch self {
         case .boolean: return Switch.parse(text).map { "\($0)" }
         case .integer(let range): return WholeNumber.parse(text).flatMap { range.contains($0) ? String($0) : nil }
-        case .number(let range): return Double(text).flatMap { range.contains($0) ? text : nil }
+        case .number(let range): return Self.isDecimal(text, in: range) ? text : nil
         case .choice(let names): return names.contains(text) ? text : nil
         case .text: return text
         }
+    }
+
+    /// Digits and a point only: Swift's own parser also takes hexadecimal numbers, which the driver need not know.
+    private static func isDecimal(_ text: String, in range: ClosedRange<Double>) -> Bool {
+        guard text.utf8.allSatisfy({ (0x30...0x39).contains($0) || $0 == UInt8(ascii: ".") }) else { return false }
+        return Double(text).map { range.contains($0) } ?? false
     }
 }

@@ -17,8 +17,12 @@ extension Setting {
             allowed: "a transport URL such as rabbit://user:password@host:5672/vhost or memory://",
             meaning: meaning,
             isSecret: true,
+            explain: { raw in
+                guard case .text(let url) = raw else { return nil }
+                return TransportCheck.problem(with: url)
+            },
             apply: { raw, settings in
-                guard case .text(let url) = raw, TransportCheck.isUsable(url) else { return false }
+                guard case .text(let url) = raw, TransportCheck.problem(with: url) == nil else { return false }
                 settings[keyPath: path] = url
                 return true
             },

@@ -26,6 +26,8 @@ struct Setting: Sendable {
     var isList = false
     /// The default as the documentation shows it, where the settings do not have it.
     var documentedDefault: String?
+    /// Says more about why a value is not allowed; must not repeat a secret.
+    var explain: @Sendable (Raw) -> String? = { _ in nil }
     /// Puts a value into the settings; false when it is not allowed.
     let apply: @Sendable (Raw, inout Settings) -> Bool
     /// The value in the settings as a source would give it, secrets redacted; nil when unset.

@@ -9,8 +9,8 @@ struct TransportSettings: Sendable, Equatable {
     /// May hold a password: show `redactedURL` instead.
     var url = "memory://"
 
-    /// The part before `://`.
-    var scheme: Substring { url.prefix { $0 != ":" } }
+    /// The part before `://`, in lower case.
+    var scheme: String { url.prefix { $0 != ":" }.lowercased() }
 
     /// The address without passwords.
     var redactedURL: String { TransportURLRedaction.redacted(url) }

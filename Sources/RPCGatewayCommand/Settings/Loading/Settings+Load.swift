@@ -71,7 +71,9 @@ extension LoadedSettings {
                 let isEmpty = raw == .text("")
                 guard !isEmpty, setting.apply(raw, &settings) else {
                     let remedy = isEmpty ? "is empty; leave it out for the default, or give it " : "must be "
-                    return Self.problem(setting, source, raw, remedy + setting.allowed)
+                    let detail = isEmpty ? nil : setting.explain(raw)
+                    let reason = remedy + setting.allowed + (detail.map { " (\($0))" } ?? "")
+                    return Self.problem(setting, source, raw, reason)
                 }
                 origins[setting.key] = source.place(setting)
                 return nil

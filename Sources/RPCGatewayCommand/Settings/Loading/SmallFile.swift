@@ -38,12 +38,19 @@ enum SmallFile {
         while true {
             // Right: the kernel writes at most as many bytes as the buffer has, and the pointer stays in the closure.
             let count = unsafe chunk.withUnsafeMutableBytes { unsafe read(descriptor, $0.baseAddress, $0.count) }
-            if count < 0, errno == EINTR { continue }
+            if count < 0, errno == EINTR || (errno == EAGAIN && isReadable(descriptor)) { continue }
             guard count >= 0 else { throw .unreadable(errno: errno) }
             if count == 0 { return bytes }
             bytes += chunk[..<count]
             guard bytes.count <= maximumBytes else { throw .tooLarge }
         }
+    }
+
+    /// Waits for a pipe's writer, as of a shell's `<(…)`, but not for ever.
+    private static func isReadable(_ descriptor: Int32) -> Bool {
+        var entry = pollfd(fd: descriptor, events: Int16(POLLIN), revents: 0)
+        // Right: one entry is passed and one is counted; the kernel changes it during the call only.
+        return unsafe poll(&entry, 1, 5000) > 0
     }
 
     static func isDirectory(_ path: String) -> Bool {
