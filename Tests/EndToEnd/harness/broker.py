@@ -1,0 +1,79 @@
+"""The RabbitMQ broker: one that `make test` started, or one of our own."""
+
+import contextlib
+import itertools
+import os
+import subprocess
+
+import pika
+
+from harness.places import ROOT
+
+_numbers = itertools.count(1)
+
+
+class Broker:
+    """A broker that dev/broker manages in one directory."""
+
+    def __init__(self, directory, ours):
+        self.directory = str(directory)
+        self.ours = ours
+        if ours:
+            self.run("start")
+        self.port = int(self.run("port"))
+
+    def run(self, *words):
+        environment = {**os.environ, "BROKER_DIR": self.directory}
+        done = subprocess.run([ROOT / "dev" / "broker", *words], env=environment, capture_output=True, text=True, timeout=90)
+        assert done.returncode == 0, f"dev/broker {' '.join(words)}: {done.stdout}{done.stderr}"
+        return done.stdout.strip()
+
+    def make_virtual_host(self, label):
+        name = f"{label}-{os.getpid()}-{next(_numbers)}"
+        self.run("ctl", "--quiet", "add_vhost", name)
+        self.run("ctl", "--quiet", "set_permissions", "-p", name, "guest", ".*", ".*", ".*")
+        return VirtualHost(self, name)
+
+    def stop(self):
+        if self.ours:
+            self.run("stop")
+
+
+class VirtualHost:
+    """A virtual host: where one test module's queues live."""
+
+    def __init__(self, broker, name):
+        self.broker = broker
+        self.name = name
+
+    def url(self, port=None, query=""):
+        """The transport URL, through another port when a tap stands in between."""
+        return f"rabbit://guest:guest@127.0.0.1:{port or self.broker.port}/{self.name}{query}"
+
+    @property
+    def amqp_url(self):
+        return f"amqp://guest:guest@127.0.0.1:{self.broker.port}/{self.name}"
+
+    @contextlib.contextmanager
+    def channel(self):
+        connection = pika.BlockingConnection(pika.URLParameters(self.amqp_url))
+        try:
+            yield connection.channel()
+        finally:
+            if connection.is_open:
+                connection.close()
+
+    def declare_queue(self, topic, exchange="openstack", arguments=None):
+        """A queue that a server of the topic would have, with nobody who consumes it."""
+        with self.channel() as channel:
+            channel.exchange_declare(exchange, "topic")
+            channel.queue_declare(topic, arguments=arguments)
+            channel.queue_bind(topic, exchange, topic)
+
+    def queues(self):
+        """Queue names with their number of consumers."""
+        text = self.broker.run("ctl", "--quiet", "list_queues", "-p", self.name, "name", "consumers", "--no-table-headers")
+        return {name: int(consumers) for name, consumers in (line.split("\t") for line in text.splitlines())}
+
+    def reply_queues(self):
+        return [name for name in self.queues() if name.startswith("reply_")]

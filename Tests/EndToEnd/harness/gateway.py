@@ -1,0 +1,69 @@
+"""The gateway as a process, and the questions the tests put to it."""
+
+import json
+import re
+
+from harness import http, places
+from harness.process import Process
+from harness.waiting import until
+
+LISTENING = re.compile(r"listening on http://127\.0\.0\.1:(\d+)")
+
+
+class Gateway(Process):
+    """`rpc-gateway serve` on a free port. Keywords are settings: rpc_max_in_flight=1 is RPC_GATEWAY_RPC_MAX_IN_FLIGHT."""
+
+    def __init__(self, url, *options, wait_until_ready=True, **settings):
+        environment = {f"RPC_GATEWAY_{name.upper()}": str(value) for name, value in settings.items()}
+        command = [places.executable(), "serve", "--listen", "127.0.0.1:0", *options]
+        super().__init__(command + (["--transport-url", url] if url else []), environment)
+        line = self.wait_for_line(LISTENING.search, 20)
+        self.port = int(LISTENING.search(line)[1])
+        if wait_until_ready:
+            until(lambda: self.request("GET", "/readyz").status == 200, 15, what="the gateway is ready\n" + self.said())
+
+    def request(self, method, path, body=None, headers=None, timeout=90):
+        return http.request(self.port, method, path, body, headers, timeout)
+
+    def post(self, path, arguments=b"{}", headers=None, timeout=90):
+        """A call or cast; arguments are bytes as they are, or something to write as JSON."""
+        body = arguments if isinstance(arguments, bytes) else json.dumps(arguments).encode()
+        fields = {"Content-Type": "application/json", **(headers or {})}
+        return self.request("POST", path, body, fields, timeout)
+
+    def get(self, path, headers=None, timeout=30):
+        return self.request("GET", path, None, headers, timeout)
+
+    @property
+    def base(self):
+        return f"http://127.0.0.1:{self.port}"
+
+
+def result(answer):
+    """The result of a call that went well, as it was written."""
+    assert answer.status == 200, (answer.status, answer.body[:2000])
+    assert answer.headers["Content-Type"] == "application/json"
+    return answer.body
+
+
+PROBLEM_MEMBERS = {"type", "title", "status", "detail", "instance", "code", "origin", "executed", "retryable", "request_id"}
+
+
+def problem(answer, status, code, origin=None, executed=None, retryable=None):
+    """Checks an error answer against the contract and returns its members."""
+    assert answer.status == status, (answer.status, answer.body[:2000])
+    assert answer.headers["Content-Type"] == "application/problem+json"
+    members = answer.json()
+    assert members["status"] == status
+    assert members["code"] == code, members
+    assert members["type"] == f"urn:rpc-gateway:problem:{code}"
+    assert members["title"] and isinstance(members["title"], str)
+    assert members["origin"] in ("gateway", "broker", "remote")
+    assert members["executed"] in ("no", "maybe", "yes")
+    assert isinstance(members["retryable"], bool)
+    assert not members["retryable"] or members["executed"] == "no", members
+    for name, expected in (("origin", origin), ("executed", executed), ("retryable", retryable)):
+        assert expected is None or members[name] == expected, (name, members)
+    assert (answer.headers["Retry-After"] is not None) == (status in (429, 503)), dict(answer.headers)
+    assert (answer.headers["Allow"] is not None) == (status == 405), dict(answer.headers)
+    return members

@@ -1,0 +1,26 @@
+"""Where things are, and which Python runs which oslo.messaging."""
+
+import functools
+import os
+import pathlib
+import subprocess
+
+ROOT = pathlib.Path(__file__).resolve().parents[3]
+PEERS = ROOT / "Tests" / "Peers"
+VECTORS = ROOT / "Tests" / "Vectors"
+RELEASES = ("18.3.1", "14.0.3")
+
+
+def executable():
+    given = os.environ.get("RPC_GATEWAY_TEST_EXECUTABLE")
+    return given or str(ROOT / ".build" / "release" / "rpc-gateway")
+
+
+@functools.lru_cache(maxsize=None)
+def python(release):
+    """The interpreter that has this release of oslo.messaging."""
+    given = os.environ.get(f"RPC_GATEWAY_TEST_PEERS_{release.split('.')[0]}")
+    if given:
+        return given
+    command = [ROOT / "dev" / "venv", PEERS / f"requirements-{release}.txt", f"oslo-{release}"]
+    return subprocess.check_output(command, text=True).strip() + "/bin/python"

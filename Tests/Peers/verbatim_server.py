@@ -1,0 +1,122 @@
+"""A server that speaks oslo.messaging's protocol by hand, for what a well-behaved server never does.
+
+It answers with the argument `value` exactly as it was written (`echo`), or with replies that are wrong in a chosen way
+(`forge`). It reconnects at once when the broker goes away. Prints `READY` each time it consumes, then one JSON object a line
+for every request that it took.
+"""
+
+import argparse
+import json
+import signal
+import sys
+import time
+import uuid
+
+import pika
+import pika.exceptions
+
+DECODER = json.JSONDecoder()
+
+
+def written(text, key, start=0):
+    """The text of the value of the first `"key": ` in text after start, as it stands there."""
+    mark = json.dumps(key)
+    position = text.index(mark, start) + len(mark)
+    while text[position] in " \t\r\n:":
+        position += 1
+    return text[position : DECODER.raw_decode(text, position)[1]]
+
+
+def reply(message, result, failure="null", ending="true"):
+    return (
+        f'{{"result": {result}, "failure": {failure}, "ending": {ending}, '
+        f'"_msg_id": "{message["_msg_id"]}", "_unique_id": "{uuid.uuid4().hex}"}}'
+    )
+
+
+def envelope(inner, version='"2.0"'):
+    return f'{{"oslo.version": {version}, "oslo.message": {json.dumps(inner)}}}'
+
+
+def forged(kind, message):
+    """The bodies of the replies to a `forge` call, in the order in which they are sent."""
+    good = envelope(reply(message, '"good"'))
+    failure = json.dumps(json.dumps({"class": "Odd", "module": "odd", "message": "m", "tb": ["t\n"], "args": [], "kwargs": {}}))
+    return {
+        "not-json": ["}"],
+        "empty": [""],
+        "array": ["[]"],
+        "inner-not-json": [envelope("}")],
+        "inner-array": [envelope("[]")],
+        "version-3.0": [envelope(reply(message, "1"), '"3.0"')],
+        "version-2.1": [envelope(reply(message, "1"), '"2.1"')],
+        "nan": [envelope(reply(message, "NaN"))],
+        "infinity": [envelope(reply(message, '{"a": [-Infinity]}'))],
+        "no-envelope": [reply(message, '"bare"')],
+        "failure-not-json": [envelope(reply(message, "null", '"}"'))],
+        "failure-without-class": [envelope(reply(message, "null", json.dumps("{}")))],
+        "failure-wins": [envelope(reply(message, '"both"', failure))],
+        "two-messages": [envelope(reply(message, '"first"', ending="false")), envelope(reply(message, "null"))],
+        "twice": [good, envelope(reply(message, '"second"'))],
+        "other-id": [envelope(reply({"_msg_id": uuid.uuid4().hex}, '"stranger"')), good],
+        "heartbeat": [envelope(reply(message, "null", ending="false")), good],
+        "no-failure-key": [envelope(f'{{"result": "good", "ending": true, "_msg_id": "{message["_msg_id"]}"}}')],
+        "silence": [],
+        "huge": [envelope(reply(message, '"' + "x" * 200_000 + '"'))],
+    }[kind]
+
+
+class Server:
+    def __init__(self, options):
+        self.options = options
+        self.connection = None
+
+    def consume(self):
+        options = self.options
+        self.connection = pika.BlockingConnection(pika.URLParameters(options.url))
+        channel = self.connection.channel()
+        channel.exchange_declare(options.exchange, "topic")
+        for queue in (options.topic, f"{options.topic}.{options.server}"):
+            channel.queue_declare(queue)
+            channel.queue_bind(queue, options.exchange, queue)
+            channel.basic_consume(queue, self.take)
+        print("READY", flush=True)
+        channel.start_consuming()
+
+    def take(self, channel, method, properties, body):
+        text = json.loads(body)["oslo.message"]
+        message = json.loads(text)
+        print(json.dumps({"method": message["method"], "arguments": message["args"], "text": text[:4000]}), flush=True)
+        channel.basic_ack(method.delivery_tag)
+        if "_reply_q" not in message:
+            return
+        for answer in self.answers(message, text):
+            channel.basic_publish(
+                "", message["_reply_q"], answer.encode(), pika.BasicProperties("application/json", "utf-8", {}, 2, 0)
+            )
+
+    def answers(self, message, text):
+        if message["method"] == "forge":
+            return forged(message["args"]["kind"], message)
+        return [envelope(reply(message, written(written(text, "args"), "value")))]
+
+    def run(self):
+        while True:
+            try:
+                self.consume()
+            except (pika.exceptions.AMQPError, OSError):
+                time.sleep(0.05)
+
+
+def main():
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument("--url", required=True)
+    parser.add_argument("--topic", required=True)
+    parser.add_argument("--server", required=True)
+    parser.add_argument("--exchange", default="openstack")
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(0))
+    Server(parser.parse_args()).run()
+
+
+if __name__ == "__main__":
+    main()
