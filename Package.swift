@@ -74,6 +74,7 @@ let package = Package(
             name: "RPCGatewayCommand",
             dependencies: [
                 "Gateway", "HTTPServer", "Messaging", "RabbitDriver", "Observability", "Threads", log, lifecycle, metrics,
+                .product(name: "UnixSignals", package: "swift-service-lifecycle"),
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
                 .product(name: "Configuration", package: "swift-configuration"),
             ],

@@ -113,13 +113,18 @@ extension [UInt8] {
                 append(0x5c)
                 append(byte)
             case 0x20...: append(byte)
-            default:
-                append(ascii: #"\u00"#)
-                append(hexadecimalDigit(byte >> 4))
-                append(hexadecimalDigit(byte & 15))
+            default: append(control: byte)
             }
         }
         append(0x22)
+    }
+
+    private mutating func append(control byte: UInt8) {
+        append(0x5c)
+        if let letter = JSONString.escapeLetter(byte) { return append(letter) }
+        append(ascii: "u00")
+        append(hexadecimalDigit(byte >> 4))
+        append(hexadecimalDigit(byte & 15))
     }
 }
 

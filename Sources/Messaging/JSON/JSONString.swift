@@ -45,14 +45,24 @@ enum JSONString {
 
     private static func appendControl(_ byte: UInt8, _ output: inout OutputSpan<UInt8>) {
         output.append(0x5c)
-        switch byte {
-        case 0x0a: output.append(0x6e)
-        case 0x0d: output.append(0x72)
-        case 0x09: output.append(0x74)
-        default:
+        guard let letter = escapeLetter(byte) else {
             for digit in [0x75, 0x30, 0x30, hexadecimalDigit(byte >> 4), hexadecimalDigit(byte & 15)] as [UInt8] {
                 output.append(digit)
             }
+            return
+        }
+        output.append(letter)
+    }
+
+    /// The letter after the backslash for the control characters that have one.
+    static func escapeLetter(_ byte: UInt8) -> UInt8? {
+        switch byte {
+        case 0x08: 0x62
+        case 0x09: 0x74
+        case 0x0a: 0x6e
+        case 0x0c: 0x66
+        case 0x0d: 0x72
+        default: nil
         }
     }
 

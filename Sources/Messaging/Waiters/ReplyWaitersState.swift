@@ -32,6 +32,9 @@ struct ReplyWaitersState {
 
     var count: Int { waiters.count }
 
+    /// How many deadlines are remembered, those of answered calls included.
+    var expiryCount: Int { expiries.count }
+
     /// The earliest moment at which something may end; it can be that of a call that is answered already.
     var nextExpiry: ContinuousClock.Instant? { expiries.min?.instant }
 

@@ -5,8 +5,11 @@
 //===----------------------------------------------------------------------===//
 
 internal import ArgumentParser
+internal import HTTPServer
+internal import Messaging
+internal import ServiceLifecycle
 
-/// Makes every object of the server once, in order, and runs it.
+/// Runs the server from its start to its last answer.
 enum Serve {
     /// Serves until the process is told to stop.
     ///
@@ -17,7 +20,33 @@ enum Serve {
         _ loaded: LoadedSettings,
         reload: @escaping @Sendable () throws(SettingsError) -> LoadedSettings
     ) async throws -> ExitCode {
-        StandardError.print("serve: not available in this build")
-        return ExitCode(70)
+        let settings = loaded.settings
+        let application: Application
+        do {
+            application = try Application(settings)
+        } catch {
+            StandardError.print("rpc-gateway: \(error)")
+            return Outcome.usage.exitCode
+        }
+        do {
+            try await group(application.services(settings, reload: reload), application, settings).run()
+            return .success
+        } catch let error as HTTPServerError {
+            StandardError.print("rpc-gateway: \(error)")
+            return Outcome.remoteError.exitCode
+        }
+    }
+
+    private static func group(_ services: [any Service], _ application: Application, _ settings: Settings)
+        -> ServiceGroup
+    {
+        var configuration = ServiceGroupConfiguration(
+            services: services.map { .init(service: $0) },
+            gracefulShutdownSignals: [.sigterm, .sigint],
+            logger: application.logger
+        )
+        // Calls, confirms and connections have bounds of their own; this is for what no bound foresaw.
+        configuration.maximumGracefulShutdownDuration = settings.shutdown.grace + .seconds(10)
+        return ServiceGroup(configuration: configuration)
     }
 }

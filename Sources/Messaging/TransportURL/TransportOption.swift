@@ -1,0 +1,24 @@
+//===----------------------------------------------------------------------===//
+// This source file is part of the rpc-gateway project
+// Licensed under Apache License v2.0; see LICENSE for the full text
+// SPDX-License-Identifier: Apache-2.0
+//===----------------------------------------------------------------------===//
+
+/// One query option of a transport URL.
+public struct TransportOption: Sendable, Hashable {
+    /// The name, decoded.
+    public let name: String
+    /// The value, decoded; the values of a repeated name are joined with commas.
+    public let value: String
+
+    init(name: String, value: String) {
+        self.name = name
+        self.value = value
+    }
+
+    /// Whether the name speaks of a secret, so that the value is not to be shown.
+    var isSecret: Bool {
+        let lowercaseName = name.lowercased()
+        return ["password", "passwd", "passphrase", "secret", "token"].contains { lowercaseName.contains($0) }
+    }
+}

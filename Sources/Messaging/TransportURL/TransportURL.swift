@@ -1,0 +1,49 @@
+//===----------------------------------------------------------------------===//
+// This source file is part of the rpc-gateway project
+// Licensed under Apache License v2.0; see LICENSE for the full text
+// SPDX-License-Identifier: Apache-2.0
+//===----------------------------------------------------------------------===//
+
+/// The address of a transport: which driver, which hosts with which credentials, which virtual host, which options.
+///
+/// ```
+/// driver://[user[:password]@]host[:port][,[user[:password]@]host[:port]…]/virtual_host[?option=value&…]
+/// ```
+///
+/// Credentials, the virtual host, option names and values are held decoded. Printing a URL never shows a password; the
+/// whole of it is in `text`.
+public struct TransportURL: Sendable, Hashable {
+    /// The scheme in lower case, such as `rabbit` or `rabbit+tls`.
+    public let transport: String
+    /// The hosts in the order of the text; empty if it names none, see `effectiveHosts`.
+    public let hosts: [TransportHost]
+    /// The virtual host; nil if the text names none or an empty one, see `effectiveVirtualHost`.
+    public let virtualHost: String?
+    /// The query options, each name once, in the order of their first mention.
+    public let options: [TransportOption]
+
+    /// Reads a URL; blanks and line ends around it do not count, nor does a fragment.
+    ///
+    /// - Throws: What is wrong and where, without any part of the text.
+    public init(_ text: String) throws(TransportURLError) {
+        var parser = TransportURLParser(text)
+        self = try parser.parse()
+    }
+
+    /// Makes a URL of its parts as the parser yields them: hosts that name something, option names once.
+    init(transport: String, hosts: [TransportHost], virtualHost: String?, options: [TransportOption]) {
+        self.transport = transport
+        self.hosts = hosts
+        self.virtualHost = virtualHost.flatMap { $0.isEmpty ? nil : $0 }
+        self.options = options
+    }
+
+    /// The name under which the driver is registered: the scheme up to the first `+`.
+    public var driverName: String { String(transport.prefix { $0 != "+" }) }
+
+    /// The hosts to connect to: those of the text, or one of defaults only.
+    public var effectiveHosts: [TransportHost] { hosts.isEmpty ? [TransportHost()] : hosts }
+
+    /// The virtual host to open: that of the text, or `/`.
+    public var effectiveVirtualHost: String { virtualHost ?? "/" }
+}

@@ -1,0 +1,69 @@
+//===----------------------------------------------------------------------===//
+// This source file is part of the rpc-gateway project
+// Licensed under Apache License v2.0; see LICENSE for the full text
+// SPDX-License-Identifier: Apache-2.0
+//===----------------------------------------------------------------------===//
+
+internal import Gateway
+internal import HTTPServer
+internal import Logging
+internal import Messaging
+internal import Metrics
+internal import Observability
+internal import RabbitDriver
+internal import ServiceLifecycle
+
+/// The composition root: every object of the server is made here, once, in order.
+struct Application: Sendable {
+    let logger: Logger
+    let logLevel: LogLevelSwitch
+    let registry: MetricsRegistry
+    let driver: any Driver
+    let gateway: Gateway
+    let server: HTTPServer
+    let demo: (any Listener)?
+
+    /// Makes everything and starts nothing.
+    ///
+    /// - Throws: what is wrong with the transport's address or options.
+    init(_ settings: Settings) throws {
+        logLevel = LogLevelSwitch(settings.log.level)
+        let (level, format) = (logLevel, settings.log.format)
+        logger = Logger(label: "rpc-gateway") { LineLogHandler(label: $0, format: format, level: level) }
+        registry = MetricsRegistry()
+        MetricsSystem.bootstrap(registry.factory)
+
+        let url = try TransportURL(settings.transport.url)
+        driver = try Drivers.make(url, settings, logger: logger)
+        demo = settings.runsDemo ? try DemoService.listen(on: driver) : nil
+
+        let (registry, running) = (registry, Reference<HTTPServer>())
+        gateway = Gateway(
+            driver: driver,
+            configuration: GatewayConfiguration(settings),
+            environment: Gateway.Environment(
+                version: RPCGateway.programVersion,
+                transport: url.redactedDescription,
+                metricsPage: { registry.render() },
+                loopsTurn: { running.value.map { $0.statistics.oldestTurnAge < .seconds(5) } ?? true }
+            ),
+            logger: logger
+        )
+        server = HTTPServer(configuration: HTTPServerConfiguration(settings.http), handler: gateway, logger: logger)
+        running.value = server
+        registry.addProcessMetrics()
+        registry.addGatewayMetrics(gateway, driver, server)
+    }
+
+    /// The parts that run, in the order in which they start; they stop in the reverse order.
+    func services(
+        _ settings: Settings,
+        reload: @escaping @Sendable () throws(SettingsError) -> LoadedSettings
+    ) -> [any Service] {
+        [
+            TransportService(driver: driver, grace: settings.shutdown.grace),
+            ReloadService(application: self, settings: settings, load: reload),
+            HTTPService(gateway: gateway, server: server, settings: settings, hasDemo: demo != nil, logger: logger),
+        ]
+    }
+}

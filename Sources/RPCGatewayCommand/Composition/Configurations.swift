@@ -1,0 +1,44 @@
+//===----------------------------------------------------------------------===//
+// This source file is part of the rpc-gateway project
+// Licensed under Apache License v2.0; see LICENSE for the full text
+// SPDX-License-Identifier: Apache-2.0
+//===----------------------------------------------------------------------===//
+
+internal import Gateway
+internal import HTTPServer
+
+extension GatewayConfiguration {
+    /// What the settings say about calls, errors and health.
+    init(_ settings: Settings) {
+        self.init()
+        responseTimeout = settings.rpc.responseTimeout
+        maximumTimeout = settings.rpc.maximumTimeout
+        versionCap = settings.rpc.versionCap
+        retry = settings.rpc.retry < 0 ? nil : settings.rpc.retry
+        maximumInFlight = settings.rpc.maximumInFlight
+        propagatesTraceContext = settings.rpc.propagatesTraceContext
+        acceptsContext = settings.rpc.acceptsContext
+        exposure = settings.exposesRemoteErrors ? .full : .safe
+        exposesTraceback = settings.errors.exposesTraceback
+        errorRules = settings.errors.rules.map { Gateway.ErrorRule(pattern: $0.pattern, status: $0.status) }
+        probeTimeout = settings.health.probeTimeout
+        readyWithin = settings.health.readyWithin
+    }
+}
+
+extension HTTPServerConfiguration {
+    /// What the settings say about the HTTP side.
+    init(_ settings: HTTPSettings) {
+        self.init(
+            host: settings.listen.host,
+            port: UInt16(settings.listen.port),
+            loopCount: settings.loops,
+            maximumConnections: settings.maximumConnections,
+            maximumConnectionsPerAddress: settings.maximumConnectionsPerAddress,
+            maximumHeadBytes: settings.maximumHeadBytes,
+            maximumBodyBytes: settings.maximumBodyBytes,
+            idleTimeout: settings.idleTimeout,
+            readTimeout: settings.readTimeout
+        )
+    }
+}

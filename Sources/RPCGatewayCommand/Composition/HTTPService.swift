@@ -1,0 +1,66 @@
+//===----------------------------------------------------------------------===//
+// This source file is part of the rpc-gateway project
+// Licensed under Apache License v2.0; see LICENSE for the full text
+// SPDX-License-Identifier: Apache-2.0
+//===----------------------------------------------------------------------===//
+
+internal import Gateway
+internal import Glibc
+internal import HTTPServer
+internal import Logging
+internal import ServiceLifecycle
+internal import Threads
+
+/// Runs the HTTP server, and ends it when the calls under way have ended.
+struct HTTPService: Service {
+    let gateway: Gateway
+    let server: HTTPServer
+    let settings: Settings
+    let hasDemo: Bool
+    let logger: Logger
+
+    func run() async throws {
+        try server.start()
+        announce()
+        try? await gracefulShutdown()
+        logger.notice("shutting down", metadata: ["requests.in_flight": "\(gateway.inFlight)"])
+        let deadline = ContinuousClock.now.advanced(by: settings.shutdown.grace)
+        gateway.beginGracefulShutdown()
+        while gateway.inFlight > 0, ContinuousClock.now < deadline { try? await Task.sleep(for: .milliseconds(10)) }
+        await stop(deadline: max(deadline, .now.advanced(by: .seconds(1))))
+        logger.notice("HTTP server stopped")
+    }
+
+    /// Stopping blocks, so a thread of its own does it.
+    private func stop(deadline: ContinuousClock.Instant) async {
+        await withCheckedContinuation { continuation in
+            let server = server
+            _ = OwnedThread(name: "http-stop") {
+                server.shutdown(deadline: min(deadline, .now.advanced(by: .seconds(2))))
+                continuation.resume()
+            }
+        }
+    }
+
+    /// Says on standard output where it listens; scripts wait for this line.
+    private func announce() {
+        let host = server.boundAddress.contains(":") ? "[\(server.boundAddress)]" : server.boundAddress
+        let base = "http://\(host):\(server.boundPort)"
+        print("listening on \(base)")
+        if hasDemo { print(Self.examples(base)) }
+        fflush(nil)
+        logger.notice(
+            "serving",
+            metadata: ["http.address": "\(base)", "transport": "\(settings.transport.redactedURL)"]
+        )
+    }
+
+    private static func examples(_ base: String) -> String {
+        """
+        The demo service is inside. Try, in another terminal:
+          curl --json '{"a": 1, "b": 2}' \(base)/demo/local/add
+          curl --json '{"value": {"n": 12345678901234567890, "x": 1.0}}' \(base)/demo/echo
+          curl -i --json '{"kind": "not_found"}' \(base)/demo/local/fail
+        """
+    }
+}

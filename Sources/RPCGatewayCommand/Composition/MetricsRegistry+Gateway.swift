@@ -1,0 +1,33 @@
+//===----------------------------------------------------------------------===//
+// This source file is part of the rpc-gateway project
+// Licensed under Apache License v2.0; see LICENSE for the full text
+// SPDX-License-Identifier: Apache-2.0
+//===----------------------------------------------------------------------===//
+
+internal import Gateway
+internal import HTTPServer
+internal import Messaging
+internal import Observability
+
+extension MetricsRegistry {
+    /// Shows what the parts of the gateway hold now.
+    func addGatewayMetrics(_ gateway: Gateway, _ driver: any Driver, _ server: HTTPServer) {
+        describe("http.server.request.duration", "Time from a call's arrival to its answer, in seconds.")
+        describe("http.server.requests.rejected", "Requests that did not become a call, by reason.")
+        gauge("rpc.requests.in_flight", "Calls and casts under way.") { Double(gateway.inFlight) }
+        gauge("rpc.calls.waiting", "Calls that wait for their reply.") { Double(driver.status.waitingCalls) }
+        gauge("http.server.connections", "Open HTTP connections.") { Double(server.statistics.connections) }
+        counter("http.server.connections.refused", "HTTP connections refused at a limit.") {
+            Double(server.statistics.refusedConnections)
+        }
+        gauge("broker.connected", "1 while replies can be received, else 0.") { driver.status.isConnected ? 1 : 0 }
+        gauge("broker.blocked", "1 while the broker blocks publishers, else 0.") {
+            driver.status.blockedReason == nil ? 0 : 1
+        }
+        gauge("pool.connections", "Open connections that publish.") { Double(driver.status.sendConnections.open) }
+        gauge("pool.leases", "Publishes under way.") { Double(driver.status.sendConnections.leases) }
+        gauge("pool.requests.waiting", "Requests that wait for a connection.") {
+            Double(driver.status.sendConnections.waiting)
+        }
+    }
+}

@@ -1,0 +1,38 @@
+//===----------------------------------------------------------------------===//
+// This source file is part of the rpc-gateway project
+// Licensed under Apache License v2.0; see LICENSE for the full text
+// SPDX-License-Identifier: Apache-2.0
+//===----------------------------------------------------------------------===//
+
+internal import AMQP
+internal import Messaging
+internal import Threads
+
+/// The brokers of a transport URL, tried in turn.
+///
+/// The order is drawn once a driver, so that many processes with one URL spread over its hosts.
+final class BrokerHosts: Sendable {
+    private let configurations: [ConnectionConfiguration]
+    private let shufflesEachTime: Bool
+    private let turn = Guarded(0)
+
+    /// How many hosts there are, at least one.
+    var count: Int { configurations.count }
+
+    init(_ url: TransportURL, options: RabbitOptions, shuffle: ([Int]) -> [Int] = { $0.shuffled() }) {
+        let all = ConnectionConfiguration.all(of: url, options: options)
+        configurations = shuffle(Array(all.indices)).map { all[$0] }
+        shufflesEachTime = options.failoverStrategy == .shuffle
+    }
+
+    /// The host to try next, with a connection name that says what the connection is for.
+    func next(purpose: String) -> ConnectionConfiguration {
+        let index = turn.withLock { turn in
+            defer { turn &+= 1 }
+            return shufflesEachTime ? Int.random(in: 0..<configurations.count) : turn % configurations.count
+        }
+        var configuration = configurations[index]
+        configuration.connectionName += ":\(purpose)"
+        return configuration
+    }
+}

@@ -1,0 +1,119 @@
+//===----------------------------------------------------------------------===//
+// This source file is part of the rpc-gateway project
+// Licensed under Apache License v2.0; see LICENSE for the full text
+// SPDX-License-Identifier: Apache-2.0
+//===----------------------------------------------------------------------===//
+
+internal import AMQP
+internal import Logging
+internal import Messaging
+internal import Threads
+
+/// Looks at queues by passive declarations, on a connection of its own: a look at a missing queue closes the channel,
+/// which must not hurt anybody's publishes.
+final class QueueInspector: ConnectionDelegate {
+    private struct State: Sendable {
+        var answers = SharedAnswers<String, Result<QueueStatus?, MessagingError>>()
+        var connection: Connection?
+        var isConnecting = false
+        var waitingQueues: [String] = []
+    }
+
+    private let hosts: BrokerHosts
+    private let logger: Logger
+    private let state = Guarded(State())
+
+    init(hosts: BrokerHosts, logger: Logger) {
+        self.hosts = hosts
+        self.logger = logger
+    }
+
+    /// Tells how many consumers and messages a queue has, nil when it does not exist; looks are shared and count for a
+    /// second. A look that fails ends within the connection's own time limits.
+    func look(at queue: String, _ completion: @escaping @Sendable (Result<QueueStatus?, MessagingError>) -> Void) {
+        switch state.withLock({ $0.answers.ask(queue, now: .now, completion) }) {
+        case .known(let answer, let refresh):
+            if refresh { inspect(queue) }
+            completion(answer)
+        case .pending(let look): if look { inspect(queue) }
+        }
+    }
+
+    /// Closes the connection.
+    func stop() {
+        let connection = state.withLock { state in
+            defer { state.connection = nil }
+            return state.connection
+        }
+        connection?.close {}
+    }
+
+    private func inspect(_ queue: String) {
+        enum Step {
+            case use(Connection)
+            case connect
+            case wait
+        }
+        let step = state.withLock { state -> Step in
+            if let connection = state.connection, connection.isOpen { return .use(connection) }
+            state.waitingQueues.append(queue)
+            defer { state.isConnecting = true }
+            return state.isConnecting ? .wait : .connect
+        }
+        switch step {
+        case .use(let connection): inspect(queue, on: connection)
+        case .connect: connect()
+        case .wait: break
+        }
+    }
+
+    private func connect() {
+        let connection = Connection(configuration: hosts.next(purpose: "inspect"), logger: logger, delegate: self)
+        // Kept from the start: an attempt under way has to live, and to be closed by `stop`.
+        state.withLock { $0.connection = connection }
+        connection.start(setUp: { _ throws(AMQPError) in }) { [self] result in
+            let queues = state.withLock { state in
+                defer { (state.waitingQueues, state.isConnecting) = ([], false) }
+                return state.waitingQueues
+            }
+            switch result {
+            case .success: for queue in queues { inspect(queue, on: connection) }
+            case .failure(let error):
+                for queue in queues { finish(queue, .failure(MessagingError(unreachable: error))) }
+            }
+        }
+    }
+
+    private func inspect(_ queue: String, on connection: Connection) {
+        connection.perform { channel throws(AMQPError) in
+            try channel.declareQueue(QueueDeclaration(name: queue, isPassive: true))
+        } completion: { [self] result in
+            switch result {
+            case .success(let declared):
+                let status = QueueStatus(consumerCount: declared.consumerCount, messageCount: declared.messageCount)
+                finish(queue, .success(status))
+            case .failure(let error) where error.code == .notFound: finish(queue, .success(nil))
+            case .failure(let error): finish(queue, .failure(MessagingError(unreachable: error)))
+            }
+        }
+    }
+
+    private func finish(_ queue: String, _ result: Result<QueueStatus?, MessagingError>) {
+        // A look that failed says nothing about the queue, so it is not remembered.
+        let keeps = if case .success = result { true } else { false }
+        let waiting = state.withLock { $0.answers.found(queue, result, keeps: keeps, now: .now) }
+        for completion in waiting { completion(result) }
+    }
+
+    func connection(_ connection: Connection, didReceive deliveries: [Delivery]) {}
+    func connection(_ connection: Connection, didBlock reason: String) {}
+    func connectionDidUnblock(_ connection: Connection) {}
+    func connection(_ connection: Connection, consumerWasCancelled consumerTag: String) {}
+    func connection(_ connection: Connection, channelDidClose error: AMQPError) {}
+
+    func connection(_ connection: Connection, didCloseWith error: AMQPError?) {
+        state.withLock { state in
+            if state.connection === connection { state.connection = nil }
+        }
+    }
+}

@@ -1,0 +1,210 @@
+//===----------------------------------------------------------------------===//
+// This source file is part of the rpc-gateway project
+// Licensed under Apache License v2.0; see LICENSE for the full text
+// SPDX-License-Identifier: Apache-2.0
+//===----------------------------------------------------------------------===//
+
+internal import AMQP
+internal import ConnectionPool
+internal import Logging
+public import Messaging
+internal import Threads
+
+/// The driver on RabbitMQ (`oslo_messaging._drivers.impl_rabbit`), for `rabbit://` and `kombu://`.
+///
+/// One connection receives the replies of the process on one reply queue, a pool publishes, and one looks at queues.
+/// Declarations, exchanges, routing keys, properties and bodies are those of oslo.messaging, apart from `mandatory`,
+/// which is always set: a message that no queue takes is an error here, not a silent loss.
+public final class RabbitDriver: Driver {
+    private let controlExchange: String
+    private let options: RabbitOptions
+    private let replyQueue: String
+    private let waiters: ReplyWaiters
+    private let connections: SendConnections
+    private let replies: ReplyLink
+    private let inspector: QueueInspector
+    private let checksConsumers: Bool
+
+    /// What a driver can be told besides its URL and oslo's options.
+    public struct Settings: Sendable {
+        /// Whether a call to a queue without consumers fails at once instead of timing out.
+        public var checksConsumers: Bool
+        /// The largest body of a reply, in bytes.
+        public var maximumReplyBytes: Int
+
+        /// Makes settings.
+        public init(checksConsumers: Bool = true, maximumReplyBytes: Int = 64 << 20) {
+            self.checksConsumers = checksConsumers
+            self.maximumReplyBytes = maximumReplyBytes
+        }
+    }
+
+    /// Makes a driver that is not yet connected; `start()` connects.
+    ///
+    /// - Throws: `RabbitOptionsError` with every unknown or wrong option.
+    public init(
+        url: TransportURL,
+        context: DriverRegistry.DriverContext,
+        settings: Settings = Settings()
+    ) throws {
+        let options = try RabbitOptions(context: context, url: url)
+        let hosts = BrokerHosts(url, options: options)
+        let waiters = ReplyWaiters()
+        let pool = PoolConfiguration(options: options, hostCount: hosts.count)
+        let connections = SendConnections(hosts: hosts, configuration: pool, waiters: waiters, logger: context.logger)
+        let queue = options.replyQueue(unique: UniqueID().hexadecimal)
+        self.options = options
+        self.waiters = waiters
+        self.connections = connections
+        controlExchange = context.controlExchange
+        replyQueue = queue.name
+        checksConsumers = settings.checksConsumers
+        inspector = QueueInspector(hosts: hosts, logger: context.logger)
+        let environment = ReplyLink.Environment(
+            hosts: hosts,
+            queue: QueueDeclaration(queue),
+            consumeArguments: FieldTable(options.consumeArguments),
+            prefetchCount: options.prefetchCount,
+            maximumReplyBytes: settings.maximumReplyBytes,
+            waiters: waiters,
+            logger: context.logger,
+            publishLoopback: { body, completion in
+                connections.send(.loopback(body, queue: queue.name, completion: completion))
+            }
+        )
+        replies = ReplyLink(environment, machine: ReplyLinkStateMachine(backoff: pool.backoff))
+    }
+
+    /// Connects and keeps connecting until the shutdown; see `Driver`.
+    public func start() {
+        connections.start()
+        replies.start()
+    }
+
+    /// Calls a method; see `Driver`.
+    public func call(
+        _ request: RPCRequest,
+        completion: @escaping @Sendable (Result<RPCReply, MessagingError>) -> Void
+    ) {
+        let id = UniqueID()
+        waiters.register(id, request, completion: completion)
+        guard checksConsumers else { return sendWhenReady(request, id) }
+        inspector.look(at: request.target.queueName) { [self] result in
+            guard case .success(let status?) = result, status.consumerCount == 0 else {
+                return sendWhenReady(request, id)
+            }
+            let message = "The queue \"\(request.target.queueName)\" exists and has no consumer"
+            waiters.fail(id, with: MessagingError(.noConsumers, message))
+        }
+    }
+
+    /// Casts a method; see `Driver`.
+    public func cast(
+        _ request: RPCRequest,
+        completion: @escaping @Sendable (Result<CastReceipt, MessagingError>) -> Void
+    ) {
+        let id = UniqueID()
+        waiters.register(id, request) { result in completion(result.map { _ in CastReceipt(uniqueID: id) }) }
+        var job = job(request, id: id, body: RequestEnvelope.encode(request, uniqueID: id, reply: nil))
+        job.completion = { [waiters] result in
+            switch result {
+            case .success: waiters.complete(id)
+            case .failure(let error): waiters.fail(id, with: error)
+            }
+        }
+        connections.send(job)
+    }
+
+    /// Looks at the queue of a target; see `Driver`. Looks are shared and count for a second.
+    public func inspect(
+        _ target: Target,
+        deadline: ContinuousClock.Instant,
+        completion: @escaping @Sendable (Result<QueueStatus?, MessagingError>) -> Void
+    ) {
+        let id = UniqueID()
+        let timeout = ContinuousClock.now.duration(to: deadline)
+        waiters.register(id, RPCRequest(target: target, method: "", timeout: timeout)) { result in
+            if case .failure(let error) = result { completion(.failure(error)) }
+        }
+        inspector.look(at: target.queueName) { [waiters] result in
+            if waiters.withdraw(id) { completion(result) }
+        }
+    }
+
+    /// How the connections stand; see `Driver`.
+    public var status: DriverStatus {
+        let replies = replies.status
+        return DriverStatus(
+            isConnected: replies.isConsuming,
+            blockedReason: connections.blockedReason,
+            lastLoopback: replies.lastLoopback,
+            problem: replies.problem?.description,
+            waitingCalls: waiters.count,
+            sendConnections: connections.counts
+        )
+    }
+
+    /// Fails what still waits, deletes the reply queue and closes every connection; see `Driver`.
+    public func shutdown(deadline: ContinuousClock.Instant) async {
+        waiters.stop(failing: MessagingError(.shutdown, "The transport is shutting down", execution: .maybe))
+        await replies.stop(deadline: deadline)
+        inspector.stop()
+        await connections.shutdown(deadline: deadline)
+    }
+
+    private func sendWhenReady(_ request: RPCRequest, _ id: UniqueID) {
+        let retry = request.retry.flatMap { $0 < 0 ? nil : $0 }
+        replies.whenReady(.init(id: id, deadline: request.deadline, retry: retry)) { [self] error in
+            if let error { waiters.fail(id, with: error) } else { sendCall(request, id) }
+        }
+    }
+
+    private func sendCall(_ request: RPCRequest, _ id: UniqueID) {
+        let reply = RequestEnvelope.Reply(messageID: id, queue: replyQueue)
+        var job = job(request, id: id, body: RequestEnvelope.encode(request, uniqueID: UniqueID(), reply: reply))
+        job.expires = true
+        job.completion = { [waiters] result in
+            switch result {
+            case .success: waiters.advance(id, to: .reply)
+            case .failure(let error): waiters.fail(id, with: error)
+            }
+        }
+        connections.send(job)
+    }
+
+    private func job(_ request: RPCRequest, id: UniqueID, body: [UInt8]) -> SendJob {
+        let route = options.route(to: request.target, controlExchange: controlExchange)
+        return SendJob(
+            id: id,
+            exchange: route.exchange.name,
+            routingKey: route.routingKey,
+            declaring: route.exchange,
+            body: body,
+            expires: false,
+            deadline: request.deadline,
+            retry: request.retry.flatMap { $0 < 0 ? nil : $0 },
+            completion: { _ in }
+        )
+    }
+}
+
+extension SendJob {
+    /// A message of the driver to its own reply queue; it waits for nobody for long.
+    static func loopback(
+        _ body: [UInt8],
+        queue: String,
+        completion: @escaping @Sendable (Result<Void, MessagingError>) -> Void
+    ) -> SendJob {
+        SendJob(
+            id: UniqueID(),
+            exchange: "",
+            routingKey: queue,
+            declaring: nil,
+            body: body,
+            expires: true,
+            deadline: .now.advanced(by: ReplyLinkStateMachine.deafAfter),
+            retry: 0,
+            completion: completion
+        )
+    }
+}

@@ -1,0 +1,206 @@
+//===----------------------------------------------------------------------===//
+// This source file is part of the rpc-gateway project
+// Licensed under Apache License v2.0; see LICENSE for the full text
+// SPDX-License-Identifier: Apache-2.0
+//===----------------------------------------------------------------------===//
+
+internal import AMQP
+internal import Logging
+internal import Messaging
+internal import Synchronization
+internal import Threads
+
+/// The one connection on which a process receives its replies (oslo's PURPOSE_LISTEN), kept alive and never deaf.
+final class ReplyLink: Sendable {
+    /// What the link needs of the driver around it.
+    struct Environment: Sendable {
+        var hosts: BrokerHosts
+        var queue: QueueDeclaration
+        var consumeArguments: FieldTable
+        var prefetchCount: Int
+        var maximumReplyBytes: Int
+        var waiters: ReplyWaiters
+        var logger: Logger
+        /// Publishes a body to the reply queue; the outcome comes to the closure.
+        var publishLoopback: @Sendable ([UInt8], @escaping @Sendable (Result<Void, MessagingError>) -> Void) -> Void
+    }
+
+    private struct State {
+        var machine: ReplyLinkStateMachine
+        var session: ReplySession?
+        var continuations: [UniqueID: @Sendable (MessagingError?) -> Void] = [:]
+        var lastError: AMQPError?
+        var timer: DeadlineTimer?
+    }
+
+    let environment: Environment
+    private let loopback = Loopback()
+    private let state: Guarded<State>
+    /// Read on every call without the lock.
+    private let isReady = Atomic(false)
+
+    init(_ environment: Environment, machine: ReplyLinkStateMachine) {
+        self.environment = environment
+        state = Guarded(State(machine: machine))
+    }
+
+    /// Connects, and goes on connecting until `stop`.
+    func start() {
+        let timer = DeadlineTimer(name: "amqp-replies") { [weak self] now in self?.tick(now) }
+        state.withLock { $0.timer = timer }
+        timer.arm(.now)
+        perform(input { $0.start() })
+    }
+
+    /// Runs the closure once replies can be received: at once, later, or with the error why not.
+    func whenReady(_ waiter: ReplyLinkStateMachine.Waiter, _ proceed: @escaping @Sendable (MessagingError?) -> Void) {
+        if isReady.load(ordering: .acquiring) { return proceed(nil) }
+        let waits = state.withLock { state in
+            guard state.machine.enqueue(waiter) else { return false }
+            state.continuations[waiter.id] = proceed
+            return true
+        }
+        guard waits else { return proceed(nil) }
+        environment.waiters.advance(waiter.id, to: .connect)
+    }
+
+    /// Whether replies can be received, when one of our own last came, and what is wrong.
+    var status: (isConsuming: Bool, lastLoopback: ContinuousClock.Instant?, problem: AMQPError?) {
+        state.withLock {
+            ($0.machine.isConsuming, $0.machine.lastLoopback, $0.machine.isConsuming ? nil : $0.lastError)
+        }
+    }
+
+    /// Deletes the reply queue and closes the connection, within the deadline.
+    func stop(deadline: ContinuousClock.Instant) async {
+        perform(input { $0.stop() })
+        let (session, timer) = state.withLock { state in
+            defer { (state.session, state.timer) = (nil, nil) }
+            return (state.session, state.timer)
+        }
+        timer?.stop()
+        await session?.deleteQueueAndClose(deadline: deadline)
+    }
+
+    private func tick(_ now: ContinuousClock.Instant) -> ContinuousClock.Instant? {
+        perform(input { $0.tick(now: now) })
+        return state.withLock { $0.machine.nextTick(now: now) }
+    }
+
+    private func input(
+        _ body: (inout ReplyLinkStateMachine) -> [ReplyLinkStateMachine.Action]
+    ) -> [ReplyLinkStateMachine.Action] {
+        let (actions, isConsuming) = state.withLock { (body(&$0.machine), $0.machine.isConsuming) }
+        isReady.store(isConsuming, ordering: .releasing)
+        return actions
+    }
+
+    private func perform(_ actions: [ReplyLinkStateMachine.Action]) {
+        for action in actions {
+            switch action {
+            case .connect: connect()
+            case .abandon: state.withLock { $0.session }?.abort()
+            case .repair: state.withLock { $0.session }?.consume { [self] result in sessionDidConsume(result) }
+            case .sendLoopback: sendLoopback()
+            case .proceed(let ids): resume(ids, nil)
+            case .refuse(let ids): resume(ids, state.withLock { $0.lastError })
+            }
+        }
+    }
+
+    private func resume(_ ids: [UniqueID], _ error: AMQPError?) {
+        let reason = error.map { MessagingError(unreachable: $0) }
+        for id in ids { state.withLock { $0.continuations.removeValue(forKey: id) }?(reason) }
+    }
+
+    private func connect() {
+        let session = ReplySession(link: self)
+        state.withLock { $0.session = session }
+        session.open { [self] result in sessionDidConsume(result) }
+    }
+
+    private func sendLoopback() {
+        environment.publishLoopback(loopback.body) { [self] result in
+            guard case .failure(let error) = result, error.code == .undeliverable else { return }
+            environment.logger.info("reply queue is gone, declaring it again")
+            perform(input { $0.queueVanished(now: .now) })
+        }
+    }
+}
+
+extension ReplyLink {
+    /// An attempt to connect or to consume again has ended.
+    func sessionDidConsume(_ result: Result<Void, AMQPError>) {
+        switch result {
+        case .success:
+            perform(input { $0.connected(now: .now) })
+        case .failure(let error):
+            environment.logger.info(
+                "reply connection failed",
+                metadata: ["error": "\(error.shortDescription)"]
+            )
+            state.withLock { $0.lastError = error }
+            let random = Double.random(in: 0..<1)
+            perform(input { $0.lost(isAttempt: true, randomFactor: random, now: .now) })
+            rearm()
+        }
+    }
+
+    /// The consuming connection of a session is gone.
+    func sessionDidClose(_ session: ReplySession, _ error: AMQPError?) {
+        guard state.withLock({ $0.session === session }) else { return }
+        environment.logger.info(
+            "reply connection lost",
+            metadata: ["error": "\(error?.shortDescription ?? "closed")"]
+        )
+        state.withLock { $0.lastError = error }
+        perform(input { $0.lost(isAttempt: false, randomFactor: 0, now: .now) })
+        rearm()
+    }
+
+    /// The broker has cancelled the consumer: the reply queue was deleted, or its node is gone.
+    func sessionWasCancelled(_ session: ReplySession) {
+        guard state.withLock({ $0.session === session }) else { return }
+        environment.logger.info("reply consumer was cancelled by the broker, declaring its queue again")
+        perform(input { $0.queueVanished(now: .now) })
+    }
+
+    /// Applies the messages of the reply queue; those that are no replies are refused without hurting the others.
+    func receive(_ deliveries: [Delivery], on connection: Connection) {
+        var settled: UInt64?
+        for delivery in deliveries {
+            if read(delivery) {
+                settled = delivery.deliveryTag
+            } else {
+                if let tag = settled { connection.acknowledge(deliveryTag: tag, multiple: true) }
+                settled = nil
+                connection.reject(deliveryTag: delivery.deliveryTag, requeue: false)
+            }
+        }
+        if let settled { connection.acknowledge(deliveryTag: settled, multiple: true) }
+    }
+
+    private func read(_ delivery: Delivery) -> Bool {
+        do throws(ReplyEnvelopeError) {
+            let reply = try ReplyBody.open(delivery, maximumBytes: environment.maximumReplyBytes)
+            if reply.messageID == loopback.id {
+                state.withLock { $0.machine.loopbackArrived(now: .now) }
+            } else {
+                environment.waiters.receive(reply)
+            }
+            return true
+        } catch {
+            environment.logger.info("undecodable reply", metadata: ["reason": "\(error.reason)"])
+            if let id = error.messageID {
+                let message = "The reply cannot be read: \(error.reason)"
+                environment.waiters.fail(id, with: MessagingError(.badReply, message, execution: .yes, stage: .reply))
+            }
+            return false
+        }
+    }
+
+    private func rearm() {
+        let (timer, next) = state.withLock { ($0.timer, $0.machine.nextTick(now: .now)) }
+        if let next { timer?.arm(next) }
+    }
+}

@@ -1,0 +1,90 @@
+//===----------------------------------------------------------------------===//
+// This source file is part of the rpc-gateway project
+// Licensed under Apache License v2.0; see LICENSE for the full text
+// SPDX-License-Identifier: Apache-2.0
+//===----------------------------------------------------------------------===//
+
+internal import AMQP
+internal import Logging
+internal import Messaging
+internal import Threads
+
+/// One life of the reply connection, from its opening to its loss.
+final class ReplySession: ConnectionDelegate {
+    private let link: ReplyLink
+    private let connection = Guarded<Connection?>(nil)
+
+    init(link: ReplyLink) { self.link = link }
+
+    /// Connects, declares the reply queue and consumes from it; the completion runs once.
+    func open(completion: @escaping @Sendable (Result<Void, AMQPError>) -> Void) {
+        let environment = link.environment
+        let connection = Connection(
+            configuration: environment.hosts.next(purpose: "replies"),
+            logger: environment.logger,
+            delegate: self
+        )
+        self.connection.withLock { $0 = connection }
+        connection.start(
+            setUp: { channel throws(AMQPError) in try environment.consume(channel) },
+            completion: completion
+        )
+    }
+
+    /// Declares and consumes again on the same connection.
+    func consume(completion: @escaping @Sendable (Result<Void, AMQPError>) -> Void) {
+        let environment = link.environment
+        guard let connection = connection.withLock({ $0 }) else { return }
+        connection.perform({ channel throws(AMQPError) in try environment.consume(channel) }, completion: completion)
+    }
+
+    /// Drops the connection.
+    func abort() { connection.withLock { $0 }?.abort() }
+
+    /// Deletes the reply queue, which nobody will read any more, and closes.
+    func deleteQueueAndClose(deadline: ContinuousClock.Instant) async {
+        guard let connection = connection.withLock({ $0 }), connection.isOpen else { return abort() }
+        let queue = link.environment.queue.name
+        _ = await withCheckedContinuation { continuation in
+            connection.perform(
+                { channel throws(AMQPError) in try channel.deleteQueue(queue) },
+                completion: { continuation.resume(returning: $0.map { _ in () }) }
+            )
+        }
+        await withCheckedContinuation { continuation in connection.close { continuation.resume() } }
+    }
+
+    func connection(_ connection: Connection, didReceive deliveries: [Delivery]) {
+        link.receive(deliveries, on: connection)
+    }
+
+    func connection(_ connection: Connection, didBlock reason: String) {}
+
+    func connectionDidUnblock(_ connection: Connection) {}
+
+    func connection(_ connection: Connection, consumerWasCancelled consumerTag: String) {
+        link.sessionWasCancelled(self)
+    }
+
+    // A closed channel takes the consumer with it; a new connection is the simplest way back to a known state.
+    func connection(_ connection: Connection, channelDidClose error: AMQPError) { connection.abort() }
+
+    func connection(_ connection: Connection, didCloseWith error: AMQPError?) {
+        link.sessionDidClose(self, error)
+    }
+}
+
+extension ReplyLink.Environment {
+    /// The declarations of a client's listening connection, in oslo.messaging's order.
+    func consume(_ channel: Channel) throws(AMQPError) {
+        if prefetchCount > 0 { try channel.qos(prefetchCount: prefetchCount) }
+        _ = try channel.declareQueue(queue)
+        try channel.consume(
+            queue: queue.name,
+            consumerTag: "1",
+            noAck: false,
+            exclusive: false,
+            arguments: consumeArguments
+        )
+    }
+}

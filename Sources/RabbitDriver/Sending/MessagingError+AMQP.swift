@@ -1,0 +1,56 @@
+//===----------------------------------------------------------------------===//
+// This source file is part of the rpc-gateway project
+// Licensed under Apache License v2.0; see LICENSE for the full text
+// SPDX-License-Identifier: Apache-2.0
+//===----------------------------------------------------------------------===//
+
+internal import AMQP
+internal import ConnectionPool
+internal import Messaging
+
+extension MessagingError {
+    /// The error of a message that got no connection.
+    init(_ reason: LeaseFailure<AMQPError>) {
+        switch reason {
+        case .deadlineExceeded(let latest):
+            let cause = latest.map { " (\($0.shortDescription))" } ?? ""
+            self.init(.timeout, "Timed out waiting for a connection to the broker\(cause)", stage: .connect)
+        case .connectionFailed(let error): self.init(unreachable: error)
+        case .queueFull:
+            self.init(.overloaded, "Too many messages wait for a connection to the broker", stage: .connect)
+        case .blocked:
+            self.init(.brokerBlocked, "The broker blocks publishers (connection.blocked)", stage: .connect)
+        case .shutDown: self.init(.shutdown, "The transport is shutting down", stage: .connect)
+        }
+    }
+
+    /// The error of a message when no broker can be reached.
+    init(unreachable error: AMQPError) {
+        self.init(.brokerUnavailable, "No broker could be reached: \(error.description)", stage: .connect)
+    }
+
+    /// The error of a message of which no byte was written.
+    init(unsent error: AMQPError, exchange: String) {
+        switch error.code {
+        case .blocked:
+            self.init(.brokerBlocked, "The broker blocks publishers: \(error.message)", stage: .publish)
+        case .expired:
+            self.init(.timeout, "Timed out before the message could be written to the broker", stage: .publish)
+        case .outboxFull:
+            self.init(.overloaded, "Too many bytes wait to be written to the broker", stage: .publish)
+        case .preconditionFailed, .accessRefused, .notFound, .notAllowed, .resourceLocked:
+            let reply = error.reply.map { "\($0)" } ?? error.message
+            self.init(.brokerConfiguration, "The broker refuses exchange \"\(exchange)\": \(reply)", stage: .publish)
+        case .invalidArgument:
+            self.init(.invalidTarget, error.message, stage: .publish)
+        default: self.init(unreachable: error)
+        }
+    }
+}
+
+extension AMQPError {
+    /// Whether the connection is at fault, so that another one may do.
+    var isConnectionLoss: Bool {
+        [.connectionClosed, .connectionLost, .heartbeatMissed, .channelClosed].contains(code)
+    }
+}

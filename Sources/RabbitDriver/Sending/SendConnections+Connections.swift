@@ -1,0 +1,73 @@
+//===----------------------------------------------------------------------===//
+// This source file is part of the rpc-gateway project
+// Licensed under Apache License v2.0; see LICENSE for the full text
+// SPDX-License-Identifier: Apache-2.0
+//===----------------------------------------------------------------------===//
+
+internal import AMQP
+internal import ConnectionPool
+internal import Logging
+internal import Messaging
+
+extension SendConnections {
+    /// Opens the connection that the pool asked for.
+    func connect(_ id: Int) {
+        let delegate = SendConnection(id: id, owner: self)
+        let connection = Connection(configuration: hosts.next(purpose: "send"), logger: logger, delegate: delegate)
+        state.withLock { $0.open[id] = Open(connection: connection, delegate: delegate) }
+        connection.start(setUp: { _ throws(AMQPError) in }) { [self] result in
+            switch result {
+            case .success: act(state.withLock { $0.pool.connectionEstablished(id, now: .now) })
+            case .failure(let error): didFail(id, error)
+            }
+        }
+    }
+
+    private func didFail(_ id: Int, _ error: AMQPError) {
+        logger.debug("broker connection failed", metadata: ["error": "\(error.shortDescription)"])
+        let random = Double.random(in: 0..<1)
+        act(
+            state.withLock { state in
+                state.open[id] = nil
+                return state.pool.connectionFailed(
+                    id,
+                    error: error,
+                    isRetriable: error.isRetriable,
+                    randomFactor: random,
+                    now: .now
+                )
+            }
+        )
+    }
+
+    /// A connection is gone; its unconfirmed messages have been told before.
+    func didClose(_ id: Int) {
+        let random = Double.random(in: 0..<1)
+        act(
+            state.withLock { state in
+                state.open[id] = nil
+                if state.open.isEmpty { state.blockedReason = nil }
+                return state.pool.connectionClosed(id, randomFactor: random, now: .now)
+            }
+        )
+    }
+
+    func didBlock(_ id: Int, reason: String) {
+        logger.info("broker blocks publishers", metadata: ["reason": "\(reason)"])
+        act(
+            state.withLock { state in
+                state.blockedReason = reason
+                return state.pool.connectionBlocked(id)
+            }
+        )
+    }
+
+    func didUnblock(_ id: Int) {
+        act(
+            state.withLock { state in
+                state.blockedReason = nil
+                return state.pool.connectionUnblocked(id, now: .now)
+            }
+        )
+    }
+}

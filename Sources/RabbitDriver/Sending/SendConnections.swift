@@ -1,0 +1,135 @@
+//===----------------------------------------------------------------------===//
+// This source file is part of the rpc-gateway project
+// Licensed under Apache License v2.0; see LICENSE for the full text
+// SPDX-License-Identifier: Apache-2.0
+//===----------------------------------------------------------------------===//
+
+internal import AMQP
+internal import ConnectionPool
+internal import Logging
+internal import Messaging
+internal import Synchronization
+internal import Threads
+
+/// The publishing connections of a driver: a pool whose connections carry many unconfirmed messages at a time.
+///
+/// The pool's state machine decides under the lock; publishing, connecting and completions happen outside it.
+final class SendConnections: Sendable {
+    typealias Pool = PoolStateMachine<Int, UniqueID, AMQPError>
+
+    struct Open: Sendable {
+        var connection: Connection
+        var delegate: SendConnection
+    }
+
+    struct State: Sendable {
+        var pool: Pool
+        var open: [Int: Open] = [:]
+        var waiting: [UniqueID: SendJob] = [:]
+        /// Exchanges that the broker holds non-durable although the options ask for durable ones.
+        var nonDurableExchanges: Set<String> = []
+        var blockedReason: String?
+    }
+
+    let state: Guarded<State>
+    let hosts: BrokerHosts
+    let waiters: ReplyWaiters
+    let logger: Logger
+    private let timer = Guarded<DeadlineTimer?>(nil)
+
+    init(hosts: BrokerHosts, configuration: PoolConfiguration, waiters: ReplyWaiters, logger: Logger) {
+        self.hosts = hosts
+        self.waiters = waiters
+        self.logger = logger
+        let names = ConnectionNames()
+        state = Guarded(State(pool: Pool(configuration: configuration, makeConnectionID: { names.next() })))
+    }
+
+    /// Starts the pool's timer; call once.
+    func start() {
+        let timer = DeadlineTimer(name: "amqp-pool") { [weak self] now in
+            self?.timerFired(now)
+            return nil
+        }
+        self.timer.withLock { $0 = timer }
+        act(state.withLock { $0.pool.start(now: .now) })
+    }
+
+    /// Publishes a message on a connection, now or when one is free.
+    func send(_ job: SendJob) {
+        enum Decision {
+            case publish(Connection, Int)
+            case queued(Pool.Actions)
+            case refused(LeaseFailure<AMQPError>)
+        }
+        let decision = state.withLock { state -> Decision in
+            switch state.pool.lease(job.id, deadline: job.deadline, retry: job.retry, now: .now) {
+            case .leased(let id):
+                guard let open = state.open[id] else { return .refused(.shutDown) }
+                return .publish(open.connection, id)
+            case .queued(let actions):
+                state.waiting[job.id] = job
+                return .queued(actions)
+            case .refused(let reason): return .refused(reason)
+            }
+        }
+        switch decision {
+        case .publish(let connection, let id): publish(job, on: connection, id)
+        case .queued(let actions):
+            waiters.advance(job.id, to: .connect)
+            act(actions)
+        case .refused(let reason): job.completion(.failure(MessagingError(reason)))
+        }
+    }
+
+    /// What the pool holds now.
+    var counts: DriverStatus.SendConnections {
+        let counts = state.withLock { $0.pool.currentCounts }
+        return .init(open: counts.established, leases: counts.leases, waiting: counts.waiters)
+    }
+
+    /// The broker's reason while it blocks publishers.
+    var blockedReason: String? { state.withLock { $0.blockedReason } }
+
+    /// Closes what is idle at once and the rest as it falls idle, up to the deadline.
+    func shutdown(deadline: ContinuousClock.Instant) async {
+        act(state.withLock { $0.pool.beginShutdown() })
+        while !state.withLock({ $0.pool.isShutDown }), ContinuousClock.now < deadline {
+            try? await Task.sleep(for: .milliseconds(5))
+        }
+        act(state.withLock { $0.pool.forceShutdown() })
+        timer.withLock { $0 }?.stop()
+    }
+
+    private func timerFired(_ now: ContinuousClock.Instant) {
+        act(state.withLock { $0.pool.timerFired(now: now) })
+    }
+
+    /// Does what the pool has decided; no lock is held.
+    func act(_ actions: Pool.Actions) {
+        if let instant = actions.timer { timer.withLock { $0 }?.arm(instant) }
+        for id in actions.connect { connect(id) }
+        for id in actions.close { state.withLock { $0.open[id] }?.connection.close {} }
+        for grant in actions.grants { proceed(grant.waiter, on: grant.connection) }
+        for refusal in actions.refusals {
+            let job = state.withLock { $0.waiting.removeValue(forKey: refusal.waiter) }
+            job?.completion(.failure(MessagingError(refusal.reason)))
+        }
+    }
+
+    /// Publishes a message that waited.
+    func proceed(_ waiter: UniqueID, on id: Int) {
+        let (job, open) = state.withLock { ($0.waiting.removeValue(forKey: waiter), $0.open[id]) }
+        guard let job else { return giveBack(id) }
+        guard let open else { return job.completion(.failure(MessagingError(LeaseFailure.shutDown))) }
+        waiters.advance(job.id, to: .publish)
+        publish(job, on: open.connection, id)
+    }
+}
+
+/// Names for connections that are never used twice.
+private final class ConnectionNames: Sendable {
+    private let last = Atomic(0)
+
+    func next() -> Int { last.add(1, ordering: .relaxed).newValue }
+}
