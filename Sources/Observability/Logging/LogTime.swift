@@ -48,7 +48,8 @@ public struct LogTime: Sendable, Equatable {
 
 private func padded(_ number: Int64, _ width: Int) -> String {
     let digits = String(number)
-    return String(repeating: "0", count: max(0, width - digits.utf8.count)) + digits
+    if digits.utf8.count >= width { return digits }
+    return String(repeating: "0", count: width - digits.utf8.count) + digits
 }
 
 extension Int64 {
