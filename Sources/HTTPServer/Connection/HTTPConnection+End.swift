@@ -1,0 +1,79 @@
+//===----------------------------------------------------------------------===//
+// This source file is part of the rpc-gateway project
+// Licensed under Apache License v2.0; see LICENSE for the full text
+// SPDX-License-Identifier: Apache-2.0
+//===----------------------------------------------------------------------===//
+
+internal import CMicrohttpd
+@preconcurrency internal import Glibc
+
+extension HTTPConnection {
+    /// Writes an answer past the library and ends our side of the connection, so that nothing of the library's follows.
+    func answerDirectly(_ failure: HTTPFailure) {
+        guard !isAnsweredDirectly else { return }
+        isAnsweredDirectly = true
+        lingers = true
+        DirectReply.send(loop.handler.response(to: failure), to: descriptor, withBody: !isHead)
+        shutdown(descriptor, Int32(SHUT_WR))
+    }
+
+    /// The library is about to queue an error page of its own.
+    func answerLibraryError(_ status: UInt32) {
+        var readsBody = false
+        if case .receivingBody = stage { readsBody = true }
+        answerDirectly(HTTPFailure(HTTPFailure.Reason(libraryStatus: status, readsBody: readsBody)))
+    }
+
+    /// The deadline has passed.
+    func expire() {
+        deadline = .max
+        switch stage {
+        case .waiting, .replying: return
+        case .idle where !isFirstRequest: break
+        case .idle, .receivingHead, .receivingBody, .droppingBody: answerDirectly(HTTPFailure(.requestTimeout))
+        }
+        abandon()
+    }
+
+    /// Closes the connection if no request is on it.
+    func closeIfIdle() {
+        if case .idle = stage { abandon() }
+    }
+
+    /// Has the library see the end of the connection in its next turn.
+    private func abandon() {
+        expectsRequest = false
+        shutdown(descriptor, Int32(SHUT_RDWR))
+    }
+
+    /// Ends the request now: one that waits is answered 503, one that is arriving is cut off after a 503.
+    func giveUp() {
+        switch stage {
+        case .waiting(let pending): pending.respond(failure(.shuttingDown))
+        case .replying: return
+        case .idle: abandon()
+        case .receivingHead, .receivingBody, .droppingBody:
+            answerDirectly(HTTPFailure(.shuttingDown))
+            abandon()
+        }
+    }
+
+    /// The library is about to close the socket.
+    func close() {
+        if case .idle = stage, expectsRequest, !isAnsweredDirectly, isPeerThere {
+            // The library closes without a word when it finds no space in a request line.
+            answerDirectly(HTTPFailure(.malformedRequestLine))
+        }
+        guard lingers, !loop.isStopping else { return }
+        // A second descriptor keeps the socket when the library closes the first.
+        let second = fcntl(descriptor, F_DUPFD_CLOEXEC, 0)
+        if second >= 0 { loop.lingering.add(second, now: loop.now) }
+    }
+
+    /// Whether the client still sends; if it has ended its side, the library closes because of that.
+    private var isPeerThere: Bool {
+        var byte: UInt8 = 0
+        let count = recv(descriptor, &byte, 1, Int32(MSG_PEEK | MSG_DONTWAIT))
+        return count > 0 || count < 0 && errno == EAGAIN
+    }
+}

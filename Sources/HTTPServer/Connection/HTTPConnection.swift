@@ -1,0 +1,176 @@
+//===----------------------------------------------------------------------===//
+// This source file is part of the rpc-gateway project
+// Licensed under Apache License v2.0; see LICENSE for the full text
+// SPDX-License-Identifier: Apache-2.0
+//===----------------------------------------------------------------------===//
+
+internal import CMicrohttpd
+@preconcurrency internal import Glibc
+internal import Logging
+internal import Synchronization
+
+/// One client connection and the request that is on it. Loop thread only.
+final class HTTPConnection {
+    /// Where the request stands; libmicrohttpd calls for one request at a time, in order.
+    enum Stage {
+        /// No request line has been read since the last answer.
+        case idle
+        case receivingHead
+        case receivingBody
+        /// A refused request's small body is read and dropped, so that the connection can be kept.
+        case droppingBody(HTTPResponse)
+        /// The handler has the request.
+        case waiting(PendingRequest)
+        /// The answer is queued.
+        case replying
+    }
+
+    let library: OpaquePointer
+    let loop: ServerLoop
+    let remoteAddress: String
+    let descriptor: Int32
+    /// Where the loop keeps this connection.
+    var position = 0
+    /// When `expire` is called, in milliseconds of the loop's clock.
+    var deadline: UInt64
+
+    var stage = Stage.idle
+    var head: RequestHead?
+    var body: [UInt8] = []
+    /// The target as it was sent, and where its copy came from.
+    var target: [UInt8] = []
+    var targetStart: UnsafeRawPointer?
+    var isHead = false
+    var isChunked = false
+    var isFirstRequest = true
+    /// Whether unread bytes may be on their way when the connection closes.
+    var lingers = false
+    /// Whether an answer was written past the library, which is then to close the connection.
+    var isAnsweredDirectly = false
+    /// Whether it is certain that only an unreadable request line makes the library close the idle connection.
+    var expectsRequest = true
+
+    init(library: OpaquePointer, loop: ServerLoop, remoteAddress: String) {
+        self.library = library
+        self.loop = loop
+        self.remoteAddress = remoteAddress
+        self.descriptor = cmicrohttpd_socket(library)
+        self.deadline = loop.now + loop.readMilliseconds
+    }
+
+    /// Copies the target before the library takes it apart in place.
+    func receiveTarget(_ text: UnsafePointer<CChar>) {
+        let bytes = UnsafeRawBufferPointer(start: text, count: strlen(text))
+        targetStart = UnsafeRawPointer(text)
+        target = Array(bytes)
+        // Without this the library splits the query into records in the connection's memory, where a hundred short
+        // parameters fill it. The text is in that memory, writable, and ours is the copy that counts.
+        if let mark = bytes.firstIndex(of: UInt8(ascii: "?")) { UnsafeMutablePointer(mutating: text)[mark + 1] = 0 }
+        stage = .receivingHead
+        if !isFirstRequest { deadline = loop.now + loop.readMilliseconds }
+        isFirstRequest = false
+        expectsRequest = false
+    }
+
+    /// One call of the library's access callback.
+    func advance(
+        method: UnsafePointer<CChar>,
+        version: UnsafePointer<CChar>,
+        data: UnsafePointer<CChar>?,
+        size: UnsafeMutablePointer<Int>
+    ) -> MHD_Result {
+        switch stage {
+        case .receivingHead: return receiveHead(method: method, version: version)
+        case .receivingBody where size.pointee > 0: return receiveBody(data, size)
+        case .receivingBody: return handle()
+        case .droppingBody(let refusal) where size.pointee == 0: return queue(refusal)
+        case .waiting(let pending): return answer(pending)
+        case .droppingBody, .replying:
+            size.pointee = 0
+            return .YES
+        case .idle: return .NO
+        }
+    }
+
+    private func receiveBody(_ data: UnsafePointer<CChar>?, _ size: UnsafeMutablePointer<Int>) -> MHD_Result {
+        guard size.pointee <= loop.configuration.maximumBodyBytes - body.count else {
+            return refuseWhileReading(.bodyTooLarge)
+        }
+        if isChunked, let data, followsBareLineFeed(data) { return refuseWhileReading(.malformedChunk) }
+        body.append(contentsOf: UnsafeRawBufferPointer(start: data, count: size.pointee))
+        size.pointee = 0
+        return .YES
+    }
+
+    /// Whether a chunk's size line that ends in a bare LF stands before this data.
+    ///
+    /// In bounds: the head lies before the body in the same memory. A piece of a chunk that is not at the chunk's start is
+    /// at the start of the library's buffer and follows the head's end, a NUL. A size line that was received alone, and
+    /// the line end behind a chunk, are not seen here: there the library's tolerance of a bare LF stays.
+    private func followsBareLineFeed(_ data: UnsafePointer<CChar>) -> Bool {
+        data[-1] == CChar(UInt8(ascii: "\n")) && data[-2] != CChar(UInt8(ascii: "\r"))
+    }
+
+    /// Answers where the library takes no answer, and has it close the connection.
+    private func refuseWhileReading(_ reason: HTTPFailure.Reason) -> MHD_Result {
+        answerDirectly(HTTPFailure(reason))
+        return .NO
+    }
+
+    /// Hands the request to the handler, and waits unless the answer is there when it returns.
+    func handle() -> MHD_Result {
+        guard let head, !loop.isStopping else { return queue(failure(.shuttingDown)) }
+        let request = HTTPRequest(head: head, body: body)
+        self.head = nil
+        body = []
+        deadline = .max
+        let pending = PendingRequest(connection: library, loop: loop)
+        stage = .waiting(pending)
+        loop.counters.requestsInFlight.add(1, ordering: .relaxed)
+        loop.handler.handle(request, responder: Responder(pending: pending))
+        return answer(pending)
+    }
+
+    private func answer(_ pending: PendingRequest) -> MHD_Result {
+        if pending.suspend() {
+            MHD_suspend_connection(library)
+            return .YES
+        }
+        guard let response = pending.takeAnswer() else {
+            // Resumed without an answer, which only a stopping loop does after it has claimed one.
+            return queue(failure(.internalError))
+        }
+        return queue(response)
+    }
+
+    /// Queues an answer at a moment when the library takes one.
+    func queue(_ response: HTTPResponse) -> MHD_Result {
+        if case .waiting = stage { loop.counters.requestsInFlight.subtract(1, ordering: .relaxed) }
+        stage = .replying
+        deadline = .max
+        head = nil
+        let closes = response.closesConnection || loop.isDraining
+        if closes { expectsRequest = false }
+        let logger = loop.logger
+        let reply = Reply.make(response, closes: closes) { logger.debug("answer field left out, it is not sendable") }
+        guard let reply else { return .NO }
+        defer { MHD_destroy_response(reply) }
+        return queueReply(library, ReplyFields.status(response.status), reply)
+    }
+
+    func failure(_ reason: HTTPFailure.Reason) -> HTTPResponse {
+        var response = loop.handler.response(to: HTTPFailure(reason))
+        response.closesConnection = true
+        return response
+    }
+
+    /// The answer has gone, or will never go.
+    func completeRequest() {
+        if case .waiting = stage { loop.counters.requestsInFlight.subtract(1, ordering: .relaxed) }
+        stage = .idle
+        head = nil
+        body = []
+        deadline = loop.now + loop.idleMilliseconds
+        if loop.isDraining { closeIfIdle() }
+    }
+}

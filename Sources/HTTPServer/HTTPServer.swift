@@ -1,0 +1,125 @@
+//===----------------------------------------------------------------------===//
+// This source file is part of the rpc-gateway project
+// Licensed under Apache License v2.0; see LICENSE for the full text
+// SPDX-License-Identifier: Apache-2.0
+//===----------------------------------------------------------------------===//
+
+public import Logging
+internal import Synchronization
+internal import Threads
+
+/// An HTTP/1.1 server.
+///
+/// Each of its loops is one thread that waits for sockets, runs libmicrohttpd and calls the handler. All methods are
+/// callable from any thread.
+public final class HTTPServer: Sendable {
+    private enum Phase {
+        case made
+        case serving(loops: [ServerLoop], address: SocketAddress)
+        case stopped
+    }
+
+    private let configuration: HTTPServerConfiguration
+    private let handler: any HTTPRequestHandler
+    private let logger: Logger
+    private let counters: ServerCounters
+    private let phase = Guarded<Phase>(.made)
+
+    /// Makes a server that does nothing yet.
+    public init(configuration: HTTPServerConfiguration, handler: any HTTPRequestHandler, logger: Logger) {
+        self.configuration = configuration
+        self.handler = handler
+        self.logger = logger
+        self.counters = ServerCounters(
+            maximumConnections: configuration.maximumConnections,
+            maximumConnectionsPerAddress: configuration.maximumConnectionsPerAddress
+        )
+    }
+
+    /// Binds the port and begins to serve; throws with the reason and the fix, and nothing is left open then.
+    public func start() throws(HTTPServerError) {
+        let problems = configuration.problems
+        guard problems.isEmpty else {
+            throw HTTPServerError(code: .invalidConfiguration, message: problems.joined(separator: "; "))
+        }
+        guard case .made = phase.withLock({ $0 }) else {
+            throw HTTPServerError(code: .alreadyStarted, message: "a server is started once: make a new one")
+        }
+        DescriptorLimit.raise(toServe: configuration.maximumConnections, logger: logger)
+        let listeners = try ListeningSocket.open(configuration)
+        let loops = try makeLoops(listeners)
+        phase.withLock { $0 = .serving(loops: loops, address: listeners[0].address) }
+        for loop in loops { loop.start() }
+    }
+
+    private func makeLoops(_ listeners: [ListeningSocket]) throws(HTTPServerError) -> [ServerLoop] {
+        var loops: [ServerLoop] = []
+        for (number, listener) in listeners.enumerated() {
+            guard
+                let loop = ServerLoop(
+                    number: number,
+                    listener: listener,
+                    configuration: configuration,
+                    handler: handler,
+                    counters: counters,
+                    logger: logger
+                )
+            else {
+                for loop in loops { loop.abandon() }
+                for unused in listeners[(number + 1)...] { unused.close() }
+                throw HTTPServerError(
+                    code: .outOfResources,
+                    message: "libmicrohttpd could not be started: raise the limits of open files and memory"
+                )
+            }
+            loops.append(loop)
+        }
+        return loops
+    }
+
+    /// The port that is listened on; 0 before the start.
+    public var boundPort: UInt16 { boundSocketAddress?.port ?? 0 }
+
+    /// The numeric address that is listened on, without the port; empty before the start.
+    public var boundAddress: String { boundSocketAddress?.host ?? "" }
+
+    private var boundSocketAddress: SocketAddress? {
+        guard case .serving(_, let address) = phase.withLock({ $0 }) else { return nil }
+        return address
+    }
+
+    private var loops: [ServerLoop] {
+        guard case .serving(let loops, _) = phase.withLock({ $0 }) else { return [] }
+        return loops
+    }
+
+    /// What the server is doing now.
+    public var statistics: HTTPServerStatistics {
+        HTTPServerStatistics(
+            connections: counters.connections.load(ordering: .relaxed),
+            requestsInFlight: counters.requestsInFlight.load(ordering: .relaxed),
+            refusedConnections: counters.refusedConnections.load(ordering: .relaxed),
+            oldestTurnAge: loops.map(\.turnAge).max() ?? .zero
+        )
+    }
+
+    /// Stops accepting and closes idle connections; requests on the way are served, with `Connection: close`.
+    ///
+    /// Returns at once and may be called more than once.
+    public func beginGracefulShutdown() {
+        for loop in loops { loop.beginDrain() }
+    }
+
+    /// Ends the server: waits for the requests on the way until the deadline, answers the rest 503 and stops the loops.
+    ///
+    /// Blocks the calling thread until at most about two seconds past the deadline, so call it from a thread that may
+    /// wait. A loop whose handler does not return is left behind.
+    public func shutdown(deadline: ContinuousClock.Instant) {
+        let serving = loops
+        for loop in serving { loop.beginDrain(until: deadline) }
+        for loop in serving where !loop.waitUntilStopped(limit: deadline + .seconds(2)) {
+            logger.critical("loop left behind, its handler does not return")
+        }
+        phase.withLock { $0 = .stopped }
+    }
+}

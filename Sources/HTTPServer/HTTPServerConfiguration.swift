@@ -1,0 +1,85 @@
+//===----------------------------------------------------------------------===//
+// This source file is part of the rpc-gateway project
+// Licensed under Apache License v2.0; see LICENSE for the full text
+// SPDX-License-Identifier: Apache-2.0
+//===----------------------------------------------------------------------===//
+
+/// Where a server listens and what it lets clients use up.
+public struct HTTPServerConfiguration: Sendable {
+    /// A numeric IPv4 or IPv6 address, or a name that resolves to one; IPv6 without brackets.
+    public var host: String
+    /// The TCP port; 0 takes a free one, see `HTTPServer.boundPort`.
+    public var port: UInt16
+    /// How many loop threads share the port (by SO_REUSEPORT).
+    public var loopCount: Int
+    /// Connections open at once over all loops; one more is answered 503 and closed.
+    public var maximumConnections: Int
+    /// Connections open at once from one address; one more is answered 503 and closed. 0 sets no limit.
+    public var maximumConnectionsPerAddress: Int
+    /// The memory of one connection, in bytes, and so the bound of a request's head.
+    ///
+    /// A head is refused with 431 (a request line with 414) as soon as its bytes, 64 bytes for each field, a copy of the
+    /// Cookie field and 1,536 bytes for the head of the answer do not fit together. Of 8,192 bytes about 6,000 are left
+    /// for a head of ten fields.
+    public var maximumHeadBytes: Int
+    /// The largest request body, in bytes; a larger one is answered 413.
+    public var maximumBodyBytes: Int
+    /// How long a kept-alive connection may wait for its next request line.
+    public var idleTimeout: Duration
+    /// How long a request may take to arrive: head and body together, not restarted by bytes that trickle in.
+    ///
+    /// Counted from the accept for a connection's first request and from the request line for later ones.
+    public var readTimeout: Duration
+    /// Connections the kernel holds until they are accepted.
+    public var backlog: Int32
+
+    /// A configuration with the defaults, to be changed member by member or by argument.
+    public init(
+        host: String = "127.0.0.1",
+        port: UInt16 = 8080,
+        loopCount: Int = 1,
+        maximumConnections: Int = 20_000,
+        maximumConnectionsPerAddress: Int = 0,
+        maximumHeadBytes: Int = 8_192,
+        maximumBodyBytes: Int = 16 << 20,
+        idleTimeout: Duration = .seconds(75),
+        readTimeout: Duration = .seconds(30),
+        backlog: Int32 = 1_024
+    ) {
+        self.host = host
+        self.port = port
+        self.loopCount = loopCount
+        self.maximumConnections = maximumConnections
+        self.maximumConnectionsPerAddress = maximumConnectionsPerAddress
+        self.maximumHeadBytes = maximumHeadBytes
+        self.maximumBodyBytes = maximumBodyBytes
+        self.idleTimeout = idleTimeout
+        self.readTimeout = readTimeout
+        self.backlog = backlog
+    }
+
+    /// Room that is kept for the head of the answer, which is written into the memory of the connection.
+    static let replyHeadBytes = 1_536
+    /// What libmicrohttpd takes from the connection's memory for each field (its record is 56 bytes, aligned).
+    static let fieldRecordBytes = 64
+
+    /// What is wrong with the values, each with the fix; empty when the server can start.
+    public var problems: [String] {
+        var problems: [String] = []
+        if !(1...64).contains(loopCount) { problems.append("loopCount is \(loopCount): use 1 to 64") }
+        if !(1...1_000_000).contains(maximumConnections) {
+            problems.append("maximumConnections is \(maximumConnections): use 1 to 1000000")
+        }
+        if maximumConnectionsPerAddress < 0 {
+            problems.append("maximumConnectionsPerAddress is negative: use 0 or more")
+        }
+        if !(4_096...1 << 20).contains(maximumHeadBytes) {
+            problems.append("maximumHeadBytes is \(maximumHeadBytes): use 4096 to 1048576")
+        }
+        if maximumBodyBytes < 0 { problems.append("maximumBodyBytes is negative: use 0 or more") }
+        if idleTimeout < .milliseconds(1) { problems.append("idleTimeout is not positive: use 1 ms or more") }
+        if readTimeout < .milliseconds(1) { problems.append("readTimeout is not positive: use 1 ms or more") }
+        if backlog < 1 { problems.append("backlog is \(backlog): use 1 or more") }
+        return problems
+    }
+}

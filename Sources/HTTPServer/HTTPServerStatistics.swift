@@ -1,0 +1,17 @@
+//===----------------------------------------------------------------------===//
+// This source file is part of the rpc-gateway project
+// Licensed under Apache License v2.0; see LICENSE for the full text
+// SPDX-License-Identifier: Apache-2.0
+//===----------------------------------------------------------------------===//
+
+/// What a server is doing at one moment.
+public struct HTTPServerStatistics: Sendable, Equatable {
+    /// Open connections, idle ones included.
+    public var connections: Int
+    /// Requests handed to the handler and not yet answered.
+    public var requestsInFlight: Int
+    /// Connections turned down because of a limit, since the start.
+    public var refusedConnections: Int
+    /// The age of the oldest last turn of a loop; more than a few seconds means that a loop is stuck in a handler.
+    public var oldestTurnAge: Duration
+}

@@ -1,0 +1,132 @@
+//===----------------------------------------------------------------------===//
+// This source file is part of the rpc-gateway project
+// Licensed under Apache License v2.0; see LICENSE for the full text
+// SPDX-License-Identifier: Apache-2.0
+//===----------------------------------------------------------------------===//
+
+internal import CMicrohttpd
+@preconcurrency internal import Glibc
+internal import Logging
+
+/// What the functions that libmicrohttpd calls find their loop by.
+///
+/// The functions are at file scope: a closure literal could inherit an actor's isolation and trap on a loop thread.
+final class LibraryContext {
+    let logger: Logger
+    /// Set from the loop's `init` to its end; a cycle until then, which the loop breaks.
+    var loop: ServerLoop?
+
+    init(logger: Logger) { self.logger = logger }
+
+    /// Starts a daemon that calls back with this context, which must outlive it.
+    func startDaemon(_ configuration: HTTPServerConfiguration) -> OpaquePointer? {
+        MHD_set_panic_func(libraryPanicked, nil)
+        var settings = cmicrohttpd_settings()
+        settings.context = Unmanaged.passUnretained(self).toOpaque()
+        // Our own limits come first; the library's is one it never meets.
+        settings.connection_limit = UInt32(clamping: configuration.maximumConnections + 1_024)
+        settings.connection_memory = configuration.maximumHeadBytes
+        // The library's time-out restarts with every byte, so it serves only for answers that nobody reads.
+        let stall = max(configuration.idleTimeout, configuration.readTimeout).components.seconds
+        settings.stall_timeout_seconds = UInt32(clamping: stall + 2)
+        settings.access = requestAdvanced
+        settings.target = requestLineArrived
+        settings.completed = requestCompleted
+        settings.connection = connectionChanged
+        settings.unescape = leaveEscaped
+        settings.log = libraryLogged
+        return cmicrohttpd_start(&settings)
+    }
+}
+
+private func connection(_ context: UnsafeMutableRawPointer) -> HTTPConnection {
+    Unmanaged<HTTPConnection>.fromOpaque(context).takeUnretainedValue()
+}
+
+/// A request line was read; its target is still as it was sent.
+private func requestLineArrived(
+    _ context: UnsafeMutableRawPointer?,
+    _ target: UnsafePointer<CChar>?,
+    _ library: OpaquePointer?
+) -> UnsafeMutableRawPointer? {
+    guard let library, let context = cmicrohttpd_socket_context(library) else { return nil }
+    if let target { connection(context).receiveTarget(target) }
+    return context
+}
+
+/// The head is complete, a piece of the body is there, the body is complete, or the connection was resumed.
+private func requestAdvanced(
+    _ context: UnsafeMutableRawPointer?,
+    _ library: OpaquePointer?,
+    _ url: UnsafePointer<CChar>?,
+    _ method: UnsafePointer<CChar>?,
+    _ version: UnsafePointer<CChar>?,
+    _ data: UnsafePointer<CChar>?,
+    _ size: UnsafeMutablePointer<Int>?,
+    _ requestContext: UnsafeMutablePointer<UnsafeMutableRawPointer?>?
+) -> MHD_Result {
+    guard let context = requestContext?.pointee, let method, let version, let size else { return .NO }
+    return connection(context).advance(method: method, version: version, data: data, size: size)
+}
+
+/// The answer has been sent, or the request has ended without one.
+private func requestCompleted(
+    _ context: UnsafeMutableRawPointer?,
+    _ library: OpaquePointer?,
+    _ requestContext: UnsafeMutablePointer<UnsafeMutableRawPointer?>?,
+    _ reason: MHD_RequestTerminationCode
+) {
+    guard let context = requestContext?.pointee else { return }
+    connection(context).completeRequest()
+}
+
+private func connectionChanged(
+    _ context: UnsafeMutableRawPointer?,
+    _ library: OpaquePointer?,
+    _ socketContext: UnsafeMutablePointer<UnsafeMutableRawPointer?>?,
+    _ change: MHD_ConnectionNotificationCode
+) {
+    guard let context, let library, let socketContext else { return }
+    let loop = Unmanaged<LibraryContext>.fromOpaque(context).takeUnretainedValue().loop
+    if change == .CONNECTION_NOTIFY_STARTED {
+        socketContext.pointee = loop?.connectionOpened(library)
+    } else if let own = socketContext.pointee {
+        let connection = Unmanaged<HTTPConnection>.fromOpaque(own).takeRetainedValue()
+        socketContext.pointee = nil
+        loop?.connectionClosed(connection)
+    }
+}
+
+/// Keeps the library from percent-decoding the target in place: the application does that once, segment by segment.
+private func leaveEscaped(
+    _ context: UnsafeMutableRawPointer?,
+    _ library: OpaquePointer?,
+    _ text: UnsafeMutablePointer<CChar>?
+) -> Int {
+    text.map { strlen($0) } ?? 0
+}
+
+/// Notes the kind of the library's message: its constant format only, since the arguments may be bytes of a request.
+private func libraryLogged(
+    _ context: UnsafeMutableRawPointer?,
+    _ format: UnsafePointer<CChar>?,
+    _ arguments: CVaListPointer?
+) {
+    guard let context, let format else { return }
+    let logger = Unmanaged<LibraryContext>.fromOpaque(context).takeUnretainedValue().logger
+    guard logger.logLevel <= .debug else { return }
+    let text = String(cString: format).filter { !$0.isNewline }
+    logger.debug("libmicrohttpd message", metadata: ["format": "\(text)"])
+}
+
+/// The library has found its own state broken and is about to abort: the last words.
+private func libraryPanicked(
+    _ context: UnsafeMutableRawPointer?,
+    _ file: UnsafePointer<CChar>?,
+    _ line: UInt32,
+    _ reason: UnsafePointer<CChar>?
+) {
+    let text = "libmicrohttpd gave up at line \(line): \(reason.map { String(cString: $0) } ?? "no reason")\n"
+    _ = text.utf8.withContiguousStorageIfAvailable { write(2, $0.baseAddress, $0.count) }
+    abort()
+}

@@ -1,0 +1,80 @@
+//===----------------------------------------------------------------------===//
+// This source file is part of the rpc-gateway project
+// Licensed under Apache License v2.0; see LICENSE for the full text
+// SPDX-License-Identifier: Apache-2.0
+//===----------------------------------------------------------------------===//
+
+internal import CMicrohttpd
+@preconcurrency internal import Glibc
+internal import Logging
+
+extension ServerLoop {
+    /// Accepts at most so many in a turn, so that those that are open are served in between.
+    private static let acceptsATurn = 64
+    /// How long accepting rests when the process has no descriptor left.
+    private static let restMilliseconds: UInt64 = 100
+
+    func acceptConnections() {
+        guard hasCaller, listener >= 0 else { return }
+        for _ in 0..<Self.acceptsATurn {
+            var storage = sockaddr_storage()
+            var length = socklen_t(MemoryLayout<sockaddr_storage>.size)
+            let descriptor = accept(&storage, &length)
+            guard descriptor >= 0 else {
+                if [EMFILE, ENFILE, ENOBUFS, ENOMEM].contains(errno) { restFromAccepting() }
+                return
+            }
+            admit(descriptor, &storage, length)
+        }
+    }
+
+    private func accept(_ storage: inout sockaddr_storage, _ length: inout socklen_t) -> Int32 {
+        withUnsafeMutablePointer(to: &storage) { pointer in
+            pointer.withMemoryRebound(to: sockaddr.self, capacity: 1) { Glibc.accept(listener, $0, &length) }
+        }
+    }
+
+    private func restFromAccepting() {
+        acceptsAgain = now + Self.restMilliseconds
+        logger.debug("accepting rests, no file descriptor left")
+    }
+
+    private func admit(_ descriptor: Int32, _ storage: inout sockaddr_storage, _ length: socklen_t) {
+        let address = SocketAddress(storage).host
+        switch counters.admit(address) {
+        case .refused(let reason):
+            // The request is not read, so the answer may come before it; lingering lets the client read it all the same.
+            DirectReply.send(handler.response(to: HTTPFailure(reason)), to: descriptor)
+            lingering.add(descriptor, now: now)
+        case .admitted:
+            accepted = address
+            let isAdded = withUnsafePointer(to: &storage) { pointer in
+                pointer.withMemoryRebound(to: sockaddr.self, capacity: 1) {
+                    MHD_add_connection(daemon, descriptor, $0, length)
+                }
+            }
+            // The library has closed the descriptor then; a connection it told us of it has also told us the end of.
+            if isAdded != .YES, let address = accepted { counters.release(address) }
+            accepted = nil
+        }
+    }
+
+    /// The library has taken a connection: called while `MHD_add_connection` runs.
+    func connectionOpened(_ library: OpaquePointer) -> UnsafeMutableRawPointer {
+        let connection = HTTPConnection(library: library, loop: self, remoteAddress: accepted ?? "")
+        accepted = nil
+        connection.position = connections.count
+        connections.append(connection)
+        return Unmanaged.passRetained(connection).toOpaque()
+    }
+
+    /// The library is about to close a connection's socket.
+    func connectionClosed(_ connection: HTTPConnection) {
+        connection.close()
+        counters.release(connection.remoteAddress)
+        let last = connections.removeLast()
+        guard last !== connection else { return }
+        last.position = connection.position
+        connections[connection.position] = last
+    }
+}

@@ -1,0 +1,78 @@
+//===----------------------------------------------------------------------===//
+// This source file is part of the rpc-gateway project
+// Licensed under Apache License v2.0; see LICENSE for the full text
+// SPDX-License-Identifier: Apache-2.0
+//===----------------------------------------------------------------------===//
+
+/// A request that the HTTP layer itself turns down.
+public struct HTTPFailure: Error, Sendable, Hashable {
+    /// What was wrong; the raw value names the defect and the fix and holds nothing the client sent.
+    public enum Reason: String, Sendable, CaseIterable {
+        case malformedRequest = "the request is not HTTP/1.1: send a request line and header lines as in RFC 9112"
+        case malformedRequestLine = "the request line is malformed: send METHOD, one space, target, one space, HTTP/1.1"
+        case malformedMethod = "the method is not a token: use letters, such as POST"
+        case malformedTarget = "the request target is malformed: percent-encode spaces, control characters and #"
+        case malformedLine = "a header line is malformed: end each with CR LF, without folding or NUL bytes"
+        case malformedFieldName = "a header field name is not a token: leave no space before the colon"
+        case malformedFieldValue = "a header field value holds a control character: remove it"
+        case missingHost = "the Host field is missing: HTTP/1.1 requires exactly one"
+        case malformedHost = "there is more than one Host field, or it is not a host: send exactly one host[:port]"
+        case conflictingLength = "Content-Length stands beside Transfer-Encoding: send one of them"
+        case repeatedLength = "there is more than one Content-Length or Transfer-Encoding: send one"
+        case malformedLength = "Content-Length is not a decimal number: send the number of bytes of the body"
+        case transferEncodingInOldVersion = "HTTP/1.0 has no Transfer-Encoding: use HTTP/1.1 or Content-Length"
+        case malformedChunk = "the chunked coding is malformed: send size in hexadecimal, CR LF, data, CR LF"
+        case requestTimeout = "the request did not arrive in time: send it faster"
+        case bodyTooLarge = "the body is larger than the server allows: send a smaller one"
+        case targetTooLong = "the request line is longer than the server allows: shorten the target"
+        case unsupportedExpectation = "the expectation is not known: send Expect: 100-continue or none"
+        case headTooLarge = "the head is larger than the server allows: send fewer or shorter fields"
+        case internalError = "the server failed on this request"
+        case unsupportedTransferEncoding = "the transfer coding is not supported: send Transfer-Encoding: chunked"
+        case connectNotSupported = "CONNECT is not supported: this server is not a proxy"
+        case tooManyConnections = "the server has as many connections as it allows: try again later"
+        case tooManyConnectionsFromAddress = "this address has as many connections as the server allows: reuse them"
+        case shuttingDown = "the server is shutting down: try again later"
+        case unsupportedVersion = "the HTTP version is not supported: use HTTP/1.1"
+    }
+
+    /// The status code that belongs to the reason.
+    public var status: Int
+    /// What was wrong, and the fix.
+    public var reason: Reason
+
+    /// A failure with the status code of its reason.
+    public init(_ reason: Reason) {
+        self.status = reason.status
+        self.reason = reason
+    }
+}
+
+extension HTTPFailure.Reason {
+    var status: Int {
+        switch self {
+        case .requestTimeout: 408
+        case .bodyTooLarge: 413
+        case .targetTooLong: 414
+        case .unsupportedExpectation: 417
+        case .headTooLarge: 431
+        case .internalError: 500
+        case .unsupportedTransferEncoding, .connectNotSupported: 501
+        case .tooManyConnections, .tooManyConnectionsFromAddress, .shuttingDown: 503
+        case .unsupportedVersion: 505
+        default: 400
+        }
+    }
+
+    /// The reason for an error that libmicrohttpd finds, of which only the status reaches us.
+    init(libraryStatus: UInt32, readsBody: Bool) {
+        switch libraryStatus {
+        case 413: self = .bodyTooLarge
+        case 414: self = .targetTooLong
+        case 431: self = .headTooLarge
+        case 505: self = .unsupportedVersion
+        case 400: self = readsBody ? .malformedChunk : .malformedRequest
+        default: self = .internalError
+        }
+    }
+}

@@ -1,0 +1,29 @@
+//===----------------------------------------------------------------------===//
+// This source file is part of the rpc-gateway project
+// Licensed under Apache License v2.0; see LICENSE for the full text
+// SPDX-License-Identifier: Apache-2.0
+//===----------------------------------------------------------------------===//
+
+/// The application behind a server.
+///
+/// All three are called on a loop thread and must return soon: while one runs, no other connection of the loop is served.
+public protocol HTTPRequestHandler: Sendable {
+    /// Turns a request down on the strength of its head, before its body is read and before `100 Continue`; nil goes on.
+    ///
+    /// A small body that is on its way already is read and dropped, so that the connection can be kept; with a larger
+    /// one the connection is closed after the answer.
+    func refusal(for head: RequestHead) -> HTTPResponse?
+
+    /// Handles a request, answering through the responder at once or later, from any thread.
+    func handle(_ request: HTTPRequest, responder: Responder)
+
+    /// Gives the HTTP layer's own errors the application's form; the connection is closed after it.
+    ///
+    /// The head of such an answer is to stay under 1 KB and the whole under 16 KB: it is written in one go.
+    func response(to failure: HTTPFailure) -> HTTPResponse
+}
+
+extension HTTPRequestHandler {
+    /// Refuses nothing.
+    public func refusal(for head: RequestHead) -> HTTPResponse? { nil }
+}

@@ -1,0 +1,33 @@
+//===----------------------------------------------------------------------===//
+// This source file is part of the rpc-gateway project
+// Licensed under Apache License v2.0; see LICENSE for the full text
+// SPDX-License-Identifier: Apache-2.0
+//===----------------------------------------------------------------------===//
+
+/// An answer.
+///
+/// The server adds Date, Content-Length and Connection. A field whose name or value could not stand on a header line is
+/// left out and noted in the log. The body is sent from the memory it is in, without a copy.
+public struct HTTPResponse: Sendable {
+    /// The status code, 200 to 599; any other is sent as 500.
+    public var status: Int
+    /// The header fields, in the order they are sent.
+    public var fields: [(name: String, value: String)]
+    /// The body; a HEAD request gets its length only.
+    public var body: ArraySlice<UInt8>
+    /// Whether the connection is closed after this answer.
+    public var closesConnection: Bool
+
+    /// An answer with the given parts.
+    public init(
+        status: Int,
+        fields: [(name: String, value: String)] = [],
+        body: ArraySlice<UInt8> = [],
+        closesConnection: Bool = false
+    ) {
+        self.status = status
+        self.fields = fields
+        self.body = body
+        self.closesConnection = closesConnection
+    }
+}

@@ -1,0 +1,57 @@
+//===----------------------------------------------------------------------===//
+// This source file is part of the rpc-gateway project
+// Licensed under Apache License v2.0; see LICENSE for the full text
+// SPDX-License-Identifier: Apache-2.0
+//===----------------------------------------------------------------------===//
+
+internal import Synchronization
+
+/// A request between the handler's call and its answer.
+///
+/// The phase decides every race between the loop thread and the thread that answers:
+/// handling → suspended (the handler returned first) or handling → responded (it answered first); suspended → responded
+/// wakes the loop.
+final class PendingRequest: @unchecked Sendable {
+    // Sound: `answer` is written by the one thread that wins `claimed` and read by the loop only after it has seen the
+    // phase `responded`, which is stored after the write with releasing order. The rest is constant.
+    enum Phase: UInt8, AtomicRepresentable {
+        case handling
+        case suspended
+        case responded
+    }
+
+    let connection: OpaquePointer
+    private let loop: any ResumeQueue
+    private let claimed = Atomic<Bool>(false)
+    private let phase = Atomic<Phase>(.handling)
+    private var answer: HTTPResponse?
+
+    init(connection: OpaquePointer, loop: any ResumeQueue) {
+        self.connection = connection
+        self.loop = loop
+    }
+
+    func respond(_ response: HTTPResponse) {
+        guard !claimed.exchange(true, ordering: .acquiringAndReleasing) else { return }
+        answer = response
+        if phase.exchange(.responded, ordering: .acquiringAndReleasing) == .suspended { loop.resume(self) }
+    }
+
+    /// Marks the request as waiting; false when the answer is there already. Loop thread only.
+    func suspend() -> Bool {
+        phase.compareExchange(expected: .handling, desired: .suspended, ordering: .acquiringAndReleasing).exchanged
+    }
+
+    /// The answer, once; nil before there is one. Loop thread only.
+    func takeAnswer() -> HTTPResponse? {
+        guard phase.load(ordering: .acquiring) == .responded else { return nil }
+        defer { answer = nil }
+        return answer
+    }
+}
+
+/// Where answered requests wait for their loop.
+protocol ResumeQueue: AnyObject, Sendable {
+    /// Queues a suspended request that has its answer and wakes the loop; callable from any thread.
+    func resume(_ pending: PendingRequest)
+}

@@ -1,0 +1,117 @@
+//===----------------------------------------------------------------------===//
+// This source file is part of the rpc-gateway project
+// Licensed under Apache License v2.0; see LICENSE for the full text
+// SPDX-License-Identifier: Apache-2.0
+//===----------------------------------------------------------------------===//
+
+/// Reads the header lines in the form libmicrohttpd leaves them in.
+///
+/// libmicrohttpd splits the head in place: each line's CR and LF and the first colon are overwritten by NUL, the rest is
+/// as it was sent. It also accepts what RFC 9112 forbids: a bare LF ends a line, a line that begins with a space
+/// continues the one before, a NUL hides the rest of a line. In the bytes between the version and the end of the head
+/// these all show: a line is exactly `name NUL value NUL NUL`, and the last is followed by NUL NUL. (Only a line ended by
+/// the two bytes NUL LF looks like one ended by CR LF; to both of us it is the end of that line.)
+struct HeadParser {
+    /// The fields a body's length and the host are decided by, found in the same pass.
+    struct Summary: Equatable {
+        var hosts = 0
+        var contentLengths = 0
+        var transferEncodings = 0
+        var expectations = 0
+        var connectionOptions = 0
+        var firstHost: Range<Int> = 0..<0
+        var firstContentLength: Range<Int> = 0..<0
+        var firstTransferEncoding: Range<Int> = 0..<0
+        var firstExpectation: Range<Int> = 0..<0
+    }
+
+    private let head: UnsafeRawBufferPointer
+    private var position = 0
+    private var entries: [RequestFields.Entry] = []
+    private var summary = Summary()
+
+    private init(_ head: UnsafeRawBufferPointer) {
+        self.head = head
+        entries.reserveCapacity(12)
+    }
+
+    /// The fields of a head; the buffer begins after the version and ends with the blank line.
+    static func parse(_ head: UnsafeRawBufferPointer) throws(HTTPFailure) -> (fields: RequestFields, summary: Summary) {
+        var parser = HeadParser(head)
+        try parser.expectLineEnd()
+        while !parser.isAtBlankLine { try parser.readLine() }
+        try parser.expectLineEnd()
+        guard parser.position == head.count else { throw HTTPFailure(.malformedLine) }
+        return (RequestFields(bytes: Array(head), entries: parser.entries), parser.summary)
+    }
+
+    private var isAtBlankLine: Bool { position >= head.count || head[position] == 0 }
+
+    private mutating func expectLineEnd() throws(HTTPFailure) {
+        guard position + 2 <= head.count, head[position] == 0, head[position + 1] == 0 else {
+            throw HTTPFailure(.malformedLine)
+        }
+        position += 2
+    }
+
+    private mutating func readLine() throws(HTTPFailure) {
+        let name = try readName()
+        let value = try readValue()
+        try expectLineEnd()
+        entries.append(RequestFields.Entry(name: Self.compact(name), value: Self.compact(value)))
+        note(name, value)
+    }
+
+    private mutating func readName() throws(HTTPFailure) -> Range<Int> {
+        let start = position
+        while position < head.count, Token.isCharacter(head[position]) { position += 1 }
+        guard position > start, position < head.count, head[position] == 0 else {
+            // A folded line begins with a space; anything else stands in a name.
+            let folds = position == start && position < head.count && (head[position] == 0x20 || head[position] == 0x09)
+            throw HTTPFailure(folds ? .malformedLine : .malformedFieldName)
+        }
+        defer { position += 1 }
+        return start..<position
+    }
+
+    private mutating func readValue() throws(HTTPFailure) -> Range<Int> {
+        var start = position
+        while position < head.count, head[position] != 0 {
+            let byte = head[position]
+            guard byte >= 0x20 && byte != 0x7F || byte == 0x09 else { throw HTTPFailure(.malformedFieldValue) }
+            position += 1
+        }
+        var end = position
+        while start < end, head[start] == 0x20 || head[start] == 0x09 { start += 1 }
+        while start < end, head[end - 1] == 0x20 || head[end - 1] == 0x09 { end -= 1 }
+        return start..<end
+    }
+
+    private mutating func note(_ name: Range<Int>, _ value: Range<Int>) {
+        switch name.count {
+        case 4 where matches(name, "host"):
+            if summary.hosts == 0 { summary.firstHost = value }
+            summary.hosts += 1
+        case 6 where matches(name, "expect"):
+            if summary.expectations == 0 { summary.firstExpectation = value }
+            summary.expectations += 1
+        case 10 where matches(name, "connection"):
+            summary.connectionOptions += 1
+        case 14 where matches(name, "content-length"):
+            if summary.contentLengths == 0 { summary.firstContentLength = value }
+            summary.contentLengths += 1
+        case 17 where matches(name, "transfer-encoding"):
+            if summary.transferEncodings == 0 { summary.firstTransferEncoding = value }
+            summary.transferEncodings += 1
+        default: break
+        }
+    }
+
+    private func matches(_ range: Range<Int>, _ lowercaseName: StaticString) -> Bool {
+        Token.equals(UnsafeRawBufferPointer(rebasing: head[range]), lowercaseName)
+    }
+
+    private static func compact(_ range: Range<Int>) -> Range<UInt32> {
+        UInt32(truncatingIfNeeded: range.lowerBound)..<UInt32(truncatingIfNeeded: range.upperBound)
+    }
+}

@@ -1,0 +1,59 @@
+//===----------------------------------------------------------------------===//
+// This source file is part of the rpc-gateway project
+// Licensed under Apache License v2.0; see LICENSE for the full text
+// SPDX-License-Identifier: Apache-2.0
+//===----------------------------------------------------------------------===//
+
+/// The target of a request line, taken apart (RFC 9112, section 3.2).
+///
+/// Origin form is the rule. Absolute form is accepted, as it must be, and its authority dropped: this server answers for
+/// one host. Asterisk form goes with OPTIONS only. Authority form belongs to CONNECT, which is refused.
+struct RequestTarget: Equatable {
+    var path: [UInt8]
+    var query: [UInt8]?
+
+    init(_ target: ArraySlice<UInt8>, method: String) throws(HTTPFailure) {
+        guard method != "CONNECT" else { throw HTTPFailure(.connectNotSupported) }
+        for byte in target where byte <= 0x20 || byte == 0x7F || byte == UInt8(ascii: "#") {
+            throw HTTPFailure(.malformedTarget)
+        }
+        if target.first == UInt8(ascii: "/") {
+            self.init(origin: target)
+        } else if target.count == 1, target.first == UInt8(ascii: "*"), method == "OPTIONS" {
+            self.init(path: Array(target), query: nil)
+        } else {
+            try self.init(absolute: target)
+        }
+    }
+
+    private init(path: [UInt8], query: [UInt8]?) {
+        self.path = path
+        self.query = query
+    }
+
+    private init(origin target: ArraySlice<UInt8>) {
+        guard let mark = target.firstIndex(of: UInt8(ascii: "?")) else {
+            self.init(path: Array(target), query: nil)
+            return
+        }
+        self.init(path: Array(target[..<mark]), query: Array(target[(mark + 1)...]))
+    }
+
+    private init(absolute target: ArraySlice<UInt8>) throws(HTTPFailure) {
+        guard let scheme = Self.schemeLength(target) else { throw HTTPFailure(.malformedTarget) }
+        let rest = target.dropFirst(scheme)
+        let end = rest.firstIndex { $0 == UInt8(ascii: "/") || $0 == UInt8(ascii: "?") } ?? rest.endIndex
+        let authority = rest[..<end]
+        guard !authority.isEmpty, !authority.contains(UInt8(ascii: "@")) else { throw HTTPFailure(.malformedTarget) }
+        self.init(origin: rest[end...])
+        if path.isEmpty { path = [UInt8(ascii: "/")] }
+    }
+
+    private static func schemeLength(_ target: ArraySlice<UInt8>) -> Int? {
+        for scheme in ["http://", "https://"] {
+            let prefix = target.prefix(scheme.utf8.count).map(RequestFields.lowercased)
+            if prefix.elementsEqual(scheme.utf8) { return scheme.utf8.count }
+        }
+        return nil
+    }
+}

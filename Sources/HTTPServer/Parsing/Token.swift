@@ -1,0 +1,32 @@
+//===----------------------------------------------------------------------===//
+// This source file is part of the rpc-gateway project
+// Licensed under Apache License v2.0; see LICENSE for the full text
+// SPDX-License-Identifier: Apache-2.0
+//===----------------------------------------------------------------------===//
+
+/// The token grammar of RFC 9110, section 5.6.2.
+enum Token {
+    // One bit for each allowed character of 0...63 and of 64...127; written out because a computed global is looked up
+    // through a lock on every use.
+    private static let low: UInt64 = 0x03FF_6CFA_0000_0000
+    private static let high: UInt64 = 0x57FF_FFFF_C7FF_FFFE
+
+    static func isCharacter(_ byte: UInt8) -> Bool {
+        let mask = byte < 64 ? low : byte < 128 ? high : 0
+        return mask >> UInt64(byte & 63) & 1 == 1
+    }
+
+    static func isToken(_ bytes: UnsafeRawBufferPointer) -> Bool {
+        !bytes.isEmpty && bytes.allSatisfy(isCharacter)
+    }
+
+    /// Whether the bytes are this text, which is written in lower case, without regard to ASCII case.
+    static func equals(_ bytes: UnsafeRawBufferPointer, _ lowercaseText: StaticString) -> Bool {
+        guard bytes.count == lowercaseText.utf8CodeUnitCount else { return false }
+        for index in 0..<bytes.count
+        where RequestFields.lowercased(bytes[index]) != lowercaseText.utf8Start[index] {
+            return false
+        }
+        return true
+    }
+}

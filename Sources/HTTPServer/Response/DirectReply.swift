@@ -1,0 +1,33 @@
+//===----------------------------------------------------------------------===//
+// This source file is part of the rpc-gateway project
+// Licensed under Apache License v2.0; see LICENSE for the full text
+// SPDX-License-Identifier: Apache-2.0
+//===----------------------------------------------------------------------===//
+
+internal import CMicrohttpd
+@preconcurrency internal import Glibc
+
+/// An answer written straight to a socket, for the moments when libmicrohttpd takes none.
+///
+/// Those are: no request has been read yet (a limit, a time-out, an unreadable request line), a body is being read (it
+/// got too long), or the library has made an error page of its own. Nothing else is being sent then, since libmicrohttpd
+/// reads a request only after the answer before it has gone, so the bytes cannot fall between others.
+enum DirectReply {
+    /// Sends what a fresh send buffer takes in one go; a connection that cannot take it gets no answer.
+    static func send(_ response: HTTPResponse, to descriptor: Int32, withBody: Bool = true) {
+        let bytes = serialize(response, withBody: withBody, date: HTTPDate.now())
+        _ = bytes.withUnsafeBytes {
+            Glibc.send(descriptor, $0.baseAddress, $0.count, Int32(MSG_NOSIGNAL | MSG_DONTWAIT))
+        }
+    }
+
+    static func serialize(_ response: HTTPResponse, withBody: Bool, date: String) -> [UInt8] {
+        var head = "HTTP/1.1 \(response.status) \(ReplyFields.phrase(response.status))\r\n"
+        head += "Date: \(date)\r\nConnection: close\r\n"
+        for field in response.fields where ReplyFields.isSendable(field) {
+            head += "\(field.name): \(field.value)\r\n"
+        }
+        head += "Content-Length: \(response.body.count)\r\n\r\n"
+        return withBody ? Array(head.utf8) + response.body : Array(head.utf8)
+    }
+}

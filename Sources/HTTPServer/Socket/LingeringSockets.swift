@@ -1,0 +1,62 @@
+//===----------------------------------------------------------------------===//
+// This source file is part of the rpc-gateway project
+// Licensed under Apache License v2.0; see LICENSE for the full text
+// SPDX-License-Identifier: Apache-2.0
+//===----------------------------------------------------------------------===//
+
+internal import CMicrohttpd
+@preconcurrency internal import Glibc
+
+/// Sockets that have their last answer and still send.
+///
+/// Closing a socket with unread bytes resets it, and a reset can take the answer away from a client that is still
+/// sending. Each one is read and thrown away until the client ends, for a second at most. Loop thread only.
+struct LingeringSockets {
+    private struct Member {
+        var descriptor: Int32
+        var deadline: UInt64
+    }
+
+    private static let capacity = 256
+    private static let milliseconds: UInt64 = 1_000
+    private static let bytesATurn = 1 << 20
+    private var members: [Member] = []
+
+    var isEmpty: Bool { members.isEmpty }
+
+    /// Takes over a descriptor that the caller owns; beyond the capacity it is closed at once.
+    mutating func add(_ descriptor: Int32, now: UInt64) {
+        shutdown(descriptor, Int32(SHUT_WR))
+        guard members.count < Self.capacity else {
+            close(descriptor)
+            return
+        }
+        members.append(Member(descriptor: descriptor, deadline: now + Self.milliseconds))
+    }
+
+    mutating func turn(now: UInt64) {
+        members.removeAll { member in
+            guard Self.hasEnded(member.descriptor) || member.deadline <= now else { return false }
+            close(member.descriptor)
+            return true
+        }
+    }
+
+    mutating func closeAll() {
+        for member in members { close(member.descriptor) }
+        members = []
+    }
+
+    private static func hasEnded(_ descriptor: Int32) -> Bool {
+        withUnsafeTemporaryAllocation(byteCount: 65_536, alignment: 1) { buffer in
+            var left = bytesATurn
+            while left > 0 {
+                let count = recv(descriptor, buffer.baseAddress, buffer.count, Int32(MSG_DONTWAIT))
+                if count < 0 { return errno != EAGAIN && errno != EINTR }
+                if count == 0 { return true }
+                left -= count
+            }
+            return false
+        }
+    }
+}

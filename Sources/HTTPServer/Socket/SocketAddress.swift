@@ -1,0 +1,47 @@
+//===----------------------------------------------------------------------===//
+// This source file is part of the rpc-gateway project
+// Licensed under Apache License v2.0; see LICENSE for the full text
+// SPDX-License-Identifier: Apache-2.0
+//===----------------------------------------------------------------------===//
+
+internal import CMicrohttpd
+@preconcurrency internal import Glibc
+
+/// An IPv4 or IPv6 address with its port.
+struct SocketAddress: Sendable, Equatable {
+    var host: String
+    var port: UInt16
+
+    /// Reads what the kernel wrote; an address of another family has an empty host.
+    init(_ storage: sockaddr_storage) {
+        var storage = storage
+        self = withUnsafePointer(to: &storage) { pointer in
+            let raw = UnsafeRawPointer(pointer)
+            switch Int32(pointer.pointee.ss_family) {
+            case AF_INET:
+                let address = raw.assumingMemoryBound(to: sockaddr_in.self)
+                let offset = MemoryLayout<sockaddr_in>.offset(of: \.sin_addr) ?? 4
+                return Self(family: AF_INET, address: raw + offset, port: address.pointee.sin_port)
+            case AF_INET6:
+                let address = raw.assumingMemoryBound(to: sockaddr_in6.self)
+                let offset = MemoryLayout<sockaddr_in6>.offset(of: \.sin6_addr) ?? 8
+                return Self(family: AF_INET6, address: raw + offset, port: address.pointee.sin6_port)
+            default:
+                return Self(host: "", port: 0)
+            }
+        }
+    }
+
+    private init(host: String, port: UInt16) {
+        self.host = host
+        self.port = port
+    }
+
+    private init(family: Int32, address: UnsafeRawPointer, port: in_port_t) {
+        // 46 bytes hold the longest text of an IPv6 address and its end.
+        var text = [CChar](repeating: 0, count: 46)
+        _ = inet_ntop(family, address, &text, 46)
+        self.host = text.withUnsafeBufferPointer { $0.baseAddress.map { String(cString: $0) } ?? "" }
+        self.port = UInt16(bigEndian: port)
+    }
+}

@@ -1,0 +1,107 @@
+//===----------------------------------------------------------------------===//
+// This source file is part of the rpc-gateway project
+// Licensed under Apache License v2.0; see LICENSE for the full text
+// SPDX-License-Identifier: Apache-2.0
+//===----------------------------------------------------------------------===//
+
+import HTTPServer
+import Testing
+import Threads
+
+@Suite(.serialized) struct LimitTests {
+    @Test func theConnectionOverTheLimitIsAnswered503() throws {
+        var configuration = HTTPServerConfiguration()
+        configuration.maximumConnections = 2
+        try withServer(configuration) { server, _ in
+            let first = try RawClient(port: server.boundPort)
+            let second = try RawClient(port: server.boundPort)
+            defer { second.close() }
+            #expect(eventually { server.statistics.connections == 2 })
+            let third = try RawClient(port: server.boundPort)
+            defer { third.close() }
+            #expect(third.receiveToEnd()?.hasPrefix("HTTP/1.1 503 ") == true)
+            first.close()
+            #expect(eventually { server.statistics.connections == 1 })
+            try #expect(server.isServing())
+            #expect(server.statistics.refusedConnections == 1)
+        }
+    }
+
+    @Test func oneAddressCannotTakeAllConnections() throws {
+        var configuration = HTTPServerConfiguration()
+        configuration.maximumConnectionsPerAddress = 1
+        try withServer(configuration) { server, _ in
+            let first = try RawClient(port: server.boundPort)
+            #expect(eventually { server.statistics.connections == 1 })
+            let second = try RawClient(port: server.boundPort)
+            defer { second.close() }
+            second.send("GET / HTTP/1.1\r\nHost: a\r\n\r\n")
+            #expect(second.receiveToEnd()?.hasPrefix("HTTP/1.1 503 ") == true)
+            first.close()
+            #expect(eventually { server.statistics.connections == 0 })
+            try #expect(server.isServing())
+        }
+    }
+
+    @Test func aHeadThatFitsIsAnswered() throws {
+        try withServer { server, handler in
+            let client = try RawClient(port: server.boundPort)
+            defer { client.close() }
+            client.send("GET /echo HTTP/1.1\r\nHost: a\r\nX: \(String(repeating: "a", count: 6_000))\r\n\r\n")
+            #expect(client.receiveAnswer()?.status == 200)
+            #expect(handler.heads.withLock { $0.last?.fields["x"]?.utf8.count } == 6_000)
+        }
+    }
+
+    @Test func aRequestThatTricklesInIsAnswered408() throws {
+        var configuration = HTTPServerConfiguration()
+        configuration.readTimeout = .milliseconds(300)
+        try withServer(configuration) { server, _ in
+            for start in [
+                "", "GET", "GET / HTTP/1.1\r\n", "POST /echo HTTP/1.1\r\nHost: a\r\nContent-Length: 9\r\n\r\n",
+            ] {
+                let client = try RawClient(port: server.boundPort)
+                defer { client.close() }
+                client.send(start)
+                #expect(client.receiveToEnd()?.hasPrefix("HTTP/1.1 408 ") == true)
+            }
+            try #expect(server.isServing())
+            #expect(eventually { server.statistics.connections == 0 })
+        }
+    }
+
+    @Test func aKeptConnectionIsBoundedByBothTimeouts() throws {
+        var configuration = HTTPServerConfiguration()
+        configuration.readTimeout = .milliseconds(400)
+        configuration.idleTimeout = .milliseconds(200)
+        try withServer(configuration) { server, _ in
+            for (rest, status) in [("", ""), ("GET /", ""), ("GET / HTTP/1.1\r\nHost", "HTTP/1.1 408 ")] {
+                let client = try RawClient(port: server.boundPort)
+                defer { client.close() }
+                client.send("GET /echo HTTP/1.1\r\nHost: a\r\n\r\n")
+                #expect(client.receiveAnswer()?.status == 200)
+                client.send(rest)
+                let text = client.receiveToEnd()
+                #expect(status.isEmpty ? text == "" : text?.hasPrefix(status) == true)
+            }
+        }
+    }
+
+    @Test func aRequestThatIsBeingHandledOutlivesTheTimeouts() throws {
+        var configuration = HTTPServerConfiguration()
+        configuration.readTimeout = .milliseconds(50)
+        configuration.idleTimeout = .milliseconds(50)
+        try withServer(configuration) { server, handler in
+            let client = try RawClient(port: server.boundPort)
+            defer { client.close() }
+            client.send("GET /never HTTP/1.1\r\nHost: a\r\n\r\n")
+            #expect(eventually { server.statistics.requestsInFlight == 1 })
+            let idle = try RawClient(port: server.boundPort)
+            defer { idle.close() }
+            // The idle one's end shows that more than the time-out has passed.
+            #expect(idle.receiveToEnd()?.hasPrefix("HTTP/1.1 408 ") == true)
+            handler.releaseAll("late")
+            #expect(client.receiveAnswer()?.body == "late")
+        }
+    }
+}

@@ -1,0 +1,55 @@
+//===----------------------------------------------------------------------===//
+// This source file is part of the rpc-gateway project
+// Licensed under Apache License v2.0; see LICENSE for the full text
+// SPDX-License-Identifier: Apache-2.0
+//===----------------------------------------------------------------------===//
+
+import HTTPServer
+import Threads
+
+/// Answers by path: `/echo` at once, `/later` from another thread, `/never` not at all, `/twice` twice.
+final class TestHandler: HTTPRequestHandler {
+    let held = Guarded<[Responder]>([])
+    let heads = Guarded<[RequestHead]>([])
+
+    func refusal(for head: RequestHead) -> HTTPResponse? {
+        guard head.path.starts(with: "/refused".utf8) else { return nil }
+        return HTTPResponse(status: 429, body: Array("refused".utf8)[...])
+    }
+
+    func handle(_ request: HTTPRequest, responder: Responder) {
+        heads.withLock { $0.append(request.head) }
+        let response = HTTPResponse(status: 200, fields: [("Content-Type", "text/plain")], body: request.body[...])
+        switch String(decoding: request.head.path, as: UTF8.self) {
+        case "/never": held.withLock { $0.append(responder) }
+        case "/later": _ = OwnedThread(name: "later") { responder.respond(response) }
+        case "/twice":
+            responder.respond(response)
+            _ = OwnedThread(name: "twice") { responder.respond(HTTPResponse(status: 500)) }
+        case "/closing": responder.respond(HTTPResponse(status: 200, closesConnection: true))
+        case "/badfield":
+            responder.respond(HTTPResponse(status: 200, fields: [("X-A", "1\r\nX-B: 2"), ("X-C", "3")]))
+        case "/big":
+            responder.respond(HTTPResponse(status: 200, body: [UInt8](repeating: 0x61, count: 3_000_000)[...]))
+        default: responder.respond(response)
+        }
+    }
+
+    func response(to failure: HTTPFailure) -> HTTPResponse {
+        HTTPResponse(
+            status: failure.status,
+            fields: [("Content-Type", "application/problem+json")],
+            body: Array(#"{"status":\#(failure.status),"detail":"\#(failure.reason.rawValue)"}"#.utf8)[...]
+        )
+    }
+
+    /// Answers every held request, from the calling thread.
+    func releaseAll(_ body: String) {
+        let responders = held.withLock { held in
+            let taken = held
+            held = []
+            return taken
+        }
+        for responder in responders { responder.respond(HTTPResponse(status: 200, body: Array(body.utf8)[...])) }
+    }
+}
