@@ -30,7 +30,7 @@ def failing(request, module_family, vhost):
 # Table A: the gateway and the broker.
 
 
-@pytest.mark.parametrize("path", ["/a//b", "/./b", "/a/../b", "/tables/%00", "/tables/%FF/echo", "/tables/alpha/1abc", "/tables/a/b/c"])
+@pytest.mark.parametrize("path", ["/a//b", "/./b", "/a/../b", "/tables/%00", "/tables/%FF/echo", "/tables/alpha/1abc"])
 def test_a_malformed_path(gateway, path):
     problem(gateway.post(path), 400, "invalid-request", "gateway", "no", False)
 
@@ -64,6 +64,7 @@ def test_a_private_method(gateway):
 def test_an_unknown_path(gateway):
     problem(gateway.post("/-/nothing"), 404, "http-404", "gateway", "no", False)
     problem(gateway.get("/-/nothing"), 404, "http-404", "gateway", "no", False)
+    problem(gateway.post("/one/two/three/four"), 404, "http-404", "gateway", "no", False)
 
 
 @pytest.mark.parametrize("method", ["GET", "PUT", "DELETE", "PATCH", "HEAD"])

@@ -7,6 +7,11 @@ import threading
 from harness.waiting import until
 
 
+def inherited():
+    """Our environment without the gateway's settings and the tests' own variables, which are no settings."""
+    return {name: value for name, value in os.environ.items() if not name.startswith("RPC_GATEWAY_")}
+
+
 class Process:
     def __init__(self, command, environment=None):
         self.child = subprocess.Popen(
@@ -14,7 +19,7 @@ class Process:
             stdin=subprocess.DEVNULL,
             stdout=subprocess.PIPE,
             stderr=subprocess.PIPE,
-            env={**os.environ, **(environment or {})},
+            env={**inherited(), **(environment or {})},
             text=True,
             errors="replace",
         )

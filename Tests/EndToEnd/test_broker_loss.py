@@ -1,0 +1,232 @@
+"""The broker crashes and comes back, and the reply queue is deleted: no restart of the gateway, and only honest answers."""
+
+import concurrent.futures
+import socket
+import threading
+import time
+
+import pytest
+
+from harness.gateway import problem, result
+from harness.waiting import until
+
+
+@pytest.fixture(scope="module")
+def host(own_broker):
+    return own_broker.make_virtual_host("loss")
+
+
+def accepts(port):
+    """Whether the broker answers AMQP."""
+    try:
+        with socket.create_connection(("127.0.0.1", port), 1) as connection:
+            connection.settimeout(5)
+            connection.sendall(b"AMQP\0\0\x09\x01")
+            return bool(connection.recv(1))
+    except OSError:
+        return False
+
+
+class Load:
+    """Threads that call without a pause, each call with a number of its own."""
+
+    def __init__(self, gateway, path, threads=8):
+        self.gateway = gateway
+        self.path = path
+        self.end = threading.Event()
+        self.lock = threading.Lock()
+        self.answers = []
+        self.numbers = iter(range(10**9))
+        self.threads = [threading.Thread(target=self._run, daemon=True) for _ in range(threads)]
+        for thread in self.threads:
+            thread.start()
+
+    def _run(self):
+        while not self.end.is_set():
+            with self.lock:
+                number = next(self.numbers)
+            started = time.monotonic()
+            answer = self.gateway.post(self.path, {"value": number}, {"Rpc-Timeout": "3"}, timeout=20)
+            with self.lock:
+                self.answers.append((started, number, answer))
+            if answer.status != 200:
+                time.sleep(0.01)
+
+    def stop(self):
+        self.end.set()
+        for thread in self.threads:
+            thread.join(25)
+            assert not thread.is_alive(), "a call hangs"
+        return self.answers
+
+
+def check_honesty(answers, ran):
+    """What an answer says of the execution agrees with what the server took."""
+    seen = {}
+    for _, number, answer in answers:
+        if answer.status == 200:
+            assert result(answer) == str(number).encode()
+            assert number in ran
+            seen["200"] = seen.get("200", 0) + 1
+            continue
+        assert answer.status in (503, 504), answer.body
+        members = problem(answer, answer.status, answer.code)
+        assert members["code"] in (
+            "broker-unavailable",
+            "delivery-unknown",
+            "undeliverable",
+            "no-consumers",
+            "messaging-timeout",
+        ), members
+        if members["executed"] == "no":
+            assert number not in ran, ("said not to be executed, yet it ran", number, members)
+        seen[members["code"]] = seen.get(members["code"], 0) + 1
+    return seen
+
+
+def test_a_crash_of_the_broker_under_load(family, own_broker, host, figure):
+    server = family.verbatim_server(host.amqp_url, "load")
+    real = family.oslo_server(host.url(), "real", "alpha")
+    gateway = family.gateway(host.url())
+    result(gateway.post("/load/echo", {"value": -1}))
+    memory = gateway.memory()
+    load = Load(gateway, "/load/echo")
+    time.sleep(1.5)
+    own_broker.run("kill9")
+    killed = time.monotonic()
+    until(lambda: gateway.get("/readyz").status == 503, 5)
+    assert gateway.get("/healthz").status == 200
+    time.sleep(1)
+    own_broker.run("spawn")
+    until(lambda: accepts(own_broker.port), 60, 0.01)
+    accepted = time.monotonic()
+    # The queue is not durable: it is there again as soon as its server is, which is the server's own business.
+    until(lambda: server.lines.count("READY") >= 2, 20)
+    served = time.monotonic()
+    until(lambda: gateway.get("/readyz").status == 200, 10)
+    ready = time.monotonic()
+    until(lambda: any(a.status == 200 and at > served for at, _, a in list(load.answers)), 10)
+    time.sleep(1)
+    answers = load.stop()
+    assert gateway.running
+    ran = {call["arguments"]["value"] for call in server.calls}
+    seen = check_honesty(answers, ran)
+    first = min(at + a.seconds for at, _, a in answers if a.status == 200 and at > killed + 0.5)
+    figure(
+        f"{seen}; after AMQP was accepted: server {served - accepted:.2f} s, first result {first - accepted:.2f} s, "
+        f"ready {ready - accepted:.2f} s; memory {memory:.0f} -> {gateway.memory():.0f} MiB"
+    )
+    assert first - max(accepted, served) < 2
+    assert first - accepted < 2 or served - accepted > 1
+    late = [a for at, _, a in answers if at > first + 1]
+    assert late and all(a.status == 200 for a in late)
+    until(lambda: gateway.post("/real/whoami", headers={"Rpc-Timeout": "2"}).status == 200, 60, 0.2)
+    assert real.running
+
+
+def test_calls_in_flight_when_the_broker_crashes_end(family, own_broker, host):
+    family.oslo_server(host.url(), "flight", "alpha")
+    gateway = family.gateway(host.url())
+    with concurrent.futures.ThreadPoolExecutor(10) as pool:
+        slow = [pool.submit(gateway.post, "/flight/sleep", {"seconds": 30}, {"Rpc-Timeout": "4"}) for _ in range(10)]
+        time.sleep(1)
+        own_broker.run("kill9")
+        for one in slow:
+            answer = one.result(15)
+            assert answer.status in (503, 504)
+            problem(answer, answer.status, answer.code, executed="maybe", retryable=False)
+            assert answer.seconds < 6
+    problem(gateway.post("/flight/none", headers={"Rpc-Timeout": "1"}), 503, "broker-unavailable", "broker", "no", True)
+    problem(gateway.post("/flight/none:cast", headers={"Rpc-Timeout": "1"}), 503, "broker-unavailable", "broker", "no", True)
+    own_broker.run("restart")
+    until(lambda: gateway.get("/readyz").status == 200, 5)
+
+
+def test_connections_cut_while_calls_wait(family, own_broker, host):
+    family.oslo_server(host.url(), "cut", "alpha")
+    tap = family.tap(own_broker.port)
+    gateway = family.gateway(host.url(tap.port))
+    with concurrent.futures.ThreadPoolExecutor(5) as pool:
+        slow = [pool.submit(gateway.post, "/cut/sleep", {"seconds": 3}, {"Rpc-Timeout": "15"}) for _ in range(5)]
+        time.sleep(1)
+        tap.drop()
+        # The reply queue outlives its connection, so the replies are there when the gateway is back.
+        for one in slow:
+            assert result(one.result(20)) == b"3"
+
+
+def test_the_reply_queue_deleted_by_hand(family, own_broker, host, figure):
+    family.oslo_server(host.url(), "deleted", "alpha")
+    gateway = family.gateway(host.url())
+    result(gateway.post("/deleted/none"))
+    (name,) = [queue for queue, consumers in host.queues().items() if queue.startswith("reply_") and consumers]
+    states = []
+    end = threading.Event()
+
+    def watch():
+        while not end.is_set():
+            states.append((time.monotonic(), gateway.get("/readyz").status))
+            time.sleep(0.005)
+
+    watcher = threading.Thread(target=watch, daemon=True)
+    watcher.start()
+    with host.channel() as channel:
+        deleted = time.monotonic()
+        channel.queue_delete(name)
+    until(lambda: any(status == 503 for _, status in states), 5, what="/readyz notices")
+    until(lambda: states[-1][1] == 200, 5, what="/readyz recovers")
+    end.set()
+    watcher.join(5)
+    noticed = next(at for at, status in states if status == 503)
+    healed = next(at for at, status in states if at > noticed and status == 200)
+    figure(f"noticed after {noticed - deleted:.3f} s, healed after {healed - deleted:.3f} s")
+    assert healed - deleted < 5
+    result(gateway.post("/deleted/none", headers={"Rpc-Timeout": "3"}))
+
+
+def test_a_call_survives_the_deletion_of_its_reply_queue(family, host):
+    family.oslo_server(host.url(), "survives", "alpha")
+    gateway = family.gateway(host.url())
+    result(gateway.post("/survives/none"))
+    with concurrent.futures.ThreadPoolExecutor(1) as pool:
+        slow = pool.submit(gateway.post, "/survives/sleep", {"seconds": 3}, {"Rpc-Timeout": "15"})
+        time.sleep(0.5)
+        with host.channel() as channel:
+            for name in host.reply_queues():
+                channel.queue_delete(name)
+        assert result(slow.result(20)) == b"3"
+
+
+def test_a_broker_that_falls_silent(family, own_broker, host):
+    family.oslo_server(host.url(), "silent", "alpha")
+    tap = family.tap(own_broker.port)
+    gateway = family.gateway(host.url(tap.port))
+    result(gateway.post("/silent/none"))
+    tap.hold_everything()
+    for _ in range(3):
+        answer = gateway.post("/silent/none", headers={"Rpc-Timeout": "1"})
+        assert answer.status in (503, 504) and answer.seconds < 3, answer.body
+    for path, status in (("/healthz", 200), ("/-/health/silent", 503)):
+        answer = gateway.get(path)
+        assert answer.status == status and answer.seconds < 2.5
+    tap.release()
+    until(lambda: gateway.post("/silent/none", headers={"Rpc-Timeout": "2"}).status == 200, 10)
+
+
+def test_the_gateway_may_start_before_the_broker(family, own_broker, host):
+    own_broker.run("kill9")
+    gateway = family.gateway(host.url(), wait_until_ready=False)
+    assert gateway.get("/healthz").status == 200
+    problem(gateway.get("/readyz"), 503, "not-ready")
+    own_broker.run("restart")
+    until(lambda: gateway.get("/readyz").status == 200, 5)
+
+
+def test_the_other_host_of_the_url_serves(family, own_broker, host):
+    with socket.create_server(("127.0.0.1", 0)) as held:
+        dead = held.getsockname()[1]
+    family.oslo_server(host.url(), "hosts", "alpha")
+    url = f"rabbit://guest:guest@127.0.0.1:{dead},guest:guest@127.0.0.1:{own_broker.port}/{host.name}"
+    for _ in range(3):
+        gateway = family.gateway(url)
+        result(gateway.post("/hosts/none"))
