@@ -112,14 +112,19 @@ import Threads
     }
 
     @Test func aClientThatHasEndedItsSideIsAnswered() throws {
-        try withServer { server, _ in
-            for path in ["/echo", "/later"] {
-                let client = try RawClient(port: server.boundPort)
-                defer { client.close() }
-                client.send("POST \(path) HTTP/1.1\r\nHost: a\r\nContent-Length: 2\r\n\r\nab")
-                client.endSending()
-                #expect(client.receiveToEnd()?.hasSuffix("ab") == true)
-            }
+        try withServer { server, handler in
+            let client = try RawClient(port: server.boundPort)
+            defer { client.close() }
+            client.send("POST /echo HTTP/1.1\r\nHost: a\r\nContent-Length: 2\r\n\r\nab")
+            client.endSending()
+            #expect(client.receiveToEnd()?.hasSuffix("ab") == true)
+            let waiting = try RawClient(port: server.boundPort)
+            defer { waiting.close() }
+            waiting.send("GET /never HTTP/1.1\r\nHost: a\r\n\r\n")
+            #expect(eventually { server.statistics.requestsInFlight == 1 })
+            waiting.endSending()
+            handler.releaseAll(String(repeating: "c", count: 50_000) + "end")
+            #expect(waiting.receiveToEnd()?.hasSuffix("end") == true)
         }
     }
 

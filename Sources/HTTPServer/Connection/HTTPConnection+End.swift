@@ -17,6 +17,25 @@ extension HTTPConnection {
         shutdown(descriptor, Int32(SHUT_WR))
     }
 
+    /// Answers a client that ended its side while its request waited.
+    ///
+    /// The library reads a resumed connection before it asks for the answer, and gives it up when it reads the end.
+    func answerEndedPeer(_ response: HTTPResponse) {
+        guard case .ended = peer else { return }
+        isAnsweredDirectly = true
+        DirectReply.send(response, to: descriptor, withBody: !isHead)
+    }
+
+    /// Closes an idle connection whose client has ended its side.
+    ///
+    /// The library is told of data and end together once, and does not read on behind a short read, so it can miss an end
+    /// that came with the request. One look in each idle time is enough: a later end is told.
+    func closeIfPeerEnded() {
+        guard case .idle = stage, !isPeerChecked, !isFirstRequest else { return }
+        isPeerChecked = true
+        if case .ended = peer { abandon() }
+    }
+
     /// The library is about to queue an error page of its own.
     func answerLibraryError(_ status: UInt32) {
         var readsBody = false
@@ -60,7 +79,7 @@ extension HTTPConnection {
 
     /// The library is about to close the socket.
     func close() {
-        if case .idle = stage, expectsRequest, !isAnsweredDirectly, isPeerThere {
+        if case .idle = stage, expectsRequest, !isAnsweredDirectly, peer == .open {
             // The library closes without a word when it finds no space in a request line.
             answerDirectly(HTTPFailure(.malformedRequestLine))
         }
@@ -70,10 +89,17 @@ extension HTTPConnection {
         if second >= 0 { loop.lingering.add(second, now: loop.now) }
     }
 
-    /// Whether the client still sends; if it has ended its side, the library closes because of that.
-    private var isPeerThere: Bool {
+    private enum Peer {
+        case open
+        case ended
+        case lost
+    }
+
+    /// Whether the client may still send.
+    private var peer: Peer {
         var byte: UInt8 = 0
         let count = recv(descriptor, &byte, 1, Int32(MSG_PEEK | MSG_DONTWAIT))
-        return count > 0 || count < 0 && errno == EAGAIN
+        if count == 0 { return .ended }
+        return count > 0 || errno == EAGAIN ? .open : .lost
     }
 }

@@ -50,6 +50,9 @@ final class HTTPConnection {
     /// Whether it is certain that only an unreadable request line makes the library close the idle connection.
     var expectsRequest = true
 
+    /// Whether the idle connection was looked at for the end of the client's side.
+    var isPeerChecked = false
+
     init(library: OpaquePointer, loop: ServerLoop, remoteAddress: String) {
         self.library = library
         self.loop = loop
@@ -166,8 +169,12 @@ final class HTTPConnection {
 
     /// The answer has gone, or will never go.
     func completeRequest() {
-        if case .waiting = stage { loop.counters.requestsInFlight.subtract(1, ordering: .relaxed) }
+        if case .waiting(let pending) = stage {
+            loop.counters.requestsInFlight.subtract(1, ordering: .relaxed)
+            if let response = pending.takeAnswer() { answerEndedPeer(response) }
+        }
         stage = .idle
+        isPeerChecked = false
         head = nil
         body = []
         deadline = loop.now + loop.idleMilliseconds

@@ -192,7 +192,9 @@ final class ServerLoop: ResumeQueue, @unchecked Sendable {
 
     private func sweep() {
         nextSweep = now + sweepInterval
-        for connection in connections where connection.deadline <= now { connection.expire() }
+        for connection in connections {
+            if connection.deadline <= now { connection.expire() } else { connection.closeIfPeerEnded() }
+        }
     }
 
     // MARK: Draining
