@@ -19,7 +19,7 @@ struct Application: Sendable {
     let logLevel: LogLevelSwitch
     let registry: MetricsRegistry
     let driver: any Driver
-    let gateway: Gateway
+    let gateway: HTTPGateway
     let server: HTTPServer
     let demo: (any Listener)?
 
@@ -38,10 +38,10 @@ struct Application: Sendable {
         demo = settings.runsDemo ? try DemoService.listen(on: driver) : nil
 
         let (registry, running) = (registry, Reference<HTTPServer>())
-        gateway = Gateway(
+        gateway = HTTPGateway(
             driver: driver,
             configuration: GatewayConfiguration(settings),
-            environment: Gateway.Environment(
+            environment: HTTPGateway.Environment(
                 version: RPCGateway.programVersion,
                 transport: url.redactedDescription,
                 metricsPage: { registry.render() },

@@ -13,7 +13,7 @@ internal import Threads
 
 /// Runs the HTTP server, and ends it when the calls under way have ended.
 struct HTTPService: Service {
-    let gateway: Gateway
+    let gateway: HTTPGateway
     let server: HTTPServer
     let settings: Settings
     let hasDemo: Bool

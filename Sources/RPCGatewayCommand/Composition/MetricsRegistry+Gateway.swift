@@ -11,7 +11,7 @@ internal import Observability
 
 extension MetricsRegistry {
     /// Shows what the parts of the gateway hold now.
-    func addGatewayMetrics(_ gateway: Gateway, _ driver: any Driver, _ server: HTTPServer) {
+    func addGatewayMetrics(_ gateway: HTTPGateway, _ driver: any Driver, _ server: HTTPServer) {
         describe("http.server.request.duration", "Time from a call's arrival to its answer, in seconds.")
         describe("http.server.requests.rejected", "Requests that did not become a call, by reason.")
         gauge("rpc.requests.in_flight", "Calls and casts under way.") { Double(gateway.inFlight) }

@@ -6,6 +6,7 @@
 
 internal import Gateway
 internal import Logging
+internal import Observability
 internal import ServiceLifecycle
 internal import Threads
 internal import UnixSignals

@@ -8,6 +8,7 @@ internal import ArgumentParser
 internal import HTTPServer
 internal import Messaging
 internal import ServiceLifecycle
+internal import UnixSignals
 
 /// Runs the server from its start to its last answer.
 enum Serve {

@@ -8,7 +8,7 @@ internal import HTTPServer
 internal import Messaging
 internal import Threads
 
-extension Gateway {
+extension HTTPGateway {
     /// The process and its loops turn; whether a broker is there does not matter.
     func healthy(_ head: RequestHead, _ identity: RequestIdentity, _ responder: Responder) throws(Problem) {
         let form = try HealthForm(head)

@@ -7,7 +7,7 @@
 public import HTTPServer
 internal import Messaging
 
-extension Gateway {
+extension HTTPGateway {
     /// Refuses on the head alone what waits for `100 Continue`; others are answered after their body, which keeps the
     /// connection usable.
     public func refusal(for head: RequestHead) -> HTTPResponse? {

@@ -7,7 +7,7 @@
 internal import HTTPServer
 internal import Messaging
 
-extension Gateway {
+extension HTTPGateway {
     /// The pages that take no time: metrics, contract, info and the root.
     func page(_ route: Route, _ identity: RequestIdentity) -> HTTPResponse {
         let (type, body): (String, [UInt8]) =

@@ -8,7 +8,7 @@ internal import HTTPServer
 internal import Logging
 internal import Messaging
 
-extension Gateway {
+extension HTTPGateway {
     /// Sends a call or cast; the answer comes when it has ended.
     func call(
         _ route: RPCRoute,

@@ -13,7 +13,7 @@ internal import Threads
 /// Answers HTTP requests with RPC: routes, calls, casts, errors, health and what operators ask for.
 ///
 /// A request handler of the HTTP server. Calls end on a thread of the driver; nothing here blocks.
-public final class Gateway: HTTPRequestHandler {
+public final class HTTPGateway: HTTPRequestHandler {
     /// What the gateway tells about itself and gets from the process around it.
     public struct Environment: Sendable {
         /// The version of the program.
