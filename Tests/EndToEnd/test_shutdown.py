@@ -1,0 +1,160 @@
+"""How the gateway ends, and how it takes over a new configuration."""
+
+import concurrent.futures
+import http.client
+import signal
+import socket
+import time
+
+import pytest
+
+from harness import http as raw
+from harness.gateway import problem, result
+from harness.waiting import until
+
+
+@pytest.fixture(scope="module")
+def server(module_family, vhost):
+    return module_family.oslo_server(vhost.url(), "shutdown", "alpha")
+
+
+def ended(gateway, seconds=10):
+    gateway.child.wait(seconds)
+    return gateway.child.returncode
+
+
+@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])
+def test_an_idle_gateway_ends_at_once(family, vhost, number):
+    gateway = family.gateway(vhost.url())
+    started = time.monotonic()
+    gateway.signal(number)
+    assert ended(gateway) == 0
+    assert time.monotonic() - started < 3
+
+
+def test_calls_in_flight_finish(family, vhost, server):
+    gateway = family.gateway(vhost.url())
+    kept = http.client.HTTPConnection("127.0.0.1", gateway.port, timeout=10)
+    kept.request("GET", "/readyz")
+    assert kept.getresponse().read() is not None
+    with concurrent.futures.ThreadPoolExecutor(5) as pool:
+        slow = [pool.submit(gateway.post, "/shutdown/sleep", {"seconds": 2}) for _ in range(5)]
+        time.sleep(0.7)
+        gateway.signal(signal.SIGTERM)
+        time.sleep(0.3)
+        kept.request("POST", "/shutdown/none", b"{}", {"Content-Type": "application/json"})
+        response = kept.getresponse()
+        answer = raw.Answer(response.status, response.headers, response.read())
+        problem(answer, 503, "draining", "gateway", "no", True)
+        assert answer.headers["Connection"] == "close"
+        assert [result(one.result()) for one in slow] == [b"2"] * 5
+    assert ended(gateway) == 0
+
+
+def test_ready_fails_while_it_drains(family, vhost, server):
+    gateway = family.gateway(vhost.url())
+    kept = http.client.HTTPConnection("127.0.0.1", gateway.port, timeout=10)
+    kept.request("GET", "/readyz")
+    assert kept.getresponse().read() is not None
+    with concurrent.futures.ThreadPoolExecutor(1) as pool:
+        slow = pool.submit(gateway.post, "/shutdown/sleep", {"seconds": 2})
+        time.sleep(0.5)
+        gateway.signal(signal.SIGTERM)
+        time.sleep(0.2)
+        kept.request("GET", "/readyz")
+        assert kept.getresponse().status == 503
+        assert result(slow.result()) == b"2"
+    assert ended(gateway) == 0
+
+
+def test_the_wait_is_bounded(family, vhost, server):
+    gateway = family.gateway(vhost.url(), shutdown_grace_ms=500)
+    with concurrent.futures.ThreadPoolExecutor(1) as pool:
+        slow = pool.submit(gateway.post, "/shutdown/sleep", {"seconds": 8})
+        time.sleep(0.5)
+        started = time.monotonic()
+        gateway.signal(signal.SIGTERM)
+        answer = slow.result()
+        assert answer.status in (503, 504)
+        problem(answer, answer.status, answer.code, executed="maybe", retryable=False)
+        assert ended(gateway) == 0
+        assert time.monotonic() - started < 4
+
+
+def test_the_reply_queue_is_deleted(family, vhost, server):
+    before = set(vhost.reply_queues())
+    gateway = family.gateway(vhost.url())
+    result(gateway.post("/shutdown/none"))
+    assert set(vhost.reply_queues()) - before
+    gateway.signal(signal.SIGTERM)
+    assert ended(gateway) == 0
+    assert set(vhost.reply_queues()) <= before
+
+
+def test_confirmed_casts_are_not_lost(family, vhost, server):
+    gateway = family.gateway(vhost.url())
+    accepted = []
+
+    def cast(n):
+        try:
+            if gateway.post("/shutdown/hit:cast", {"mark": f"last{n}"}).status == 202:
+                accepted.append(f"last{n}")
+        except OSError:
+            pass
+
+    with concurrent.futures.ThreadPoolExecutor(8) as pool:
+        casts = [pool.submit(cast, n) for n in range(200)]
+        time.sleep(0.05)
+        gateway.signal(signal.SIGTERM)
+        for one in casts:
+            one.result()
+    assert ended(gateway) == 0
+    assert accepted
+    seen = lambda: {c["arguments"]["mark"] for c in server.calls if c["method"] == "hit"}  # noqa: E731
+    until(lambda: set(accepted) <= seen(), 5)
+
+
+def test_it_ends_without_a_broker(family):
+    with socket.create_server(("127.0.0.1", 0)) as held:
+        port = held.getsockname()[1]
+    gateway = family.gateway(f"rabbit://guest:guest@127.0.0.1:{port}/", wait_until_ready=False)
+    gateway.signal(signal.SIGTERM)
+    assert ended(gateway) == 0
+
+
+def test_idle_connections_do_not_hold_it(family, vhost):
+    gateway = family.gateway(vhost.url())
+    idle = [socket.create_connection(("127.0.0.1", gateway.port)) for _ in range(20)]
+    idle[0].sendall(b"POST /shutdown/none HTTP/1.1\r\n")
+    started = time.monotonic()
+    gateway.signal(signal.SIGTERM)
+    assert ended(gateway) == 0
+    assert time.monotonic() - started < 5
+    for one in idle:
+        one.close()
+
+
+def test_sighup_takes_over_a_good_configuration(family, vhost, server, tmp_path):
+    file = tmp_path / "gateway.yaml"
+    file.write_text("rpc:\n  responseTimeoutMs: 5000\n")
+    gateway = family.gateway(vhost.url(), "--config", file)
+
+    def applied():
+        return float(gateway.post("/shutdown/none").headers["Rpc-Timeout"])
+
+    assert applied() == 5
+    file.write_text("rpc:\n  responseTimeoutMs: 7000\n")
+    gateway.signal(signal.SIGHUP)
+    until(lambda: applied() == 7, 5)
+    assert gateway.running
+
+
+def test_sighup_refuses_a_bad_configuration_whole(family, vhost, server, tmp_path):
+    file = tmp_path / "gateway.yaml"
+    file.write_text("rpc:\n  responseTimeoutMs: 5000\n")
+    gateway = family.gateway(vhost.url(), "--config", file)
+    file.write_text("rpc:\n  responseTimeoutMs: 7000\n  maxInFlight: plenty\n")
+    gateway.signal(signal.SIGHUP)
+    until(lambda: any("maxInFlight" in line for line in gateway.errors), 5)
+    assert float(gateway.post("/shutdown/none").headers["Rpc-Timeout"]) == 5
+    assert gateway.running
