@@ -63,6 +63,7 @@ let package = Package(
         .target(
             name: "Gateway",
             dependencies: ["HTTPServer", "Messaging", "Threads", log, metrics],
+            resources: [.embedInCode("OpenAPI/gateway.yaml"), .embedInCode("OpenAPI/gateway.json")],
             swiftSettings: safeSettings
         ),
         .target(
