@@ -11,6 +11,7 @@ import time
 
 import oslo_messaging
 from oslo_config import cfg
+from oslo_messaging import opts
 
 
 class Demo:
@@ -48,6 +49,9 @@ class Demo:
 def main():
     logging.basicConfig(level=logging.INFO)
     cfg.CONF([], project="demo")
+    # An option can be set once it is registered, and the one for pings is registered late by itself.
+    for group, options in opts.list_opts():
+        cfg.CONF.register_opts(options, group=group)
     transport = oslo_messaging.get_rpc_transport(cfg.CONF, url=os.environ["TRANSPORT_URL"])
     cfg.CONF.set_override("rpc_ping_enabled", True)
     target = oslo_messaging.Target(topic=os.environ.get("TOPIC", "demo"), server=os.environ.get("SERVER", "python"))
