@@ -24,6 +24,10 @@ public struct HTTPServerConfiguration: Sendable {
     public var maximumHeadBytes: Int
     /// The largest request body, in bytes; a larger one is answered 413.
     public var maximumBodyBytes: Int
+    /// The bytes of all bodies that are arriving at one time; a request beyond it is answered 503.
+    ///
+    /// A body counts until the handler has it.
+    public var maximumArrivingBodyBytes: Int
     /// How long a kept-alive connection may wait for its next request line.
     public var idleTimeout: Duration
     /// How long a request may take to arrive: head and body together, not restarted by bytes that trickle in.
@@ -42,6 +46,7 @@ public struct HTTPServerConfiguration: Sendable {
         maximumConnectionsPerAddress: Int = 0,
         maximumHeadBytes: Int = 8_192,
         maximumBodyBytes: Int = 16 << 20,
+        maximumArrivingBodyBytes: Int = 512 << 20,
         idleTimeout: Duration = .seconds(75),
         readTimeout: Duration = .seconds(30),
         backlog: Int32 = 1_024
@@ -53,6 +58,7 @@ public struct HTTPServerConfiguration: Sendable {
         self.maximumConnectionsPerAddress = maximumConnectionsPerAddress
         self.maximumHeadBytes = maximumHeadBytes
         self.maximumBodyBytes = maximumBodyBytes
+        self.maximumArrivingBodyBytes = maximumArrivingBodyBytes
         self.idleTimeout = idleTimeout
         self.readTimeout = readTimeout
         self.backlog = backlog
@@ -77,6 +83,9 @@ public struct HTTPServerConfiguration: Sendable {
             problems.append("maximumHeadBytes is \(maximumHeadBytes): use 4096 to 1048576")
         }
         if maximumBodyBytes < 0 { problems.append("maximumBodyBytes is negative: use 0 or more") }
+        if maximumArrivingBodyBytes < maximumBodyBytes {
+            problems.append("maximumArrivingBodyBytes is below maximumBodyBytes: use at least as much")
+        }
         if idleTimeout < .milliseconds(1) { problems.append("idleTimeout is not positive: use 1 ms or more") }
         if readTimeout < .milliseconds(1) { problems.append("readTimeout is not positive: use 1 ms or more") }
         if backlog < 1 { problems.append("backlog is \(backlog): use 1 or more") }

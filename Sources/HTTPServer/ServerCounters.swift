@@ -17,6 +17,7 @@ final class ServerCounters: Sendable {
     let connections = Atomic<Int>(0)
     let requestsInFlight = Atomic<Int>(0)
     let refusedConnections = Atomic<Int>(0)
+    private let arrivingBodyBytes = Atomic<Int>(0)
     private let maximumConnections: Int
     private let maximumConnectionsPerAddress: Int
     private let perAddress = Guarded<[String: Int]>([:])
@@ -46,6 +47,17 @@ final class ServerCounters: Sendable {
             let left = (counts[address] ?? 1) - 1
             counts[address] = left > 0 ? left : nil
         }
+    }
+
+    /// Counts bytes of a body that is arriving; false, with nothing counted, when all of them together are too many.
+    func holdBody(_ bytes: Int, limit: Int) -> Bool {
+        guard arrivingBodyBytes.add(bytes, ordering: .relaxed).newValue > limit else { return true }
+        arrivingBodyBytes.subtract(bytes, ordering: .relaxed)
+        return false
+    }
+
+    func releaseBody(_ bytes: Int) {
+        arrivingBodyBytes.subtract(bytes, ordering: .relaxed)
     }
 
     private func refuse(_ reason: HTTPFailure.Reason) -> Admission {

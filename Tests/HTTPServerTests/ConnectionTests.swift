@@ -151,6 +151,17 @@ import Threads
         }
     }
 
+    @Test(arguments: ["", "POS", "POST / HTTP/1.1\r\nHost", "POST / HTTP/1.1\r\nHost: a\r\nContent-Length: 2\r\n\r\na"])
+    func aRequestThatEndsInTheMiddleEndsTheConnection(start: String) throws {
+        try withServer { server, _ in
+            let client = try RawClient(port: server.boundPort)
+            defer { client.close() }
+            client.send(start)
+            client.endSending()
+            #expect(client.receiveToEnd() == "")
+        }
+    }
+
     @Test func aFieldThatWouldSplitTheAnswerIsLeftOut() throws {
         try withServer { server, _ in
             let client = try RawClient(port: server.boundPort)

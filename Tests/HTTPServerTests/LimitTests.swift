@@ -43,6 +43,27 @@ import Threads
         }
     }
 
+    @Test func bodiesThatArriveTogetherAreBounded() throws {
+        var configuration = HTTPServerConfiguration()
+        configuration.maximumBodyBytes = 1_000
+        configuration.maximumArrivingBodyBytes = 1_500
+        try withServer(configuration) { server, _ in
+            let start =
+                "POST /echo HTTP/1.1\r\nHost: a\r\nContent-Length: 1000\r\n\r\n" + String(repeating: "a", count: 999)
+            let first = try RawClient(port: server.boundPort)
+            defer { first.close() }
+            first.send(start)
+            #expect(eventually { server.statistics.connections == 1 })
+            let second = try RawClient(port: server.boundPort)
+            defer { second.close() }
+            second.send(start)
+            #expect(second.receiveToEnd()?.hasPrefix("HTTP/1.1 503 ") == true)
+            first.send("a")
+            #expect(first.receiveAnswer()?.status == 200)
+            try #expect(server.isServing())
+        }
+    }
+
     @Test func aHeadThatFitsIsAnswered() throws {
         try withServer { server, handler in
             let client = try RawClient(port: server.boundPort)

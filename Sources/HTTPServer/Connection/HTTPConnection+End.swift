@@ -26,13 +26,21 @@ extension HTTPConnection {
         DirectReply.send(response, to: descriptor, withBody: !isHead)
     }
 
-    /// Closes an idle connection whose client has ended its side.
+    private static let peerCheckMilliseconds: UInt64 = 8_000
+
+    /// Closes a connection whose client has ended its side before a request was complete.
     ///
-    /// The library is told of data and end together once, and does not read on behind a short read, so it can miss an end
-    /// that came with the request. One look in each idle time is enough: a later end is told.
+    /// The library is told of bytes and of the end behind them once, together, and does not read on behind a short read,
+    /// so it misses an end that came with the last bytes. A request that is arriving is looked at in every sweep, an idle
+    /// connection soon after its answer and then now and again, since there may be thousands.
     func closeIfPeerEnded() {
-        guard case .idle = stage, !isPeerChecked, !isFirstRequest else { return }
-        isPeerChecked = true
+        switch stage {
+        case .waiting, .replying: return
+        case .idle where nextPeerCheck > loop.now: return
+        case .idle where !isFirstRequest: nextPeerCheck = loop.now + Self.peerCheckMilliseconds
+        default: break
+        }
+        // The end is seen only when all bytes before it were taken, so nothing that could complete the request is left.
         if case .ended = peer { abandon() }
     }
 

@@ -45,13 +45,15 @@ final class HTTPConnection {
     var isFirstRequest = true
     /// Whether unread bytes may be on their way when the connection closes.
     var lingers = false
+    /// Whether the library was told to leave the connection alone until it is resumed.
+    private(set) var isSuspended = false
     /// Whether an answer was written past the library, which is then to close the connection.
     var isAnsweredDirectly = false
     /// Whether it is certain that only an unreadable request line makes the library close the idle connection.
     var expectsRequest = true
 
-    /// Whether the idle connection was looked at for the end of the client's side.
-    var isPeerChecked = false
+    /// When the idle connection is next looked at for the end of the client's side.
+    var nextPeerCheck: UInt64 = 0
 
     init(library: OpaquePointer, loop: ServerLoop, remoteAddress: String) {
         self.library = library
@@ -69,6 +71,7 @@ final class HTTPConnection {
         // Without this the library splits the query into records in the connection's memory, where a hundred short
         // parameters fill it. The text is in that memory, writable, and ours is the copy that counts.
         if let mark = bytes.firstIndex(of: UInt8(ascii: "?")) { UnsafeMutablePointer(mutating: text)[mark + 1] = 0 }
+        isHead = false
         stage = .receivingHead
         if !isFirstRequest { deadline = loop.now + loop.readMilliseconds }
         isFirstRequest = false
@@ -99,6 +102,9 @@ final class HTTPConnection {
         guard size.pointee <= loop.configuration.maximumBodyBytes - body.count else {
             return refuseWhileReading(.bodyTooLarge)
         }
+        guard loop.counters.holdBody(size.pointee, limit: loop.configuration.maximumArrivingBodyBytes) else {
+            return refuseWhileReading(.tooManyBodies)
+        }
         if isChunked, let data, followsBareLineFeed(data) { return refuseWhileReading(.malformedChunk) }
         body.append(contentsOf: UnsafeRawBufferPointer(start: data, count: size.pointee))
         size.pointee = 0
@@ -125,7 +131,7 @@ final class HTTPConnection {
         guard let head, !loop.isStopping else { return queue(failure(.shuttingDown)) }
         let request = HTTPRequest(head: head, body: body)
         self.head = nil
-        body = []
+        dropBody()
         deadline = .max
         let pending = PendingRequest(connection: library, loop: loop)
         stage = .waiting(pending)
@@ -137,10 +143,12 @@ final class HTTPConnection {
     private func answer(_ pending: PendingRequest) -> MHD_Result {
         if pending.suspend() {
             MHD_suspend_connection(library)
+            isSuspended = true
             return .YES
         }
+        isSuspended = false
         guard let response = pending.takeAnswer() else {
-            // Resumed without an answer, which only a stopping loop does after it has claimed one.
+            // Resumed without an answer, which only a stopping loop does.
             return queue(failure(.internalError))
         }
         return queue(response)
@@ -161,6 +169,12 @@ final class HTTPConnection {
         return queueReply(library, ReplyFields.status(response.status), reply)
     }
 
+    private func dropBody() {
+        guard !body.isEmpty else { return }
+        loop.counters.releaseBody(body.count)
+        body = []
+    }
+
     func failure(_ reason: HTTPFailure.Reason) -> HTTPResponse {
         var response = loop.handler.response(to: HTTPFailure(reason))
         response.closesConnection = true
@@ -174,9 +188,9 @@ final class HTTPConnection {
             if let response = pending.takeAnswer() { answerEndedPeer(response) }
         }
         stage = .idle
-        isPeerChecked = false
+        nextPeerCheck = 0
         head = nil
-        body = []
+        dropBody()
         deadline = loop.now + loop.idleMilliseconds
         if loop.isDraining { closeIfIdle() }
     }

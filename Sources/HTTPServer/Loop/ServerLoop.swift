@@ -233,6 +233,9 @@ final class ServerLoop: ResumeQueue, @unchecked Sendable {
         for connection in connections { connection.giveUp() }
         for pending in takeResumable() { MHD_resume_connection(pending.connection) }
         MHD_run(daemon)
+        // Left are those whose answer another thread is just about to give: it has claimed the request and not queued it.
+        for connection in connections where connection.isSuspended { MHD_resume_connection(connection.library) }
+        MHD_run(daemon)
         MHD_stop_daemon(daemon)
         lingering.closeAll()
         context.loop = nil

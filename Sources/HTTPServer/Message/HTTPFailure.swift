@@ -32,6 +32,7 @@ public struct HTTPFailure: Error, Sendable, Hashable {
         case connectNotSupported = "CONNECT is not supported: this server is not a proxy"
         case tooManyConnections = "the server has as many connections as it allows: try again later"
         case tooManyConnectionsFromAddress = "this address has as many connections as the server allows: reuse them"
+        case tooManyBodies = "too many request bodies are arriving: try again later"
         case shuttingDown = "the server is shutting down: try again later"
         case unsupportedVersion = "the HTTP version is not supported: use HTTP/1.1"
     }
@@ -58,7 +59,7 @@ extension HTTPFailure.Reason {
         case .headTooLarge: 431
         case .internalError: 500
         case .unsupportedTransferEncoding, .connectNotSupported: 501
-        case .tooManyConnections, .tooManyConnectionsFromAddress, .shuttingDown: 503
+        case .tooManyConnections, .tooManyConnectionsFromAddress, .tooManyBodies, .shuttingDown: 503
         case .unsupportedVersion: 505
         default: 400
         }
