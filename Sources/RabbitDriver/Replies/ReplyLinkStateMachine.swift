@@ -136,8 +136,11 @@ struct ReplyLinkStateMachine: Sendable {
 
     private mutating func takeExhausted() -> [UniqueID] {
         let exhausted = waiters.filter { $0.value.retry == 0 }.map(\.key)
-        for id in exhausted { waiters[id] = nil }
-        for id in waiters.keys { waiters[id]?.retry = waiters[id]?.retry.map { $0 - 1 } }
+        waiters = waiters.filter { $0.value.retry != 0 }.mapValues { waiter in
+            var waiter = waiter
+            waiter.retry = waiter.retry.map { $0 - 1 }
+            return waiter
+        }
         return exhausted
     }
 }

@@ -8,6 +8,7 @@ internal import AMQP
 internal import ConnectionPool
 internal import Logging
 internal import Messaging
+internal import Threads
 
 extension SendConnections {
     /// Opens the connection that the pool asked for.

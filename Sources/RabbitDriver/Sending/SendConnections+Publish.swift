@@ -7,6 +7,7 @@
 internal import AMQP
 internal import ConnectionPool
 internal import Messaging
+internal import Threads
 
 extension SendConnections {
     /// Hands a message to a connection on which it holds a lease.

@@ -1,0 +1,38 @@
+//===----------------------------------------------------------------------===//
+// This source file is part of the rpc-gateway project
+// Licensed under Apache License v2.0; see LICENSE for the full text
+// SPDX-License-Identifier: Apache-2.0
+//===----------------------------------------------------------------------===//
+
+internal import ConnectionPool
+
+extension PoolConfiguration {
+    /// The pool that the options ask for.
+    init(options: RabbitOptions, hostCount: Int) {
+        self.init(
+            minimumConnectionCount: options.connectionPoolMinimumSize,
+            maximumConnectionHardLimit: options.connectionPoolSize,
+            idleTimeout: options.connectionPoolTTL,
+            backoff: ReconnectBackoff(options, hostCount: hostCount)
+        )
+    }
+}
+
+extension ReconnectBackoff {
+    /// The waits between attempts: oslo's where one of its options is given, else short ones with jitter, one second at
+    /// the most.
+    init(_ options: RabbitOptions, hostCount: Int) {
+        let given = [options.retryInterval, options.retryBackoff, options.retryIntervalMaximum, options.reconnectDelay]
+        guard given.contains(where: { $0 != nil }) else {
+            self.init(attemptsPerRound: hostCount)
+            return
+        }
+        self.init(
+            interval: options.retryInterval ?? options.reconnectDelay ?? .seconds(1),
+            growth: .added(options.retryBackoff ?? .seconds(2)),
+            maximumInterval: options.retryIntervalMaximum ?? .seconds(30),
+            jitter: 0,
+            attemptsPerRound: hostCount
+        )
+    }
+}

@@ -1,0 +1,63 @@
+//===----------------------------------------------------------------------===//
+// This source file is part of the rpc-gateway project
+// Licensed under Apache License v2.0; see LICENSE for the full text
+// SPDX-License-Identifier: Apache-2.0
+//===----------------------------------------------------------------------===//
+
+internal import AMQP
+internal import Messaging
+
+/// Where on the broker a target's messages are published.
+struct Route: Sendable {
+    var exchange: ExchangeDeclaration
+    var routingKey: String
+}
+
+extension RabbitOptions {
+    /// The exchange and routing key of a target (`oslo_messaging._drivers.amqpdriver.AMQPDriverBase._send`).
+    func route(to target: Target, controlExchange: String) -> Route {
+        if target.isFanout {
+            return Route(exchange: ExchangeDeclaration(fanoutExchange(topic: target.topic ?? "")), routingKey: "")
+        }
+        let exchange = self.controlExchange(target.exchange ?? controlExchange)
+        return Route(exchange: ExchangeDeclaration(exchange), routingKey: target.queueName)
+    }
+}
+
+extension ExchangeDeclaration {
+    init(_ shape: ExchangeShape) {
+        self.init(
+            name: shape.name,
+            type: shape.type,
+            isDurable: shape.isDurable,
+            isAutoDelete: shape.isAutoDelete
+        )
+    }
+}
+
+extension QueueDeclaration {
+    init(_ shape: QueueShape) {
+        self.init(
+            name: shape.name,
+            isDurable: shape.isDurable,
+            isAutoDelete: shape.isAutoDelete,
+            arguments: FieldTable(shape.arguments)
+        )
+    }
+}
+
+extension FieldTable {
+    init(_ arguments: [QueueShape.Entry]) {
+        self.init(entries: arguments.map { Entry(key: $0.name, value: FieldValue($0.value)) })
+    }
+}
+
+extension FieldValue {
+    init(_ argument: QueueShape.Argument) {
+        switch argument {
+        case .integer(let value): self = .int32(Int32(clamping: value))
+        case .text(let text): self = .string(text)
+        case .flag(let flag): self = .bool(flag)
+        }
+    }
+}

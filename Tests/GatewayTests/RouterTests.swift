@@ -1,0 +1,83 @@
+//===----------------------------------------------------------------------===//
+// This source file is part of the rpc-gateway project
+// Licensed under Apache License v2.0; see LICENSE for the full text
+// SPDX-License-Identifier: Apache-2.0
+//===----------------------------------------------------------------------===//
+
+import Testing
+
+@testable import Gateway
+
+struct RouterTests {
+    private func rpc(_ path: String) throws -> RPCRoute {
+        guard case .rpc(let route) = try Router.route(Array(path.utf8)) else {
+            throw Problem.notFound("not a call: \(path)")
+        }
+        return route
+    }
+
+    private func failure(_ path: String) -> Problem? {
+        do throws(Problem) {
+            _ = try Router.route(Array(path.utf8))
+            return nil
+        } catch {
+            return error
+        }
+    }
+
+    @Test func threeSegmentsNameTopicServerAndMethod() throws {
+        #expect(try rpc("/nova/cn1/reboot") == RPCRoute(topic: "nova", server: "cn1", method: "reboot", verb: .call))
+    }
+
+    @Test(arguments: ["/nova/-/reboot", "/nova/reboot", "/nova/%2D/reboot"])
+    func aDashOrTwoSegmentsMeanAnyServer(_ path: String) throws {
+        #expect(try rpc(path) == RPCRoute(topic: "nova", server: nil, method: "reboot", verb: .call))
+    }
+
+    @Test(arguments: ["/nova/*/reboot:cast", "/nova/%2A/reboot:cast", "/nova/%2a/reboot%3Acast"])
+    func aStarMeansEveryServer(_ path: String) throws {
+        let expected = RPCRoute(topic: "nova", server: nil, isFanout: true, method: "reboot", verb: .cast)
+        #expect(try rpc(path) == expected)
+    }
+
+    @Test func segmentsAreSplitFirstAndDecodedOnce() throws {
+        #expect(try rpc("/a%2Fb/c%252Fd/m").topic == "a/b")
+        #expect(try rpc("/a%2Fb/c%252Fd/m").server == "c%2Fd")
+    }
+
+    @Test(arguments: ["größe", "größe".utf8.map { "%" + String($0, radix: 16) }.joined(), "名前", "a_1", "A"])
+    func methodsAreIdentifiersAsPythonHasThem(_ method: String) throws {
+        #expect(try !rpc("/t/s/\(method)").method.isEmpty)
+    }
+
+    @Test(arguments: [
+        ("/t/s/1a", 400, "invalid-request"), ("/t/s/a-b", 400, "invalid-request"), ("/t/s/a.b", 400, "invalid-request"),
+        ("/t/s/", 400, "invalid-request"), ("//s/m", 400, "invalid-request"), ("/t//m", 400, "invalid-request"),
+        ("/t/../m", 400, "invalid-request"), ("/t/./m", 400, "invalid-request"),
+        ("/t/%2e%2e/m", 400, "invalid-request"), ("/t/%00/m", 400, "invalid-request"),
+        ("/t/%0a/m", 400, "invalid-request"), ("/t/%7f/m", 400, "invalid-request"),
+        ("/t/%ff/m", 400, "invalid-request"),
+        ("/t/%c0%af/m", 400, "invalid-request"), ("/t/%zz/m", 400, "invalid-request"),
+        ("/t/%4/m", 400, "invalid-request"),
+        ("/t/s/m:", 400, "invalid-request"), ("/t/s/m:now", 400, "invalid-request"),
+        ("/t/s/m:cast:cast", 400, "invalid-request"),
+        ("/t/s/:cast", 400, "invalid-request"), ("/t/*/m", 400, "invalid-target"), ("/*/m", 400, "invalid-target"),
+        ("/t/s/_m", 403, "private-method"), ("/t/__init__:cast", 403, "private-method"),
+        ("/t", 404, "http-404"), ("/a/b/c/d", 404, "http-404"), ("/-/nothing", 404, "http-404"),
+        ("/-/health", 404, "http-404"), ("/-", 404, "http-404"),
+    ])
+    func refusesOtherPaths(_ path: String, _ status: Int, _ code: String) {
+        let problem = failure(path)
+        #expect(problem?.status == status, "\(path)")
+        #expect(problem?.code == code, "\(path)")
+    }
+
+    @Test(arguments: [
+        ("/healthz", "/-/healthy"), ("/livez", "/-/healthy"), ("/readyz", "/-/ready"), ("/metrics", "/-/metrics"),
+        ("/-/healthy", "/-/healthy"), ("/-/health/t", "/-/health/{topic}"), ("/-/info", "/-/info"),
+        ("/-/health/t/s", "/-/health/{topic}/{server}"), ("/-/openapi.json", "/-/openapi.json"), ("/", "/"),
+    ])
+    func knowsTheOtherPaths(_ path: String, _ template: String) throws {
+        #expect(try Router.route(Array(path.utf8)).template == template)
+    }
+}
