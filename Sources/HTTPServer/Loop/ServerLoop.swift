@@ -26,7 +26,8 @@ final class ServerLoop: ResumeQueue, @unchecked Sendable {
     private let number: Int
     private let wakeUp = WakeUp()
     private let stopped = WakeUp()
-    private let resumable = Guarded<[PendingRequest]>([])
+    /// Answered requests to be resumed; nil when the loop has ended, because what they hold leads back to it.
+    private let resumable = Guarded<[PendingRequest]?>([])
     private let orders = Atomic<UInt64>(DrainOrder.none)
     private let lastTurn: Atomic<UInt64>
 
@@ -100,8 +101,8 @@ final class ServerLoop: ResumeQueue, @unchecked Sendable {
 
     func resume(_ pending: PendingRequest) {
         let isFirst = resumable.withLock { queue in
-            queue.append(pending)
-            return queue.count == 1
+            queue?.append(pending)
+            return queue?.count == 1
         }
         if isFirst { wakeUp.signal() }
     }
@@ -156,8 +157,7 @@ final class ServerLoop: ResumeQueue, @unchecked Sendable {
     private func takeResumable() -> [PendingRequest] {
         resumable.withLock { queue in
             // Most turns have none, and an empty array costs nothing to swap in.
-            guard !queue.isEmpty else { return [] }
-            let taken = queue
+            guard let taken = queue, !taken.isEmpty else { return [] }
             queue = []
             return taken
         }
@@ -238,6 +238,7 @@ final class ServerLoop: ResumeQueue, @unchecked Sendable {
         MHD_run(daemon)
         MHD_stop_daemon(daemon)
         lingering.closeAll()
+        resumable.withLock { $0 = nil }
         context.loop = nil
         stopped.signal()
     }
