@@ -162,6 +162,16 @@ import Threads
         }
     }
 
+    @Test func aSocketForBothFamiliesSeesIPv4ClientsByTheirAddress() throws {
+        var configuration = HTTPServerConfiguration()
+        configuration.host = "::"
+        try withServer(configuration) { server, handler in
+            try #expect(server.isServing())
+            #expect(server.boundAddress == "::")
+            #expect(handler.heads.withLock { $0.last?.remoteAddress } == "127.0.0.1")
+        }
+    }
+
     @Test func aFieldThatWouldSplitTheAnswerIsLeftOut() throws {
         try withServer { server, _ in
             let client = try RawClient(port: server.boundPort)
