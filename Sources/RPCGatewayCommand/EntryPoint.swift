@@ -10,6 +10,8 @@ internal import Glibc
 /// The process' entry.
 @main struct EntryPoint {
     static func main() async {
+        // A closed standard error or socket is an error of one write, not the end of the process.
+        signal(SIGPIPE, SIG_IGN)
         await exit(run(Array(CommandLine.arguments.dropFirst())))
     }
 

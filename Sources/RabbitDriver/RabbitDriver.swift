@@ -23,18 +23,14 @@ public final class RabbitDriver: Driver {
     private let connections: SendConnections
     private let replies: ReplyLink
     private let inspector: QueueInspector
-    private let checksConsumers: Bool
 
     /// What a driver can be told besides its URL and oslo's options.
     public struct Settings: Sendable {
-        /// Whether a call to a queue without consumers fails at once instead of timing out.
-        public var checksConsumers: Bool
         /// The largest body of a reply, in bytes.
         public var maximumReplyBytes: Int
 
         /// Makes settings.
-        public init(checksConsumers: Bool = true, maximumReplyBytes: Int = 64 << 20) {
-            self.checksConsumers = checksConsumers
+        public init(maximumReplyBytes: Int = 64 << 20) {
             self.maximumReplyBytes = maximumReplyBytes
         }
     }
@@ -58,7 +54,6 @@ public final class RabbitDriver: Driver {
         self.connections = connections
         controlExchange = context.controlExchange
         replyQueue = queue.name
-        checksConsumers = settings.checksConsumers
         inspector = QueueInspector(hosts: hosts, logger: context.logger)
         let environment = ReplyLink.Environment(
             hosts: hosts,
@@ -88,13 +83,20 @@ public final class RabbitDriver: Driver {
     ) {
         let id = UniqueID()
         waiters.register(id, request, completion: completion)
-        guard checksConsumers else { return sendWhenReady(request, id) }
-        inspector.look(at: request.target.queueName) { [self] result in
-            guard case .success(let status?) = result, status.consumerCount == 0 else {
-                return sendWhenReady(request, id)
-            }
-            let message = "The queue \"\(request.target.queueName)\" exists and has no consumer"
-            waiters.fail(id, with: MessagingError(.noConsumers, message))
+        let waiter = ReplyLinkStateMachine.Waiter(id: id, deadline: request.deadline, retry: request.toleratedFailures)
+        replies.whenReady(waiter) { [self] error in
+            if let error { waiters.fail(id, with: error) } else { checkConsumers(request, id) }
+        }
+    }
+
+    /// Fails a call at once when nobody would answer it; a look that fails is no reason to hold a call back.
+    private func checkConsumers(_ request: RPCRequest, _ id: UniqueID) {
+        guard request.checksConsumers else { return sendCall(request, id) }
+        let queue = request.target.queueName
+        inspector.look(at: queue) { [self] result in
+            guard case .success(let status?) = result, status.consumerCount == 0 else { return sendCall(request, id) }
+            let message = "The queue \"\(queue)\" exists and has no consumer"
+            waiters.fail(id, with: MessagingError(.noConsumers, message, stage: .connect))
         }
     }
 
@@ -152,13 +154,6 @@ public final class RabbitDriver: Driver {
         await connections.shutdown(deadline: deadline)
     }
 
-    private func sendWhenReady(_ request: RPCRequest, _ id: UniqueID) {
-        let retry = request.retry.flatMap { $0 < 0 ? nil : $0 }
-        replies.whenReady(.init(id: id, deadline: request.deadline, retry: retry)) { [self] error in
-            if let error { waiters.fail(id, with: error) } else { sendCall(request, id) }
-        }
-    }
-
     private func sendCall(_ request: RPCRequest, _ id: UniqueID) {
         let reply = RequestEnvelope.Reply(messageID: id, queue: replyQueue)
         var job = job(request, id: id, body: RequestEnvelope.encode(request, uniqueID: UniqueID(), reply: reply))
@@ -182,10 +177,15 @@ public final class RabbitDriver: Driver {
             body: body,
             expires: false,
             deadline: request.deadline,
-            retry: request.retry.flatMap { $0 < 0 ? nil : $0 },
+            retry: request.toleratedFailures,
             completion: { _ in }
         )
     }
+}
+
+extension RPCRequest {
+    /// The failed attempts to connect that the request tolerates; nil for any number.
+    fileprivate var toleratedFailures: Int? { retry.flatMap { $0 < 0 ? nil : $0 } }
 }
 
 extension SendJob {

@@ -39,6 +39,7 @@ struct CallAnswer: Sendable {
         let problem = Problem(error, method: call.route.method, configuration: configuration)
         var document = ProblemDocument(problem: problem, request: identity)
         document.target = call.target
+        document.target?.exchange = call.target.exchange ?? configuration.controlExchange
         document.method = call.route.method
         document.exposesTraceback = configuration.exposesTraceback
         var response = document.response

@@ -62,8 +62,12 @@ struct CallRequest: Sendable {
     }
 
     /// What goes to the driver.
-    func request(_ arguments: JSONText, _ identity: RequestIdentity, retry: Int?) -> RPCRequest {
-        RPCRequest(
+    func request(
+        _ arguments: JSONText,
+        _ identity: RequestIdentity,
+        _ configuration: GatewayConfiguration
+    ) -> RPCRequest {
+        var request = RPCRequest(
             target: target,
             method: route.method,
             arguments: arguments,
@@ -71,8 +75,10 @@ struct CallRequest: Sendable {
             timeout: fields.timeout,
             now: identity.started,
             callMonitorTimeout: route.verb == .call ? fields.callMonitorTimeout : nil,
-            retry: retry
+            retry: configuration.retry
         )
+        request.checksConsumers = configuration.checksConsumers
+        return request
     }
 }
 

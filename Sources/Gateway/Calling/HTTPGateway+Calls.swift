@@ -18,7 +18,7 @@ extension HTTPGateway {
     ) throws(Problem) {
         let configuration = configuration
         let call = try CallRequest(http.head, route: route, identity, configuration)
-        let request = call.request(try Self.arguments(http.body), identity, retry: configuration.retry)
+        let request = call.request(try Self.arguments(http.body), identity, configuration)
         try enter(limit: configuration.maximumInFlight)
         let answer = CallAnswer(call: call, identity: identity, configuration: configuration)
         switch route.verb {

@@ -16,6 +16,10 @@ public struct GatewayConfiguration: Sendable, Equatable {
     public var retry: Int? = 0
     /// Requests under way at a time; the next one is answered 503 `overloaded`.
     public var maximumInFlight = 10_000
+    /// Whether a call to a queue without consumers fails at once.
+    public var checksConsumers = true
+    /// The exchange of targets that name none, as problem documents show it.
+    public var controlExchange = "openstack"
     /// Whether `traceparent` and `tracestate` go into the request context.
     public var propagatesTraceContext = true
     /// Whether requests may set the request context by `Rpc-Context`.

@@ -22,6 +22,8 @@ public struct RPCRequest: Sendable {
     public var callMonitorTimeout: Duration?
     /// Failed attempts to reach a broker that are tolerated: nil or -1 for ever (until the deadline), 0 none, N of them.
     public var retry: Int?
+    /// Whether a call to a queue without consumers fails at once instead of running into its timeout.
+    public var checksConsumers = true
 
     /// Makes a request whose deadline is `timeout` from `now`.
     public init(

@@ -16,8 +16,7 @@ final class RandomBits: Sendable {
     func next() -> UInt64 {
         block.withLock { block in
             if block.next == block.words.count {
-                var system = SystemRandomNumberGenerator()
-                block.words = (0..<Self.blockSize).map { _ in system.next() }
+                RandomWords.fill(&block.words, count: Self.blockSize)
                 block.next = 0
             }
             defer { block.next += 1 }

@@ -51,15 +51,15 @@ struct ReplyWaiter: Sendable {
                 "No heartbeat of the server came within \(monitorTimeout ?? .zero) (message ID \(id.hexadecimal))"
             return MessagingError(.callMonitorTimeout, message, execution: .maybe, stage: .reply)
         }
-        let message = "Timed out waiting for a reply to message ID \(id.hexadecimal): \(timeout) are over \(progress)"
+        let message = "Timed out waiting for a reply to message ID \(id.hexadecimal) after \(timeout): \(progress)"
         return MessagingError(.timeout, message, execution: stage == .connect ? .no : .maybe, stage: stage)
     }
 
     private var progress: String {
         switch stage {
-        case .connect: "and no connection to the broker was free, so nothing was sent"
-        case .publish: "and the broker has not confirmed the request"
-        case .reply: "; the broker has confirmed the request"
+        case .connect: "no connection to the broker was free, nothing was sent"
+        case .publish: "the broker has not confirmed the request"
+        case .reply: "the broker has confirmed the request, the server has not answered"
         }
     }
 }

@@ -16,6 +16,8 @@ extension GatewayConfiguration {
         versionCap = settings.rpc.versionCap
         retry = settings.rpc.retry < 0 ? nil : settings.rpc.retry
         maximumInFlight = settings.rpc.maximumInFlight
+        checksConsumers = settings.rpc.checksConsumers
+        controlExchange = settings.rpc.controlExchange
         propagatesTraceContext = settings.rpc.propagatesTraceContext
         acceptsContext = settings.rpc.acceptsContext
         exposure = settings.exposesRemoteErrors ? .full : .safe

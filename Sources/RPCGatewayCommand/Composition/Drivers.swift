@@ -14,10 +14,7 @@ enum Drivers {
     static func registry(_ settings: Settings) -> DriverRegistry {
         var registry = DriverRegistry()
         registry.register(["rabbit", "kombu"]) { url, context in
-            let own = RabbitDriver.Settings(
-                checksConsumers: settings.rpc.checksConsumers,
-                maximumReplyBytes: settings.rpc.maximumReplyBytes
-            )
+            let own = RabbitDriver.Settings(maximumReplyBytes: settings.rpc.maximumReplyBytes)
             return try RabbitDriver(url: url, context: context, settings: own)
         }
         return registry

@@ -102,28 +102,48 @@ final class ReplyLink: Sendable {
             case .abandon: state.withLock { $0.session }?.abort()
             case .repair: state.withLock { $0.session }?.consume { [self] result in sessionDidConsume(result) }
             case .sendLoopback: sendLoopback()
-            case .proceed(let ids): resume(ids, nil)
-            case .refuse(let ids): resume(ids, state.withLock { $0.lastError })
+            case .proceed(let ids): proceed(ids)
+            case .refuse(let ids): refuse(ids)
+            case .forget(let ids): state.withLock { state in for id in ids { state.continuations[id] = nil } }
             }
         }
     }
 
-    private func resume(_ ids: [UniqueID], _ error: AMQPError?) {
-        let reason = error.map { MessagingError(unreachable: $0) }
-        for id in ids { state.withLock { $0.continuations.removeValue(forKey: id) }?(reason) }
+    private func proceed(_ ids: [UniqueID]) {
+        for id in ids {
+            environment.waiters.advance(id, to: .publish)
+            state.withLock { $0.continuations.removeValue(forKey: id) }?(nil)
+        }
+    }
+
+    private func refuse(_ ids: [UniqueID]) {
+        let error = state.withLock { $0.lastError } ?? AMQPError(.connectionClosed, "the transport is shutting down")
+        for id in ids {
+            state.withLock { $0.continuations.removeValue(forKey: id) }?(MessagingError(unreachable: error))
+        }
     }
 
     private func connect() {
         let session = ReplySession(link: self)
-        state.withLock { $0.session = session }
+        let former = state.withLock { state in
+            defer { state.session = session }
+            return state.session
+        }
+        // A connection that could not be mended may still be open: two consumers would share the replies.
+        former?.abort()
         session.open { [self] result in sessionDidConsume(result) }
     }
 
     private func sendLoopback() {
+        let sentAt = ContinuousClock.now
         environment.publishLoopback(loopback.body) { [self] result in
-            guard case .failure(let error) = result, error.code == .undeliverable else { return }
-            environment.logger.info("reply queue is gone, declaring it again")
-            perform(input { $0.queueVanished(now: .now) })
+            switch result {
+            case .success: state.withLock { $0.machine.loopbackConfirmed(sentAt: sentAt) }
+            case .failure(let error) where error.code == .undeliverable:
+                environment.logger.info("reply queue is gone, declaring it again")
+                perform(input { $0.queueVanished(now: .now) })
+            case .failure: break
+            }
         }
     }
 }

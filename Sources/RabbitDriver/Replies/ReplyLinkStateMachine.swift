@@ -33,13 +33,15 @@ struct ReplyLinkStateMachine: Sendable {
         case proceed([UniqueID])
         /// These calls tolerate no further failed attempt.
         case refuse([UniqueID])
+        /// These calls have ended at their deadline; nothing is left to tell.
+        case forget([UniqueID])
     }
 
     enum Phase: Sendable, Equatable {
         case stopped
         case waiting(until: ContinuousClock.Instant)
         case connecting
-        case consuming(since: ContinuousClock.Instant)
+        case consuming
         case repairing(since: ContinuousClock.Instant)
     }
 
@@ -50,13 +52,15 @@ struct ReplyLinkStateMachine: Sendable {
 
     private(set) var phase = Phase.stopped
     private(set) var lastLoopback: ContinuousClock.Instant?
+    /// When the oldest message of our own was sent that the broker took and that has not come back.
+    private var missingSince: ContinuousClock.Instant?
     private(set) var waiters: [UniqueID: Waiter] = [:]
     private var failures = 0
     private let backoff: ReconnectBackoff
 
     init(backoff: ReconnectBackoff) { self.backoff = backoff }
 
-    var isConsuming: Bool { if case .consuming = phase { true } else { false } }
+    var isConsuming: Bool { phase == .consuming }
 
     mutating func start() -> [Action] {
         guard phase == .stopped else { return [] }
@@ -74,7 +78,8 @@ struct ReplyLinkStateMachine: Sendable {
     mutating func connected(now: ContinuousClock.Instant) -> [Action] {
         guard phase == .connecting || isRepairing else { return [] }
         failures = 0
-        phase = .consuming(since: now)
+        missingSince = nil
+        phase = .consuming
         defer { waiters = [:] }
         return [.proceed(Array(waiters.keys)), .sendLoopback]
     }
@@ -96,25 +101,40 @@ struct ReplyLinkStateMachine: Sendable {
         return [.repair]
     }
 
-    mutating func loopbackArrived(now: ContinuousClock.Instant) { lastLoopback = now }
+    mutating func loopbackArrived(now: ContinuousClock.Instant) {
+        lastLoopback = now
+        missingSince = nil
+    }
+
+    /// The broker has taken a message of our own. One that it did not take, as under an alarm, says nothing about us.
+    mutating func loopbackConfirmed(sentAt: ContinuousClock.Instant) {
+        guard isConsuming, lastLoopback.map({ $0 < sentAt }) ?? true else { return }
+        missingSince = missingSince ?? sentAt
+    }
 
     /// Time has passed.
     mutating func tick(now: ContinuousClock.Instant) -> [Action] {
-        waiters = waiters.filter { $0.value.deadline > now }
+        takeExpired(now) + advance(now)
+    }
+
+    private mutating func advance(_ now: ContinuousClock.Instant) -> [Action] {
         switch phase {
         case .stopped, .connecting: return []
         case .waiting(let until):
             guard until <= now else { return [] }
             phase = .connecting
             return [.connect]
-        case .consuming(let since), .repairing(let since):
-            guard max(since, lastLoopback ?? since).duration(to: now) > Self.deafAfter else {
-                return isConsuming ? [.sendLoopback] : []
-            }
-            lastLoopback = nil
-            phase = .waiting(until: now)
-            return [.abandon] + tick(now: now)
+        case .consuming:
+            guard let missingSince, missingSince.duration(to: now) > Self.deafAfter else { return [.sendLoopback] }
+            return abandon(now)
+        case .repairing(let since): return since.duration(to: now) > Self.deafAfter ? abandon(now) : []
         }
+    }
+
+    private mutating func abandon(_ now: ContinuousClock.Instant) -> [Action] {
+        lastLoopback = nil
+        phase = .waiting(until: now)
+        return [.abandon] + advance(now)
     }
 
     /// The next moment at which `tick` has something to do.
@@ -133,6 +153,13 @@ struct ReplyLinkStateMachine: Sendable {
     }
 
     private var isRepairing: Bool { if case .repairing = phase { true } else { false } }
+
+    private mutating func takeExpired(_ now: ContinuousClock.Instant) -> [Action] {
+        let expired = waiters.values.filter { $0.deadline <= now }.map(\.id)
+        guard !expired.isEmpty else { return [] }
+        for id in expired { waiters[id] = nil }
+        return [.forget(expired)]
+    }
 
     private mutating func takeExhausted() -> [UniqueID] {
         let exhausted = waiters.filter { $0.value.retry == 0 }.map(\.key)
