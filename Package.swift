@@ -89,7 +89,7 @@ let package = Package(
         .testTarget(name: "MessagingTests", dependencies: ["Messaging", "Threads"], swiftSettings: baseSettings),
         .testTarget(
             name: "RabbitDriverTests",
-            dependencies: ["RabbitDriver", "Messaging", "AMQP", "Threads"],
+            dependencies: ["RabbitDriver", "ConnectionPool", "Messaging", "AMQP", "Threads"],
             swiftSettings: baseSettings
         ),
         .testTarget(
