@@ -168,7 +168,13 @@ def test_an_address_in_use_ends_the_start(family):
 def test_an_unknown_driver_ends_the_start():
     done = run("serve", "--listen", "127.0.0.1:0", "--transport-url", "carrier-pigeon://coop/")
     assert done.returncode == 2, (done.returncode, done.stderr)
-    assert "carrier-pigeon" in done.stderr
+    assert "transport.url" in done.stderr and "rabbit" in done.stderr
+
+
+def test_an_option_that_is_not_supported_ends_the_start():
+    url = "rabbit://guest:guest@127.0.0.1:1/?use_queue_manager=true"
+    done = run("serve", "--listen", "127.0.0.1:0", "--transport-url", url)
+    assert done.returncode == 2 and "use_queue_manager" in done.stderr
 
 
 def test_json_logs(family, vhost, server):

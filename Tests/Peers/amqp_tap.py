@@ -85,7 +85,8 @@ class _Decoder:
 class Tap:
     """Listens on `port` and passes everything on to the broker.
 
-    `hold_answers` keeps back what the broker says; `refuse` resets new connections; `drop()` resets those there are.
+    `hold_answers` keeps back what the broker says, `delay` is how many seconds that takes; `refuse` resets new connections;
+    `drop()` resets those there are.
     """
 
     def __init__(self, broker_port):
@@ -94,6 +95,7 @@ class Tap:
         self.lock = threading.Lock()
         self.pairs = {}
         self.refuse = False
+        self.delay = 0
         self.passing = threading.Event()
         self.passing.set()
         self.requests_passing = threading.Event()
@@ -166,6 +168,8 @@ class Tap:
             while data := source.recv(65536):
                 decoder.feed(data)
                 gate.wait()
+                if self.delay and not from_client:
+                    time.sleep(self.delay)
                 sink.sendall(data)
         except OSError:
             pass
