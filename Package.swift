@@ -38,7 +38,10 @@ let package = Package(
         .systemLibrary(name: "CMicrohttpd", pkgConfig: "libmicrohttpd", providers: [.apt(["libmicrohttpd-dev"])]),
         .systemLibrary(name: "CRabbitMQ", pkgConfig: "librabbitmq", providers: [.apt(["librabbitmq-dev"])]),
 
+        .systemLibrary(name: "CZlib", pkgConfig: "zlib", providers: [.apt(["zlib1g-dev"])]),
+
         .target(name: "Threads", dependencies: ["CLinux"], swiftSettings: baseSettings),
+        .target(name: "Compression", dependencies: ["CZlib"], swiftSettings: baseSettings),
         .target(
             name: "HTTPServer",
             dependencies: ["CMicrohttpd", "CLinux", "Threads", log],
@@ -57,7 +60,7 @@ let package = Package(
         ),
         .target(
             name: "RabbitDriver",
-            dependencies: ["Messaging", "ConnectionPool", "AMQP", "Threads", log],
+            dependencies: ["Messaging", "ConnectionPool", "AMQP", "Compression", "Threads", log],
             swiftSettings: safeSettings
         ),
         .target(
@@ -83,7 +86,8 @@ let package = Package(
         ),
 
         .testTarget(name: "ThreadsTests", dependencies: ["Threads"], swiftSettings: baseSettings),
-        .testTarget(name: "HTTPServerTests", dependencies: ["HTTPServer", "Threads"], swiftSettings: baseSettings),
+        .testTarget(name: "CompressionTests", dependencies: ["Compression"], swiftSettings: baseSettings),
+        .testTarget(name: "HTTPServerTests", dependencies: ["HTTPServer", "Threads", log], swiftSettings: baseSettings),
         .testTarget(name: "AMQPTests", dependencies: ["AMQP", "Threads"], swiftSettings: baseSettings),
         .testTarget(name: "ConnectionPoolTests", dependencies: ["ConnectionPool"], swiftSettings: baseSettings),
         .testTarget(name: "MessagingTests", dependencies: ["Messaging", "Threads"], swiftSettings: baseSettings),

@@ -25,9 +25,12 @@ extension HTTPGateway {
     /// Answers a request, now or when its call has ended.
     public func handle(_ request: HTTPRequest, responder: Responder) {
         let identity = RequestIdentity(request.head.fields)
+        if request.head.path == Array("*".utf8) {
+            return responder.respond(options("GET, HEAD, POST, OPTIONS", identity))
+        }
         do throws(Problem) {
             let route = try checkedRoute(request.head)
-            if request.head.method == "OPTIONS" { return responder.respond(options(route, identity)) }
+            if request.head.method == "OPTIONS" { return responder.respond(options(route.allow, identity)) }
             try dispatch(route, request, identity, responder)
         } catch {
             metrics.refused(error.code)
@@ -72,7 +75,7 @@ extension HTTPGateway {
         ProblemDocument(problem: problem, request: identity).response
     }
 
-    private func options(_ route: Route, _ identity: RequestIdentity) -> HTTPResponse {
-        HTTPResponse(status: 204, fields: [("Allow", route.allow)] + identity.fields)
+    private func options(_ allow: String, _ identity: RequestIdentity) -> HTTPResponse {
+        HTTPResponse(status: 204, fields: [("Allow", allow)] + identity.fields)
     }
 }

@@ -5,6 +5,7 @@
 //===----------------------------------------------------------------------===//
 
 internal import AMQP
+internal import Compression
 internal import ConnectionPool
 internal import Logging
 public import Messaging
@@ -174,8 +175,9 @@ public final class RabbitDriver: Driver {
             exchange: route.exchange.name,
             routingKey: route.routingKey,
             declaring: route.exchange,
-            body: body,
+            body: options.compressesBodies ? Zlib.compress(body) : body,
             expires: false,
+            isCompressed: options.compressesBodies,
             deadline: request.deadline,
             retry: request.toleratedFailures,
             completion: { _ in }

@@ -40,7 +40,7 @@ enum Router {
         case ["info"]: return .info
         case let parts where parts.first == "health" && parts.count == 2: return .health(topic: parts[1], server: nil)
         case let parts where parts.first == "health" && parts.count == 3:
-            return .health(topic: parts[1], server: parts[2])
+            return .health(topic: parts[1], server: parts[2] == "-" ? nil : parts[2])
         default: throw .notFound("Nothing is served at this path under /-/")
         }
     }

@@ -42,28 +42,28 @@ extension SettingsTable {
             "Seconds after which unused reply and fanout queues expire; 0 is never"
         ),
         .rabbit("rabbit_stream_fanout", .boolean, default: "false", "Fanout through stream queues"),
-        .rabbit("use_queue_manager", .boolean, default: "false", "Stable names for reply and fanout queues"),
-        .rabbit("hostname", .text, default: "the host's name", "Host name for use_queue_manager"),
-        .rabbit("processname", .text, default: "the program's name", "Process name for use_queue_manager"),
+        .rabbit("use_queue_manager", .boolean, default: "false", "Not supported: true is refused"),
+        .rabbit("hostname", .text, default: "the host's name", "Accepted and without effect"),
+        .rabbit("processname", .text, default: "the program's name", "Accepted, without effect"),
     ]
 
     private static let rabbitConnections: [Setting] = [
         .rabbit(
             "rabbit_login_method",
-            .choice(["PLAIN", "AMQPLAIN", "EXTERNAL", "RABBIT-CR-DEMO"]),
+            .choice(["PLAIN", "AMQPLAIN", "EXTERNAL"]),
             default: "AMQPLAIN",
             "How the broker is told who we are"
         ),
         .rabbit(
             "kombu_reconnect_delay",
             .number(0...4.5),
-            default: "1.0",
-            "Seconds to wait before connecting again"
+            default: "none",
+            "Seconds to wait before connecting again, if rabbit_retry_interval is not set"
         ),
         .rabbit("kombu_reconnect_splay", .number(0...60), default: "0.0", "Random seconds added to that delay"),
-        .rabbit("rabbit_retry_interval", seconds, default: "1", "Seconds between the first two attempts to connect"),
-        .rabbit("rabbit_retry_backoff", seconds, default: "2", "Seconds that each further attempt waits longer"),
-        .rabbit("rabbit_interval_max", seconds, default: "30", "The most seconds between two attempts"),
+        .rabbit("rabbit_retry_interval", seconds, default: "0.05", "Seconds between the first two attempts to connect"),
+        .rabbit("rabbit_retry_backoff", seconds, default: "doubling", "Seconds that each further attempt waits longer"),
+        .rabbit("rabbit_interval_max", seconds, default: "1", "The most seconds between two attempts"),
         .rabbit(
             "kombu_failover_strategy",
             .choice(["round-robin", "shuffle"]),
@@ -71,14 +71,19 @@ extension SettingsTable {
             "The order in which hosts are tried"
         ),
         .rabbit("heartbeat_timeout_threshold", seconds, default: "60", "Heartbeat time-out in seconds; 0 is none"),
-        .rabbit("heartbeat_rate", .integer(1...100), default: "3", "Heartbeat checks within that time-out"),
+        .rabbit(
+            "heartbeat_rate",
+            .integer(1...100),
+            default: "3",
+            "Accepted and without effect: heartbeats follow the AMQP specification"
+        ),
         .rabbit(
             "kombu_missing_consumer_retry_timeout",
             seconds,
             default: "60",
-            "Seconds to go on sending a reply to a queue that is gone"
+            "For servers; accepted and without effect here"
         ),
-        .rabbit("kombu_compression", .choice(["gzip", "bz2"]), default: "none", "Compression of bodies"),
+        .rabbit("kombu_compression", .choice(["gzip"]), default: "none", "Compression of bodies"),
     ]
 
     private static let rabbitTLS: [Setting] = [
@@ -108,7 +113,7 @@ extension SettingsTable {
             default: "0",
             "Unacknowledged messages a consumer may hold; 0 is no limit"
         ),
-        .rabbit("direct_mandatory_flag", .boolean, default: "true", "Replies are published as mandatory"),
+        .rabbit("direct_mandatory_flag", .boolean, default: "true", "For servers; requests are always mandatory here"),
         .rabbit(
             "enable_cancel_on_failover",
             .boolean,

@@ -5,7 +5,7 @@
 //===----------------------------------------------------------------------===//
 
 /// Where the messages go.
-struct TransportSettings: Sendable, Equatable {
+struct TransportSettings: Sendable, Equatable, CustomStringConvertible, CustomReflectable {
     /// May hold a password: show `redactedURL` instead.
     var url = "memory://"
 
@@ -14,4 +14,10 @@ struct TransportSettings: Sendable, Equatable {
 
     /// The address without passwords.
     var redactedURL: String { TransportURLRedaction.redacted(url) }
+
+    /// Redacted, as whatever holds settings may be printed into a log.
+    var description: String { redactedURL }
+
+    /// Redacted as well: printing a structure goes through the mirrors of its parts.
+    var customMirror: Mirror { Mirror(self, children: ["url": redactedURL]) }
 }

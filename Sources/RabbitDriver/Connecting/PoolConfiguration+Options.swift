@@ -22,16 +22,21 @@ extension ReconnectBackoff {
     /// The waits between attempts: oslo's where one of its options is given, else short ones with jitter, one second at
     /// the most.
     init(_ options: RabbitOptions, hostCount: Int) {
-        let given = [options.retryInterval, options.retryBackoff, options.retryIntervalMaximum, options.reconnectDelay]
+        let given = [
+            options.retryInterval, options.retryBackoff, options.retryIntervalMaximum, options.reconnectDelay,
+            options.reconnectSplay,
+        ]
         guard given.contains(where: { $0 != nil }) else {
             self.init(attemptsPerRound: hostCount)
             return
         }
+        let splay = options.reconnectSplay ?? .zero
+        let interval = (options.retryInterval ?? options.reconnectDelay ?? .seconds(1)) + splay
         self.init(
-            interval: options.retryInterval ?? options.reconnectDelay ?? .seconds(1),
+            interval: interval,
             growth: .added(options.retryBackoff ?? .seconds(2)),
             maximumInterval: options.retryIntervalMaximum ?? .seconds(30),
-            jitter: 0,
+            jitter: interval > .zero ? splay / interval : 0,
             attemptsPerRound: hostCount
         )
     }

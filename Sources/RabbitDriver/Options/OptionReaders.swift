@@ -87,6 +87,13 @@ enum OptionReaders {
         { _, text in ["", "false", "0", "no", "off"].contains(text.lowercased()) ? nil : problem }
     }
 
+    /// The one format that every peer has; the others need libraries that few of them install.
+    static let compression: OptionReader = { options, text in
+        guard ["", "gzip", "zlib", "application/x-gzip"].contains(text) else { return "gzip or nothing is expected" }
+        options.compressesBodies = !text.isEmpty
+        return nil
+    }
+
     private static func expected<Choice>(_ type: Choice.Type) -> String
     where Choice: RawRepresentable & CaseIterable & Sendable, Choice.RawValue == String {
         type.allCases.map(\.rawValue).joined(separator: " or ") + " is expected"

@@ -58,7 +58,7 @@ extension RabbitOptions {
         "ssl_enforce_fips_mode": OptionReaders.ignored,
         "kombu_reconnect_delay": OptionReaders.optionalSeconds(\.reconnectDelay, in: 0...4.5),
         "kombu_reconnect_splay": OptionReaders.optionalSeconds(\.reconnectSplay, in: 0...3600),
-        "kombu_compression": OptionReaders.off("compression is not supported"),
+        "kombu_compression": OptionReaders.compression,
         "kombu_missing_consumer_retry_timeout": OptionReaders.ignored,
         "kombu_failover_strategy": OptionReaders.choice(\.failoverStrategy),
         "rabbit_login_method": OptionReaders.choice(\.loginMethod),

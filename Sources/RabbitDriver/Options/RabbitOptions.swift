@@ -60,6 +60,8 @@ public struct RabbitOptions: Sendable, Hashable {
     public var reconnectDelay: Duration?
     /// The random part of that wait, where given (`kombu_reconnect_splay`).
     public var reconnectSplay: Duration?
+    /// Whether the bodies of requests are compressed (`kombu_compression`); replies are read either way.
+    public var compressesBodies = false
     /// How the next host is chosen.
     public var failoverStrategy = FailoverStrategy.roundRobin
     /// How to log in.

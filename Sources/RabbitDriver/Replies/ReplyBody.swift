@@ -21,6 +21,6 @@ enum ReplyBody {
             let type = delivery.properties.contentType.map { "\"\($0)\"" } ?? "absent"
             throw ReplyEnvelopeError(reason: "its content type is \(type)", salvagedFrom: delivery.body)
         }
-        return try ReplyEnvelope(delivery.body)
+        return try ReplyEnvelope(try BodyCompression.decompressed(delivery, maximumBytes: maximumBytes))
     }
 }

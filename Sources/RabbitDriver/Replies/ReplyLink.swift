@@ -168,7 +168,8 @@ extension ReplyLink {
 
     /// The consuming connection of a session is gone.
     func sessionDidClose(_ session: ReplySession, _ error: AMQPError?) {
-        guard state.withLock({ $0.session === session }) else { return }
+        // A connection that never came to consume has been told of as a failed attempt.
+        guard state.withLock({ $0.session === session && $0.machine.isEstablished }) else { return }
         environment.logger.info(
             "reply connection lost",
             metadata: ["error": "\(error?.shortDescription ?? "closed")"]

@@ -62,6 +62,9 @@ struct ReplyLinkStateMachine: Sendable {
 
     var isConsuming: Bool { phase == .consuming }
 
+    /// Whether there is a connection that consumes, or consumed until its queue vanished.
+    var isEstablished: Bool { isConsuming || isRepairing }
+
     mutating func start() -> [Action] {
         guard phase == .stopped else { return [] }
         phase = .connecting

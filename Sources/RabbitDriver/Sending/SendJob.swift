@@ -18,6 +18,8 @@ struct SendJob: Sendable {
     var body: [UInt8]
     /// Whether the broker drops the message once nobody waits any more (calls, not casts).
     var expires: Bool
+    /// Whether the body is compressed, as the header then says.
+    var isCompressed = false
     var deadline: ContinuousClock.Instant
     var retry: Int?
     /// How often a connection was lost before a byte of the message was written.
@@ -33,7 +35,7 @@ struct SendJob: Sendable {
         Properties(
             contentType: "application/json",
             contentEncoding: "utf-8",
-            headers: [:],
+            headers: isCompressed ? [BodyCompression.header: .string(BodyCompression.gzip)] : [:],
             deliveryMode: 2,
             priority: 0,
             expiration: expires ? Self.expiration(now.duration(to: deadline)) : nil
