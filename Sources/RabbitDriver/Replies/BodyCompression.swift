@@ -1,0 +1,38 @@
+//===----------------------------------------------------------------------===//
+// This source file is part of the rpc-gateway project
+// Licensed under Apache License v2.0; see LICENSE for the full text
+// SPDX-License-Identifier: Apache-2.0
+//===----------------------------------------------------------------------===//
+
+internal import AMQP
+internal import Compression
+internal import Messaging
+
+/// Bodies compressed as kombu does it: the header `compression` names the format, the content type stays JSON.
+enum BodyCompression {
+    /// The header of a compressed body.
+    static let header = "compression"
+    /// The name that kombu writes for `gzip`, whose data is that of zlib (RFC 1950).
+    static let gzip = "application/x-gzip"
+
+    /// The names that kombu's readers take for it.
+    private static let names: Set<String> = [gzip, "gzip", "zlib"]
+
+    /// The body of a delivery as it was before compression.
+    ///
+    /// - Throws: the reason why it cannot be read; the call it answers cannot be known then.
+    static func decompressed(_ delivery: Delivery, maximumBytes: Int) throws(ReplyEnvelopeError) -> [UInt8] {
+        guard let entry = delivery.properties.headers?.entries.first(where: { $0.key == header }) else {
+            return delivery.body
+        }
+        guard case .string(let name) = entry.value, names.contains(name) else {
+            throw ReplyEnvelopeError(reason: "its compression is not known", salvagedFrom: [])
+        }
+        do throws(Zlib.Failure) {
+            return try Zlib.decompress(delivery.body, maximumBytes: maximumBytes)
+        } catch {
+            let what = error == .tooLarge ? "more than \(maximumBytes) bytes uncompressed" : "damaged compressed data"
+            throw ReplyEnvelopeError(reason: "it holds \(what)", salvagedFrom: [])
+        }
+    }
+}
