@@ -58,7 +58,9 @@ extension TransportURLParser {
     }
 
     private func parseName(_ name: ArraySlice<UInt8>) throws(TransportURLError) -> String? {
-        if let wrong = name.firstIndex(where: { " \"<>[]\\^`{|}".utf8.contains($0) }) { throw error(.invalidHost, wrong) }
+        if let wrong = name.firstIndex(where: { " \"<>[]\\^`{|}".utf8.contains($0) }) {
+            throw error(.invalidHost, wrong)
+        }
         return name.isEmpty ? nil : String(decoding: name, as: UTF8.self)
     }
 
