@@ -1,0 +1,147 @@
+//===----------------------------------------------------------------------===//
+// This source file is part of the rpc-gateway project
+// Licensed under Apache License v2.0; see LICENSE for the full text
+// SPDX-License-Identifier: Apache-2.0
+//===----------------------------------------------------------------------===//
+
+import AMQP
+import Logging
+import Testing
+
+@Suite(.enabled(if: TestBroker.isAvailable), .timeLimit(.minutes(1)))
+struct ConnectionLifeTests {
+    private func failure(_ configuration: ConnectionConfiguration) async -> AMQPError? {
+        let connection = Connection(configuration: configuration, logger: Logger(label: "test"), delegate: nil)
+        guard case .failure(let error) = await connection.start() else {
+            connection.abort()
+            return nil
+        }
+        return error
+    }
+
+    @Test func wrongPasswordIsAuthenticationFailed() async {
+        var configuration = TestBroker.configuration
+        configuration.password = "wrong"
+        let error = await failure(configuration)
+        #expect(error?.code == .authenticationFailed)
+        #expect(error?.reply?.code == 403)
+        #expect(error?.isRetriable == false)
+    }
+
+    @Test func unknownVirtualHostIsNotAllowed() async {
+        var configuration = TestBroker.configuration
+        configuration.virtualHost = TestBroker.uniqueName("vhost")
+        let error = await failure(configuration)
+        #expect(error?.code == .notAllowed)
+        #expect(error?.reply?.code == 530)
+    }
+
+    @Test func missingPermissionIsAccessRefused() async throws {
+        let test = try await TestConnection()
+        let error = await #expect(throws: AMQPError.self) {
+            try await test.connection.perform { (channel) throws(AMQPError) in
+                try channel.declareExchange(ExchangeDeclaration(name: "amq.not-ours"))
+            }
+        }
+        #expect(error?.code == .accessRefused)
+        await test.connection.close()
+    }
+
+    @Test func setUpThatFailsEndsTheConnectionWithItsError() async {
+        let recorder = Recorder()
+        let connection = Connection(
+            configuration: TestBroker.configuration,
+            logger: Logger(label: "test"),
+            delegate: recorder
+        )
+        let result = await connection.start { (channel) throws(AMQPError) in
+            try channel.consume(queue: TestBroker.uniqueName("missing"))
+        }
+        guard case .failure(let error) = result else {
+            Issue.record("the set-up succeeded")
+            return
+        }
+        #expect(error.code == .notFound)
+        #expect(await recorder.ending()?.code == .notFound)
+        #expect(!connection.isOpen)
+    }
+
+    @Test func resetConnectionFailsWhatIsPendingAndEndsOnce() async throws {
+        var configuration = TestBroker.configuration
+        let forwarder = Forwarder(to: configuration.port)
+        configuration.port = forwarder.port
+        let test = try await TestConnection(configuration)
+        #expect(await test.connection.publish(routingKey: "x") == .confirmed)
+        forwarder.hang()
+        async let pending = test.connection.publish(routingKey: "x")
+        async let late = test.connection.publish(routingKey: "x", deadline: .now + .milliseconds(100))
+        let expired = await late
+        #expect(expired.error?.code == .timedOut)
+        #expect(expired.wasSent == true)
+        forwarder.reset()
+        let outcome = await pending
+        #expect(outcome.error?.code == .connectionLost)
+        #expect(outcome.wasSent == true)
+        #expect(await test.recorder.ending()?.code == .connectionLost)
+        #expect(await test.connection.publish(routingKey: "x").wasSent == false)
+    }
+
+    @Test func hungPeerIsNoticedByMissedHeartbeats() async throws {
+        var configuration = TestBroker.configuration
+        let forwarder = Forwarder(to: configuration.port)
+        configuration.port = forwarder.port
+        configuration.heartbeat = .seconds(1)
+        let test = try await TestConnection(configuration)
+        forwarder.hang()
+        let began = ContinuousClock.now
+        #expect(await test.recorder.ending()?.code == .heartbeatMissed)
+        #expect(began.duration(to: .now) < .seconds(5))
+        forwarder.reset()
+    }
+
+    @Test func idleConnectionIsKeptAliveByHeartbeats() async throws {
+        var configuration = TestBroker.configuration
+        configuration.heartbeat = .seconds(1)
+        let test = try await TestConnection(configuration)
+        // The broker closes after two silent intervals; a third shows that both sides were heard.
+        try await Task.sleep(for: .seconds(3.5))
+        #expect(test.connection.isOpen)
+        #expect(await test.connection.publish(routingKey: "x") == .confirmed)
+        await test.connection.close()
+    }
+
+    @Test(.enabled(if: TestBroker.hasControl)) func connectionClosedByTheBrokerTellsItsReason() async throws {
+        var configuration = TestBroker.configuration
+        configuration.connectionName = TestBroker.uniqueName("closed")
+        let test = try await TestConnection(configuration)
+        let query =
+            "eval 'rabbit_networking:close_connections([P || [{pid,P},{client_properties,C}] <- "
+            + "rabbit_networking:connection_info_all([pid,client_properties]), "
+            + "lists:keyfind(<<\"connection_name\">>,1,C) =:= "
+            + "{<<\"connection_name\">>,longstr,<<\"\(configuration.connectionName)\">>}],\"maintenance\").'"
+        #expect(TestBroker.control(query))
+        let error = await test.recorder.ending()
+        #expect(error?.code == .connectionClosed)
+        #expect(error?.reply?.code == 320)
+        #expect(error?.isRetriable == true)
+    }
+
+    @Test func closeWaitsForOutstandingConfirms() async throws {
+        let test = try await TestConnection()
+        await withTaskGroup(of: PublishOutcome.self) { group in
+            for _ in 0..<200 { group.addTask { await test.connection.publish(routingKey: "x") } }
+            for await outcome in group { #expect(outcome == .confirmed) }
+        }
+        await test.connection.close()
+        #expect(await test.recorder.ending() == nil)
+        #expect(await test.connection.publish(routingKey: "x").error?.code == .connectionClosed)
+        await test.connection.close()
+    }
+
+    @Test func abortEndsAtOnce() async throws {
+        let test = try await TestConnection()
+        test.connection.abort()
+        #expect(await test.recorder.ending() == nil)
+        #expect(!test.connection.isOpen)
+    }
+}

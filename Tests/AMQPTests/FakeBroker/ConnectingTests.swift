@@ -1,0 +1,85 @@
+//===----------------------------------------------------------------------===//
+// This source file is part of the rpc-gateway project
+// Licensed under Apache License v2.0; see LICENSE for the full text
+// SPDX-License-Identifier: Apache-2.0
+//===----------------------------------------------------------------------===//
+
+import AMQP
+import Logging
+import Testing
+
+@Suite(.timeLimit(.minutes(1)))
+struct ConnectingTests {
+    private func failure(_ configuration: ConnectionConfiguration) async -> AMQPError? {
+        let connection = Connection(configuration: configuration, logger: Logger(label: "test"), delegate: nil)
+        if case .failure(let error) = await connection.start() { return error }
+        connection.abort()
+        return nil
+    }
+
+    @Test func closedPortIsConnectionRefused() async {
+        let server = LoopbackServer { _ in }
+        server.stop()
+        #expect(await failure(ConnectionConfiguration(port: server.port))?.code == .connectionRefused)
+    }
+
+    @Test func unknownHostIsHostNotFound() async {
+        #expect(await failure(ConnectionConfiguration(host: "no-such-host.invalid"))?.code == .hostNotFound)
+    }
+
+    @Test(arguments: [false, true]) func silentPeerRunsIntoTheConnectTimeout(isTLS: Bool) async {
+        let server = LoopbackServer { peer in while peer.readSome() != nil {} }
+        defer { server.stop() }
+        let began = ContinuousClock.now
+        let tls = isTLS ? TLSConfiguration(verifiesPeer: false) : nil
+        let configuration = ConnectionConfiguration(port: server.port, connectTimeout: .milliseconds(300), tls: tls)
+        #expect(await failure(configuration)?.code == .connectTimedOut)
+        #expect(began.duration(to: .now) < .seconds(5))
+    }
+
+    @Test func peerThatHangsUpIsConnectionLost() async {
+        let server = LoopbackServer { peer in
+            _ = peer.read(8)
+            peer.end()
+        }
+        defer { server.stop() }
+        #expect(await failure(ConnectionConfiguration(port: server.port))?.code == .connectionLost)
+    }
+
+    @Test func plainAnswerToTLSIsTLSFailed() async {
+        let server = LoopbackServer { peer in
+            peer.write(Array("HTTP/1.1 400 Bad Request\r\n\r\n".utf8))
+            while peer.readSome() != nil {}
+        }
+        defer { server.stop() }
+        let tls = TLSConfiguration(verifiesPeer: false)
+        #expect(await failure(ConnectionConfiguration(port: server.port, tls: tls))?.code == .tlsFailed)
+    }
+
+    @Test func unreadableAuthoritiesAreTLSFailed() async {
+        let tls = TLSConfiguration(caFile: "/does/not/exist.pem")
+        #expect(await failure(ConnectionConfiguration(port: 1, tls: tls))?.code == .tlsFailed)
+    }
+
+    @Test(arguments: [
+        ConnectionConfiguration(host: ""), ConnectionConfiguration(port: 0), ConnectionConfiguration(password: "a\0b"),
+        ConnectionConfiguration(virtualHost: String(repeating: "v", count: 256)),
+        ConnectionConfiguration(frameMaximum: 1),
+    ]) func unusableConfigurationIsRefused(configuration: ConnectionConfiguration) async {
+        #expect(await failure(configuration)?.code == .invalidArgument)
+    }
+
+    @Test func connectionThatWasNeverStartedRefusesAndCloses() async {
+        let connection = Connection(
+            configuration: ConnectionConfiguration(),
+            logger: Logger(label: "test"),
+            delegate: nil
+        )
+        #expect(await connection.publish(routingKey: "x").error?.code == .connectionClosed)
+        await connection.close()
+        guard case .failure = await connection.start() else {
+            Issue.record("a closed connection was started")
+            return
+        }
+    }
+}
