@@ -11,6 +11,10 @@ import Glibc
 enum TestBroker {
     static let isAvailable = environment("RPC_GATEWAY_TEST_BROKER") != nil
     static let hasControl = isAvailable && environment("RPC_GATEWAY_TEST_RABBITMQCTL") != nil
+    static let hasTLS =
+        isAvailable && environment("RPC_GATEWAY_TEST_TLS_PORT") != nil && environment("RPC_GATEWAY_TEST_TLS_CA") != nil
+    /// Whether nobody else uses the broker, so that an alarm, which stops every publisher, may be raised.
+    static let isOurs = hasControl && environment("RPC_GATEWAY_TEST_ALARMS") != nil
 
     static var configuration: ConnectionConfiguration {
         let url = environment("RPC_GATEWAY_TEST_BROKER") ?? ""
