@@ -47,7 +47,24 @@ extension RabbitOptions {
         )
     }
 
-    /// The arguments of every consumer.
+    /// The queue through which one server gets the fanouts of a topic; with streams all of them share one.
+    ///
+    /// - Parameter unique: 32 hexadecimal digits, or what a queue manager counts.
+    public func fanoutQueue(topic: String, unique: String) -> QueueShape {
+        QueueShape(
+            name: streamFanout ? "\(topic)_fanout" : "\(topic)_fanout_\(unique)",
+            isDurable: transientQuorumQueues || streamFanout,
+            isAutoDelete: false,
+            arguments: streamFanout ? stream : mirroring + (transientQuorumQueues ? quorum : []) + expiry
+        )
+    }
+
+    /// The arguments of the consumer of a fanout queue.
+    public var fanoutConsumeArguments: [QueueShape.Entry] {
+        consumeArguments + (streamFanout ? [.init(name: "x-stream-offset", value: .text("last"))] : [])
+    }
+
+    /// The arguments of every other consumer.
     public var consumeArguments: [QueueShape.Entry] {
         cancelsOnFailover ? [.init(name: "x-cancel-on-ha-failover", value: .flag(true))] : []
     }
@@ -63,6 +80,12 @@ extension RabbitOptions {
         ]
         return [.init(name: "x-queue-type", value: .text("quorum"))]
             + limits.filter { $0.1 > 0 }.map { .init(name: $0.0, value: .integer($0.1)) }
+    }
+
+    private var stream: [QueueShape.Entry] {
+        let seconds = transientQueuesTTL.components.seconds
+        let age = seconds > 0 ? [QueueShape.Entry(name: "x-max-age", value: .text("\(seconds)s"))] : []
+        return [.init(name: "x-queue-type", value: .text("stream"))] + age
     }
 
     private var expiry: [QueueShape.Entry] {
