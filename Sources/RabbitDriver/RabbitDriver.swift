@@ -20,6 +20,7 @@ public final class RabbitDriver: Driver {
     private let controlExchange: String
     private let options: RabbitOptions
     private let replyQueue: String
+    private let defaultExchange: ExchangeDeclaration
     private let waiters: ReplyWaiters
     private let connections: SendConnections
     private let replies: ReplyLink
@@ -54,6 +55,7 @@ public final class RabbitDriver: Driver {
         self.waiters = waiters
         self.connections = connections
         controlExchange = context.controlExchange
+        defaultExchange = ExchangeDeclaration(options.controlExchange(context.controlExchange))
         replyQueue = queue.name
         inspector = QueueInspector(hosts: hosts, logger: context.logger)
         let environment = ReplyLink.Environment(
@@ -84,6 +86,10 @@ public final class RabbitDriver: Driver {
     ) {
         let id = UniqueID()
         waiters.register(id, request, completion: completion)
+        // Nearly every call finds the link up and a fresh look at its queue, and needs no detour.
+        if replies.isUp, !request.checksConsumers || inspector.hasConsumers(request.target.queueName) {
+            return sendCall(request, id)
+        }
         let waiter = ReplyLinkStateMachine.Waiter(id: id, deadline: request.deadline, retry: request.toleratedFailures)
         replies.whenReady(waiter) { [self] error in
             if let error { waiters.fail(id, with: error) } else { checkConsumers(request, id) }
@@ -108,14 +114,13 @@ public final class RabbitDriver: Driver {
     ) {
         let id = UniqueID()
         waiters.register(id, request) { result in completion(result.map { _ in CastReceipt(uniqueID: id) }) }
-        var job = job(request, id: id, body: RequestEnvelope.encode(request, uniqueID: id, reply: nil))
-        job.completion = { [waiters] result in
+        let body = RequestEnvelope.encode(request, uniqueID: id, reply: nil)
+        send(request, id, body, expires: false) { [waiters] result in
             switch result {
             case .success: waiters.complete(id)
             case .failure(let error): waiters.fail(id, with: error)
             }
         }
-        connections.send(job)
     }
 
     /// Looks at the queue of a target; see `Driver`. Looks are shared and count for a second.
@@ -157,31 +162,43 @@ public final class RabbitDriver: Driver {
 
     private func sendCall(_ request: RPCRequest, _ id: UniqueID) {
         let reply = RequestEnvelope.Reply(messageID: id, queue: replyQueue)
-        var job = job(request, id: id, body: RequestEnvelope.encode(request, uniqueID: UniqueID(), reply: reply))
-        job.expires = true
-        job.completion = { [waiters] result in
+        let body = RequestEnvelope.encode(request, uniqueID: UniqueID(), reply: reply)
+        send(request, id, body, expires: true) { [waiters] result in
             switch result {
             case .success: waiters.advance(id, to: .reply)
             case .failure(let error): waiters.fail(id, with: error)
             }
         }
-        connections.send(job)
     }
 
-    private func job(_ request: RPCRequest, id: UniqueID, body: [UInt8]) -> SendJob {
-        let route = options.route(to: request.target, controlExchange: controlExchange)
-        return SendJob(
+    private func send(
+        _ request: RPCRequest,
+        _ id: UniqueID,
+        _ body: [UInt8],
+        expires: Bool,
+        completion: @escaping @Sendable (Result<Void, MessagingError>) -> Void
+    ) {
+        let route = route(to: request.target)
+        let job = SendJob(
             id: id,
             exchange: route.exchange.name,
             routingKey: route.routingKey,
             declaring: route.exchange,
             body: options.compressesBodies ? Zlib.compress(body) : body,
-            expires: false,
+            expires: expires,
             isCompressed: options.compressesBodies,
             deadline: request.deadline,
             retry: request.toleratedFailures,
-            completion: { _ in }
+            completion: completion
         )
+        connections.send(job)
+    }
+
+    private func route(to target: Target) -> Route {
+        guard target.exchange == nil, !target.isFanout else {
+            return options.route(to: target, controlExchange: controlExchange)
+        }
+        return Route(exchange: defaultExchange, routingKey: target.queueName)
     }
 }
 

@@ -26,7 +26,13 @@ public final class WakeUp: Sendable {
     deinit { close(fileDescriptor) }
 
     /// Makes the loop's next or present wait return; callable from any thread.
+    ///
+    /// Within a `WakeUpBatch` of the calling thread the signal is sent at the end of the batch.
     public func signal() {
+        if let batch = WakeUpBatch.current { batch.hold(self) } else { signalNow() }
+    }
+
+    func signalNow() {
         guard !pending.exchange(true, ordering: .sequentiallyConsistent) else { return }
         var one: UInt64 = 1
         // An eventfd write of 1 fails only when the counter is full, and then the loop is awake anyway.

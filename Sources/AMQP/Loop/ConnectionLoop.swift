@@ -57,10 +57,14 @@ final class ConnectionLoop {
     var strings = RepeatedStrings()
     private var pollEntries: [pollfd]
 
+    /// What is told in a turn wakes others once; commands left for this connection are taken right after it anyway.
+    private let tellOnTheWay: WakeUpBatch
+
     init(_ connection: Connection, _ transport: Transport) {
         let now = ContinuousClock.now
         self.connection = connection
         self.transport = transport
+        tellOnTheWay = WakeUpBatch(ignoring: connection.wakeUp)
         isTLS = transport.isTLS
         heartbeats = HeartbeatMonitor(interval: .zero, now: now)
         assembler = ContentAssembler(maximumBodyBytes: connection.configuration.maximumBodyBytes)
@@ -90,7 +94,7 @@ final class ConnectionLoop {
         let isReadable = wait(until: deadline, takesWakeUps: takesWakeUps)
         if isReadable || hasMoreInput { try readFrames(isReadable: isReadable) }
         try serveHeartbeats()
-        tell()
+        if takesWakeUps { tellOnTheWay.run { tell() } } else { tell() }
     }
 
     func failIfFatal() throws(AMQPError) {

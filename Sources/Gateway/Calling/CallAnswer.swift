@@ -8,10 +8,18 @@ internal import HTTPServer
 internal import Messaging
 
 /// The answers to one call or cast: the result's bytes, or the problem.
-struct CallAnswer: Sendable {
-    var call: CallRequest
-    var identity: RequestIdentity
-    var configuration: GatewayConfiguration
+///
+/// A class, as closures carry it from thread to thread: one reference instead of every part of it.
+final class CallAnswer: Sendable {
+    let call: CallRequest
+    let identity: RequestIdentity
+    let configuration: GatewayConfiguration
+
+    init(call: CallRequest, identity: RequestIdentity, configuration: GatewayConfiguration) {
+        self.call = call
+        self.identity = identity
+        self.configuration = configuration
+    }
 
     /// The result as it came.
     func response(_ reply: RPCReply) -> HTTPResponse {

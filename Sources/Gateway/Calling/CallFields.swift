@@ -27,8 +27,9 @@ struct CallFields: Sendable {
         callMonitorTimeout = try Self.callMonitor(fields)
         context = try Self.context(fields, configuration)
         if configuration.propagatesTraceContext { TraceContext.copy(fields, into: &context) }
-        context.set("request_id", string: identity.id)
-        context.set("global_request_id", string: identity.id)
+        let id = JSONText(string: identity.id)
+        context.set("request_id", id)
+        context.set("global_request_id", id)
     }
 
     private static func seconds(_ fields: RequestFields, _ name: String) throws(Problem) -> Duration? {
@@ -66,9 +67,9 @@ struct CallFields: Sendable {
     }
 
     private static func single(_ fields: RequestFields, _ name: String) throws(Problem) -> String? {
-        let values = fields.values(of: name)
-        guard values.count <= 1 else { throw .invalidRequest("\(name): the field is given twice") }
-        return values.first
+        guard let value = fields[name] else { return nil }
+        guard fields.count(of: name) == 1 else { throw .invalidRequest("\(name): the field is given twice") }
+        return value
     }
 }
 

@@ -46,15 +46,22 @@ struct CallRequest: Sendable {
 
     /// A body has to be JSON by its type: forms and plain text are what a browser sends across origins unasked.
     private static func checkContentType(_ head: RequestHead) throws(Problem) {
-        let types = head.fields.values(of: "Content-Type")
-        guard let type = types.first else {
+        guard let type = head.fields.bytes(of: "Content-Type") else {
             guard !head.declaresBody else { throw unsupported("the field is missing") }
             return
         }
-        let essence = type.prefix { $0 != ";" && $0 != " " && $0 != "\t" }
-        guard types.count == 1, essence.lowercased() == "application/json" else {
-            throw unsupported("it is \"\(type)\"")
+        guard isJSON(type), head.fields.count(of: "Content-Type") == 1 else {
+            throw unsupported("it is \"\(String(decoding: type, as: UTF8.self))\"")
         }
+    }
+
+    /// Whether a media type is `application/json`, whatever its parameters.
+    private static func isJSON(_ type: ArraySlice<UInt8>) -> Bool {
+        let essence = type.prefix { $0 != 0x3b && $0 != 0x20 && $0 != 0x09 }
+        return essence.count == 16
+            && zip(essence, "application/json".utf8).allSatisfy { byte, expected in
+                byte == expected || (0x41...0x5a).contains(byte) && byte | 0x20 == expected
+            }
     }
 
     private static func unsupported(_ what: String) -> Problem {

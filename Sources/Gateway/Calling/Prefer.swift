@@ -10,6 +10,7 @@ internal import HTTPServer
 enum Prefer {
     /// The seconds of `wait`; nil when it is absent or malformed: a preference never makes a request wrong.
     static func wait(_ fields: RequestFields) -> Duration? {
+        guard fields.bytes(of: "Prefer") != nil else { return nil }
         for value in fields.values(of: "Prefer") {
             for preference in value.split(separator: ",") {
                 let pair = preference.split(separator: ";")[0].split(separator: "=", maxSplits: 1)

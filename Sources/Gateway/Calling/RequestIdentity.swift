@@ -54,24 +54,29 @@ struct RequestIdentity: Sendable {
 /// Durations as decimal numbers without Foundation.
 enum DecimalText {
     /// Seconds with six digits after the point.
-    static func seconds(_ duration: Duration) -> String { decimal(duration, scale: 1_000_000_000_000, digits: 6) }
+    static func seconds(_ duration: Duration) -> String { decimal(microseconds(duration), digits: 6) }
 
     /// Milliseconds with three digits after the point.
-    static func milliseconds(_ duration: Duration) -> String {
-        decimal(duration * 1000, scale: 1_000_000_000_000_000, digits: 3)
-    }
+    static func milliseconds(_ duration: Duration) -> String { decimal(microseconds(duration), digits: 3) }
 
     /// Seconds without needless zeros: `2.5`, `60`.
     static func shortSeconds(_ duration: Duration) -> String {
-        var text = decimal(duration, scale: 1_000_000_000_000_000, digits: 3)
+        let (seconds, attoseconds) = duration.components
+        guard attoseconds >= 1_000_000_000_000_000 else { return String(seconds) }
+        var text = decimal(seconds * 1000 + attoseconds / 1_000_000_000_000_000, digits: 3)
         while text.hasSuffix("0") { text.removeLast() }
-        if text.hasSuffix(".") { text.removeLast() }
         return text
     }
 
-    private static func decimal(_ duration: Duration, scale: Int64, digits: Int) -> String {
+    private static func microseconds(_ duration: Duration) -> Int64 {
         let (seconds, attoseconds) = duration.components
-        let fraction = String(attoseconds / scale)
-        return "\(seconds)." + String(repeating: "0", count: max(0, digits - fraction.utf8.count)) + fraction
+        return seconds * 1_000_000 + attoseconds / 1_000_000_000_000
+    }
+
+    /// A whole number with a point before its last digits.
+    private static func decimal(_ value: Int64, digits: Int) -> String {
+        let scale: Int64 = digits == 6 ? 1_000_000 : 1000
+        let fraction = String(scale + value % scale).dropFirst()
+        return "\(value / scale).\(fraction)"
     }
 }

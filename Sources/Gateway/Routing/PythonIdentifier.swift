@@ -8,6 +8,21 @@
 enum PythonIdentifier {
     /// Whether a text is an identifier: a letter or underscore, then letters, digits, marks and underscores.
     static func isValid(_ text: String) -> Bool {
+        isASCIIIdentifier(text) || isUnicodeIdentifier(text)
+    }
+
+    /// What nearly every method's name is, at a glance.
+    private static func isASCIIIdentifier(_ text: String) -> Bool {
+        guard let first = text.utf8.first, !(0x30...0x39).contains(first) else { return false }
+        return text.utf8.allSatisfy { byte in
+            switch byte {
+            case 0x61...0x7a, 0x41...0x5a, 0x30...0x39, 0x5f: true
+            default: false
+            }
+        }
+    }
+
+    private static func isUnicodeIdentifier(_ text: String) -> Bool {
         var scalars = text.unicodeScalars[...]
         guard let first = scalars.popFirst(), first == "_" || isStart(first) else { return false }
         return scalars.allSatisfy(isContinuation)

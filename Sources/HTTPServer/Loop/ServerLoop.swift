@@ -25,6 +25,8 @@ final class ServerLoop: ResumeQueue, @unchecked Sendable {
     let readMilliseconds: UInt64
     private let number: Int
     private let wakeUp = WakeUp()
+    /// What the handler wakes in a turn, which is whoever publishes the calls; touched by the loop's thread only.
+    private let wakeUps = WakeUpBatch()
     private let stopped = WakeUp()
     /// Answered requests to be resumed; nil when the loop has ended, because what they hold leads back to it.
     private let resumable = Guarded<[PendingRequest]?>([])
@@ -138,8 +140,10 @@ final class ServerLoop: ResumeQueue, @unchecked Sendable {
         nextSweep = now + sweepInterval
         while !isFinished {
             waitForEvents()
-            beginTurn()
-            MHD_run(daemon)
+            wakeUps.run {
+                beginTurn()
+                MHD_run(daemon)
+            }
             lingering.turn(now: now)
             if now >= nextSweep { sweep() }
         }

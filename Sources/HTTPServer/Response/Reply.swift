@@ -12,13 +12,20 @@ enum Reply {
     static func make(_ response: HTTPResponse, closes: Bool, onBadField: () -> Void) -> OpaquePointer? {
         guard let reply = body(response.body) else { return nil }
         for field in response.fields {
-            guard ReplyFields.isSendable(field), MHD_add_response_header(reply, field.name, field.value) == .YES else {
+            guard ReplyFields.isSendable(field), add(field, to: reply) else {
                 onBadField()
                 continue
             }
         }
         if closes { MHD_add_response_header(reply, "Connection", "close") }
         return reply
+    }
+
+    /// The library copies both texts. Passing a `String` as it is would copy it once more, for each argument.
+    private static func add(_ field: (name: String, value: String), to reply: OpaquePointer) -> Bool {
+        field.name.withCString { name in
+            field.value.withCString { value in MHD_add_response_header(reply, name, value) == .YES }
+        }
     }
 
     private static func body(_ bytes: ArraySlice<UInt8>) -> OpaquePointer? {

@@ -25,69 +25,50 @@ public enum RequestEnvelope {
 
     /// The body of a call (`reply` given) or a cast.
     public static func encode(_ request: RPCRequest, uniqueID: UniqueID, reply: Reply?) -> [UInt8] {
-        let parts = Parts(request, uniqueID: uniqueID, reply: reply)
-        let arguments = request.arguments.bytes.span
-        let capacity = parts.capacity + JSONString.escapedCapacity(arguments)
-        return [UInt8](capacity: capacity) { output in
-            output.append(ascii: #"{"oslo.version": "2.0", "oslo.message": ""#)
-            JSONString.escape(parts.head.span, into: &output)
-            JSONString.escape(arguments, into: &output)
-            JSONString.escape(parts.tail.span, into: &output)
-            output.append(ascii: #""}"#)
+        [UInt8](capacity: capacity(request, reply)) { output in
+            output.append(ascii: #"{"oslo.version": "2.0", "oslo.message": "{\"method\": "#)
+            output.append(innerString: request.method)
+            output.append(ascii: #", \"args\": "#)
+            JSONString.escape(request.arguments.bytes.span, into: &output)
+            append(request.target, to: &output)
+            if let reply { append(reply, monitor: request.callMonitorTimeout, to: &output) }
+            output.append(ascii: #", \"_unique_id\": \""#)
+            uniqueID.append(to: &output)
+            output.append(ascii: #"\""#)
+            for entry in request.context.entries { append(entry, to: &output) }
+            output.append(ascii: #"}"}"#)
         }
     }
-}
 
-/// The text before and after the arguments, not yet escaped for the envelope.
-private struct Parts {
-    var head: [UInt8] = []
-    var tail: [UInt8] = []
-
-    init(_ request: RPCRequest, uniqueID: UniqueID, reply: RequestEnvelope.Reply?) {
-        head.reserveCapacity(64)
-        tail.reserveCapacity(256)
-        head.append(ascii: #"{"method": "#)
-        head.append(jsonString: request.method)
-        head.append(ascii: #", "args": "#)
-        appendTarget(request.target)
-        if let reply { appendReply(reply, monitor: request.callMonitorTimeout) }
-        tail.append(ascii: #", "_unique_id": ""#)
-        tail.append(contentsOf: uniqueID.digits)
-        tail.append(0x22)
-        for entry in request.context.entries { appendContext(entry) }
-        tail.append(0x7d)
-    }
-
-    /// The bytes that the envelope around the arguments takes at the most.
-    var capacity: Int {
-        64 + JSONString.escapedCapacity(head.span) + JSONString.escapedCapacity(tail.span)
-    }
-
-    private mutating func appendTarget(_ target: Target) {
+    private static func append(_ target: Target, to output: inout OutputSpan<UInt8>) {
         if let namespace = target.namespace {
-            tail.append(ascii: #", "namespace": "#)
-            tail.append(jsonString: namespace)
+            output.append(ascii: #", \"namespace\": "#)
+            output.append(innerString: namespace)
         }
         if let version = target.version {
-            tail.append(ascii: #", "version": "#)
-            tail.append(jsonString: version)
+            output.append(ascii: #", \"version\": "#)
+            output.append(innerString: version)
         }
     }
 
-    private mutating func appendReply(_ reply: RequestEnvelope.Reply, monitor: Duration?) {
-        tail.append(ascii: #", "_msg_id": ""#)
-        tail.append(contentsOf: reply.messageID.digits)
-        tail.append(ascii: #"", "_reply_q": "#)
-        tail.append(jsonString: reply.queue)
-        tail.append(ascii: #", "_timeout": "#)
-        tail.append(contentsOf: (monitor.map(Self.seconds) ?? "null").utf8)
+    private static func append(_ reply: Reply, monitor: Duration?, to output: inout OutputSpan<UInt8>) {
+        output.append(ascii: #", \"_msg_id\": \""#)
+        reply.messageID.append(to: &output)
+        output.append(ascii: #"\", \"_reply_q\": "#)
+        output.append(innerString: reply.queue)
+        output.append(ascii: #", \"_timeout\": "#)
+        if let monitor {
+            for byte in seconds(monitor).utf8 { output.append(byte) }
+        } else {
+            output.append(ascii: "null")
+        }
     }
 
-    private mutating func appendContext(_ entry: RequestContext.Entry) {
-        tail.append(ascii: #", "#)
-        tail.append(jsonString: "_context_" + entry.key)
-        tail.append(ascii: ": ")
-        tail.append(contentsOf: entry.value.bytes)
+    private static func append(_ entry: RequestContext.Entry, to output: inout OutputSpan<UInt8>) {
+        output.append(ascii: #", \"_context_"#)
+        output.append(innerContent: entry.key)
+        output.append(ascii: #"\": "#)
+        JSONString.escape(entry.value.bytes.span, into: &output)
     }
 
     /// Seconds as Python writes them: an integer where it is one, else a float.
@@ -96,41 +77,54 @@ private struct Parts {
         guard attoseconds != 0 else { return String(seconds) }
         return String(Double(seconds) + Double(attoseconds) / 1e18)
     }
-}
 
-extension [UInt8] {
-    /// Appends an ASCII literal.
-    mutating func append(ascii text: StaticString) {
-        for offset in 0..<text.utf8CodeUnitCount { append(text.byte(at: offset)) }
-    }
-
-    /// Appends a string as a JSON string, quotes included.
-    mutating func append(jsonString text: String) {
-        append(0x22)
-        for byte in text.utf8 {
-            switch byte {
-            case 0x22, 0x5c:
-                append(0x5c)
-                append(byte)
-            case 0x20...: append(byte)
-            default: append(control: byte)
-            }
+    /// The bytes that the body takes at the most.
+    private static func capacity(_ request: RPCRequest, _ reply: Reply?) -> Int {
+        let target = request.target
+        let names = [request.method, target.namespace ?? "", target.version ?? "", reply?.queue ?? ""]
+        var capacity = 512 + names.reduce(0) { $0 + $1.utf8.count } * OutputSpan<UInt8>.innerBytesPerByte
+        for entry in request.context.entries {
+            capacity += 32 + entry.key.utf8.count * OutputSpan<UInt8>.innerBytesPerByte
+            capacity += JSONString.escapedCapacity(entry.value.bytes.span)
         }
-        append(0x22)
-    }
-
-    private mutating func append(control byte: UInt8) {
-        append(0x5c)
-        if let letter = JSONString.escapeLetter(byte) { return append(letter) }
-        append(ascii: "u00")
-        append(hexadecimalDigit(byte >> 4))
-        append(hexadecimalDigit(byte & 15))
+        return capacity + JSONString.escapedCapacity(request.arguments.bytes.span)
     }
 }
 
 extension OutputSpan<UInt8> {
+    /// What one byte of a string of the inner message takes at the most: `\\u001f`.
+    static var innerBytesPerByte: Int { 7 }
+
     /// Appends an ASCII literal.
+    @inline(__always)
     mutating func append(ascii text: StaticString) {
         for offset in 0..<text.utf8CodeUnitCount { append(text.byte(at: offset)) }
+    }
+
+    /// Appends a JSON string of the inner message, escaped once more for the envelope, quotes included.
+    mutating func append(innerString text: String) {
+        append(ascii: #"\""#)
+        append(innerContent: text)
+        append(ascii: #"\""#)
+    }
+
+    /// Appends the content of a JSON string of the inner message, escaped once more for the envelope.
+    mutating func append(innerContent text: String) {
+        for byte in text.utf8 {
+            switch byte {
+            case 0x22: append(ascii: #"\\\""#)
+            case 0x5c: append(ascii: #"\\\\"#)
+            case 0x20...: append(byte)
+            default: append(innerControl: byte)
+            }
+        }
+    }
+
+    private mutating func append(innerControl byte: UInt8) {
+        append(ascii: #"\\"#)
+        if let letter = JSONString.escapeLetter(byte) { return append(letter) }
+        append(ascii: "u00")
+        append(hexadecimalDigit(byte >> 4))
+        append(hexadecimalDigit(byte & 15))
     }
 }

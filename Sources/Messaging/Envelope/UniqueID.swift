@@ -36,9 +36,14 @@ public struct UniqueID: Hashable, Sendable {
 
     /// The digits in groups of 8, 4, 4, 4 and 12 (`str(uuid.uuid4())`).
     public var dashed: String {
-        var text = hexadecimal
-        for offset in [20, 16, 12, 8] { text.insert("-", at: text.utf8.index(text.startIndex, offsetBy: offset)) }
-        return text
+        let digits = self.digits
+        let text = [UInt8](capacity: 36) { output in
+            for index in digits.indices {
+                if index == 8 || index == 12 || index == 16 || index == 20 { output.append(0x2d) }
+                output.append(digits[index])
+            }
+        }
+        return String(decoding: text, as: UTF8.self)
     }
 
     /// The 32 digits as ASCII bytes.

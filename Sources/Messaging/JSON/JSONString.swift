@@ -22,8 +22,12 @@ enum JSONString {
         }
     }
 
+    /// Texts up to this size are given the room for the worst case without a look at them.
+    private static let smallText = 1024
+
     /// The bytes that `escape` writes at the most: a control character takes six.
     static func escapedCapacity(_ text: Span<UInt8>) -> Int {
+        if text.count <= smallText { return text.count &* 6 }
         var extra = 0
         for index in text.indices {
             let byte = text[index]

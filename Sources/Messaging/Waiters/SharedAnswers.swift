@@ -58,6 +58,16 @@ public struct SharedAnswers<Key: Hashable & Sendable, Answer: Sendable>: Sendabl
         return .pending(look: begins)
     }
 
+    /// The answer when it is fresh enough; `refresh` says that a new look should begin while it is used.
+    public mutating func peek(_ key: Key, now: ContinuousClock.Instant) -> (answer: Answer, refresh: Bool)? {
+        guard let index = entries.index(forKey: key), let answer = entries.values[index].answer else { return nil }
+        let age = answer.seen.duration(to: now)
+        guard age < lifetime else { return nil }
+        let refresh = !entries.values[index].isLooking && age > refreshAfter
+        if refresh { entries.values[index].isLooking = true }
+        return (answer.value, refresh)
+    }
+
     /// Takes the result of a look; returns who waited for it. One that is not kept counts for them only.
     public mutating func found(_ key: Key, _ answer: Answer, keeps: Bool, now: ContinuousClock.Instant) -> [Completion]
     {

@@ -39,6 +39,14 @@ final class QueueInspector: ConnectionDelegate {
         }
     }
 
+    /// Whether a fresh look has shown consumers; false also when there is no fresh one.
+    func hasConsumers(_ queue: String) -> Bool {
+        guard let (answer, refresh) = state.withLock({ $0.answers.peek(queue, now: .now) }) else { return false }
+        if refresh { inspect(queue) }
+        guard case .success(let status?) = answer else { return false }
+        return status.consumerCount > 0
+    }
+
     /// Closes the connection.
     func stop() {
         let connection = state.withLock { state in

@@ -52,9 +52,12 @@ final class ReplyLink: Sendable {
         perform(input { $0.start() })
     }
 
+    /// Whether replies can be received now.
+    var isUp: Bool { isReady.load(ordering: .acquiring) }
+
     /// Runs the closure once replies can be received: at once, later, or with the error why not.
     func whenReady(_ waiter: ReplyLinkStateMachine.Waiter, _ proceed: @escaping @Sendable (MessagingError?) -> Void) {
-        if isReady.load(ordering: .acquiring) { return proceed(nil) }
+        if isUp { return proceed(nil) }
         let waits = state.withLock { state in
             guard state.machine.enqueue(waiter) else { return false }
             state.continuations[waiter.id] = proceed
@@ -187,37 +190,44 @@ extension ReplyLink {
     }
 
     /// Applies the messages of the reply queue; those that are no replies are refused without hurting the others.
-    func receive(_ deliveries: [Delivery], on connection: Connection) {
-        var settled: UInt64?
+    func receive(_ deliveries: [Delivery], on connection: Connection, _ session: ReplySession) {
         for delivery in deliveries {
-            if read(delivery) {
-                settled = delivery.deliveryTag
+            if read(delivery, session) {
+                session.settlements.note(delivery.deliveryTag, bytes: delivery.body.count)
             } else {
-                if let tag = settled { connection.acknowledge(deliveryTag: tag, multiple: true) }
-                settled = nil
+                acknowledge(session.settlements.take(), on: connection)
                 connection.reject(deliveryTag: delivery.deliveryTag, requeue: false)
             }
         }
-        if let settled { connection.acknowledge(deliveryTag: settled, multiple: true) }
+        acknowledge(session.settlements.takeIfDue(), on: connection)
     }
 
-    private func read(_ delivery: Delivery) -> Bool {
+    private func acknowledge(_ deliveryTag: UInt64?, on connection: Connection) {
+        guard let deliveryTag else { return }
+        connection.acknowledge(deliveryTag: deliveryTag, multiple: true)
+    }
+
+    private func read(_ delivery: Delivery, _ session: ReplySession) -> Bool {
         do throws(ReplyEnvelopeError) {
             let reply = try ReplyBody.open(delivery, maximumBytes: environment.maximumReplyBytes)
             if reply.messageID == loopback.id {
+                session.settlements.expedite()
                 state.withLock { $0.machine.loopbackArrived(now: .now) }
             } else {
                 environment.waiters.receive(reply)
             }
             return true
         } catch {
-            environment.logger.info("undecodable reply", metadata: ["reason": "\(error.reason)"])
-            if let id = error.messageID {
-                let message = "The reply cannot be read: \(error.reason)"
-                environment.waiters.fail(id, with: MessagingError(.badReply, message, execution: .yes, stage: .reply))
-            }
+            refuse(delivery, error)
             return false
         }
+    }
+
+    private func refuse(_ delivery: Delivery, _ error: ReplyEnvelopeError) {
+        environment.logger.info("undecodable reply", metadata: ["reason": "\(error.reason)"])
+        guard let id = error.messageID else { return }
+        let message = "The reply cannot be read: \(error.reason)"
+        environment.waiters.fail(id, with: MessagingError(.badReply, message, execution: .yes, stage: .reply))
     }
 
     private func rearm() {

@@ -13,8 +13,13 @@ internal import Threads
 final class ReplySession: ConnectionDelegate {
     private let link: ReplyLink
     private let connection = Guarded<Connection?>(nil)
+    /// The replies that are read and not yet acknowledged.
+    let settlements: ReplySettlements
 
-    init(link: ReplyLink) { self.link = link }
+    init(link: ReplyLink) {
+        self.link = link
+        settlements = ReplySettlements(prefetchCount: link.environment.prefetchCount)
+    }
 
     /// Connects, declares the reply queue and consumes from it; the completion runs once.
     func open(completion: @escaping @Sendable (Result<Void, AMQPError>) -> Void) {
@@ -55,7 +60,7 @@ final class ReplySession: ConnectionDelegate {
     }
 
     func connection(_ connection: Connection, didReceive deliveries: [Delivery]) {
-        link.receive(deliveries, on: connection)
+        link.receive(deliveries, on: connection, self)
     }
 
     func connection(_ connection: Connection, didBlock reason: String) {}

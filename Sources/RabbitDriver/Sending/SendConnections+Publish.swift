@@ -61,7 +61,6 @@ extension SendConnections {
 
     /// A message of which nothing was written may go to another connection without being sent twice.
     private func retry(_ job: SendJob, after error: AMQPError) {
-        var job = job
         if error.code == .preconditionFailed, let wanted = job.declaring, wanted.isDurable,
             error.reply?.text.contains("inequivalent arg 'durable'") == true,
             state.withLock({ $0.nonDurableExchanges.insert(wanted.name).inserted })
@@ -71,8 +70,7 @@ extension SendConnections {
         guard error.isConnectionLoss, job.losses < SendJob.maximumLosses else {
             return job.completion(.failure(MessagingError(unsent: error, exchange: job.exchange)))
         }
-        job.losses += 1
-        send(job)
+        send(job.afterLoss)
     }
 
     private func failure(of job: SendJob, _ error: AMQPError) -> MessagingError {

@@ -8,24 +8,69 @@ internal import AMQP
 internal import Messaging
 
 /// One message on its way to a connection.
-struct SendJob: Sendable {
+///
+/// A class, as it waits in queues and closures: one reference instead of every part of it.
+final class SendJob: Sendable {
     /// The name of the message in the pool's queue and among the waiting calls.
-    var id: UniqueID
-    var exchange: String
-    var routingKey: String
+    let id: UniqueID
+    let exchange: String
+    let routingKey: String
     /// The exchange to declare before the first publish on a channel; nil for the default exchange.
-    var declaring: ExchangeDeclaration?
-    var body: [UInt8]
+    let declaring: ExchangeDeclaration?
+    let body: [UInt8]
     /// Whether the broker drops the message once nobody waits any more (calls, not casts).
-    var expires: Bool
+    let expires: Bool
     /// Whether the body is compressed, as the header then says.
-    var isCompressed = false
-    var deadline: ContinuousClock.Instant
-    var retry: Int?
+    let isCompressed: Bool
+    let deadline: ContinuousClock.Instant
+    let retry: Int?
     /// How often a connection was lost before a byte of the message was written.
-    var losses = 0
+    let losses: Int
     /// Told once, on a thread of the driver.
-    var completion: @Sendable (Result<Void, MessagingError>) -> Void
+    let completion: @Sendable (Result<Void, MessagingError>) -> Void
+
+    init(
+        id: UniqueID,
+        exchange: String,
+        routingKey: String,
+        declaring: ExchangeDeclaration?,
+        body: [UInt8],
+        expires: Bool,
+        isCompressed: Bool = false,
+        deadline: ContinuousClock.Instant,
+        retry: Int?,
+        losses: Int = 0,
+        completion: @escaping @Sendable (Result<Void, MessagingError>) -> Void
+    ) {
+        self.id = id
+        self.exchange = exchange
+        self.routingKey = routingKey
+        self.declaring = declaring
+        self.body = body
+        self.expires = expires
+        self.isCompressed = isCompressed
+        self.deadline = deadline
+        self.retry = retry
+        self.losses = losses
+        self.completion = completion
+    }
+
+    /// The same message after one more loss.
+    var afterLoss: SendJob {
+        SendJob(
+            id: id,
+            exchange: exchange,
+            routingKey: routingKey,
+            declaring: declaring,
+            body: body,
+            expires: expires,
+            isCompressed: isCompressed,
+            deadline: deadline,
+            retry: retry,
+            losses: losses + 1,
+            completion: completion
+        )
+    }
 
     /// As often the message is handed to another connection when one is lost before it was written.
     static let maximumLosses = 3

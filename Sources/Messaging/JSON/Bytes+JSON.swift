@@ -1,0 +1,15 @@
+//===----------------------------------------------------------------------===//
+// This source file is part of the rpc-gateway project
+// Licensed under Apache License v2.0; see LICENSE for the full text
+// SPDX-License-Identifier: Apache-2.0
+//===----------------------------------------------------------------------===//
+
+extension [UInt8] {
+    /// Appends an ASCII literal.
+    mutating func append(ascii text: StaticString) {
+        for offset in 0..<text.utf8CodeUnitCount { append(text.byte(at: offset)) }
+    }
+
+    /// Appends a string as a JSON string, quotes included.
+    mutating func append(jsonString text: String) { append(contentsOf: JSONText(string: text).bytes) }
+}

@@ -1,0 +1,63 @@
+//===----------------------------------------------------------------------===//
+// This source file is part of the rpc-gateway project
+// Licensed under Apache License v2.0; see LICENSE for the full text
+// SPDX-License-Identifier: Apache-2.0
+//===----------------------------------------------------------------------===//
+
+@preconcurrency import Glibc
+
+/// Holds back the wake-ups that one thread sends while it works off a batch, and sends each once at the end.
+///
+/// A loop that hands on many pieces of work in a turn would otherwise wake the receiver at the first piece, which then
+/// works in small bites: one system call and one packet for each. Owned by one thread; not to be used in another.
+public final class WakeUpBatch {
+    /// So many signals are held back at the most, so that the receiver starts while a long batch goes on.
+    private static let limit = 32
+
+    private var held: [WakeUp] = []
+    private var count = 0
+    private let ignored: WakeUp?
+
+    /// Makes an empty batch.
+    ///
+    /// - Parameter ignored: a wake-up that needs no signal because this very thread looks at its queues after the batch.
+    public init(ignoring ignored: WakeUp? = nil) { self.ignored = ignored }
+
+    /// Runs the work of a batch, then sends what was held back.
+    public func run<Failure: Error>(_ work: () throws(Failure) -> Void) throws(Failure) {
+        // The pointer is taken back before this function ends, while `self` is alive.
+        pthread_setspecific(currentBatch, Unmanaged.passUnretained(self).toOpaque())
+        defer {
+            pthread_setspecific(currentBatch, nil)
+            send()
+        }
+        try work()
+    }
+
+    /// The batch that the calling thread runs, if it runs one.
+    static var current: WakeUpBatch? {
+        // Set only by `run`, whose receiver outlives the setting.
+        pthread_getspecific(currentBatch).map { Unmanaged<WakeUpBatch>.fromOpaque($0).takeUnretainedValue() }
+    }
+
+    func hold(_ wakeUp: WakeUp) {
+        guard wakeUp !== ignored else { return }
+        if !held.contains(where: { $0 === wakeUp }) { held.append(wakeUp) }
+        count += 1
+        if count >= Self.limit { send() }
+    }
+
+    private func send() {
+        for wakeUp in held { wakeUp.signalNow() }
+        held.removeAll(keepingCapacity: true)
+        count = 0
+    }
+}
+
+/// Where a thread finds its batch.
+private let currentBatch: pthread_key_t = {
+    var key = pthread_key_t()
+    let result = pthread_key_create(&key, nil)
+    precondition(result == 0, "no thread-specific key is left in this process")
+    return key
+}()
