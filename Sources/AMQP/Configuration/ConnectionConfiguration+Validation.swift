@@ -26,7 +26,9 @@ extension ConnectionConfiguration {
 
     /// What the broker shows about this client, and what the client can do.
     var clientProperties: FieldTable {
-        var table: FieldTable = ["product": "rpc-gateway", "version": "1.0.0", "platform": "Swift, Linux"]
+        var table: FieldTable = [
+            "product": "rpc-gateway", "version": .string(productVersion), "platform": "Swift, Linux",
+        ]
         if !connectionName.isEmpty { table["connection_name"] = .string(connectionName) }
         table["capabilities"] = [
             "authentication_failure_close": true, "connection.blocked": true, "consumer_cancel_notify": true,

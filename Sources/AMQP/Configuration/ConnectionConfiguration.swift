@@ -46,6 +46,8 @@ public struct ConnectionConfiguration: Sendable {
     public var maximumBodyBytes: Int
     /// TLS settings; nil for plain TCP.
     public var tls: TLSConfiguration?
+    /// Version of the product, shown in the broker's list of connections.
+    public var productVersion: String
 
     /// Makes a configuration; the defaults are RabbitMQ's where it has one.
     public init(
@@ -64,7 +66,8 @@ public struct ConnectionConfiguration: Sendable {
         channelMaximum: Int = 2047,
         outboxMaximumBytes: Int = 64 << 20,
         maximumBodyBytes: Int = 128 << 20,
-        tls: TLSConfiguration? = nil
+        tls: TLSConfiguration? = nil,
+        productVersion: String = "0.1.0"
     ) {
         self.host = host
         self.port = port
@@ -82,6 +85,7 @@ public struct ConnectionConfiguration: Sendable {
         self.outboxMaximumBytes = outboxMaximumBytes
         self.maximumBodyBytes = maximumBodyBytes
         self.tls = tls
+        self.productVersion = productVersion
     }
 }
 

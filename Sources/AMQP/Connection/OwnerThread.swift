@@ -58,6 +58,8 @@ final class OwnerThread {
         let transport = try open(configuration, deadline: deadline)
         let loop = ConnectionLoop(connection, transport)
         do throws(AMQPError) {
+            // Looked at after the loop has made the socket known: `abort` either finds the socket or is seen here.
+            if connection.mailbox.withState({ $0.isAborted }) { throw .closedByThisSide }
             try loop.logIn(deadline: deadline)
         } catch {
             loop.close(after: error)

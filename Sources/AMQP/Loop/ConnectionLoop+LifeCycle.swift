@@ -4,6 +4,8 @@
 // SPDX-License-Identifier: Apache-2.0
 //===----------------------------------------------------------------------===//
 
+internal import Logging
+
 extension ConnectionLoop {
     /// Speaks the handshake and opens the channel, all within the deadline.
     func logIn(deadline: ContinuousClock.Instant) throws(AMQPError) {
@@ -64,9 +66,13 @@ extension ConnectionLoop {
         guard let closeDeadline else { return false }
         let isIdle = commands.isEmpty && tracker.isEmpty
         guard isIdle || ContinuousClock.now >= closeDeadline else { return false }
-        if isIdle, !isBlocked {
-            write(.connectionClose)
+        guard isIdle, !isBlocked else { return true }
+        write(.connectionClose)
+        do throws(AMQPError) {
             _ = try awaitReply(.connectionCloseOk, until: closeDeadline)
+        } catch {
+            // The user wanted an end and has it; that the broker did not say goodbye changes nothing.
+            connection.logger.debug("close unanswered", metadata: ["error.type": "\(error.shortDescription)"])
         }
         return true
     }
