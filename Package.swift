@@ -48,11 +48,7 @@ let package = Package(
             swiftSettings: baseSettings
         ),
         .target(name: "AMQP", dependencies: ["CRabbitMQ", "CLinux", "Threads", log], swiftSettings: baseSettings),
-        .target(
-            name: "ConnectionPool",
-            dependencies: [.product(name: "DequeModule", package: "swift-collections")],
-            swiftSettings: safeSettings
-        ),
+        .target(name: "ConnectionPool", swiftSettings: safeSettings),
         .target(
             name: "Messaging",
             dependencies: ["Threads", log, .product(name: "HeapModule", package: "swift-collections")],

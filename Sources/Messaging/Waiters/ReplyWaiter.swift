@@ -14,7 +14,7 @@ struct ReplyWaiter: Sendable {
     let monitorTimeout: Duration?
     let completion: Completion
     var monitorDeadline: ContinuousClock.Instant?
-    var stage: MessagingError.Stage = .publish
+    var stage: MessagingError.Stage = .connect
     var publishDuration: Duration?
     var outcome: Result<JSONText, RemoteError>?
 

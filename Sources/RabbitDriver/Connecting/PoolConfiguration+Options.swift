@@ -19,6 +19,9 @@ extension PoolConfiguration {
 }
 
 extension ReconnectBackoff {
+    /// Many clients that lost the same broker do not come back in step, whatever the options say.
+    private static let leastJitter = 0.2
+
     /// The waits between attempts: oslo's where one of its options is given, else short ones with jitter, one second at
     /// the most.
     init(_ options: RabbitOptions, hostCount: Int) {
@@ -36,7 +39,7 @@ extension ReconnectBackoff {
             interval: interval,
             growth: .added(options.retryBackoff ?? .seconds(2)),
             maximumInterval: options.retryIntervalMaximum ?? .seconds(30),
-            jitter: interval > .zero ? splay / interval : 0,
+            jitter: max(Self.leastJitter, interval > .zero ? splay / interval : 0),
             attemptsPerRound: hostCount
         )
     }

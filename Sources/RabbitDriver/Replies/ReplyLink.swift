@@ -63,8 +63,7 @@ final class ReplyLink: Sendable {
             state.continuations[waiter.id] = proceed
             return true
         }
-        guard waits else { return proceed(nil) }
-        environment.waiters.advance(waiter.id, to: .connect)
+        if !waits { proceed(nil) }
     }
 
     /// Whether replies can be received, when one of our own last came, and what is wrong.
@@ -114,7 +113,6 @@ final class ReplyLink: Sendable {
 
     private func proceed(_ ids: [UniqueID]) {
         for id in ids {
-            environment.waiters.advance(id, to: .publish)
             state.withLock { $0.continuations.removeValue(forKey: id) }?(nil)
         }
     }

@@ -12,6 +12,8 @@ internal import Threads
 extension SendConnections {
     /// Hands a message to a connection on which it holds a lease.
     func publish(_ job: SendJob, on connection: Connection, _ id: Int) {
+        // Before the message can be written: from here on nobody may claim that it was never sent.
+        waiters.advance(job.id, to: .publish)
         connection.publish(
             PublishRequest(
                 exchange: job.exchange,

@@ -75,9 +75,7 @@ final class SendConnections: Sendable {
         }
         switch decision {
         case .publish(let connection, let id): publish(job, on: connection, id)
-        case .queued(let actions):
-            waiters.advance(job.id, to: .connect)
-            act(actions)
+        case .queued(let actions): act(actions)
         case .refused(let reason): job.completion(.failure(MessagingError(reason)))
         }
     }
@@ -121,8 +119,8 @@ final class SendConnections: Sendable {
     func proceed(_ waiter: UniqueID, on id: Int) {
         let (job, open) = state.withLock { ($0.waiting.removeValue(forKey: waiter), $0.open[id]) }
         guard let job else { return giveBack(id) }
-        guard let open else { return job.completion(.failure(MessagingError(LeaseFailure.shutDown))) }
-        waiters.advance(job.id, to: .publish)
+        // The connection was lost between the grant and now, and its leases with it.
+        guard let open else { return send(job) }
         publish(job, on: open.connection, id)
     }
 }
