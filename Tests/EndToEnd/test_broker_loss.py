@@ -8,6 +8,7 @@ import time
 import pytest
 
 from harness.gateway import problem, result
+from harness.places import refusing_port
 from harness.waiting import until
 
 
@@ -251,11 +252,12 @@ def test_the_gateway_may_start_before_the_broker(family, own_broker, host):
     until(lambda: gateway.get("/readyz").status == 200, 5)
 
 
-def test_the_other_host_of_the_url_serves(family, own_broker, host):
-    with socket.create_server(("127.0.0.1", 0)) as held:
-        dead = held.getsockname()[1]
+@pytest.mark.parametrize("dead_first", [True, False])
+def test_the_other_host_of_the_url_serves(family, own_broker, host, dead_first):
     family.oslo_server(host.url(), "hosts", "alpha")
-    url = f"rabbit://guest:guest@127.0.0.1:{dead},guest:guest@127.0.0.1:{own_broker.port}/{host.name}"
-    for _ in range(3):
-        gateway = family.gateway(url)
-        result(gateway.post("/hosts/none"))
+    with refusing_port() as dead:
+        hosts = [f"guest:guest@127.0.0.1:{port}" for port in (dead, own_broker.port)]
+        url = "rabbit://" + ",".join(hosts if dead_first else reversed(hosts)) + "/" + host.name
+        for _ in range(3):
+            gateway = family.gateway(url)
+            result(gateway.post("/hosts/none"))

@@ -8,6 +8,7 @@ import subprocess
 import pytest
 
 from harness import places
+from harness.places import refusing_port
 from harness.process import inherited
 from harness.waiting import until
 
@@ -68,15 +69,16 @@ def test_ping(client):
 
 
 def test_exit_codes_tell_the_outcomes_apart(client, vhost):
-    with socket.create_server(("127.0.0.1", 0)) as held:
-        dead = f"rabbit://guest:guest@127.0.0.1:{held.getsockname()[1]}/"
+    with refusing_port() as port:
+        dead = f"rabbit://guest:guest@127.0.0.1:{port}/"
+        unavailable = run("call", "cli", "whoami", "--timeout", "2", "--transport-url", dead)
     outcomes = {
         "success": client("call", "cli", "whoami"),
         "remote": client("call", "cli", "fail", '{"module": "builtins", "name": "ValueError", "message": "why"}'),
         "usage": client("call", "cli", "whoami", "[]"),
         "timeout": client("call", "cli", "sleep", '{"seconds": 3}', "--timeout", "0.5"),
         "undeliverable": client("call", "nobody", "whoami"),
-        "unavailable": run("call", "cli", "whoami", "--timeout", "2", "--transport-url", dead),
+        "unavailable": unavailable,
     }
     codes = {name: done.returncode for name, done in outcomes.items()}
     assert codes == {"success": 0, "remote": 1, "usage": 2, "timeout": 3, "undeliverable": 4, "unavailable": 5}, outcomes

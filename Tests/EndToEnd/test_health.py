@@ -3,11 +3,11 @@
 import concurrent.futures
 import json
 import re
-import socket
 
 import pytest
 
 from harness.gateway import problem, result
+from harness.places import refusing_port
 from harness.waiting import until
 
 
@@ -19,9 +19,8 @@ def server(module_family, vhost):
 @pytest.fixture
 def cut_off(family):
     """A gateway whose broker is not there."""
-    with socket.create_server(("127.0.0.1", 0)) as held:
-        port = held.getsockname()[1]
-    return family.gateway(f"rabbit://guest:guest@127.0.0.1:{port}/", wait_until_ready=False)
+    with refusing_port() as port:
+        yield family.gateway(f"rabbit://guest:guest@127.0.0.1:{port}/", wait_until_ready=False)
 
 
 @pytest.mark.parametrize("path", ["/-/healthy", "/healthz", "/livez", "/-/ready", "/readyz"])

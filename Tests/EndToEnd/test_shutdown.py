@@ -10,6 +10,7 @@ import pytest
 
 from harness import http as raw
 from harness.gateway import problem, result
+from harness.places import refusing_port
 from harness.waiting import until
 
 
@@ -115,11 +116,10 @@ def test_confirmed_casts_are_not_lost(family, vhost, server):
 
 
 def test_it_ends_without_a_broker(family):
-    with socket.create_server(("127.0.0.1", 0)) as held:
-        port = held.getsockname()[1]
-    gateway = family.gateway(f"rabbit://guest:guest@127.0.0.1:{port}/", wait_until_ready=False)
-    gateway.signal(signal.SIGTERM)
-    assert ended(gateway) == 0
+    with refusing_port() as port:
+        gateway = family.gateway(f"rabbit://guest:guest@127.0.0.1:{port}/", wait_until_ready=False)
+        gateway.signal(signal.SIGTERM)
+        assert ended(gateway) == 0
 
 
 def test_idle_connections_do_not_hold_it(family, vhost):

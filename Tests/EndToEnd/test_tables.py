@@ -2,14 +2,13 @@
 
 import concurrent.futures
 import json
-import socket
 import time
 
 import pytest
 
 from harness import http
 from harness.gateway import PROBLEM_MEMBERS, problem, result
-from harness.places import RELEASES
+from harness.places import RELEASES, refusing_port
 from harness.waiting import until
 
 
@@ -166,13 +165,12 @@ def test_a_missed_heartbeat(gateway, verbatim):
 
 
 def test_no_broker(family):
-    with socket.create_server(("127.0.0.1", 0)) as held:
-        port = held.getsockname()[1]
-    gateway = family.gateway(f"rabbit://guest:guest@127.0.0.1:{port}/", wait_until_ready=False)
-    answer = gateway.post("/tables/alpha/none", headers={"Rpc-Timeout": "3"})
-    problem(answer, 503, "broker-unavailable", "broker", "no", True)
-    assert answer.seconds < 4
-    problem(gateway.post("/tables/alpha/none:cast", headers={"Rpc-Timeout": "3"}), 503, "broker-unavailable", "broker", "no", True)
+    with refusing_port() as port:
+        gateway = family.gateway(f"rabbit://guest:guest@127.0.0.1:{port}/", wait_until_ready=False)
+        for verb in ("", ":cast"):
+            answer = gateway.post(f"/tables/alpha/none{verb}", headers={"Rpc-Timeout": "3"})
+            problem(answer, 503, "broker-unavailable", "broker", "no", True)
+            assert answer.seconds < 4
 
 
 def test_the_connection_lost_before_the_confirm(family, vhost, broker, server):
@@ -281,7 +279,7 @@ def test_no_such_method(gateway, failing):
     assert members["exception"]["module"] == "oslo_messaging.rpc.dispatcher"
     assert members["exception"]["class"] == "NoSuchMethod"
     assert members["target"] == {
-        "exchange": None,
+        "exchange": "openstack",
         "topic": failing.topic,
         "server": "alpha",
         "method": "nothing",

@@ -1,8 +1,10 @@
 """Where things are, and which Python runs which oslo.messaging."""
 
+import contextlib
 import functools
 import os
 import pathlib
+import socket
 import subprocess
 
 ROOT = pathlib.Path(__file__).resolve().parents[3]
@@ -24,3 +26,11 @@ def python(release):
         return given
     command = [ROOT / "dev" / "venv", PEERS / f"requirements-{release}.txt", f"oslo-{release}"]
     return subprocess.check_output(command, text=True).strip() + "/bin/python"
+
+
+@contextlib.contextmanager
+def refusing_port():
+    """A port on which nobody listens and nobody else can."""
+    with socket.socket() as held:
+        held.bind(("127.0.0.1", 0))
+        yield held.getsockname()[1]
