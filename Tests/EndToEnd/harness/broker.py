@@ -21,6 +21,8 @@ class Broker:
         if ours:
             self.run("start")
         self.port = int(self.run("port"))
+        self.tls_port = int(self.run("tls-port"))
+        self.authority = self.run("authority")
 
     def run(self, *words):
         environment = {**os.environ, "BROKER_DIR": self.directory}
