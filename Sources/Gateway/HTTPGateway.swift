@@ -45,7 +45,7 @@ public final class HTTPGateway: HTTPRequestHandler {
     let metrics = GatewayMetrics()
     let started = ContinuousClock.now
     let pings = Guarded(SharedAnswers<String, Result<RPCReply, MessagingError>>())
-    private let current: Guarded<GatewayConfiguration>
+    private let current: Guarded<ConfigurationSnapshot>
     private let requestsInFlight = Atomic(0)
     private let drains = Atomic(false)
 
@@ -59,14 +59,20 @@ public final class HTTPGateway: HTTPRequestHandler {
         self.driver = driver
         self.environment = environment
         self.logger = logger
-        current = Guarded(configuration)
+        current = Guarded(ConfigurationSnapshot(configuration))
     }
 
     /// The configuration in force.
-    public var configuration: GatewayConfiguration { current.withLock { $0 } }
+    public var configuration: GatewayConfiguration { snapshot.configuration }
+
+    /// The same behind one reference, for requests that carry it along.
+    var snapshot: ConfigurationSnapshot { current.withLock { $0 } }
 
     /// Puts another configuration in force, whole; requests under way keep the one they began with.
-    public func update(_ configuration: GatewayConfiguration) { current.withLock { $0 = configuration } }
+    public func update(_ configuration: GatewayConfiguration) {
+        let snapshot = ConfigurationSnapshot(configuration)
+        current.withLock { $0 = snapshot }
+    }
 
     /// Calls and casts under way.
     public var inFlight: Int { requestsInFlight.load(ordering: .relaxed) }

@@ -5,25 +5,25 @@
 //===----------------------------------------------------------------------===//
 
 /// A message to publish, and whom to tell how it went.
-public struct PublishRequest: Sendable {
+public final class PublishRequest: Sendable {
     /// Exchange to publish to; empty for the default exchange.
-    public var exchange: String
+    public let exchange: String
     /// Routing key, at most 255 bytes.
-    public var routingKey: String
+    public let routingKey: String
     /// Whether an unroutable message comes back as `returned`.
-    public var isMandatory: Bool
+    public let isMandatory: Bool
     /// The message's properties.
-    public var properties: Properties
+    public let properties: Properties
     /// The message's body.
-    public var body: [UInt8]
+    public let body: [UInt8]
     /// An exchange to declare first, once for the life of a channel.
-    public var declaring: ExchangeDeclaration?
+    public let declaring: ExchangeDeclaration?
     /// When the caller loses interest: unwritten by then it is never sent (`expired`), unconfirmed by then it fails
     /// with `timedOut` and `wasSent` true. Looked at about every 50 ms.
-    public var deadline: ContinuousClock.Instant?
+    public let deadline: ContinuousClock.Instant?
     /// Told the outcome exactly once, on the connection's owner thread (on the caller's when refused at once); must
     /// not block.
-    public var completion: @Sendable (PublishOutcome) -> Void
+    public let completion: @Sendable (PublishOutcome) -> Void
 
     /// Makes a request.
     public init(

@@ -13,12 +13,12 @@ internal import Messaging
 final class CallAnswer: Sendable {
     let call: CallRequest
     let identity: RequestIdentity
-    let configuration: GatewayConfiguration
+    private let snapshot: ConfigurationSnapshot
 
-    init(call: CallRequest, identity: RequestIdentity, configuration: GatewayConfiguration) {
+    init(call: CallRequest, identity: RequestIdentity, snapshot: ConfigurationSnapshot) {
         self.call = call
         self.identity = identity
-        self.configuration = configuration
+        self.snapshot = snapshot
     }
 
     /// The result as it came.
@@ -44,6 +44,7 @@ final class CallAnswer: Sendable {
 
     /// What went wrong.
     func response(_ error: MessagingError) -> HTTPResponse {
+        let configuration = snapshot.configuration
         let problem = Problem(error, method: call.route.method, configuration: configuration)
         var document = ProblemDocument(problem: problem, request: identity)
         document.target = call.target

@@ -16,11 +16,11 @@ extension HTTPGateway {
         _ identity: RequestIdentity,
         _ responder: Responder
     ) throws(Problem) {
-        let configuration = configuration
-        let call = try CallRequest(http.head, route: route, identity, configuration)
-        let request = call.request(try Self.arguments(http.body), identity, configuration)
-        try enter(limit: configuration.maximumInFlight)
-        let answer = CallAnswer(call: call, identity: identity, configuration: configuration)
+        let snapshot = snapshot
+        let call = try CallRequest(http.head, route: route, identity, snapshot.configuration)
+        let request = call.request(try Self.arguments(http.body), identity, snapshot.configuration)
+        try enter(limit: snapshot.configuration.maximumInFlight)
+        let answer = CallAnswer(call: call, identity: identity, snapshot: snapshot)
         switch route.verb {
         case .call:
             driver.call(request) { [self] in finish(answer, $0.map(answer.response), responder) }

@@ -8,50 +8,66 @@
 struct ReplyWaiter: Sendable {
     typealias Completion = @Sendable (Result<RPCReply, MessagingError>) -> Void
 
-    let started: ContinuousClock.Instant
-    let deadline: ContinuousClock.Instant
-    let timeout: Duration
-    let monitorTimeout: Duration?
-    let completion: Completion
-    var monitorDeadline: ContinuousClock.Instant?
-    var stage: MessagingError.Stage = .connect
-    var publishDuration: Duration?
-    var outcome: Result<JSONText, RemoteError>?
+    /// What does not change while the call waits; one reference, as tables move their values about.
+    final class Promise: Sendable {
+        let started: ContinuousClock.Instant
+        let deadline: ContinuousClock.Instant
+        let timeout: Duration
+        let monitorTimeout: Duration?
+        let completion: Completion
+
+        init(_ request: RPCRequest, started: ContinuousClock.Instant, completion: @escaping Completion) {
+            self.started = started
+            self.completion = completion
+            deadline = request.deadline
+            timeout = request.timeout
+            monitorTimeout = request.callMonitorTimeout
+        }
+    }
+
+    /// What came before the ending message; rare, so it costs the others one word.
+    indirect enum Outcome: Sendable {
+        case value(JSONText)
+        case failure(RemoteError)
+    }
+
+    let promise: Promise
+    private(set) var monitorDeadline: ContinuousClock.Instant?
+    private(set) var stage: MessagingError.Stage = .connect
+    private(set) var publishDuration: Duration?
+    var outcome: Outcome?
 
     init(_ request: RPCRequest, started: ContinuousClock.Instant, completion: @escaping Completion) {
-        self.started = started
-        self.completion = completion
-        deadline = request.deadline
-        timeout = request.timeout
-        monitorTimeout = request.callMonitorTimeout
+        promise = Promise(request, started: started, completion: completion)
     }
 
     /// The earlier of the two moments at which the call ends without a reply.
     var effectiveDeadline: ContinuousClock.Instant {
-        guard let monitorDeadline else { return deadline }
-        return min(deadline, monitorDeadline)
+        guard let monitorDeadline else { return promise.deadline }
+        return min(promise.deadline, monitorDeadline)
     }
 
     /// Notes that the request has come further; the call monitor's clock starts with the confirm.
     mutating func advance(to stage: MessagingError.Stage, now: ContinuousClock.Instant) {
         self.stage = stage
         guard stage == .reply else { return }
-        publishDuration = publishDuration ?? started.duration(to: now)
+        publishDuration = publishDuration ?? promise.started.duration(to: now)
         restartMonitor(now)
     }
 
     mutating func restartMonitor(_ now: ContinuousClock.Instant) {
-        monitorDeadline = monitorTimeout.map { now.advanced(by: $0) }
+        monitorDeadline = promise.monitorTimeout.map { now.advanced(by: $0) }
     }
 
     /// The error of a call that ends at its deadline or at that of its monitor.
     func expiry(_ id: UniqueID, now: ContinuousClock.Instant) -> MessagingError {
-        if let monitorDeadline, monitorDeadline <= now, now < deadline {
+        if let monitorDeadline, monitorDeadline <= now, now < promise.deadline {
             let message =
-                "No heartbeat of the server came within \(monitorTimeout ?? .zero) (message ID \(id.hexadecimal))"
+                "No heartbeat of the server came within \(promise.monitorTimeout ?? .zero) (message ID \(id.hexadecimal))"
             return MessagingError(.callMonitorTimeout, message, execution: .maybe, stage: .reply)
         }
-        let message = "Timed out waiting for a reply to message ID \(id.hexadecimal) after \(timeout): \(progress)"
+        let message =
+            "Timed out waiting for a reply to message ID \(id.hexadecimal) after \(promise.timeout): \(progress)"
         return MessagingError(.timeout, message, execution: stage == .connect ? .no : .maybe, stage: stage)
     }
 

@@ -63,7 +63,7 @@ struct ReplyWaitersState {
     private static func ended(_ id: UniqueID, _ waiter: ReplyWaiter, _ error: MessagingError) -> Ended {
         var error = error
         error.messageID = id
-        return Ended(completion: waiter.completion, result: .failure(error))
+        return Ended(completion: waiter.promise.completion, result: .failure(error))
     }
 
     mutating func failAll(with error: MessagingError) -> [Ended] {
@@ -76,17 +76,20 @@ struct ReplyWaitersState {
     /// As in oslo.messaging a value may come before the ending message, and a message with neither is a heartbeat.
     mutating func receive(_ reply: ReplyEnvelope, now: ContinuousClock.Instant) -> Ended? {
         guard let id = reply.messageID, let index = waiters.index(forKey: id) else { return nil }
+        let outcome: ReplyWaiter.Outcome?
         if let failure = reply.failure {
             guard let remote = try? RemoteError(failure: failure) else { return fail(id, with: Self.badFailure) }
-            waiters.values[index].outcome = .failure(remote)
-        } else if reply.result != .null {
-            waiters.values[index].outcome = .success(reply.result)
+            outcome = .failure(remote)
+        } else {
+            outcome = reply.result == .null ? nil : .value(reply.result)
         }
         guard reply.isEnding else {
+            if let outcome { waiters.values[index].outcome = outcome }
             waiters.values[index].restartMonitor(now)
             return nil
         }
-        return end(id, waiters.remove(at: index).value, now)
+        let waiter = waiters.remove(at: index).value
+        return end(id, waiter, outcome ?? waiter.outcome ?? .value(.null), now)
     }
 
     /// Ends the calls whose time is over.
@@ -104,17 +107,21 @@ struct ReplyWaitersState {
         return ended
     }
 
-    private func end(_ id: UniqueID, _ waiter: ReplyWaiter, _ now: ContinuousClock.Instant) -> Ended {
-        let result: Result<RPCReply, MessagingError>
-        switch waiter.outcome ?? .success(.null) {
-        case .success(let value):
-            let publishDuration = waiter.publishDuration ?? waiter.started.duration(to: now)
-            result = .success(RPCReply(result: value, messageID: id, publishDuration: publishDuration))
+    private func end(
+        _ id: UniqueID,
+        _ waiter: ReplyWaiter,
+        _ outcome: ReplyWaiter.Outcome,
+        _ now: ContinuousClock.Instant
+    ) -> Ended {
+        switch outcome {
+        case .value(let value):
+            let publishDuration = waiter.publishDuration ?? waiter.promise.started.duration(to: now)
+            let reply = RPCReply(result: value, messageID: id, publishDuration: publishDuration)
+            return Ended(completion: waiter.promise.completion, result: .success(reply))
         case .failure(let remote):
             let error = MessagingError(.remote, remote.description, execution: .yes, remote: remote)
             return Self.ended(id, waiter, error)
         }
-        return Ended(completion: waiter.completion, result: result)
     }
 
     private static let badFailure = MessagingError(
