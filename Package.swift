@@ -73,7 +73,8 @@ let package = Package(
         .executableTarget(
             name: "RPCGatewayCommand",
             dependencies: [
-                "Gateway", "HTTPServer", "Messaging", "RabbitDriver", "Observability", "Threads", log, lifecycle, metrics,
+                "Gateway", "HTTPServer", "Messaging", "RabbitDriver", "Observability", "Threads", log, lifecycle,
+                metrics,
                 .product(name: "UnixSignals", package: "swift-service-lifecycle"),
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
                 .product(name: "Configuration", package: "swift-configuration"),
@@ -83,7 +84,11 @@ let package = Package(
 
         .testTarget(name: "ThreadsTests", dependencies: ["Threads"], swiftSettings: baseSettings),
         .testTarget(name: "CompressionTests", dependencies: ["Compression"], swiftSettings: baseSettings),
-        .testTarget(name: "HTTPServerTests", dependencies: ["HTTPServer", "Threads", log], swiftSettings: baseSettings),
+        .testTarget(
+            name: "HTTPServerTests",
+            dependencies: ["HTTPServer", "Threads", log],
+            swiftSettings: baseSettings
+        ),
         .testTarget(name: "AMQPTests", dependencies: ["AMQP", "Threads"], swiftSettings: baseSettings),
         .testTarget(name: "ConnectionPoolTests", dependencies: ["ConnectionPool"], swiftSettings: baseSettings),
         .testTarget(name: "MessagingTests", dependencies: ["Messaging", "Threads"], swiftSettings: baseSettings),

@@ -17,10 +17,17 @@ class Gateway(Process):
         environment = {f"RPC_GATEWAY_{name.upper()}": str(value) for name, value in settings.items()}
         command = [places.executable(), "serve", "--listen", "127.0.0.1:0", *options]
         super().__init__(command + (["--transport-url", url] if url else []), environment)
-        line = self.wait_for_line(LISTENING.search, 20)
-        self.port = int(LISTENING.search(line)[1])
-        if wait_until_ready:
-            until(lambda: self.request("GET", "/readyz").status == 200, 15, what="the gateway is ready\n" + self.said())
+        with self.ended_on_failure():
+            line = self.wait_for_line(LISTENING.search, 20)
+            self.port = int(LISTENING.search(line)[1])
+            if wait_until_ready:
+                self.wait_until_ready()
+
+    def wait_until_ready(self, seconds=15):
+        try:
+            until(lambda: self.get("/readyz").status == 200, seconds)
+        except AssertionError as error:
+            raise AssertionError(f"not ready: {self.get('/readyz').body}\n{self.said()}") from error
 
     def request(self, method, path, body=None, headers=None, timeout=90):
         return http.request(self.port, method, path, body, headers, timeout)

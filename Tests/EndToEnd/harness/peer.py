@@ -15,7 +15,8 @@ class Peer(Process):
         super().__init__(command, environment)
         self.topic = topic
         self.server = server
-        self.wait_for_line(lambda line: line == "READY", 30)
+        with self.ended_on_failure():
+            self.wait_for_line(lambda line: line == "READY", 30)
 
     @property
     def calls(self):

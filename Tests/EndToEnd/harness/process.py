@@ -1,5 +1,6 @@
 """A child process whose lines are collected while it runs."""
 
+import contextlib
 import os
 import subprocess
 import threading
@@ -36,6 +37,15 @@ class Process:
     def _collect(stream, lines):
         for line in stream:
             lines.append(line.rstrip("\n"))
+
+    @contextlib.contextmanager
+    def ended_on_failure(self):
+        """What goes wrong while it starts must not leave it behind."""
+        try:
+            yield
+        except BaseException:
+            self.stop()
+            raise
 
     @property
     def running(self):
