@@ -42,7 +42,7 @@ public struct HTTPServerConfiguration: Sendable {
         host: String = "127.0.0.1",
         port: UInt16 = 8080,
         loopCount: Int = 1,
-        maximumConnections: Int = 20_000,
+        maximumConnections: Int = 16_384,
         maximumConnectionsPerAddress: Int = 0,
         maximumHeadBytes: Int = 8_192,
         maximumBodyBytes: Int = 16 << 20,

@@ -21,6 +21,7 @@ public final class RabbitDriver: Driver {
     private let options: RabbitOptions
     private let replyQueue: String
     private let defaultExchange: ExchangeDeclaration
+    private let hostCount: Int
     private let waiters: ReplyWaiters
     private let connections: SendConnections
     private let replies: ReplyLink
@@ -52,6 +53,7 @@ public final class RabbitDriver: Driver {
         let connections = SendConnections(hosts: hosts, configuration: pool, waiters: waiters, logger: context.logger)
         let queue = options.replyQueue(unique: UniqueID().hexadecimal)
         self.options = options
+        hostCount = hosts.count
         self.waiters = waiters
         self.connections = connections
         controlExchange = context.controlExchange
@@ -90,7 +92,7 @@ public final class RabbitDriver: Driver {
         if replies.isUp, !request.checksConsumers || inspector.hasConsumers(request.target.queueName) {
             return sendCall(request, id)
         }
-        let waiter = ReplyLinkStateMachine.Waiter(id: id, deadline: request.deadline, retry: request.toleratedFailures)
+        let waiter = ReplyLinkStateMachine.Waiter(id: id, deadline: request.deadline, retry: toleratedFailures(request))
         replies.whenReady(waiter) { [self] error in
             if let error { waiters.fail(id, with: error) } else { checkConsumers(request, id) }
         }
@@ -188,10 +190,16 @@ public final class RabbitDriver: Driver {
             expires: expires,
             isCompressed: options.compressesBodies,
             deadline: request.deadline,
-            retry: request.toleratedFailures,
+            retry: toleratedFailures(request),
             completion: completion
         )
         connections.send(job)
+    }
+
+    /// The failed attempts to connect that a request tolerates, each host once for each of its tries; nil for any number.
+    private func toleratedFailures(_ request: RPCRequest) -> Int? {
+        guard let retry = request.retry, retry >= 0 else { return nil }
+        return (min(retry, 1_000_000) + 1) * hostCount - 1
     }
 
     private func route(to target: Target) -> Route {
@@ -200,11 +208,6 @@ public final class RabbitDriver: Driver {
         }
         return Route(exchange: defaultExchange, routingKey: target.queueName)
     }
-}
-
-extension RPCRequest {
-    /// The failed attempts to connect that the request tolerates; nil for any number.
-    fileprivate var toleratedFailures: Int? { retry.flatMap { $0 < 0 ? nil : $0 } }
 }
 
 extension SendJob {
@@ -222,7 +225,7 @@ extension SendJob {
             body: body,
             expires: true,
             deadline: .now.advanced(by: ReplyLinkStateMachine.deafAfter),
-            retry: 0,
+            retry: nil,
             completion: completion
         )
     }

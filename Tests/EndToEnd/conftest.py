@@ -45,7 +45,7 @@ def figure(request):
 
 @pytest.fixture(scope="session")
 def broker(tmp_path_factory):
-    given = os.environ.get("BROKER_DIR") if os.environ.get("RPC_GATEWAY_TEST_BROKER") else None
+    given = os.environ.get("BROKER_DIR") if os.environ.get("GATEWAY_TEST_BROKER") else None
     running = Broker(given or tmp_path_factory.mktemp("broker") / "own", ours=given is None)
     yield running
     running.stop()

@@ -16,7 +16,7 @@ func withServer(
 ) throws {
     var configuration = configuration
     configuration.port = 0
-    if configuration.maximumConnections == 20_000 { configuration.maximumConnections = 5_000 }
+    if configuration.maximumConnections == 16_384 { configuration.maximumConnections = 5_000 }
     let handler = TestHandler()
     let server = HTTPServer(
         configuration: configuration,

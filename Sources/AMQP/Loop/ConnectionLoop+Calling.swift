@@ -47,8 +47,7 @@ extension ConnectionLoop {
     func declare(_ exchange: ExchangeDeclaration) throws(AMQPError) {
         guard exchange.isEncodable else { throw .invalidArgument("the exchange's name or arguments are too long") }
         _ = try call(.exchangeDeclare(exchange), expecting: .exchangeDeclareOk)
-        declared.insert(exchange)
-        lastDeclared = exchange
+        declared.note(exchange, at: .now)
     }
 
     /// Turns confirms on unless they are.

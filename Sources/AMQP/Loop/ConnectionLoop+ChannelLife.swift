@@ -21,8 +21,7 @@ extension ConnectionLoop {
     private func forgetChannel() {
         tracker = ConfirmTracker()
         isConfirming = false
-        declared = []
-        lastDeclared = nil
+        declared = DeclaredExchanges()
         deliveryTags.reset()
         consumersWithoutAck = []
         assembler.reset()

@@ -43,7 +43,7 @@ extension ConnectionLoop {
         do throws(AMQPError) {
             if let deadline = request.deadline, deadline <= now { throw Self.expired }
             if isBlocked { throw AMQPError(.blocked, "the broker has blocked this connection") }
-            try prepare(request)
+            try prepare(request, at: now)
             try encode(request)
         } catch {
             conclusions.append(PublishConclusion(request, .failed(error, wasSent: false)))
@@ -51,10 +51,8 @@ extension ConnectionLoop {
         }
     }
 
-    private func prepare(_ request: PublishRequest) throws(AMQPError) {
-        if let exchange = request.declaring, exchange != lastDeclared {
-            if declared.contains(exchange) { lastDeclared = exchange } else { try declare(exchange) }
-        }
+    private func prepare(_ request: PublishRequest, at now: ContinuousClock.Instant) throws(AMQPError) {
+        if let exchange = request.declaring, !declared.contains(exchange, at: now) { try declare(exchange) }
         guard !isConfirming else { return }
         try selectConfirms()
         // The calls took their time, and the world may have changed meanwhile.

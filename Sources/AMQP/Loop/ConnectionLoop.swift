@@ -40,8 +40,7 @@ final class ConnectionLoop {
     // The life of the channel.
     var tracker = ConfirmTracker()
     var isConfirming = false
-    var declared: Set<ExchangeDeclaration> = []
-    var lastDeclared: ExchangeDeclaration?
+    var declared = DeclaredExchanges()
     var deliveryTags = DeliveryTagTranslation()
     var consumersWithoutAck: Set<String> = []
     var channelFailure: AMQPError?

@@ -13,6 +13,11 @@ extension Problem {
         switch failure.status {
         case 400: self = .invalidRequest(failure.reason.rawValue)
         case 503 where failure.reason == .shuttingDown: self = .draining
+        case 503 where failure.reason == .abandoned:
+            self = .draining
+            detail = failure.reason.rawValue
+            execution = .maybe
+            isRetryable = false
         case 503:
             self.init(503, "overloaded", failure.reason.rawValue)
             isRetryable = true

@@ -76,7 +76,7 @@ extension HTTPConnection {
     /// Ends the request now: one that waits is answered 503, one that is arriving is cut off after a 503.
     func giveUp() {
         switch stage {
-        case .waiting(let pending): pending.respond(failure(.shuttingDown))
+        case .waiting(let pending): pending.respond(failure(.abandoned))
         case .replying: return
         case .idle: abandon()
         case .receivingHead, .receivingBody, .droppingBody:

@@ -34,6 +34,7 @@ public struct HTTPFailure: Error, Sendable, Hashable {
         case tooManyConnectionsFromAddress = "this address has as many connections as the server allows: reuse them"
         case tooManyBodies = "too many request bodies are arriving: try again later"
         case shuttingDown = "the server is shutting down: try again later"
+        case abandoned = "the server shut down before the request was answered: what became of it is not known"
         case unsupportedVersion = "the HTTP version is not supported: use HTTP/1.1"
     }
 
@@ -59,7 +60,7 @@ extension HTTPFailure.Reason {
         case .headTooLarge: 431
         case .internalError: 500
         case .unsupportedTransferEncoding, .connectNotSupported: 501
-        case .tooManyConnections, .tooManyConnectionsFromAddress, .tooManyBodies, .shuttingDown: 503
+        case .tooManyConnections, .tooManyConnectionsFromAddress, .tooManyBodies, .shuttingDown, .abandoned: 503
         case .unsupportedVersion: 505
         default: 400
         }

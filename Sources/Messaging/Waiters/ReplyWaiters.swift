@@ -63,7 +63,7 @@ public final class ReplyWaiters: Sendable {
     /// Forgets a call without telling it; false when it has ended already.
     public func withdraw(_ id: UniqueID) -> Bool { state.withLock { $0.withdraw(id) } }
 
-    /// Ends every call with an error.
+    /// Ends every call with an error, which says of each how far it had come.
     public func failAll(with error: MessagingError) {
         for ended in state.withLock({ $0.failAll(with: error) }) { ended.complete() }
     }

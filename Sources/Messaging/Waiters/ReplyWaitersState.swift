@@ -68,7 +68,12 @@ struct ReplyWaitersState {
 
     mutating func failAll(with error: MessagingError) -> [Ended] {
         defer { waiters = [:] }
-        return waiters.map { Self.ended($0.key, $0.value, error) }
+        return waiters.map { id, waiter in
+            var error = error
+            error.stage = waiter.stage
+            error.execution = waiter.stage == .connect ? .no : .maybe
+            return Self.ended(id, waiter, error)
+        }
     }
 
     /// Applies one message of the reply queue; nil while the call goes on or when nobody waits for it.

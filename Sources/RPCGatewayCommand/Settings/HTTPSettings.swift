@@ -8,7 +8,7 @@
 struct HTTPSettings: Sendable, Equatable {
     var listen = ListenAddress(host: "127.0.0.1", port: 8080)
     var loops = 1
-    var maximumConnections = 20_000
+    var maximumConnections = 16_384
     /// 0 is no limit.
     var maximumConnectionsPerAddress = 0
     var maximumHeadBytes = 8192

@@ -57,6 +57,9 @@ extension SendConnections {
             let message = "The broker refused the message (basic.nack)"
             job.completion(.failure(MessagingError(.brokerRejected, message, stage: .publish)))
         case .failed(let error, wasSent: false): retry(job, after: error)
+        case .failed(let error, wasSent: true) where hasNoExchange(job, error) && job.losses == 0:
+            // Deleted between its declaration and the publish: nothing took the message, so it may be sent again.
+            send(job.afterLoss)
         case .failed(let error, wasSent: true): job.completion(.failure(failure(of: job, error)))
         }
     }
@@ -73,6 +76,11 @@ extension SendConnections {
             return job.completion(.failure(MessagingError(unsent: error, exchange: job.exchange)))
         }
         send(job.afterLoss)
+    }
+
+    private func hasNoExchange(_ job: SendJob, _ error: AMQPError) -> Bool {
+        guard let reply = error.reply, reply.code == 404 else { return false }
+        return reply.text.contains("no exchange '\(job.exchange)'")
     }
 
     private func failure(of job: SendJob, _ error: AMQPError) -> MessagingError {

@@ -14,7 +14,7 @@ struct TLSTests {
     private func configuration(_ tls: TLSConfiguration) -> ConnectionConfiguration {
         var configuration = TestBroker.configuration
         configuration.host = "localhost"
-        configuration.port = TestBroker.environment("RPC_GATEWAY_TEST_TLS_PORT").flatMap(Int.init) ?? 5671
+        configuration.port = TestBroker.environment("GATEWAY_TEST_TLS_PORT").flatMap(Int.init) ?? 5671
         configuration.tls = tls
         return configuration
     }
@@ -29,7 +29,7 @@ struct TLSTests {
     @Test(arguments: [TLSConfiguration.Version.tls12, .tls13])
     func bodiesOfEverySizeArriveWhole(version: TLSConfiguration.Version) async throws {
         let queue = TestBroker.uniqueName("tls")
-        let authority = TestBroker.environment("RPC_GATEWAY_TEST_TLS_CA")
+        let authority = TestBroker.environment("GATEWAY_TEST_TLS_CA")
         let tls = TLSConfiguration(caFile: authority, minimumVersion: version)
         let test = try await TestConnection(configuration(tls)) { (channel) throws(AMQPError) in
             try channel.declareQueue(QueueDeclaration(name: queue, isExclusive: true, arguments: ["x-expires": 60_000]))
@@ -60,7 +60,7 @@ struct TLSTests {
     }
 
     @Test func otherHostNameIsTLSFailedUnlessNotVerified() async {
-        let authority = TestBroker.environment("RPC_GATEWAY_TEST_TLS_CA")
+        let authority = TestBroker.environment("GATEWAY_TEST_TLS_CA")
         var other = configuration(TLSConfiguration(caFile: authority))
         // The broker listens on the address; its certificate names only `localhost`.
         other.host = "127.0.0.1"

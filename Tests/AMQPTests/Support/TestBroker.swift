@@ -7,17 +7,17 @@
 import AMQP
 import Glibc
 
-/// The broker that `RPC_GATEWAY_TEST_BROKER` names, as in `amqp://guest:guest@127.0.0.1:5672/`.
+/// The broker that `GATEWAY_TEST_BROKER` names, as in `amqp://guest:guest@127.0.0.1:5672/`.
 enum TestBroker {
-    static let isAvailable = environment("RPC_GATEWAY_TEST_BROKER") != nil
-    static let hasControl = isAvailable && environment("RPC_GATEWAY_TEST_RABBITMQCTL") != nil
+    static let isAvailable = environment("GATEWAY_TEST_BROKER") != nil
+    static let hasControl = isAvailable && environment("GATEWAY_TEST_RABBITMQCTL") != nil
     static let hasTLS =
-        isAvailable && environment("RPC_GATEWAY_TEST_TLS_PORT") != nil && environment("RPC_GATEWAY_TEST_TLS_CA") != nil
+        isAvailable && environment("GATEWAY_TEST_TLS_PORT") != nil && environment("GATEWAY_TEST_TLS_CA") != nil
     /// Whether nobody else uses the broker, so that an alarm, which stops every publisher, may be raised.
-    static let isOurs = hasControl && environment("RPC_GATEWAY_TEST_ALARMS") != nil
+    static let isOurs = hasControl && environment("GATEWAY_TEST_ALARMS") != nil
 
     static var configuration: ConnectionConfiguration {
-        let url = environment("RPC_GATEWAY_TEST_BROKER") ?? ""
+        let url = environment("GATEWAY_TEST_BROKER") ?? ""
         let rest = url.split(separator: "/", maxSplits: 2, omittingEmptySubsequences: true)
         let parts = (rest.count > 1 ? rest[1] : "").split(separator: "@", maxSplits: 1)
         let user = (parts.first ?? "").split(separator: ":", maxSplits: 1).map(String.init)
@@ -37,7 +37,7 @@ enum TestBroker {
 
     /// Runs `rabbitmqctl`, the command the environment variable holds, with arguments.
     static func control(_ arguments: String) -> Bool {
-        guard let command = environment("RPC_GATEWAY_TEST_RABBITMQCTL") else { return false }
+        guard let command = environment("GATEWAY_TEST_RABBITMQCTL") else { return false }
         return system("\(command) \(arguments) >/dev/null 2>&1") == 0
     }
 

@@ -14,14 +14,14 @@ RELEASES = ("18.3.1", "14.0.3")
 
 
 def executable():
-    given = os.environ.get("RPC_GATEWAY_TEST_EXECUTABLE")
+    given = os.environ.get("GATEWAY_TEST_EXECUTABLE")
     return given or str(ROOT / ".build" / "release" / "rpc-gateway")
 
 
 @functools.lru_cache(maxsize=None)
 def python(release):
     """The interpreter that has this release of oslo.messaging."""
-    given = os.environ.get(f"RPC_GATEWAY_TEST_PEERS_{release.split('.')[0]}")
+    given = os.environ.get(f"GATEWAY_TEST_PEERS_{release.split('.')[0]}")
     if given:
         return given
     command = [ROOT / "dev" / "venv", PEERS / f"requirements-{release}.txt", f"oslo-{release}"]

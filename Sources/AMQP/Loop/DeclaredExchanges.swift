@@ -1,0 +1,31 @@
+//===----------------------------------------------------------------------===//
+// This source file is part of the rpc-gateway project
+// Licensed under Apache License v2.0; see LICENSE for the full text
+// SPDX-License-Identifier: Apache-2.0
+//===----------------------------------------------------------------------===//
+
+/// The exchanges that need no declaration before the next publish on a channel.
+///
+/// An exchange that is deleted with its last binding may be gone any time, and a publish to one that is gone closes the
+/// channel under everybody else's publishes; so it is declared again when the last declaration is a second old.
+struct DeclaredExchanges {
+    /// How long the declaration of an exchange that is deleted automatically counts.
+    static let lifetime = Duration.seconds(1)
+
+    private var declarations: [ExchangeDeclaration: ContinuousClock.Instant] = [:]
+    /// The last one asked for: with one exchange for nearly all publishes it spares the hashing.
+    private var last: (exchange: ExchangeDeclaration, declared: ContinuousClock.Instant)?
+
+    /// Whether the exchange can be taken for declared.
+    mutating func contains(_ exchange: ExchangeDeclaration, at now: ContinuousClock.Instant) -> Bool {
+        if last?.exchange != exchange { last = declarations[exchange].map { (exchange, $0) } }
+        guard let last else { return false }
+        return !exchange.isAutoDelete || last.declared.duration(to: now) < Self.lifetime
+    }
+
+    /// Notes a declaration that the broker has accepted.
+    mutating func note(_ exchange: ExchangeDeclaration, at now: ContinuousClock.Instant) {
+        declarations[exchange] = now
+        last = (exchange, now)
+    }
+}
