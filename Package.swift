@@ -56,7 +56,10 @@ let package = Package(
         ),
         .target(
             name: "RabbitDriver",
-            dependencies: ["Messaging", "ConnectionPool", "AMQP", "Compression", "Threads", log],
+            dependencies: [
+                "Messaging", "ConnectionPool", "AMQP", "Compression", "Threads", log,
+                .product(name: "DequeModule", package: "swift-collections"),
+            ],
             swiftSettings: safeSettings
         ),
         .target(

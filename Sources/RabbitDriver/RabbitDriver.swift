@@ -47,7 +47,7 @@ public final class RabbitDriver: Driver {
         settings: Settings = Settings()
     ) throws {
         let options = try RabbitOptions(context: context, url: url)
-        let hosts = BrokerHosts(url, options: options)
+        let hosts = BrokerHosts(url, options: options, maximumReplyBytes: settings.maximumReplyBytes)
         let waiters = ReplyWaiters()
         let pool = PoolConfiguration(options: options, hostCount: hosts.count)
         let connections = SendConnections(hosts: hosts, configuration: pool, waiters: waiters, logger: context.logger)
@@ -148,7 +148,7 @@ public final class RabbitDriver: Driver {
             isConnected: replies.isConsuming,
             blockedReason: connections.blockedReason,
             lastLoopback: replies.lastLoopback,
-            problem: replies.problem?.description,
+            problem: replies.problem?.shortDescription,
             waitingCalls: waiters.count,
             sendConnections: connections.counts
         )

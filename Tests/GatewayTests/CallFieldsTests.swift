@@ -41,6 +41,11 @@ struct CallFieldsTests {
         #expect(try fields([("Prefer", "wait=soon")]).timeout == .seconds(60))
     }
 
+    @Test(arguments: [";", ",", ";wait=3", "=;", "wait", "wait=", "=", ";;,,", "a,;", " ", "wait=;=3"])
+    func aMalformedPreferenceCountsForNothing(_ text: String) throws {
+        #expect(try fields([("Prefer", text)]).timeout == .seconds(60))
+    }
+
     @Test func aFieldGivenTwiceIsRefused() {
         #expect(throws: Problem.self) { try fields([("Rpc-Timeout", "1"), ("rpc-timeout", "2")]) }
     }

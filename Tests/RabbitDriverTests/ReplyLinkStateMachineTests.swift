@@ -56,6 +56,7 @@ struct ReplyLinkStateMachineTests {
 
     @Test func aLostConnectionIsMadeAgainAtOnceAndThenWithWaitsUpToASecond() {
         var machine = consuming()
+        machine.loopbackArrived(now: start)
         let lost = machine.lost(isAttempt: false, randomFactor: 0, now: start)
         #expect(lost == [.connect])
         var now = start
@@ -67,6 +68,14 @@ struct ReplyLinkStateMachineTests {
             _ = machine.tick(now: now)
             #expect(machine.phase == .connecting)
         }
+    }
+
+    @Test func aPeerThatHangsUpRightAwayIsNotAskedAgainAtOnce() {
+        var machine = consuming()
+        let lost = machine.lost(isAttempt: false, randomFactor: 0, now: start)
+        #expect(lost.isEmpty)
+        let later = machine.tick(now: start + .seconds(1))
+        #expect(later == [.connect])
     }
 
     @Test func aVanishedQueueIsDeclaredAgainOnTheSameConnection() {
@@ -130,6 +139,8 @@ struct ReplyLinkStateMachineTests {
         _ = machine.enqueue(waiter)
         let actions = machine.stop()
         #expect(actions == [.refuse([waiter.id])])
+        let waits = machine.enqueue(waiter)
+        #expect(!waits)
         let afterwards = machine.lost(isAttempt: true, randomFactor: 0, now: start) + machine.tick(now: start)
         #expect(afterwards.isEmpty)
     }

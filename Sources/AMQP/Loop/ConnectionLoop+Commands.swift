@@ -9,6 +9,7 @@ extension ConnectionLoop {
     func runCommands() throws(AMQPError) {
         try collectCommands()
         let now = ContinuousClock.now
+        hasCalled = false
         while output.pendingBytes < Self.outputHighWaterBytes, let command = commands.popFirst() {
             try run(command, at: now)
         }
@@ -28,8 +29,10 @@ extension ConnectionLoop {
 
     private func run(_ command: Command, at now: ContinuousClock.Instant) throws(AMQPError) {
         switch command {
-        case .publish(let request): try publish(request, at: now)
+        // After a declaration or an operation the batch's instant is old.
+        case .publish(let request): try publish(request, at: hasCalled ? .now : now)
         case .perform(let operation):
+            hasCalled = true
             operation.run(Channel(self))
             try failIfFatal()
         case .acknowledge(let tag, let multiple):
@@ -52,9 +55,11 @@ extension ConnectionLoop {
     }
 
     private func prepare(_ request: PublishRequest, at now: ContinuousClock.Instant) throws(AMQPError) {
-        if let exchange = request.declaring, !declared.contains(exchange, at: now) { try declare(exchange) }
-        guard !isConfirming else { return }
-        try selectConfirms()
+        let mustDeclare = request.declaring.map { !declared.contains($0, at: now) } ?? false
+        guard mustDeclare || !isConfirming else { return }
+        hasCalled = true
+        if mustDeclare, let exchange = request.declaring { try declare(exchange) }
+        if !isConfirming { try selectConfirms() }
         // The calls took their time, and the world may have changed meanwhile.
         if let deadline = request.deadline, deadline <= .now { throw Self.expired }
         if isBlocked { throw AMQPError(.blocked, "the broker has blocked this connection") }
@@ -67,6 +72,9 @@ extension ConnectionLoop {
         tracker.append(UnconfirmedPublish(request, position: start..<output.endPosition))
     }
 
+    /// Publishes past their deadline that may wait for their confirm; more show a connection that is of no use.
+    private static let maximumAbandoned = 1000
+
     private static let expired = AMQPError(.expired, "the deadline passed before the message was written")
 
     var needsSweeps: Bool { tracker.hasDeadlines || !commands.isEmpty }
@@ -77,7 +85,10 @@ extension ConnectionLoop {
         let now = ContinuousClock.now
         guard now >= nextSweep else { return }
         nextSweep = now + Self.sweepInterval
-        tracker.expire(at: now, sentPosition: output.sentPosition, into: &conclusions)
+        tracker.expire(at: now, into: &conclusions)
+        if tracker.abandonedCount > Self.maximumAbandoned {
+            _ = die(AMQPError(.timedOut, "the broker leaves more than \(Self.maximumAbandoned) messages unconfirmed"))
+        }
         for request in commands.removePublishes(where: { $0.deadline.map { $0 <= now } ?? false }) {
             conclusions.append(PublishConclusion(request, .failed(Self.expired, wasSent: false)))
         }

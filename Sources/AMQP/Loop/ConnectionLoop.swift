@@ -52,6 +52,8 @@ final class ConnectionLoop {
     var closeDeadline: ContinuousClock.Instant?
     var commands = CommandQueue()
     var spareCommands: [Command] = []
+    /// Whether a call has waited for the broker since the present batch of commands began.
+    var hasCalled = false
     var nextSweep: ContinuousClock.Instant
     var strings = RepeatedStrings()
     private var pollEntries: [pollfd]

@@ -12,6 +12,8 @@ struct DeclaredExchanges {
     /// How long the declaration of an exchange that is deleted automatically counts.
     static let lifetime = Duration.seconds(1)
 
+    private static let maximumCount = 1000
+
     private var declarations: [ExchangeDeclaration: ContinuousClock.Instant] = [:]
     /// The last one asked for: with one exchange for nearly all publishes it spares the hashing.
     private var last: (exchange: ExchangeDeclaration, declared: ContinuousClock.Instant)?
@@ -25,6 +27,8 @@ struct DeclaredExchanges {
 
     /// Notes a declaration that the broker has accepted.
     mutating func note(_ exchange: ExchangeDeclaration, at now: ContinuousClock.Instant) {
+        // Forgetting costs a declaration each; names that callers choose must not pile up.
+        if declarations.count >= Self.maximumCount { declarations = [:] }
         declarations[exchange] = now
         last = (exchange, now)
     }

@@ -19,6 +19,8 @@ struct ConfirmTracker {
     private(set) var count = 0
     /// Whether some publish has a deadline.
     private(set) var hasDeadlines = false
+    /// Publishes whose callers have been told `timedOut` and whose confirm is still awaited.
+    private(set) var abandonedCount = 0
 
     var isEmpty: Bool { count == 0 }
     /// The tag the next publish gets.
@@ -50,8 +52,9 @@ struct ConfirmTracker {
     /// Settles everything as failed; positions below `sentPosition` may have reached the broker.
     mutating func failAll(_ error: AMQPError, sentPosition: UInt64, into conclusions: inout [PublishConclusion]) {
         for case let publish? in slots[head...] where !publish.isAbandoned {
-            let wasSent = publish.position.lowerBound < sentPosition
-            conclusions.append(PublishConclusion(publish.request, .failed(error, wasSent: wasSent)))
+            abandonedCount += 1
+            // Its bytes stay in the outgoing stream even if none has left yet, so it may still get there.
+            conclusions.append(PublishConclusion(publish.request, .failed(error, wasSent: true)))
         }
         self = ConfirmTracker()
     }
@@ -71,7 +74,6 @@ struct ConfirmTracker {
     /// Fails what has waited past its deadline; the place in the sequence is kept.
     mutating func expire(
         at now: ContinuousClock.Instant,
-        sentPosition: UInt64,
         into conclusions: inout [PublishConclusion]
     ) {
         hasDeadlines = false
@@ -85,8 +87,9 @@ struct ConfirmTracker {
             }
             slots[index]?.isAbandoned = true
             let error = AMQPError(.timedOut, "the broker has not confirmed the message in time")
-            let wasSent = publish.position.lowerBound < sentPosition
-            conclusions.append(PublishConclusion(publish.request, .failed(error, wasSent: wasSent)))
+            abandonedCount += 1
+            // Its bytes stay in the outgoing stream even if none has left yet, so it may still get there.
+            conclusions.append(PublishConclusion(publish.request, .failed(error, wasSent: true)))
         }
     }
 }
@@ -118,7 +121,10 @@ extension ConfirmTracker {
         guard let publish = slots[index] else { return }
         slots[index] = nil
         count -= 1
-        guard !publish.isAbandoned else { return }
+        guard !publish.isAbandoned else {
+            abandonedCount -= 1
+            return
+        }
         conclusions.append(PublishConclusion(publish.request, publish.outcome(isNack: isNack)))
     }
 

@@ -39,7 +39,12 @@ final class CallAnswer: Sendable {
     func response(_ receipt: CastReceipt) -> HTTPResponse {
         let timing = ("Server-Timing", "publish;dur=\(DecimalText.milliseconds(identity.elapsed))")
         let fields = [("Cache-Control", "no-store")] + identity.fields
-        return HTTPResponse(status: 202, fields: fields + [("Rpc-Message-Id", receipt.uniqueID.hexadecimal), timing])
+        return HTTPResponse(
+            status: 202,
+            fields: fields + [
+                ("Rpc-Message-Id", receipt.uniqueID.hexadecimal), ("Rpc-Timeout", appliedTimeout), timing,
+            ]
+        )
     }
 
     /// What went wrong.

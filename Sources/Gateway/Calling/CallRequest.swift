@@ -41,7 +41,17 @@ struct CallRequest: Sendable {
         } catch {
             throw Problem(error, method: route.method, configuration: configuration)
         }
-        guard query["exchange"] != "" else { throw .invalidRequest("query: exchange is empty; leave it out instead") }
+        try Self.checkExchange(query["exchange"])
+    }
+
+    /// The broker's own exchanges cannot be declared: trying closes the channel under everybody's messages.
+    static func checkExchange(_ exchange: String?) throws(Problem) {
+        guard exchange != "" else { throw .invalidRequest("query: exchange is empty; leave it out instead") }
+        guard exchange?.hasPrefix("amq.") != true else {
+            throw .invalidTarget(
+                "Exchanges that begin with \"amq.\" belong to the broker; no RPC server listens on them"
+            )
+        }
     }
 
     /// A body has to be JSON by its type: forms and plain text are what a browser sends across origins unasked.

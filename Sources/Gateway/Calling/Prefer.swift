@@ -13,7 +13,8 @@ enum Prefer {
         guard fields.bytes(of: "Prefer") != nil else { return nil }
         for value in fields.values(of: "Prefer") {
             for preference in value.split(separator: ",") {
-                let pair = preference.split(separator: ";")[0].split(separator: "=", maxSplits: 1)
+                // What stands before the first parameter; nothing may stand there.
+                let pair = preference.prefix { $0 != ";" }.split(separator: "=", maxSplits: 1)
                 guard pair.count == 2, trimmed(pair[0]).lowercased() == "wait" else { continue }
                 guard let seconds = DecimalSeconds.parse(trimmed(pair[1])), seconds > .zero else { return nil }
                 return seconds

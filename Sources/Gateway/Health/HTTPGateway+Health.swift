@@ -57,6 +57,7 @@ extension HTTPGateway {
         let form = try HealthForm(head, known: ["deep", "exchange"])
         var target = target
         target.exchange = form.exchange
+        try CallRequest.checkExchange(form.exchange)
         do {
             try target.validateForSending(isCall: true)
         } catch {
@@ -86,7 +87,7 @@ extension HTTPGateway {
 
     /// Any reply shows a living server, a failure too; pings are shared for a second.
     private func ping(_ target: Target, _ form: HealthForm, _ identity: RequestIdentity, _ responder: Responder) {
-        let key = "\(target.exchange ?? "")/\(target.queueName)"
+        let key = "\(target.exchange ?? "")\u{0}\(target.queueName)"
         let answer: @Sendable (Result<RPCReply, MessagingError>) -> Void = { [self] result in
             switch result {
             case .success: responder.respond(form.good("alive", members: [("ping", "\"pong\"")], identity))

@@ -20,8 +20,8 @@ enum RemoteProblem {
 
     private static func known(_ remote: RemoteError, method: String) -> Problem? {
         switch remote.qualifiedName {
-        case "oslo_messaging.rpc.dispatcher.NoSuchMethod": return unexecuted(404, "no-such-method", remote)
-        case "oslo_messaging.rpc.dispatcher.UnsupportedVersion": return unexecuted(404, "unsupported-version", remote)
+        case "oslo_messaging.rpc.dispatcher.NoSuchMethod": return refused("no-such-method", remote, method)
+        case "oslo_messaging.rpc.dispatcher.UnsupportedVersion": return refused("unsupported-version", remote, method)
         case "builtins.TypeError" where SignatureError.isOne(remote, method: method):
             return unexecuted(400, "invalid-arguments", remote)
         case let name: return RemoteClasses.status[name].map { exception($0, remote) }
@@ -38,6 +38,13 @@ enum RemoteProblem {
     private static func exception(_ status: Int, _ remote: RemoteError) -> Problem {
         var problem = Problem(status, "remote-exception", "The server raised \(remote.qualifiedName)")
         problem.execution = .yes
+        return problem
+    }
+
+    /// The dispatcher's refusal; one that comes out of the method itself, about a call of its own, shows that it ran.
+    private static func refused(_ code: String, _ remote: RemoteError, _ method: String) -> Problem {
+        var problem = unexecuted(404, code, remote)
+        if SignatureError.hasRun(method, remote) { problem.execution = .yes }
         return problem
     }
 

@@ -18,7 +18,12 @@ enum SignatureError {
     static func isOne(_ remote: RemoteError, method: String) -> Bool {
         guard let call = nameAndComplaint(remote.message), call.name == method else { return false }
         guard complaints.contains(where: { call.complaint.hasPrefix($0) }) else { return false }
-        return !remote.traceback.contains { hasFrame($0, in: method) }
+        return !hasRun(method, remote)
+    }
+
+    /// Whether the traceback has a frame of the method.
+    static func hasRun(_ method: String, _ remote: RemoteError) -> Bool {
+        remote.traceback.contains { hasFrame($0, in: method) }
     }
 
     /// Splits `Endpoint.add() missing …` into `add` and what follows the parentheses.

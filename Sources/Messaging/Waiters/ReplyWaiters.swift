@@ -36,7 +36,12 @@ public final class ReplyWaiters: Sendable {
         completion: @escaping @Sendable (Result<RPCReply, MessagingError>) -> Void
     ) {
         let waiter = ReplyWaiter(request, started: .now, completion: completion)
-        state.withLock { $0.register(id, waiter) }
+        let isTaken = state.withLock { state in
+            guard !state.isStopped else { return false }
+            state.register(id, waiter)
+            return true
+        }
+        guard isTaken else { return completion(.failure(MessagingError(.shutdown, "The transport is shut down"))) }
         timer.arm(request.deadline)
     }
 
@@ -73,8 +78,9 @@ public final class ReplyWaiters: Sendable {
         state.withLock { $0.receive(reply, now: .now) }?.complete()
     }
 
-    /// Ends the timer thread; calls still waiting are failed first.
+    /// Ends the timer thread; calls still waiting are failed first, and later ones at once.
     public func stop(failing error: MessagingError) {
+        state.withLock { $0.isStopped = true }
         failAll(with: error)
         timer.stop()
     }

@@ -27,6 +27,8 @@ struct ReplyWaitersState {
         static func == (left: Expiry, right: Expiry) -> Bool { left.instant == right.instant }
     }
 
+    /// Whether no further call is taken.
+    var isStopped = false
     private var waiters: [UniqueID: ReplyWaiter] = [:]
     private var expiries = Heap<Expiry>()
 

@@ -19,8 +19,18 @@ final class BrokerHosts: Sendable {
     /// How many hosts there are, at least one.
     var count: Int { configurations.count }
 
-    init(_ url: TransportURL, options: RabbitOptions, shuffle: ([Int]) -> [Int] = { $0.shuffled() }) {
-        let all = ConnectionConfiguration.all(of: url, options: options)
+    init(
+        _ url: TransportURL,
+        options: RabbitOptions,
+        maximumReplyBytes: Int,
+        shuffle: ([Int]) -> [Int] = { $0.shuffled() }
+    ) {
+        let all = ConnectionConfiguration.all(of: url, options: options).map { configuration in
+            var configuration = configuration
+            // Room above the limit: a reply that is too large has to arrive for its caller to be told.
+            configuration.maximumBodyBytes = max(configuration.maximumBodyBytes, 2 * min(maximumReplyBytes, 1 << 40))
+            return configuration
+        }
         configurations = shuffle(Array(all.indices)).map { all[$0] }
         shufflesEachTime = options.failoverStrategy == .shuffle
     }

@@ -16,6 +16,7 @@ final class QueueInspector: ConnectionDelegate {
         var answers = SharedAnswers<String, Result<QueueStatus?, MessagingError>>()
         var connection: Connection?
         var isConnecting = false
+        var looks = 0
         var waitingQueues: [String] = []
     }
 
@@ -33,18 +34,36 @@ final class QueueInspector: ConnectionDelegate {
     func look(at queue: String, _ completion: @escaping @Sendable (Result<QueueStatus?, MessagingError>) -> Void) {
         switch state.withLock({ $0.answers.ask(queue, now: .now, completion) }) {
         case .known(let answer, let refresh):
-            if refresh { inspect(queue) }
+            if refresh { refreshLook(queue) }
             completion(answer)
-        case .pending(let look): if look { inspect(queue) }
+        case .pending(look: true): if beginLook() { inspect(queue) } else { finish(queue, .failure(Self.tooMany)) }
+        case .pending(look: false): break
+        }
+    }
+
+    /// Looks under way at a time: one follows the other on the connection, and calls wait for theirs.
+    private static let maximumLooks = 64
+    private static let tooMany = MessagingError(.overloaded, "Too many queues are being looked at", stage: .connect)
+
+    private func beginLook() -> Bool {
+        state.withLock { state in
+            guard state.looks < Self.maximumLooks else { return false }
+            state.looks += 1
+            return true
         }
     }
 
     /// Whether a fresh look has shown consumers; false also when there is no fresh one.
     func hasConsumers(_ queue: String) -> Bool {
         guard let (answer, refresh) = state.withLock({ $0.answers.peek(queue, now: .now) }) else { return false }
-        if refresh { inspect(queue) }
+        if refresh { refreshLook(queue) }
         guard case .success(let status?) = answer else { return false }
         return status.consumerCount > 0
+    }
+
+    /// Looks ahead of time; when too many looks are under way the old answer is forgotten instead.
+    private func refreshLook(_ queue: String) {
+        if beginLook() { inspect(queue) } else { finish(queue, .failure(Self.tooMany)) }
     }
 
     /// Closes the connection.
@@ -109,7 +128,10 @@ final class QueueInspector: ConnectionDelegate {
     private func finish(_ queue: String, _ result: Result<QueueStatus?, MessagingError>) {
         // A look that failed says nothing about the queue, so it is not remembered.
         let keeps = if case .success = result { true } else { false }
-        let waiting = state.withLock { $0.answers.found(queue, result, keeps: keeps, now: .now) }
+        let waiting = state.withLock { state in
+            if result.isLook { state.looks -= 1 }
+            return state.answers.found(queue, result, keeps: keeps, now: .now)
+        }
         for completion in waiting { completion(result) }
     }
 
@@ -123,5 +145,12 @@ final class QueueInspector: ConnectionDelegate {
         state.withLock { state in
             if state.connection === connection { state.connection = nil }
         }
+    }
+}
+
+extension Result where Success == QueueStatus?, Failure == MessagingError {
+    /// Whether it comes of a look, not of one that never began.
+    fileprivate var isLook: Bool {
+        if case .failure(let error) = self { error.code != .overloaded } else { true }
     }
 }

@@ -58,12 +58,14 @@ final class ReplyLink: Sendable {
     /// Runs the closure once replies can be received: at once, later, or with the error why not.
     func whenReady(_ waiter: ReplyLinkStateMachine.Waiter, _ proceed: @escaping @Sendable (MessagingError?) -> Void) {
         if isUp { return proceed(nil) }
-        let waits = state.withLock { state in
-            guard state.machine.enqueue(waiter) else { return false }
+        let (waits, isStopped) = state.withLock { state in
+            guard state.machine.enqueue(waiter) else { return (false, state.machine.phase == .stopped) }
             state.continuations[waiter.id] = proceed
-            return true
+            return (true, false)
         }
-        if !waits { proceed(nil) }
+        if !waits {
+            proceed(isStopped ? MessagingError(.shutdown, "The transport is shut down", stage: .connect) : nil)
+        }
     }
 
     /// Whether replies can be received, when one of our own last came, and what is wrong.
@@ -76,11 +78,12 @@ final class ReplyLink: Sendable {
     /// Deletes the reply queue and closes the connection, within the deadline.
     func stop(deadline: ContinuousClock.Instant) async {
         perform(input { $0.stop() })
-        let (session, timer) = state.withLock { state in
+        // The timer first: a tick under way could open another session.
+        state.withLock { $0.timer }?.stop()
+        let session = state.withLock { state in
             defer { (state.session, state.timer) = (nil, nil) }
-            return (state.session, state.timer)
+            return state.session
         }
-        timer?.stop()
         await session?.deleteQueueAndClose(deadline: deadline)
     }
 
@@ -92,9 +95,10 @@ final class ReplyLink: Sendable {
     private func input(
         _ body: (inout ReplyLinkStateMachine) -> [ReplyLinkStateMachine.Action]
     ) -> [ReplyLinkStateMachine.Action] {
-        let (actions, isConsuming) = state.withLock { (body(&$0.machine), $0.machine.isConsuming) }
-        isReady.store(isConsuming, ordering: .releasing)
-        return actions
+        state.withLock { state in
+            defer { isReady.store(state.machine.isConsuming, ordering: .releasing) }
+            return body(&state.machine)
+        }
     }
 
     private func perform(_ actions: [ReplyLinkStateMachine.Action]) {
@@ -102,7 +106,9 @@ final class ReplyLink: Sendable {
             switch action {
             case .connect: connect()
             case .abandon: state.withLock { $0.session }?.abort()
-            case .repair: state.withLock { $0.session }?.consume { [self] result in sessionDidConsume(result) }
+            case .repair:
+                guard let session = state.withLock({ $0.session }) else { continue }
+                session.consume { [self] result in sessionDidConsume(session, result) }
             case .sendLoopback: sendLoopback()
             case .proceed(let ids): proceed(ids)
             case .refuse(let ids): refuse(ids)
@@ -132,7 +138,7 @@ final class ReplyLink: Sendable {
         }
         // A connection that could not be mended may still be open: two consumers would share the replies.
         former?.abort()
-        session.open { [self] result in sessionDidConsume(result) }
+        session.open { [self] result in sessionDidConsume(session, result) }
     }
 
     private func sendLoopback() {
@@ -151,14 +157,16 @@ final class ReplyLink: Sendable {
 
 extension ReplyLink {
     /// An attempt to connect or to consume again has ended.
-    func sessionDidConsume(_ result: Result<Void, AMQPError>) {
+    func sessionDidConsume(_ session: ReplySession, _ result: Result<Void, AMQPError>) {
+        // What becomes of a connection that was given up says nothing about the one that took its place.
+        guard state.withLock({ $0.session === session }) else { return }
         switch result {
         case .success:
             perform(input { $0.connected(now: .now) })
         case .failure(let error):
             environment.logger.info(
                 "reply connection failed",
-                metadata: ["error": "\(error.shortDescription)"]
+                metadata: ["error": "\(error)"]
             )
             state.withLock { $0.lastError = error }
             let random = Double.random(in: 0..<1)

@@ -56,6 +56,8 @@ struct ReplyLinkStateMachine: Sendable {
     private var missingSince: ContinuousClock.Instant?
     private(set) var waiters: [UniqueID: Waiter] = [:]
     private var failures = 0
+    /// Whether a message of our own has come back over the present connection.
+    private var isProven = false
     private let backoff: ReconnectBackoff
 
     init(backoff: ReconnectBackoff) { self.backoff = backoff }
@@ -73,15 +75,15 @@ struct ReplyLinkStateMachine: Sendable {
 
     /// Lets a call wait; false when it need not.
     mutating func enqueue(_ waiter: Waiter) -> Bool {
-        guard !isConsuming else { return false }
+        guard !isConsuming, phase != .stopped else { return false }
         waiters[waiter.id] = waiter
         return true
     }
 
     mutating func connected(now: ContinuousClock.Instant) -> [Action] {
         guard phase == .connecting || isRepairing else { return [] }
-        failures = 0
         missingSince = nil
+        isProven = false
         phase = .consuming
         defer { waiters = [:] }
         return [.proceed(Array(waiters.keys)), .sendLoopback]
@@ -91,7 +93,8 @@ struct ReplyLinkStateMachine: Sendable {
     mutating func lost(isAttempt: Bool, randomFactor: Double, now: ContinuousClock.Instant) -> [Action] {
         guard phase != .stopped else { return [] }
         if case .waiting = phase { return [] }
-        failures += isAttempt ? 1 : 0
+        // A peer that accepts and then hangs up, before anything came back, must not be asked again at full speed.
+        failures += isAttempt || !isProven ? 1 : 0
         phase = .waiting(until: now.advanced(by: backoff.delay(afterFailures: failures, randomFactor: randomFactor)))
         return (isAttempt ? [.refuse(takeExhausted())] : []) + tick(now: now)
     }
@@ -107,6 +110,8 @@ struct ReplyLinkStateMachine: Sendable {
     mutating func loopbackArrived(now: ContinuousClock.Instant) {
         lastLoopback = now
         missingSince = nil
+        isProven = true
+        failures = 0
     }
 
     /// The broker has taken a message of our own. One that it did not take, as under an alarm, says nothing about us.

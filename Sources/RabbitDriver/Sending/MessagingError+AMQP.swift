@@ -26,7 +26,7 @@ extension MessagingError {
 
     /// The error of a message when no broker can be reached.
     init(unreachable error: AMQPError) {
-        self.init(.brokerUnavailable, "No broker could be reached: \(error.description)", stage: .connect)
+        self.init(.brokerUnavailable, "No broker could be reached (\(error.shortDescription))", stage: .connect)
     }
 
     /// The error of a message of which no byte was written.

@@ -47,7 +47,6 @@ extension SendConnections {
         act(
             state.withLock { state in
                 state.open[id] = nil
-                if state.open.isEmpty { state.blockedReason = nil }
                 return state.pool.connectionClosed(id, randomFactor: random, now: .now)
             }
         )
@@ -64,11 +63,6 @@ extension SendConnections {
     }
 
     func didUnblock(_ id: Int) {
-        act(
-            state.withLock { state in
-                state.blockedReason = nil
-                return state.pool.connectionUnblocked(id, now: .now)
-            }
-        )
+        act(state.withLock { $0.pool.connectionUnblocked(id, now: .now) })
     }
 }

@@ -6,6 +6,7 @@
 
 internal import AMQP
 internal import ConnectionPool
+internal import DequeModule
 internal import Messaging
 internal import Threads
 
@@ -24,7 +25,8 @@ extension SendConnections {
                 declaring: job.declaring.map(declaration),
                 deadline: job.deadline
             ) { [self] outcome in
-                giveBack(id)
+                // A lost connection is told to the pool first: the retries that follow must not lease it again.
+                if outcome.isConnectionLost { didClose(id) } else { giveBack(id) }
                 settle(job, outcome)
             }
         )
@@ -34,8 +36,27 @@ extension SendConnections {
     func giveBack(_ id: Int) {
         switch state.withLock({ $0.pool.release(id, now: .now) }) {
         case .done: break
-        case .handedOver(let waiter): proceed(waiter, on: id)
+        case .handedOver(let waiter): handOver(waiter, id)
         case .actions(let actions): act(actions)
+        }
+    }
+
+    /// Lets a waiter publish. A publish that is refused at once hands the lease on again, which must not nest: the first
+    /// to hand over works off what the others leave.
+    private func handOver(_ waiter: UniqueID, _ id: Int) {
+        let isFirst = handovers.withLock { handovers in
+            handovers.waiting.append((waiter, id))
+            defer { handovers.isRunning = true }
+            return !handovers.isRunning
+        }
+        guard isFirst else { return }
+        while let next = nextHandover() { proceed(next.waiter, on: next.connection) }
+    }
+
+    private func nextHandover() -> (waiter: UniqueID, connection: Int)? {
+        handovers.withLock { handovers in
+            handovers.isRunning = !handovers.waiting.isEmpty
+            return handovers.waiting.popFirst()
         }
     }
 
@@ -54,8 +75,7 @@ extension SendConnections {
             let message = "No queue is bound for the target: \(route) (\(code) \(text))"
             job.completion(.failure(MessagingError(.undeliverable, message, stage: .publish)))
         case .rejected:
-            let message = "The broker refused the message (basic.nack)"
-            job.completion(.failure(MessagingError(.brokerRejected, message, stage: .publish)))
+            job.completion(.failure(rejection(of: job)))
         case .failed(let error, wasSent: false): retry(job, after: error)
         case .failed(let error, wasSent: true) where hasNoExchange(job, error) && job.losses == 0:
             // Deleted between its declaration and the publish: nothing took the message, so it may be sent again.
@@ -73,9 +93,18 @@ extension SendConnections {
             return send(job)
         }
         guard error.isConnectionLoss, job.losses < SendJob.maximumLosses else {
-            return job.completion(.failure(MessagingError(unsent: error, exchange: job.exchange)))
+            let failure = MessagingError(unsent: error, exchange: job.exchange)
+            noteRefusal(failure, of: job.declaring.map(declaration))
+            return job.completion(.failure(failure))
         }
         send(job.afterLoss)
+    }
+
+    private func rejection(of job: SendJob) -> MessagingError {
+        // One queue of many may have refused a fanout that the others took.
+        let execution: MessagingError.Execution = job.declaring?.type == "fanout" ? .maybe : .no
+        let message = "The broker refused the message (basic.nack)"
+        return MessagingError(.brokerRejected, message, execution: execution, stage: .publish)
     }
 
     private func hasNoExchange(_ job: SendJob, _ error: AMQPError) -> Bool {
@@ -84,11 +113,25 @@ extension SendConnections {
     }
 
     private func failure(of job: SendJob, _ error: AMQPError) -> MessagingError {
-        // Of several publishes under way on a channel the broker's text names the exchange of the one it refused.
-        if let reply = error.reply, [403, 404, 406].contains(reply.code), reply.text.contains("'\(job.exchange)'") {
+        if error.code == .timedOut {
+            let message = "Timed out waiting for the broker to confirm the message"
+            return MessagingError(.timeout, message, execution: .maybe, stage: .publish)
+        }
+        // Rights on an exchange hold for every message to it. Any other refusal closes the channel for one message, and
+        // the broker does not say which of those under way it was.
+        if let reply = error.reply, reply.text.contains("access to exchange '\(job.exchange)' in vhost") {
             return MessagingError(.brokerConfiguration, "The broker refuses the publish: \(reply)", stage: .publish)
         }
-        let message = "The connection was lost before the broker confirmed the message (\(error.shortDescription))"
+        let reason = error.reply.map { "\($0)" } ?? error.shortDescription
+        let message = "The channel was lost before the broker confirmed the message (\(reason))"
         return MessagingError(.deliveryUnknown, message, execution: .maybe, stage: .publish)
+    }
+}
+
+extension PublishOutcome {
+    /// Whether the whole connection is gone, not only its channel.
+    fileprivate var isConnectionLost: Bool {
+        guard case .failed(let error, _) = self else { return false }
+        return error.isConnectionLoss && error.code != .channelClosed
     }
 }

@@ -6,6 +6,7 @@
 
 internal import AMQP
 internal import ConnectionPool
+internal import DequeModule
 internal import Logging
 internal import Messaging
 internal import Synchronization
@@ -29,9 +30,22 @@ final class SendConnections: Sendable {
         /// Exchanges that the broker holds non-durable although the options ask for durable ones.
         var nonDurableExchanges: Set<String> = []
         var blockedReason: String?
+        /// Declarations that the broker refused lately, by exchange: asking again would close the channel under
+        /// everybody's publishes.
+        var refusedExchanges: [ExchangeDeclaration: (error: MessagingError, until: ContinuousClock.Instant)] = [:]
+    }
+
+    /// How long a refused declaration is not tried again.
+    static let refusalLifetime = Duration.seconds(5)
+
+    /// Leases on their way from one message to the next.
+    struct Handovers: Sendable {
+        var waiting: Deque<(waiter: UniqueID, connection: Int)> = []
+        var isRunning = false
     }
 
     let state: Guarded<State>
+    let handovers = Guarded(Handovers())
     let hosts: BrokerHosts
     let waiters: ReplyWaiters
     let logger: Logger
@@ -62,6 +76,7 @@ final class SendConnections: Sendable {
             case queued(Pool.Actions)
             case refused(LeaseFailure<AMQPError>)
         }
+        if let refusal = refusal(of: job.declaring) { return job.completion(.failure(refusal)) }
         let decision = state.withLock { state -> Decision in
             switch state.pool.lease(job.id, deadline: job.deadline, retry: job.retry, now: .now) {
             case .leased(let id):
@@ -86,8 +101,30 @@ final class SendConnections: Sendable {
         return .init(open: counts.established, leases: counts.leases, waiting: counts.waiters)
     }
 
-    /// The broker's reason while it blocks publishers.
-    var blockedReason: String? { state.withLock { $0.blockedReason } }
+    /// The broker's reason while it blocks one of the connections.
+    var blockedReason: String? {
+        state.withLock { $0.pool.currentCounts.blocked > 0 ? $0.blockedReason ?? "connection.blocked" : nil }
+    }
+
+    private func refusal(of exchange: ExchangeDeclaration?) -> MessagingError? {
+        guard let exchange else { return nil }
+        return state.withLock { state in
+            // Nearly always empty, and then nothing is hashed.
+            guard !state.refusedExchanges.isEmpty, let refusal = state.refusedExchanges[exchange] else { return nil }
+            guard refusal.until <= .now else { return refusal.error }
+            state.refusedExchanges[exchange] = nil
+            return nil
+        }
+    }
+
+    /// Remembers that the broker refuses an exchange; a thousand at the most.
+    func noteRefusal(_ error: MessagingError, of exchange: ExchangeDeclaration?) {
+        guard let exchange, error.code == .brokerConfiguration else { return }
+        state.withLock { state in
+            if state.refusedExchanges.count >= 1000 { state.refusedExchanges = [:] }
+            state.refusedExchanges[exchange] = (error, .now.advanced(by: Self.refusalLifetime))
+        }
+    }
 
     /// Closes what is idle at once and the rest as it falls idle, up to the deadline.
     func shutdown(deadline: ContinuousClock.Instant) async {

@@ -133,11 +133,14 @@ struct ConfirmTrackerTests {
         let now = ContinuousClock.now
         var tracker = tracker(["a", "b"], deadline: now)
         var conclusions: [PublishConclusion] = []
-        tracker.expire(at: now, sentPosition: 10, into: &conclusions)
+        tracker.expire(at: now, into: &conclusions)
         #expect(conclusions.map(\.outcome.error?.code) == [.timedOut, .timedOut])
-        #expect(conclusions.map(\.outcome.wasSent) == [true, false])
+        // Also one that has not left yet is on its way.
+        #expect(conclusions.map(\.outcome.wasSent) == [true, true])
+        #expect(tracker.abandonedCount == 2)
         #expect(tracker.nextTag == 3)
         #expect(confirmed(&tracker, 2, multiple: true).isEmpty)
         #expect(tracker.isEmpty)
+        #expect(tracker.abandonedCount == 0)
     }
 }
