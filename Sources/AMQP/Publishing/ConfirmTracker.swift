@@ -52,9 +52,8 @@ struct ConfirmTracker {
     /// Settles everything as failed; positions below `sentPosition` may have reached the broker.
     mutating func failAll(_ error: AMQPError, sentPosition: UInt64, into conclusions: inout [PublishConclusion]) {
         for case let publish? in slots[head...] where !publish.isAbandoned {
-            abandonedCount += 1
-            // Its bytes stay in the outgoing stream even if none has left yet, so it may still get there.
-            conclusions.append(PublishConclusion(publish.request, .failed(error, wasSent: true)))
+            let wasSent = publish.position.lowerBound < sentPosition
+            conclusions.append(PublishConclusion(publish.request, .failed(error, wasSent: wasSent)))
         }
         self = ConfirmTracker()
     }

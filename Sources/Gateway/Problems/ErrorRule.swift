@@ -17,15 +17,6 @@ public struct ErrorRule: Sendable, Equatable {
         self.status = status
     }
 
-    /// Reads a rule of the form `module.Class*=404`; nil when the form or the status is wrong.
-    public init?(_ text: String) {
-        let parts = text.split(separator: "=", omittingEmptySubsequences: false)
-        guard parts.count == 2, !parts[0].isEmpty, let status = Int(parts[1]), (400...599).contains(status) else {
-            return nil
-        }
-        self.init(pattern: String(parts[0]), status: status)
-    }
-
     /// Whether the whole name matches the pattern.
     public func matches(_ name: String) -> Bool { Self.matches(Array(pattern.utf8), Array(name.utf8)) }
 
