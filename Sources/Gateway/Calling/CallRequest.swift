@@ -44,7 +44,7 @@ struct CallRequest: Sendable {
         try Self.checkExchange(query["exchange"])
     }
 
-    /// The broker's own exchanges cannot be declared: trying closes the channel under everybody's messages.
+    /// An exchange that is given has a name: the broker's default exchange cannot be a target's.
     static func checkExchange(_ exchange: String?) throws(Problem) {
         guard exchange != "" else { throw .invalidRequest("query: exchange is empty; leave it out instead") }
         guard exchange?.hasPrefix("amq.") != true else {

@@ -108,6 +108,11 @@ final class SendConnections: Sendable {
 
     private func refusal(of exchange: ExchangeDeclaration?) -> MessagingError? {
         guard let exchange else { return nil }
+        // The broker's answer is known (AMQP 0-9-1, exchange.declare), and asking would close the channel.
+        guard !exchange.name.hasPrefix("amq.") else {
+            let message = "The broker keeps exchanges that begin with \"amq.\" to itself (ACCESS_REFUSED)"
+            return MessagingError(.brokerConfiguration, message, stage: .publish)
+        }
         return state.withLock { state in
             // Nearly always empty, and then nothing is hashed.
             guard !state.refusedExchanges.isEmpty, let refusal = state.refusedExchanges[exchange] else { return nil }
