@@ -47,11 +47,6 @@ struct CallRequest: Sendable {
     /// An exchange that is given has a name: the broker's default exchange cannot be a target's.
     static func checkExchange(_ exchange: String?) throws(Problem) {
         guard exchange != "" else { throw .invalidRequest("query: exchange is empty; leave it out instead") }
-        guard exchange?.hasPrefix("amq.") != true else {
-            throw .invalidTarget(
-                "Exchanges that begin with \"amq.\" belong to the broker; no RPC server listens on them"
-            )
-        }
     }
 
     /// A body has to be JSON by its type: forms and plain text are what a browser sends across origins unasked.
