@@ -13,7 +13,7 @@ run: ## install what is missing, build, start the gateway
 
 build: ## install what is missing, build release
 	@dev/packages build
-	swift build --configuration release
+	dev/build
 
 test: ## every test, against a RabbitMQ and real oslo.messaging peers of its own
 	@dev/test
