@@ -28,8 +28,8 @@ format: ## rewrite the sources in the project's format
 	swift format format --in-place --parallel --recursive Package.swift Sources Tests $(wildcard Benchmarks)
 
 bench: ## calls per second and latency, beside the raw floor
-	@dev/packages test
-	@if [ -x Benchmarks/run ]; then Benchmarks/run; else echo "there are no benchmarks yet" >&2; exit 1; fi
+	@dev/packages bench
+	@Benchmarks/run
 
 clean: ## remove everything that was built, the test environments too
 	swift package clean
