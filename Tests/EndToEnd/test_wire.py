@@ -163,7 +163,7 @@ def test_replies_are_acknowledged(tapped, tap):
         tapped.post("/probe/none")
     assert len(tap.named("Basic.Deliver", from_client=False)) >= 20
     # Acknowledgements are batched: the gateway's own message, one a second, settles what is left.
-    until(lambda: not open_tags(), 20, what="every delivered reply is acknowledged")
+    until(lambda: not open_tags(), 5, what="every delivered reply is acknowledged")
 
 
 TOPOLOGIES = sorted(path.stem for path in VECTORS.glob("topology_client_*.json"))
