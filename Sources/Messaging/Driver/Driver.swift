@@ -36,18 +36,18 @@ public protocol Driver: Sendable {
 }
 
 /// A driver that servers can listen on.
-public protocol ListeningDriver: Driver {
+public protocol DirectListeningDriver: Driver {
     /// Consumes the messages of a target (its topic, its server queue and its fanouts) until the listener stops.
     ///
     /// - Throws: `invalidTarget` without topic or server.
     func listen(
         on target: Target,
-        handler: @escaping @Sendable (IncomingMessage) -> Void
-    ) throws(MessagingError) -> any Listener
+        handler: @escaping @Sendable (DirectMessage) -> Void
+    ) throws(MessagingError) -> any DirectListener
 }
 
 /// A running consumption of messages.
-public protocol Listener: Sendable {
+public protocol DirectListener: Sendable {
     /// Ends the consumption; messages already handed out may still be answered.
     func stop()
 }

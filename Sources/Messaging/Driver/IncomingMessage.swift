@@ -4,38 +4,29 @@
 // SPDX-License-Identifier: Apache-2.0
 //===----------------------------------------------------------------------===//
 
-/// A message as a server gets it.
-public struct IncomingMessage: Sendable {
-    /// How a server answers.
-    public typealias Answer = @Sendable (Result<JSONText, RemoteError>) -> Void
+/// A request as a driver hands it to a server, not yet acknowledged (`oslo_messaging._drivers.base.RpcIncomingMessage`).
+///
+/// The one who got it acknowledges it or gives it back, once. Every function may be called from any thread and returns
+/// at once.
+public protocol IncomingMessage: Sendable {
+    /// What was asked.
+    var request: IncomingRequest { get }
 
-    /// The method to run.
-    public var method: String
-    /// The keyword arguments, a JSON object.
-    public var arguments: JSONText
-    /// The namespace; nil is the null namespace.
-    public var namespace: String?
-    /// The version that the caller needs.
-    public var version: String?
-    /// The request context.
-    public var context: RequestContext
-    /// Sends the answer; nil for a cast. The first answer counts.
-    public var answer: Answer?
+    /// Whether it came through the server's own fanout queue, which goes with the server: given back it would be lost.
+    var isFanout: Bool { get }
 
-    /// Makes a message.
-    public init(
-        method: String,
-        arguments: JSONText,
-        namespace: String?,
-        version: String?,
-        context: RequestContext,
-        answer: Answer?
-    ) {
-        self.method = method
-        self.arguments = arguments
-        self.namespace = namespace
-        self.version = version
-        self.context = context
-        self.answer = answer
-    }
+    /// Takes the message out of its queue.
+    ///
+    /// - Returns: false when it is out of this process's hands, as after the loss of its connection: it is then in its
+    ///   queue again, will come once more, and must not be executed now.
+    func acknowledge() -> Bool
+
+    /// Puts the message back into its queue.
+    func requeue()
+
+    /// Sends a reply, a failure or a heartbeat to the caller; succeeds at once where nobody waits for one (a cast).
+    ///
+    /// The driver sends a reply again while the caller's queue is missing, for a bounded time
+    /// (`kombu_missing_consumer_retry_timeout`), and across losses of the broker. Heartbeats are sent once.
+    func reply(_ reply: OutgoingReply, completion: @escaping @Sendable (Result<Void, MessagingError>) -> Void)
 }

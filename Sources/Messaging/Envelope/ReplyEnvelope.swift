@@ -33,33 +33,8 @@ public struct ReplyEnvelope: Sendable {
     }
 
     private static func open(_ body: [UInt8]) throws(JSONError) -> ReplyEnvelope {
-        let span = body.span
-        var version: Range<Int>?
-        var message: Range<Int>?
-        var scanner = JSONScanner()
-        var more = try scanner.openObject(span)
-        while more {
-            let member = try scanner.member(span)
-            if JSONScanner.equals(span, member.key, "oslo.message") { message = member.value }
-            if JSONScanner.equals(span, member.key, "oslo.version") { version = member.value }
-            more = try scanner.hasNextMember(span)
-        }
-        try scanner.end(span)
-        guard let version, let message else { return try read(body) }
-        try checkVersion(span, version)
-        return try read(try unwrap(span, message))
-    }
-
-    private static func checkVersion(_ bytes: Span<UInt8>, _ range: Range<Int>) throws(JSONError) {
-        // Readers take exactly 2.0: a later minor or a revision is refused by Python too.
-        guard JSONScanner.equals(bytes, range, #""2.0""#) || JSONScanner.equals(bytes, range, #""2.0.0""#) else {
-            throw JSONError(.unexpectedByte, at: range.lowerBound)
-        }
-    }
-
-    private static func unwrap(_ bytes: Span<UInt8>, _ range: Range<Int>) throws(JSONError) -> [UInt8] {
-        guard bytes[range.lowerBound] == 0x22 else { throw JSONError(.unexpectedByte, at: range.lowerBound) }
-        return try JSONString.unescape(bytes, (range.lowerBound + 1)..<(range.upperBound - 1))
+        guard !body.isEmpty else { throw JSONError(.unexpectedEnd, at: 0) }
+        return try read(try MessageEnvelope.open(body, takesPythonConstants: false))
     }
 
     private static func read(_ inner: [UInt8]) throws(JSONError) -> ReplyEnvelope {

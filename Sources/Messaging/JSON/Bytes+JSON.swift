@@ -12,4 +12,15 @@ extension [UInt8] {
 
     /// Appends a string as a JSON string, quotes included.
     mutating func append(jsonString text: String) { append(contentsOf: JSONText(string: text).bytes) }
+
+    /// Appends UTF-8 bytes as a JSON string, quotes included.
+    mutating func append(jsonContent bytes: [UInt8]) {
+        append(0x22)
+        append(
+            contentsOf: [UInt8](capacity: JSONString.escapedCapacity(bytes.span)) { output in
+                JSONString.escape(bytes.span, into: &output)
+            }
+        )
+        append(0x22)
+    }
 }

@@ -16,9 +16,12 @@ struct JSONScanner {
     var index = 0
     /// The deepest nesting that this scan accepts.
     let maximumDepth: Int
+    /// Whether `NaN`, `Infinity` and `-Infinity` count as numbers, as Python writes them.
+    let takesPythonConstants: Bool
 
-    init(maximumDepth: Int = JSONScanner.depthLimit) {
+    init(maximumDepth: Int = JSONScanner.depthLimit, takesPythonConstants: Bool = false) {
         self.maximumDepth = min(maximumDepth, JSONScanner.depthLimit)
+        self.takesPythonConstants = takesPythonConstants
     }
 
     @inline(__always)
@@ -111,7 +114,11 @@ struct JSONScanner {
         case 0x74: try literal("true", bytes)
         case 0x66: try literal("false", bytes)
         case 0x6e: try literal("null", bytes)
+        case 0x2d where takesPythonConstants && index &+ 1 < bytes.count && bytes[index &+ 1] == 0x49:
+            try literal("-Infinity", bytes)
         case 0x2d, 0x30...0x39: try number(bytes)
+        case 0x4e where takesPythonConstants: try literal("NaN", bytes)
+        case 0x49 where takesPythonConstants: try literal("Infinity", bytes)
         case 0x4e, 0x49: throw JSONError(.notANumber, at: index)
         default: throw JSONError(.unexpectedByte, at: index)
         }

@@ -6,7 +6,7 @@
 
 /// Who listens where, as a value: the exchanges and queues of the memory driver.
 struct MemoryDirectory {
-    typealias Handler = @Sendable (IncomingMessage) -> Void
+    typealias Handler = @Sendable (DirectMessage) -> Void
 
     /// A topic of one exchange.
     struct Address: Hashable {

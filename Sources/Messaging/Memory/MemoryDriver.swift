@@ -10,7 +10,7 @@ internal import Threads
 ///
 /// Arguments, results and failures pass byte for byte, as through a broker. A message for which no server listens is
 /// undeliverable; nothing is queued. A server's handler runs on the thread of the caller, so it must not block.
-public final class MemoryDriver: ListeningDriver {
+public final class MemoryDriver: DirectListeningDriver {
     private let controlExchange: String
     private let directory = Guarded(MemoryDirectory())
     private let waiters = ReplyWaiters()
@@ -79,11 +79,11 @@ public final class MemoryDriver: ListeningDriver {
         waiters.stop(failing: MessagingError(.shutdown, "The transport is shutting down", execution: .maybe))
     }
 
-    /// Lets a handler serve a target; see `ListeningDriver`.
+    /// Lets a handler serve a target; see `DirectListeningDriver`.
     public func listen(
         on target: Target,
-        handler: @escaping @Sendable (IncomingMessage) -> Void
-    ) throws(MessagingError) -> any Listener {
+        handler: @escaping @Sendable (DirectMessage) -> Void
+    ) throws(MessagingError) -> any DirectListener {
         guard let topic = target.topic, !topic.isEmpty, let server = target.server, !server.isEmpty else {
             throw MessagingError(.invalidTarget, "A server needs both a topic and a server name")
         }
@@ -109,8 +109,8 @@ public final class MemoryDriver: ListeningDriver {
         return handlers
     }
 
-    private func message(_ request: RPCRequest, answer: IncomingMessage.Answer?) -> IncomingMessage {
-        IncomingMessage(
+    private func message(_ request: RPCRequest, answer: DirectMessage.Answer?) -> DirectMessage {
+        DirectMessage(
             method: request.method,
             arguments: request.arguments,
             namespace: request.target.namespace,
@@ -121,7 +121,7 @@ public final class MemoryDriver: ListeningDriver {
     }
 }
 
-private final class MemoryListener: Listener {
+private final class MemoryListener: DirectListener {
     private let onStop: @Sendable () -> Void
 
     init(onStop: @escaping @Sendable () -> Void) { self.onStop = onStop }

@@ -18,7 +18,7 @@ struct DemoArguments: Sendable {
     /// Takes the arguments of a message.
     ///
     /// - Throws: `TypeError` for an argument that the method does not have.
-    init(_ message: IncomingMessage) throws(RemoteError) {
+    init(_ message: DirectMessage) throws(RemoteError) {
         method = message.method
         members = message.arguments.members ?? []
         guard let known = Self.signatures[method] else { return }

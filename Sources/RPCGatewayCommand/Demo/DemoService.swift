@@ -18,15 +18,15 @@ final class DemoService: Sendable {
     /// Serves the demo's target on a driver.
     ///
     /// - Throws: when nothing can listen on this driver.
-    static func listen(on driver: any Driver) throws -> any Listener {
-        guard let driver = driver as? any ListeningDriver else {
+    static func listen(on driver: any Driver) throws -> any DirectListener {
+        guard let driver = driver as? any DirectListeningDriver else {
             throw MessagingError(.invalidRequest, "demo.enabled: the demo service runs on memory:// only")
         }
         let service = DemoService()
         return try driver.listen(on: target) { service.handle($0) }
     }
 
-    private func handle(_ message: IncomingMessage) {
+    private func handle(_ message: DirectMessage) {
         do throws(RemoteError) {
             try DemoVersion.check(message)
             let arguments = try DemoArguments(message)
@@ -45,7 +45,7 @@ final class DemoService: Sendable {
         }
     }
 
-    private func reply(_ message: IncomingMessage, _ result: JSONText) { message.answer?(.success(result)) }
+    private func reply(_ message: DirectMessage, _ result: JSONText) { message.answer?(.success(result)) }
 
     private func increment(by step: Int) -> Int {
         count.withLock { count in
@@ -56,7 +56,7 @@ final class DemoService: Sendable {
 
     private func number(_ value: Int) -> JSONText { (try? JSONText("\(value)")) ?? .null }
 
-    private func sleep(_ message: IncomingMessage, _ seconds: (text: JSONText, duration: Duration)) {
+    private func sleep(_ message: DirectMessage, _ seconds: (text: JSONText, duration: Duration)) {
         Task {
             try? await Task.sleep(for: seconds.duration)
             reply(message, seconds.text)
@@ -64,7 +64,7 @@ final class DemoService: Sendable {
     }
 
     /// Ends as the kind says; `silent` never answers, so that a time-out can be seen.
-    private func fail(_ message: IncomingMessage, _ kind: String) throws(RemoteError) {
+    private func fail(_ message: DirectMessage, _ kind: String) throws(RemoteError) {
         if kind == "silent" { return }
         guard let failure = RemoteError.demoKinds[kind] else {
             let kinds = (RemoteError.demoKinds.keys.sorted() + ["silent"]).joined(separator: ", ")

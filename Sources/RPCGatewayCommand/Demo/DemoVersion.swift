@@ -8,7 +8,7 @@ internal import Messaging
 
 /// The demo's endpoint: the null namespace, version 1.0.
 enum DemoVersion {
-    static func check(_ message: IncomingMessage) throws(RemoteError) {
+    static func check(_ message: DirectMessage) throws(RemoteError) {
         let version = message.version ?? "1.0"
         let isCompatible = try? VersionCompatibility.isCompatible(implemented: "1.0", requested: version)
         guard message.namespace == nil, isCompatible == true else {

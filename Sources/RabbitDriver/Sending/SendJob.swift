@@ -22,6 +22,8 @@ final class SendJob: Sendable {
     let expires: Bool
     /// Whether the body is compressed, as the header then says.
     let isCompressed: Bool
+    /// The properties of a message that is not oslo.messaging's; nil for those that it sends with every message.
+    let ownProperties: Properties?
     let deadline: ContinuousClock.Instant
     let retry: Int?
     /// How often a connection was lost before a byte of the message was written.
@@ -37,6 +39,7 @@ final class SendJob: Sendable {
         body: [UInt8],
         expires: Bool,
         isCompressed: Bool = false,
+        ownProperties: Properties? = nil,
         deadline: ContinuousClock.Instant,
         retry: Int?,
         losses: Int = 0,
@@ -49,6 +52,7 @@ final class SendJob: Sendable {
         self.body = body
         self.expires = expires
         self.isCompressed = isCompressed
+        self.ownProperties = ownProperties
         self.deadline = deadline
         self.retry = retry
         self.losses = losses
@@ -65,6 +69,7 @@ final class SendJob: Sendable {
             body: body,
             expires: expires,
             isCompressed: isCompressed,
+            ownProperties: ownProperties,
             deadline: deadline,
             retry: retry,
             losses: losses + 1,
@@ -75,15 +80,21 @@ final class SendJob: Sendable {
     /// As often the message is handed to another connection when one is lost before it was written.
     static let maximumLosses = 3
 
-    /// The properties that oslo.messaging sends with every message; the expiration is what is left of the time.
+    /// The message's properties; the expiration is what is left of the time.
     func properties(now: ContinuousClock.Instant) -> Properties {
+        var properties = ownProperties ?? standardProperties
+        properties.expiration = expires ? Self.expiration(now.duration(to: deadline)) : nil
+        return properties
+    }
+
+    /// What oslo.messaging sends with every message.
+    private var standardProperties: Properties {
         Properties(
             contentType: "application/json",
             contentEncoding: "utf-8",
             headers: isCompressed ? [BodyCompression.header: .string(BodyCompression.gzip)] : [:],
             deliveryMode: 2,
-            priority: 0,
-            expiration: expires ? Self.expiration(now.duration(to: deadline)) : nil
+            priority: 0
         )
     }
 

@@ -17,7 +17,7 @@ struct MemoryDriverTests {
         RPCClient(driver: driver, target: target, configuration: RPCClientConfiguration(timeout: timeout))
     }
 
-    private func serve(_ server: String, _ answer: @escaping @Sendable (IncomingMessage) -> Void) throws -> any Listener
+    private func serve(_ server: String, _ answer: @escaping @Sendable (DirectMessage) -> Void) throws -> any DirectListener
     {
         try driver.listen(on: Target(topic: "t", server: server), handler: answer)
     }

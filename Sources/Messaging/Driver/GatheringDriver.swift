@@ -1,0 +1,45 @@
+//===----------------------------------------------------------------------===//
+// This source file is part of the rpc-gateway project
+// Licensed under Apache License v2.0; see LICENSE for the full text
+// SPDX-License-Identifier: Apache-2.0
+//===----------------------------------------------------------------------===//
+
+/// A driver that can call every server of a topic at once.
+public protocol GatheringDriver: Driver {
+    /// Sends a request as a fanout to which each server replies, and collects the replies until the deadline or until
+    /// `minimum` of them are there.
+    ///
+    /// The target is a fanout; its servers are unmodified oslo.messaging servers, which answer whatever carries the
+    /// identifier of a call. Fails when the request could not be sent; with fewer replies than the minimum, none
+    /// included, it succeeds at the deadline.
+    func gather(
+        _ request: RPCRequest,
+        minimum: Int?,
+        completion: @escaping @Sendable (Result<GatheredReplies, MessagingError>) -> Void
+    )
+}
+
+/// The replies to a fanout call.
+public struct GatheredReplies: Sendable {
+    /// The replies in the order in which they came.
+    public var replies: [Result<JSONText, RemoteError>]
+    /// Whether the minimum was reached; false when the deadline, or the bound of what is kept, ended the collection.
+    public var isComplete: Bool
+    /// The identifier of the call (`_msg_id`).
+    public var messageID: UniqueID
+    /// The time until the broker had confirmed the request.
+    public var publishDuration: Duration
+
+    /// Makes replies.
+    public init(
+        replies: [Result<JSONText, RemoteError>],
+        isComplete: Bool,
+        messageID: UniqueID,
+        publishDuration: Duration
+    ) {
+        self.replies = replies
+        self.isComplete = isComplete
+        self.messageID = messageID
+        self.publishDuration = publishDuration
+    }
+}

@@ -1,0 +1,68 @@
+//===----------------------------------------------------------------------===//
+// This source file is part of the rpc-gateway project
+// Licensed under Apache License v2.0; see LICENSE for the full text
+// SPDX-License-Identifier: Apache-2.0
+//===----------------------------------------------------------------------===//
+
+/// A message of plain AMQP RPC: any bytes, with those AMQP properties that belong to the application.
+public struct PlainMessage: Sendable, Hashable {
+    /// One entry of the header table.
+    public struct Header: Sendable, Hashable {
+        /// The name, at most 255 bytes.
+        public var name: String
+        /// The value, as JSON: a string, a boolean, a number, null, an array or an object.
+        public var value: JSONText
+
+        /// Makes an entry.
+        public init(name: String, value: JSONText) {
+            self.name = name
+            self.value = value
+        }
+    }
+
+    /// The body, untouched.
+    public var body: [UInt8]
+    /// MIME type of the body.
+    public var contentType: String?
+    /// Encoding of the body.
+    public var contentEncoding: String?
+    /// The application's headers, in their order.
+    public var headers: [Header]
+    /// Whether a durable queue keeps it across a restart of the broker (`delivery_mode` 2).
+    public var isPersistent: Bool
+    /// 0 to 9; nil sends none.
+    public var priority: UInt8?
+    /// The application's identifier of the message.
+    public var messageID: String?
+    /// The application's type of the message.
+    public var type: String?
+    /// The publishing application.
+    public var appID: String?
+    /// Seconds since 1970.
+    public var timestamp: UInt64?
+
+    /// Makes a message; everything but the body is absent unless named.
+    public init(
+        body: [UInt8],
+        contentType: String? = nil,
+        contentEncoding: String? = nil,
+        headers: [Header] = [],
+        isPersistent: Bool = true,
+        priority: UInt8? = nil,
+        messageID: String? = nil,
+        type: String? = nil,
+        appID: String? = nil,
+        timestamp: UInt64? = nil
+    ) {
+        self.body = body
+        self.contentType = contentType
+        self.contentEncoding = contentEncoding
+        self.headers = headers
+        self.isPersistent = isPersistent
+        self.priority = priority
+        self.messageID = messageID
+        self.type = type
+        self.appID = appID
+        self.timestamp = timestamp
+    }
+}

@@ -1,0 +1,60 @@
+//===----------------------------------------------------------------------===//
+// This source file is part of the rpc-gateway project
+// Licensed under Apache License v2.0; see LICENSE for the full text
+// SPDX-License-Identifier: Apache-2.0
+//===----------------------------------------------------------------------===//
+
+extension IncomingRequest {
+    /// Opens the body of a request; an empty body is an empty request.
+    ///
+    /// `NaN`, `Infinity` and `-Infinity` are taken, as Python sends them. Of a key given twice the last one counts.
+    ///
+    /// - Throws: `JSONError` when the body is to be rejected: no JSON object, a foreign envelope version.
+    public init(_ body: [UInt8]) throws(JSONError) {
+        let message = try MessageEnvelope.open(body, takesPythonConstants: true)
+        self.init(method: nil)
+        try MessageEnvelope.forEachMember(of: message) { key, value in take(key, value) }
+        // The last of the keys that oslo.messaging writes over the context's own.
+        if isCall { context.set("client_timeout", callMonitorTimeout ?? .null) }
+    }
+
+    private mutating func take(_ key: [UInt8], _ value: JSONText) {
+        if key.starts(with: Self.contextPrefix) {
+            let name = String(decoding: key.dropFirst(Self.contextPrefix.count), as: UTF8.self)
+            return context.set(name, value)
+        }
+        switch String(decoding: key, as: UTF8.self) {
+        case "method": method = value
+        case "args": arguments = value
+        case "namespace": namespace = value
+        case "version": version = value
+        case "_msg_id": messageID = value.nonEmptyString
+        case "_reply_q": replyQueue = value.stringValue ?? ""
+        case "_timeout": callMonitorTimeout = value == .null ? nil : value
+        case "_unique_id": uniqueID = value.nonEmptyString
+        default: break
+        }
+    }
+
+    private static let contextPrefix = Array("_context_".utf8)
+}
+
+extension MessageEnvelope {
+    /// Gives each member of an object, its key unescaped, in order.
+    static func forEachMember(of object: [UInt8], _ body: ([UInt8], JSONText) -> Void) throws(JSONError) {
+        let span = object.span
+        var scanner = JSONScanner(takesPythonConstants: true)
+        var more = try scanner.openObject(span)
+        while more {
+            let member = try scanner.member(span)
+            body(try JSONString.unescape(span, member.key), JSONText(validated: object[member.value]))
+            more = try scanner.hasNextMember(span)
+        }
+        try scanner.end(span)
+    }
+}
+
+extension JSONText {
+    /// The text of a JSON string; nil for the empty one and for other values.
+    var nonEmptyString: String? { stringValue.flatMap { $0.isEmpty ? nil : $0 } }
+}

@@ -1,0 +1,54 @@
+//===----------------------------------------------------------------------===//
+// This source file is part of the rpc-gateway project
+// Licensed under Apache License v2.0; see LICENSE for the full text
+// SPDX-License-Identifier: Apache-2.0
+//===----------------------------------------------------------------------===//
+
+/// The envelope 2.0 around a message (`oslo_messaging._drivers.common.serialize_msg` and `deserialize_msg`).
+public enum MessageEnvelope {
+    /// Validates a body and takes the message out of it.
+    ///
+    /// A body without both of the envelope's keys is itself the message (format 1.0); an empty body is an empty message.
+    ///
+    /// - Parameter takesPythonConstants: whether `NaN`, `Infinity` and `-Infinity` count as numbers, as in Python.
+    /// - Throws: `JSONError` when the body is no JSON object, or its envelope not of version 2.0.
+    public static func open(_ body: [UInt8], takesPythonConstants: Bool) throws(JSONError) -> [UInt8] {
+        guard !body.isEmpty else { return [0x7b, 0x7d] }
+        let span = body.span
+        var version: Range<Int>?
+        var message: Range<Int>?
+        var scanner = JSONScanner(takesPythonConstants: takesPythonConstants)
+        var more = try scanner.openObject(span)
+        while more {
+            let member = try scanner.member(span)
+            if JSONScanner.equals(span, member.key, "oslo.message") { message = member.value }
+            if JSONScanner.equals(span, member.key, "oslo.version") { version = member.value }
+            more = try scanner.hasNextMember(span)
+        }
+        try scanner.end(span)
+        guard let version, let message else { return body }
+        try checkVersion(span, version)
+        return try unwrap(span, message)
+    }
+
+    /// Puts a message into an envelope.
+    public static func seal(_ message: [UInt8]) -> [UInt8] {
+        [UInt8](capacity: JSONString.escapedCapacity(message.span) + 48) { output in
+            output.append(ascii: #"{"oslo.version": "2.0", "oslo.message": ""#)
+            JSONString.escape(message.span, into: &output)
+            output.append(ascii: #""}"#)
+        }
+    }
+
+    private static func checkVersion(_ bytes: Span<UInt8>, _ range: Range<Int>) throws(JSONError) {
+        // Readers take exactly 2.0: a later minor or a revision is refused by Python too.
+        guard JSONScanner.equals(bytes, range, #""2.0""#) || JSONScanner.equals(bytes, range, #""2.0.0""#) else {
+            throw JSONError(.unexpectedByte, at: range.lowerBound)
+        }
+    }
+
+    private static func unwrap(_ bytes: Span<UInt8>, _ range: Range<Int>) throws(JSONError) -> [UInt8] {
+        guard bytes[range.lowerBound] == 0x22 else { throw JSONError(.unexpectedByte, at: range.lowerBound) }
+        return try JSONString.unescape(bytes, (range.lowerBound + 1)..<(range.upperBound - 1))
+    }
+}
