@@ -21,7 +21,7 @@ struct Application: Sendable {
     let driver: any Driver
     let gateway: HTTPGateway
     let server: HTTPServer
-    let demo: (any Listener)?
+    let demo: (any DirectListener)?
 
     /// Makes everything and starts nothing.
     ///
