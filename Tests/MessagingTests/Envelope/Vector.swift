@@ -20,8 +20,10 @@ struct Vector {
             .deletingLastPathComponent()
         let data = try Data(contentsOf: folder.appending(path: "Vectors/\(name).json"))
         object = try #require(try JSONSerialization.jsonObject(with: data) as? [String: Any])
-        body = Array(try #require(object["body_utf8"] as? String).utf8)
-        inner = try #require(object["inner_utf8"] as? String)
+        let text = try #require(object["body_utf8"] as? String)
+        body = Array(text.utf8)
+        // A message without the envelope is its own inner message.
+        inner = object["inner_utf8"] as? String ?? text
     }
 
     /// The text of a member of the inner message, cut out of it as it stands.
