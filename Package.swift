@@ -51,7 +51,11 @@ let package = Package(
         .target(name: "ConnectionPool", swiftSettings: safeSettings),
         .target(
             name: "Messaging",
-            dependencies: ["Threads", log, .product(name: "HeapModule", package: "swift-collections")],
+            dependencies: [
+                "Threads", log, lifecycle,
+                .product(name: "HeapModule", package: "swift-collections"),
+                .product(name: "DequeModule", package: "swift-collections"),
+            ],
             swiftSettings: safeSettings
         ),
         .target(

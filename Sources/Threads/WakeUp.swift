@@ -39,6 +39,12 @@ public final class WakeUp: Sendable {
         _ = write(fileDescriptor, &one, 8)
     }
 
+    /// Waits for a signal and forgets it; for a thread that has nothing else to wait for.
+    public func wait() {
+        var descriptor = pollfd(fd: fileDescriptor, events: Int16(POLLIN), revents: 0)
+        if poll(&descriptor, 1, -1) > 0 { clear() }
+    }
+
     /// Forgets the signals so far; called by the loop thread before it looks at its queues.
     public func clear() {
         var count: UInt64 = 0

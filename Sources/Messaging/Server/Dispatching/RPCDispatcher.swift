@@ -1,0 +1,120 @@
+//===----------------------------------------------------------------------===//
+// This source file is part of the rpc-gateway project
+// Licensed under Apache License v2.0; see LICENSE for the full text
+// SPDX-License-Identifier: Apache-2.0
+//===----------------------------------------------------------------------===//
+
+/// Finds the endpoint and the method for a request and runs it (`oslo_messaging.rpc.dispatcher.RPCDispatcher`).
+public struct RPCDispatcher: Sendable {
+    private struct Entry: Sendable {
+        var endpoint: any RPCEndpoint
+        var name: String
+        var namespaces: [String?]
+        var version: String
+        var methods: [String: RPCMethod]
+    }
+
+    private let entries: [Entry]
+    private let serializer: any Serializer
+    private let accessPolicy: any RPCAccessPolicy
+
+    /// Makes a dispatcher over endpoints, which are tried in their order.
+    public init(
+        endpoints: [any RPCEndpoint],
+        serializer: any Serializer = NoOpSerializer(),
+        accessPolicy: any RPCAccessPolicy = DefaultRPCAccessPolicy()
+    ) {
+        entries = endpoints.map { endpoint in
+            Entry(
+                endpoint: endpoint,
+                name: endpoint.name,
+                namespaces: [endpoint.target.namespace] + endpoint.target.legacyNamespaces,
+                version: endpoint.target.version ?? "1.0",
+                methods: Dictionary(endpoint.methods.map { ($0.name, $0) }, uniquingKeysWith: { first, _ in first })
+            )
+        }
+        self.serializer = serializer
+        self.accessPolicy = accessPolicy
+    }
+
+    /// Runs the method of a request.
+    ///
+    /// - Returns: the result in its wire form.
+    /// - Throws: why there is none, as the caller is to see it.
+    public func dispatch(_ request: IncomingRequest) async throws(DispatchFailure) -> JSONText {
+        let (entry, method) = try find(request)
+        let context: RequestContext
+        do {
+            context = try serializer.deserialize(request.context)
+            let arguments = try deserialize(try Self.arguments(of: request), context)
+            let result = try await method.run(entry.name, context, arguments)
+            return try serializer.serialize(result, context: context)
+        } catch {
+            let isExpected = method.expectedErrors.contains { $0(error) } || error is any ExpectedRPCException
+            throw DispatchFailure(RemoteError(raising: error, endpoint: entry.name, method: method.name), isExpected)
+        }
+    }
+
+    /// The endpoint and method that a request is for.
+    private func find(_ request: IncomingRequest) throws(DispatchFailure) -> (Entry, RPCMethod) {
+        do throws(RemoteError) {
+            let version = try RequestedVersion(request.version)
+            var isCompatible = false
+            for entry in entries {
+                guard try matches(entry, request.namespace, version) else { continue }
+                isCompatible = true
+                let name = try Self.methodName(of: request)
+                if let method = entry.methods[name], accessPolicy.isAllowed(method, of: entry.endpoint) {
+                    return (entry, method)
+                }
+            }
+            let name = request.method?.stringValue ?? request.method?.string ?? "None"
+            throw isCompatible ? .noSuchMethod(name) : .unsupportedVersion(version.text, method: name)
+        } catch {
+            throw DispatchFailure(error.raised(), false)
+        }
+    }
+
+    private func matches(
+        _ entry: Entry,
+        _ namespace: JSONText?,
+        _ version: RequestedVersion
+    ) throws(RemoteError) -> Bool {
+        let requested = namespace == .null ? nil : namespace
+        let isSame = entry.namespaces.contains { known in
+            guard let known, let requested else { return known == nil && requested == nil }
+            return requested.stringValue == known
+        }
+        guard isSame else { return false }
+        return try version.isServed(by: entry.version)
+    }
+
+    private static func methodName(of request: IncomingRequest) throws(RemoteError) -> String {
+        if let name = request.method?.stringValue { return name }
+        let type = request.method.map(PythonValue.typeName) ?? "NoneType"
+        throw .typeError("attribute name must be string, not '\(type)'")
+    }
+
+    private static func arguments(of request: IncomingRequest) throws(RemoteError) -> JSONText {
+        guard let arguments = request.arguments else { return .emptyObject }
+        guard arguments.isObject else {
+            let type = PythonValue.typeName(of: arguments)
+            throw .builtin("AttributeError", "'\(type)' object has no attribute 'items'")
+        }
+        return arguments
+    }
+
+    /// Deserializes each argument by itself, as oslo.messaging does; the bytes stay as they are without a serializer.
+    private func deserialize(_ arguments: JSONText, _ context: RequestContext) throws -> JSONText {
+        if serializer is NoOpSerializer || serializer is JSONSerializer { return arguments }
+        var text: [UInt8] = [0x7b]
+        for (index, member) in (arguments.members ?? []).enumerated() {
+            if index > 0 { text.append(ascii: ", ") }
+            text.append(jsonString: member.key)
+            text.append(ascii: ": ")
+            text.append(contentsOf: try serializer.deserialize(member.value, context: context).bytes)
+        }
+        text.append(0x7d)
+        return JSONText(validated: text[...])
+    }
+}

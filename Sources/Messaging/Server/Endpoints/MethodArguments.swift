@@ -1,0 +1,59 @@
+//===----------------------------------------------------------------------===//
+// This source file is part of the rpc-gateway project
+// Licensed under Apache License v2.0; see LICENSE for the full text
+// SPDX-License-Identifier: Apache-2.0
+//===----------------------------------------------------------------------===//
+
+/// The keyword arguments of one call, checked against a method's parameters as CPython checks them.
+struct MethodArguments {
+    /// A parameter as far as the check needs it.
+    struct Name: Sendable {
+        var text: String
+        var isRequired: Bool
+    }
+
+    private let members: [(key: String, value: JSONText)]
+    private let method: String
+
+    /// Takes a JSON object.
+    ///
+    /// - Parameter method: the endpoint's name, a dot and the method's, for messages.
+    /// - Throws: `TypeError` with CPython's text for an argument too many or too few.
+    init(_ arguments: JSONText, method: String, names: [Name]) throws(RemoteError) {
+        self.method = method
+        members = arguments.members ?? []
+        if let surplus = members.first(where: { member in !names.contains { $0.text == member.key } }) {
+            throw .typeError("\(method)() got an unexpected keyword argument '\(surplus.key)'")
+        }
+        let missing = names.filter { name in name.isRequired && !members.contains { $0.key == name.text } }
+        guard missing.isEmpty else { throw .typeError("\(method)() \(Self.complaint(missing.map(\.text)))") }
+    }
+
+    /// The value of a parameter.
+    ///
+    /// - Throws: `TypeError` naming the argument when it is of another type.
+    func value<Value>(of parameter: Parameter<Value>) throws(RemoteError) -> Value {
+        guard let text = members.last(where: { $0.key == parameter.name })?.value else {
+            if let value = parameter.defaultValue { return value }
+            throw .typeError("\(method)() \(Self.complaint([parameter.name]))")
+        }
+        do {
+            return try PythonValue.decode(Value.self, from: text)
+        } catch {
+            let expected = PythonValue.name(of: Value.self)
+            let got = PythonValue.typeName(of: text)
+            throw .typeError("\(method)() argument '\(parameter.name)' must be \(expected), not \(got)")
+        }
+    }
+
+    /// As CPython counts them: `'a'`, `'a' and 'b'`, `'a', 'b', and 'c'`.
+    private static func complaint(_ names: [String]) -> String {
+        let quoted = names.map { "'\($0)'" }
+        let list =
+            quoted.count > 2
+            ? quoted.dropLast().joined(separator: ", ") + ", and \(quoted[quoted.count - 1])"
+            : quoted.joined(separator: " and ")
+        let noun = names.count == 1 ? "argument" : "arguments"
+        return "missing \(names.count) required positional \(noun): \(list)"
+    }
+}

@@ -1,0 +1,86 @@
+//===----------------------------------------------------------------------===//
+// This source file is part of the rpc-gateway project
+// Licensed under Apache License v2.0; see LICENSE for the full text
+// SPDX-License-Identifier: Apache-2.0
+//===----------------------------------------------------------------------===//
+
+extension RemoteError {
+    /// Gives an error that a method has thrown the form of a Python exception with its traceback.
+    init(raising error: any Error, endpoint: String, method: String) {
+        if let known = error as? RemoteError {
+            self = known.isSignatureError(of: "\(endpoint).\(method)") ? known.raised() : known.raised(in: method)
+        } else {
+            self = Self.exception(error).raised(in: method)
+        }
+    }
+
+    private static func exception(_ error: any Error) -> RemoteError {
+        switch error {
+        case let exception as any RPCException: RemoteError(exception)
+        case let messaging as MessagingError: RemoteError(messaging)
+        case is CancellationError: builtin("RuntimeError", "The method was cancelled")
+        default: RemoteError(foreign: error)
+        }
+    }
+
+    private init(_ exception: any RPCException) {
+        self.init(
+            module: exception.moduleName,
+            className: exception.className,
+            message: exception.message,
+            arguments: JSONText(elements: exception.arguments),
+            keywordArguments: exception.keywordArguments.isObject ? exception.keywordArguments : .emptyObject
+        )
+    }
+
+    /// The exception that oslo.messaging has for a failure of the method's own calls.
+    private init(_ error: MessagingError) {
+        if let remote = error.remote {
+            self = remote
+            return
+        }
+        let name =
+            switch error.code {
+            case .timeout, .callMonitorTimeout, .noConsumers: "MessagingTimeout"
+            case .invalidTarget: "InvalidTarget"
+            case .undeliverable: "MessageUndeliverable"
+            default: "MessageDeliveryFailure"
+            }
+        self = .plain("oslo_messaging.exceptions", name, error.message)
+    }
+
+    private init(foreign error: any Error) {
+        let path = String(reflecting: type(of: error)).split(separator: ".", maxSplits: 1)
+        let message = String(describing: error)
+        self = .plain(String(path.first ?? "swift"), String(path.count > 1 ? path[1] : path.first ?? "Error"), message)
+    }
+
+    /// Whether the arguments did not fit, so that the method has not run.
+    private func isSignatureError(of method: String) -> Bool {
+        qualifiedName == "builtins.TypeError" && message.hasPrefix("\(method)() ") && traceback.isEmpty
+    }
+
+    /// The same exception with a traceback as Python's: the frame of the method where it had begun, and the exception.
+    func raised(in method: String? = nil) -> RemoteError {
+        guard traceback.isEmpty else { return self }
+        var copy = self
+        let frame = method.map { ["  File \"<swift>\", line 0, in \($0)\n"] } ?? []
+        let name = module == "builtins" ? className : qualifiedName
+        let last = message.isEmpty ? "\(name)\n" : "\(name): \(message)\n"
+        copy.traceback = ["Traceback (most recent call last):\n"] + frame + [last]
+        return copy
+    }
+}
+
+extension JSONText {
+    /// An array of values.
+    init(elements: [JSONText]) {
+        var text: [UInt8] = [0x5b]
+        for (index, element) in elements.enumerated() {
+            if index > 0 { text.append(ascii: ", ") }
+            text.append(contentsOf: element.bytes)
+        }
+        text.append(0x5d)
+        self.init(validated: text[...])
+    }
+}

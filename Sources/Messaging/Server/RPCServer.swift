@@ -1,0 +1,148 @@
+//===----------------------------------------------------------------------===//
+// This source file is part of the rpc-gateway project
+// Licensed under Apache License v2.0; see LICENSE for the full text
+// SPDX-License-Identifier: Apache-2.0
+//===----------------------------------------------------------------------===//
+
+public import Logging
+internal import Threads
+
+/// Serves a target: runs the methods of endpoints for callers and sends back what becomes of them
+/// (`oslo_messaging.rpc.server.RPCServer`).
+///
+/// A message is acknowledged when its method is about to run: what has not started when the server stops goes back into
+/// its queue for another server, and what has started is finished and answered. As in oslo.messaging a method is run
+/// once at the most by one server; a crash loses what was running.
+///
+/// Every function may be called from any thread.
+public final class RPCServer: Sendable {
+    /// What is served.
+    public let target: Target
+    let configuration: RPCServerConfiguration
+    let logger: Logger
+    private let driver: any ListeningDriver
+    private let work: IncomingWork
+    private let pool: WorkerPool<any IncomingMessage>
+    private let phase = Guarded(Phase.idle)
+
+    private enum Phase: Sendable {
+        case idle
+        case serving(any Listener)
+        case stopped(any Listener)
+    }
+
+    /// Makes a server that does not listen yet.
+    ///
+    /// - Parameters:
+    ///   - driver: what carries the messages; the server neither starts it nor shuts it down.
+    ///   - target: its topic and server name (and exchange) are what is listened on.
+    ///   - endpoints: the objects whose methods can be called, in the order in which they are tried.
+    public init(
+        driver: any ListeningDriver,
+        target: Target,
+        endpoints: [any RPCEndpoint],
+        configuration: RPCServerConfiguration = RPCServerConfiguration(),
+        serializer: any Serializer = NoOpSerializer(),
+        accessPolicy: any RPCAccessPolicy = DefaultRPCAccessPolicy(),
+        logger: Logger = Logger(label: "messaging.server")
+    ) {
+        self.driver = driver
+        self.target = target
+        self.configuration = configuration
+        self.logger = logger
+        let pings = configuration.answersPings && !endpoints.contains { $0.hasMethod(PingEndpoint.method) }
+        let work = IncomingWork(
+            dispatcher: RPCDispatcher(
+                endpoints: endpoints + (pings ? [PingEndpoint()] : []),
+                serializer: serializer,
+                accessPolicy: accessPolicy
+            ),
+            logger: logger
+        )
+        self.work = work
+        pool = WorkerPool(executor: configuration.executor) { message in await work.perform(message) }
+    }
+
+    /// Begins to listen; started already, it says so in the log and does nothing.
+    ///
+    /// - Throws: `invalidTarget` without topic or server.
+    public func start() throws(MessagingError) {
+        if case .serving = phase.withLock({ $0 }) {
+            return logger.warning("the server is started already", metadata: ["target": "\(target.queueName)"])
+        }
+        let listener = try driver.makeListener(on: target) { [pool] message in
+            if !pool.submit(message) { message.requeue() }
+        }
+        let isFirst = phase.withLock { phase in
+            if case .serving = phase { return false }
+            phase = .serving(listener)
+            return true
+        }
+        guard isFirst else { return }
+        pool.resume()
+        listener.start()
+        logger.info("server started", metadata: ["target": "\(target.queueName)"])
+    }
+
+    /// Returns once the server's queues are consumed.
+    ///
+    /// - Throws: `brokerUnavailable` or another reason at the deadline; `shutdown` when it is not started.
+    public func waitUntilServing(deadline: ContinuousClock.Instant) async throws(MessagingError) {
+        guard case .serving(let listener) = phase.withLock({ $0 }) else {
+            throw MessagingError(.shutdown, "The server is not started")
+        }
+        try await listener.waitUntilConsuming(deadline: deadline)
+    }
+
+    /// Whether the server's queues are consumed now.
+    public var isServing: Bool {
+        if case .serving(let listener) = phase.withLock({ $0 }) { listener.isConsuming } else { false }
+    }
+
+    /// Methods that run now.
+    public var runningCount: Int { pool.runningCount }
+
+    /// Stops listening: what has not started goes back into its queue, fanouts excepted, which nobody else would get.
+    ///
+    /// Methods under way go on; see `wait(deadline:)`.
+    public func stop(deadline: ContinuousClock.Instant = .now.advanced(by: .seconds(10))) async {
+        let listener = phase.withLock { phase -> (any Listener)? in
+            guard case .serving(let listener) = phase else { return nil }
+            phase = .stopped(listener)
+            return listener
+        }
+        guard let listener else { return }
+        // First here, then at the broker: what still comes meanwhile goes back at once.
+        let unstarted = pool.stop()
+        for message in unstarted where !message.isFanout { message.requeue() }
+        pool.runAnyway(unstarted.filter(\.isFanout))
+        await listener.stop(deadline: deadline)
+        logger.info("server stopped", metadata: ["target": "\(target.queueName)", "running": "\(runningCount)"])
+    }
+
+    /// Waits for the methods under way and their replies, then disconnects; stops first if that was not done.
+    ///
+    /// - Returns: whether everything ended before the deadline. What had not is left running, its reply may be lost.
+    @discardableResult
+    public func wait(deadline: ContinuousClock.Instant) async -> Bool {
+        await stop(deadline: deadline)
+        let listener = phase.withLock { phase -> (any Listener)? in
+            guard case .stopped(let listener) = phase else { return nil }
+            phase = .idle
+            return listener
+        }
+        let isDrained = await Deadline.run(until: deadline) { [pool, work] in
+            await pool.waitUntilIdle()
+            await work.waitUntilReplied()
+        }
+        if !isDrained {
+            logger.error("methods still run at the deadline", metadata: ["running": "\(runningCount)"])
+        }
+        await listener?.close(deadline: deadline)
+        return isDrained
+    }
+}
+
+extension RPCEndpoint {
+    fileprivate func hasMethod(_ name: String) -> Bool { methods.contains { $0.name == name } }
+}

@@ -1,0 +1,87 @@
+//===----------------------------------------------------------------------===//
+// This source file is part of the rpc-gateway project
+// Licensed under Apache License v2.0; see LICENSE for the full text
+// SPDX-License-Identifier: Apache-2.0
+//===----------------------------------------------------------------------===//
+
+internal import Logging
+internal import Threads
+
+/// What a server does with one message: acknowledge, drop duplicates, dispatch, reply.
+final class IncomingWork: Sendable {
+    private struct State {
+        var seen = RecentIDs()
+        var unsentReplies = 0
+        var idlers: [CheckedContinuation<Void, Never>] = []
+    }
+
+    private let dispatcher: RPCDispatcher
+    private let logger: Logger
+    private let state = Guarded(State())
+
+    init(dispatcher: RPCDispatcher, logger: Logger) {
+        self.dispatcher = dispatcher
+        self.logger = logger
+    }
+
+    /// Runs the method of a message and sends its reply on its way.
+    func perform(_ message: any IncomingMessage) async {
+        // Before the method runs: executed once at the most. One that has gone back comes again.
+        guard message.acknowledge() else { return }
+        if let id = message.request.uniqueID, !state.withLock({ $0.seen.insert(id) }) {
+            return logger.error("a message came twice, the second is dropped", metadata: ["unique.id": "\(id)"])
+        }
+        let heartbeats = CallHeartbeats(message)
+        let outcome: OutgoingReply
+        do throws(DispatchFailure) {
+            outcome = .result(try await dispatcher.dispatch(message.request))
+        } catch {
+            log(error, message.request)
+            outcome = .failure(error.remote)
+        }
+        heartbeats?.stop()
+        if message.request.isCall { reply(outcome, to: message) }
+    }
+
+    /// Returns when every reply is with the broker, or given up.
+    func waitUntilReplied() async {
+        await withCheckedContinuation { continuation in
+            let isIdle = state.withLock { state in
+                if state.unsentReplies > 0 { state.idlers.append(continuation) }
+                return state.unsentReplies == 0
+            }
+            if isIdle { continuation.resume() }
+        }
+    }
+
+    private func reply(_ outcome: OutgoingReply, to message: any IncomingMessage) {
+        state.withLock { $0.unsentReplies += 1 }
+        message.reply(outcome) { [self] result in
+            if case .failure(let error) = result {
+                let id = message.request.messageID ?? ""
+                logger.warning("a reply could not be sent", metadata: ["message.id": "\(id)", "reason": "\(error)"])
+            }
+            replyEnded()
+        }
+    }
+
+    private func replyEnded() {
+        let idlers = state.withLock { state -> [CheckedContinuation<Void, Never>] in
+            state.unsentReplies -= 1
+            guard state.unsentReplies == 0 else { return [] }
+            defer { state.idlers = [] }
+            return state.idlers
+        }
+        for idler in idlers { idler.resume() }
+    }
+
+    private func log(_ failure: DispatchFailure, _ request: IncomingRequest) {
+        let method = request.method?.stringValue ?? "?"
+        let level: Logger.Level = failure.isExpected ? .debug : .error
+        logger.log(
+            level: level,
+            "method raised an exception",
+            metadata: ["rpc.method": "\(method)", "exception": "\(failure.remote)"]
+        )
+    }
+}

@@ -1,0 +1,24 @@
+//===----------------------------------------------------------------------===//
+// This source file is part of the rpc-gateway project
+// Licensed under Apache License v2.0; see LICENSE for the full text
+// SPDX-License-Identifier: Apache-2.0
+//===----------------------------------------------------------------------===//
+
+/// The last identifiers of messages, to know a copy by (`oslo_messaging._drivers.amqp._MsgIdCache`).
+///
+/// As many as oslo.messaging keeps: a copy follows its original closely, and a sender that uses identifiers again, as
+/// tests do, is served.
+struct RecentIDs: Sendable {
+    static let capacity = 16
+
+    private var ids: [String] = []
+
+    /// Notes an identifier; false when it is one of the last.
+    mutating func insert(_ id: String) -> Bool {
+        // Bytes are compared: texts that differ only by Unicode normalisation are different identifiers.
+        guard !ids.contains(where: { $0.utf8.elementsEqual(id.utf8) }) else { return false }
+        if ids.count == Self.capacity { ids.removeFirst() }
+        ids.append(id)
+        return true
+    }
+}

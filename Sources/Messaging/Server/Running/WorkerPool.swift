@@ -1,0 +1,110 @@
+//===----------------------------------------------------------------------===//
+// This source file is part of the rpc-gateway project
+// Licensed under Apache License v2.0; see LICENSE for the full text
+// SPDX-License-Identifier: Apache-2.0
+//===----------------------------------------------------------------------===//
+
+internal import DequeModule
+internal import Threads
+
+/// Runs items of work in the order in which they come, so many at a time; the others wait.
+///
+/// How many may wait is bounded by who submits (a listener's prefetch count), not here.
+final class WorkerPool<Item: Sendable>: Sendable {
+    private struct State {
+        var waiting: Deque<Item> = []
+        var workerCount = 0
+        var isStopped = false
+        var idlers: [CheckedContinuation<Void, Never>] = []
+    }
+
+    private let state = Guarded(State())
+    private let executor: RPCExecutor
+    private let work: @Sendable (Item) async -> Void
+
+    /// Makes a pool without workers; they come with the work and end when none is left.
+    init(executor: RPCExecutor, work: @escaping @Sendable (Item) async -> Void) {
+        self.executor = executor
+        self.work = work
+    }
+
+    /// Items that run now.
+    var runningCount: Int { state.withLock { $0.workerCount } }
+
+    /// Items that have not started.
+    var waitingCount: Int { state.withLock { $0.waiting.count } }
+
+    /// Runs an item now or later; false after `stop()`, and then it will not run.
+    func submit(_ item: Item) -> Bool {
+        let (isTaken, begins) = state.withLock { state in
+            guard !state.isStopped else { return (false, false) }
+            guard state.workerCount < executor.workerCount else {
+                state.waiting.append(item)
+                return (true, false)
+            }
+            state.workerCount += 1
+            return (true, true)
+        }
+        if begins { executor.run { [self] in await runWorker(item) } }
+        return isTaken
+    }
+
+    /// Takes no further item and gives those that have not started.
+    func stop() -> [Item] {
+        state.withLock { state in
+            state.isStopped = true
+            defer { state.waiting = [] }
+            return Array(state.waiting)
+        }
+    }
+
+    /// Takes items again after a stop.
+    func resume() { state.withLock { $0.isStopped = false } }
+
+    /// Runs items that were given back by `stop()`, in spite of it.
+    func runAnyway(_ items: [Item]) {
+        for item in items {
+            let begins = state.withLock { state in
+                guard state.workerCount < executor.workerCount else {
+                    state.waiting.append(item)
+                    return false
+                }
+                state.workerCount += 1
+                return true
+            }
+            if begins { executor.run { [self] in await runWorker(item) } }
+        }
+    }
+
+    /// Returns when nothing runs and nothing waits.
+    func waitUntilIdle() async {
+        await withCheckedContinuation { continuation in
+            let isIdle = state.withLock { state in
+                if state.workerCount > 0 { state.idlers.append(continuation) }
+                return state.workerCount == 0
+            }
+            if isIdle { continuation.resume() }
+        }
+    }
+
+    private func runWorker(_ first: Item) async {
+        var item: Item? = first
+        while let next = item {
+            await work(next)
+            item = nextItem()
+        }
+    }
+
+    /// The next item for a worker that is done with its last; nil ends the worker.
+    private func nextItem() -> Item? {
+        let (item, idlers) = state.withLock { state -> (Item?, [CheckedContinuation<Void, Never>]) in
+            if let item = state.waiting.popFirst() { return (item, []) }
+            state.workerCount -= 1
+            guard state.workerCount == 0 else { return (nil, []) }
+            defer { state.idlers = [] }
+            return (nil, state.idlers)
+        }
+        for idler in idlers { idler.resume() }
+        return item
+    }
+}
