@@ -15,7 +15,7 @@ extension HTTPGateway {
         let identity = RequestIdentity(head.fields)
         do throws(Problem) {
             let route = try checkedRoute(head)
-            if case .rpc(let rpc) = route { _ = try CallRequest(head, route: rpc, identity, configuration) }
+            try check(route, head, identity)
             return nil
         } catch {
             return respond(error, identity)
@@ -60,7 +60,9 @@ extension HTTPGateway {
         _ responder: Responder
     ) throws(Problem) {
         switch route {
-        case .rpc(let rpc): try call(rpc, request, identity, responder)
+        case .rpc, .plain, .jsonRPC, .notify: try deliver(route, request, identity, responder)
+        case .operation(let id): try operation(id, request.head, identity, responder)
+        case .notifications(let topic): try listen(topic, request, identity, responder)
         case .healthy: try healthy(request.head, identity, responder)
         case .ready: try ready(request.head, identity, responder)
         case .health(let topic, let server):

@@ -80,4 +80,50 @@ struct RouterTests {
     func knowsTheOtherPaths(_ path: String, _ template: String) throws {
         #expect(try Router.route(Array(path.utf8)).template == template)
     }
+
+    @Test func repliesAreGatheredFromEveryServerOnly() throws {
+        let expected = RPCRoute(topic: "nova", server: nil, isFanout: true, method: "ping", verb: .gather)
+        #expect(try rpc("/nova/*/ping:gather") == expected)
+        #expect(failure("/nova/cn1/ping:gather")?.code == "invalid-target")
+        #expect(failure("/nova/-/ping:gather")?.code == "invalid-target")
+        #expect(failure("/nova/ping:gather")?.code == "invalid-target")
+    }
+
+    private func route(_ path: String) throws -> Route { try Router.route(Array(path.utf8)) }
+
+    @Test(arguments: [
+        ("/-/amqp/-/rpc_queue", "-", "rpc_queue", false), ("/-/amqp/a%2Fb/c%2fd:cast", "a/b", "c/d", true),
+        ("/-/amqp/x/a:b", "x", "a:b", false), ("/-/amqp/x/a:b:cast", "x", "a:b", true),
+        ("/-/amqp/%2D/q%3Acast", "-", "q", true),
+    ])
+    func plainAMQPNamesAnExchangeAndARoutingKey(_ path: String, _ exchange: String, _ key: String, _ isCast: Bool)
+        throws
+    {
+        guard case .plain(let plain) = try route(path) else { return #expect(Bool(false), "\(path)") }
+        #expect((plain.exchange, plain.routingKey, plain.isCast) == (exchange, key, isCast))
+    }
+
+    @Test(arguments: [
+        ("/-/jsonrpc", "/-/jsonrpc", "POST, OPTIONS"),
+        ("/-/amqp/a/b", "/-/amqp/{exchange}/{routing_key}", "POST, OPTIONS"),
+        ("/-/operations/x", "/-/operations/{id}", "GET, HEAD, DELETE, OPTIONS"),
+        ("/-/notifications/t", "/-/notifications/{topic}", "GET, OPTIONS"),
+        ("/-/notifications/t/a.b", "/-/notifications/{topic}/{event_type}", "POST, OPTIONS"),
+        ("/t/*/m:gather", "/{topic}/*/{method}:gather", "POST, OPTIONS"), ("/-/info", "/-/info", "GET, HEAD, OPTIONS"),
+    ])
+    func eachPathHasItsTemplateAndMethods(_ path: String, _ template: String, _ allow: String) throws {
+        let route = try route(path)
+        #expect(route.template == template)
+        #expect(route.allow == allow)
+        for method in ["GET", "HEAD", "POST", "PUT", "DELETE", "PATCH", "get"] {
+            #expect(route.takes(method) == allow.split(separator: ", ").contains(Substring(method)))
+        }
+    }
+
+    @Test(arguments: [
+        "/-/amqp/x", "/-/amqp/a/b/c", "/-/operations", "/-/operations/a/b", "/-/notifications", "/-/jsonrpc/x",
+    ])
+    func otherPathsAreNotFound(_ path: String) {
+        #expect(failure(path)?.status == 404)
+    }
 }

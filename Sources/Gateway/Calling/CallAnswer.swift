@@ -48,17 +48,26 @@ final class CallAnswer: Sendable {
     }
 
     /// What went wrong.
-    func response(_ error: MessagingError) -> HTTPResponse {
+    func problem(_ error: MessagingError) -> Problem {
+        Problem(error, method: call.route.method, configuration: snapshot.configuration)
+    }
+
+    /// The problem as the answer.
+    func response(_ problem: Problem) -> HTTPResponse {
+        var response = document(problem).response
+        response.fields.append(("Rpc-Timeout", appliedTimeout))
+        return response
+    }
+
+    /// The problem with what it is about.
+    func document(_ problem: Problem) -> ProblemDocument {
         let configuration = snapshot.configuration
-        let problem = Problem(error, method: call.route.method, configuration: configuration)
         var document = ProblemDocument(problem: problem, request: identity)
         document.target = call.target
         document.target?.exchange = call.target.exchange ?? configuration.controlExchange
         document.method = call.route.method
         document.exposesTraceback = configuration.exposesTraceback
-        var response = document.response
-        response.fields.append(("Rpc-Timeout", appliedTimeout))
-        return response
+        return document
     }
 
     private var appliedTimeout: String { DecimalText.shortSeconds(call.fields.timeout) }

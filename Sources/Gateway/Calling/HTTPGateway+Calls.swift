@@ -14,7 +14,7 @@ extension HTTPGateway {
         _ route: RPCRoute,
         _ http: HTTPRequest,
         _ identity: RequestIdentity,
-        _ responder: Responder
+        _ sink: AnswerSink
     ) throws(Problem) {
         let snapshot = snapshot
         let call = try CallRequest(http.head, route: route, identity, snapshot.configuration)
@@ -22,10 +22,9 @@ extension HTTPGateway {
         try enter(limit: snapshot.configuration.maximumInFlight)
         let answer = CallAnswer(call: call, identity: identity, snapshot: snapshot)
         switch route.verb {
-        case .call:
-            driver.call(request) { [self] in finish(answer, $0.map(answer.response), responder) }
-        case .cast:
-            driver.cast(request) { [self] in finish(answer, $0.map(answer.response), responder) }
+        case .call: driver.call(request) { [self] in finish(answer, $0.map(answer.response), sink) }
+        case .cast: driver.cast(request) { [self] in finish(answer, $0.map(answer.response), sink) }
+        case .gather: leave()
         }
     }
 
@@ -37,14 +36,18 @@ extension HTTPGateway {
         }
     }
 
-    private func finish(_ answer: CallAnswer, _ result: Result<HTTPResponse, MessagingError>, _ responder: Responder) {
+    private func finish(_ answer: CallAnswer, _ result: Result<HTTPResponse, MessagingError>, _ sink: AnswerSink) {
         leave()
         let response: HTTPResponse
+        var mayRepeat = false
         switch result {
         case .success(let good): response = good
-        case .failure(let error): response = answer.response(error)
+        case .failure(let error):
+            let problem = answer.problem(error)
+            response = answer.response(problem)
+            mayRepeat = problem.execution == .no
         }
-        responder.respond(response)
+        sink.respond(response, mayRepeat: mayRepeat)
         metrics.answered(answer, status: response.status)
         log(answer, status: response.status)
     }

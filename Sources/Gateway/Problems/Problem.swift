@@ -62,6 +62,9 @@ extension Problem {
     /// A status that HTTP itself explains.
     static func http(_ status: Int, _ detail: String) -> Problem { Problem(status, "http-\(status)", detail) }
 
+    /// What the driver of this transport cannot do.
+    static func unsupported(_ what: String) -> Problem { http(501, "This transport \(what)") }
+
     static func methodNotAllowed(_ method: String, allow: String) -> Problem {
         var problem = http(405, "The method \(method) is not allowed here; \(allow) are")
         problem.fields = [("Allow", allow)]

@@ -8,8 +8,18 @@ internal import Messaging
 
 /// What a request's path asks for.
 enum Route: Sendable {
-    /// A call or cast.
+    /// A call, cast or gathering.
     case rpc(RPCRoute)
+    /// A request in the pattern of plain AMQP, or a message that nobody answers.
+    case plain(PlainRoute)
+    /// JSON-RPC 2.0.
+    case jsonRPC
+    /// What became of a request that is answered later.
+    case operation(id: String)
+    /// The notifications of a topic, as a stream.
+    case notifications(topic: String)
+    /// A notification to send.
+    case notify(topic: String, eventType: String)
     /// Whether the process works.
     case healthy
     /// Whether calls can be served.
@@ -34,6 +44,11 @@ enum Route: Sendable {
     var template: String {
         switch self {
         case .rpc(let route): route.template
+        case .plain(let route): route.template
+        case .jsonRPC: "/-/jsonrpc"
+        case .operation: "/-/operations/{id}"
+        case .notifications: "/-/notifications/{topic}"
+        case .notify: "/-/notifications/{topic}/{event_type}"
         case .healthy: "/-/healthy"
         case .ready: "/-/ready"
         case .health(_, let server): server == nil ? "/-/health/{topic}" : "/-/health/{topic}/{server}"
@@ -43,35 +58,5 @@ enum Route: Sendable {
         case .info: "/-/info"
         case .home: "/"
         }
-    }
-
-    /// The methods that the path takes, as the `Allow` field lists them.
-    var allow: String {
-        if case .rpc = self { "POST, OPTIONS" } else { "GET, HEAD, OPTIONS" }
-    }
-
-    /// Whether the path takes a method (other than OPTIONS, which every path takes).
-    func takes(_ method: String) -> Bool {
-        if case .rpc = self { method == "POST" } else { method == "GET" || method == "HEAD" }
-    }
-}
-
-/// The RPC part of a path: which method of whom, and how.
-struct RPCRoute: Sendable, Equatable {
-    enum Verb: Sendable, Equatable {
-        case call
-        case cast
-    }
-
-    var topic: String
-    /// nil for any server.
-    var server: String?
-    var isFanout = false
-    var method: String
-    var verb: Verb
-
-    var template: String {
-        let suffix = verb == .cast ? ":cast" : ""
-        return isFanout ? "/{topic}/*/{method}\(suffix)" : "/{topic}/{server}/{method}\(suffix)"
     }
 }

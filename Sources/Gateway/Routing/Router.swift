@@ -17,7 +17,7 @@ enum Router {
         case _ where segments[0] == "-": return try administration(segments.dropFirst())
         case 2: return .rpc(try rpc(topic: segments[0], server: "-", last: segments[1]))
         case 3: return .rpc(try rpc(topic: segments[0], server: segments[1], last: segments[2]))
-        default: throw .notFound("No path has more than three segments; a call is POST /topic/server/method")
+        default: throw .notFound("A call has no more than three segments: POST /topic/server/method")
         }
     }
 
@@ -38,13 +38,26 @@ enum Router {
         case ["openapi.json"]: return .openAPI(.json)
         case ["openapi.yaml"]: return .openAPI(.yaml)
         case ["info"]: return .info
-        case let parts where parts.first == "health" && parts.count == 2: return .health(topic: parts[1], server: nil)
-        case let parts where parts.first == "health" && parts.count == 3:
-            return .health(topic: parts[1], server: parts[2] == "-" ? nil : parts[2])
+        case ["jsonrpc"]: return .jsonRPC
+        default: return try withNames(segments)
+        }
+    }
+
+    /// The paths under `/-/` that name something themselves.
+    private static func withNames(_ segments: ArraySlice<String>) throws(Problem) -> Route {
+        let names = Array(segments.dropFirst())
+        switch (segments.first, names.count) {
+        case ("health", 1): return .health(topic: names[0], server: nil)
+        case ("health", 2): return .health(topic: names[0], server: names[1] == "-" ? nil : names[1])
+        case ("amqp", 2): return .plain(PlainRoute(exchange: names[0], last: names[1]))
+        case ("operations", 1): return .operation(id: names[0])
+        case ("notifications", 1): return .notifications(topic: names[0])
+        case ("notifications", 2): return .notify(topic: names[0], eventType: names[1])
         default: throw .notFound("Nothing is served at this path under /-/")
         }
     }
 
+    /// The RPC part of a path of two or three segments, `server` being `-` where there are two.
     private static func rpc(topic: String, server: String, last: String) throws(Problem) -> RPCRoute {
         let (method, verb) = try split(last)
         guard PythonIdentifier.isValid(method) else {
@@ -53,9 +66,7 @@ enum Router {
         guard !method.hasPrefix("_") else { throw .privateMethod(method) }
         guard topic != "*" else { throw .invalidTarget("A topic has a name; \"*\" can stand for the server only") }
         let isFanout = server == "*"
-        if isFanout, verb == .call {
-            throw .invalidTarget("A call cannot fan out: add \":cast\" to reach every server, or name one")
-        }
+        try check(verb, isFanout: isFanout)
         return RPCRoute(
             topic: topic,
             server: server == "-" || isFanout ? nil : server,
@@ -65,11 +76,28 @@ enum Router {
         )
     }
 
+    private static func check(_ verb: RPCRoute.Verb, isFanout: Bool) throws(Problem) {
+        if isFanout, verb == .call {
+            throw .invalidTarget(
+                "A call cannot fan out: add \":cast\" to reach every server or \":gather\" to collect their replies, "
+                    + "or name one"
+            )
+        }
+        if verb == .gather, !isFanout {
+            throw .invalidTarget("Replies are gathered from every server: put \"*\" where the server stands")
+        }
+    }
+
     private static func split(_ last: String) throws(Problem) -> (method: String, verb: RPCRoute.Verb) {
         guard let colon = last.firstIndex(of: ":") else { return (last, .call) }
-        guard last[colon...] == ":cast" else {
-            throw .invalidRequest("path: \"\(last[colon...])\" is not known after a method; \":cast\" is")
+        let method = String(last[..<colon])
+        switch last[colon...] {
+        case ":cast": return (method, .cast)
+        case ":gather": return (method, .gather)
+        case let suffix:
+            throw .invalidRequest(
+                "path: \"\(suffix)\" is not known after a method; \":cast\" and \":gather\" are"
+            )
         }
-        return (String(last[..<colon]), .cast)
     }
 }

@@ -1,0 +1,35 @@
+//===----------------------------------------------------------------------===//
+// This source file is part of the rpc-gateway project
+// Licensed under Apache License v2.0; see LICENSE for the full text
+// SPDX-License-Identifier: Apache-2.0
+//===----------------------------------------------------------------------===//
+
+internal import HTTPServer
+
+/// Where the answer to a request goes: straight to the client, or to what keeps it first.
+///
+/// One word, so that a plain call carries its responder and nothing else.
+enum AnswerSink: Sendable {
+    case client(Responder)
+    case keeper(AnswerKeeper)
+
+    /// Gives the answer, once.
+    ///
+    /// - Parameter mayRepeat: whether the request was never executed, so that the same request may be sent again.
+    func respond(_ response: HTTPResponse, mayRepeat: Bool = false) {
+        switch self {
+        case .client(let responder): responder.respond(response)
+        case .keeper(let keeper): keeper.receive(response, mayRepeat)
+        }
+    }
+}
+
+/// What wants an answer before the client gets it.
+final class AnswerKeeper: Sendable {
+    /// Called once, on whatever thread the answer comes from.
+    let receive: @Sendable (_ response: HTTPResponse, _ mayRepeat: Bool) -> Void
+
+    init(_ receive: @escaping @Sendable (_ response: HTTPResponse, _ mayRepeat: Bool) -> Void) {
+        self.receive = receive
+    }
+}

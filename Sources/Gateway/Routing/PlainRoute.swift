@@ -1,0 +1,26 @@
+//===----------------------------------------------------------------------===//
+// This source file is part of the rpc-gateway project
+// Licensed under Apache License v2.0; see LICENSE for the full text
+// SPDX-License-Identifier: Apache-2.0
+//===----------------------------------------------------------------------===//
+
+/// The path of plain AMQP: an exchange and a routing key, with or without a reply.
+struct PlainRoute: Sendable, Equatable {
+    /// As the path names it; `-` is the default exchange.
+    var exchange: String
+    /// As the path names it.
+    var routingKey: String
+    var isCast = false
+
+    /// What follows the routing key of a message that nobody answers.
+    static let castSuffix = ":cast"
+
+    /// Reads the last two segments of the path; every other `:` belongs to the routing key.
+    init(exchange: String, last: String) {
+        self.exchange = exchange
+        isCast = last.hasSuffix(Self.castSuffix)
+        routingKey = isCast ? String(last.dropLast(Self.castSuffix.count)) : last
+    }
+
+    var template: String { "/-/amqp/{exchange}/{routing_key}\(isCast ? Self.castSuffix : "")" }
+}

@@ -1,0 +1,29 @@
+//===----------------------------------------------------------------------===//
+// This source file is part of the rpc-gateway project
+// Licensed under Apache License v2.0; see LICENSE for the full text
+// SPDX-License-Identifier: Apache-2.0
+//===----------------------------------------------------------------------===//
+
+/// The RPC part of a path: which method of whom, and how.
+struct RPCRoute: Sendable, Equatable {
+    enum Verb: Sendable, Equatable {
+        case call
+        case cast
+        case gather
+    }
+
+    var topic: String
+    /// nil for any server.
+    var server: String?
+    var isFanout = false
+    var method: String
+    var verb: Verb
+
+    var template: String {
+        switch verb {
+        case .call: "/{topic}/{server}/{method}"
+        case .cast: isFanout ? "/{topic}/*/{method}:cast" : "/{topic}/{server}/{method}:cast"
+        case .gather: "/{topic}/*/{method}:gather"
+        }
+    }
+}
