@@ -11,6 +11,10 @@ public struct RequestContext: Sendable, Hashable {
     /// The entries in their order.
     public private(set) var entries: [Entry] = []
 
+    /// Where each key stands; empty while there are few.
+    private var positions: [[UInt8]: Int] = [:]
+    private static let searchedCount = 32
+
     /// One entry of a context.
     public struct Entry: Sendable, Hashable {
         /// The key without the prefix `_context_`.
@@ -28,13 +32,31 @@ public struct RequestContext: Sendable, Hashable {
         for (key, value) in members { set(key, value) }
     }
 
+    /// The value of an entry; nil when there is none.
+    public subscript(key: String) -> JSONText? { index(of: key).map { entries[$0].value } }
+
     /// Sets an entry.
     public mutating func set(_ key: String, _ value: JSONText) {
-        // Keys that differ only by Unicode normalisation are different keys, so bytes are compared.
-        if let index = entries.firstIndex(where: { $0.key.utf8.elementsEqual(key.utf8) }) {
+        if let index = index(of: key) {
             entries[index].value = value
         } else {
             entries.append(Entry(key: key, value: value))
+            noteLast()
+        }
+    }
+
+    /// Keys that differ only by Unicode normalisation are different keys, so bytes are compared.
+    private func index(of key: String) -> Int? {
+        guard positions.isEmpty else { return positions[Array(key.utf8)] }
+        return entries.firstIndex { $0.key.utf8.elementsEqual(key.utf8) }
+    }
+
+    /// Contexts are small, and then a search is cheapest; a peer may send one that is not.
+    private mutating func noteLast() {
+        if entries.count == Self.searchedCount {
+            for (index, entry) in entries.enumerated() { positions[Array(entry.key.utf8)] = index }
+        } else if entries.count > Self.searchedCount {
+            positions[Array(entries[entries.count - 1].key.utf8)] = entries.count - 1
         }
     }
 

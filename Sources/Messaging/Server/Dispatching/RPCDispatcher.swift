@@ -58,7 +58,7 @@ public struct RPCDispatcher: Sendable {
     /// The endpoint and method that a request is for.
     private func find(_ request: IncomingRequest) throws(DispatchFailure) -> (Entry, RPCMethod) {
         do throws(RemoteError) {
-            let version = try RequestedVersion(request.version)
+            let version = RequestedVersion(request.version)
             var isCompatible = false
             for entry in entries {
                 guard try matches(entry, request.namespace, version) else { continue }

@@ -4,42 +4,50 @@
 // SPDX-License-Identifier: Apache-2.0
 //===----------------------------------------------------------------------===//
 
-/// The version that a request asks for, with what Python makes of odd ones.
+/// The version that a request asks for, compared as `oslo_messaging._utils.version_is_compatible` does, step by step:
+/// an odd version is an error only where Python comes to look at the odd part.
 struct RequestedVersion: Sendable {
-    /// As messages show it: `None` for null.
-    let text: String
-    private let version: RPCVersion?
+    private let json: JSONText?
 
-    /// Reads the version of a request; a missing one is 1.0, null fits no endpoint.
-    ///
-    /// - Throws: what Python raises for a version that is none.
-    init(_ json: JSONText?) throws(RemoteError) {
-        text = json.map { $0 == .null ? "None" : $0.stringValue ?? $0.string } ?? "1.0"
-        guard let json, json != .null else {
-            version = json == nil ? RPCVersion(major: 1, minor: 0) : nil
-            return
-        }
-        guard let string = json.stringValue else {
-            throw .builtin("AttributeError", "'\(PythonValue.typeName(of: json))' object has no attribute 'split'")
-        }
-        do {
-            version = try RPCVersion(string)
-        } catch  where error.reason == .tooFewParts {
-            throw .builtin("IndexError", "list index out of range")
-        } catch {
-            throw .valueError("invalid literal for int() with base 10: '\(string)'")
-        }
+    /// Takes the version of a request as it came; a missing one is 1.0, null fits no endpoint.
+    init(_ json: JSONText?) { self.json = json }
+
+    /// As messages show it: `None` for null.
+    var text: String {
+        guard let json else { return "1.0" }
+        return json == .null ? "None" : json.stringValue ?? json.string
     }
 
     /// Whether an endpoint of a version serves it.
     ///
-    /// - Throws: what Python raises for an endpoint's version that is none.
+    /// - Throws: what Python raises for a version that is none.
     func isServed(by implemented: String) throws(RemoteError) -> Bool {
-        guard let version else { return false }
-        do {
-            return try RPCVersion(implemented).supports(version)
-        } catch {
-            throw .valueError("the endpoint's version: \(error)")
+        if json == .null { return false }
+        guard json?.stringValue != nil || json == nil else {
+            let type = json.map(PythonValue.typeName) ?? "NoneType"
+            throw .builtin("AttributeError", "'\(type)' object has no attribute 'split'")
         }
+        let (wanted, own) = (Parts(text), Parts(implemented))
+        guard try wanted.number(0) == own.number(0) else { return false }
+        let (minor, ownMinor) = (try wanted.number(1), try own.number(1))
+        guard minor == ownMinor else { return minor < ownMinor }
+        return try wanted.revision <= own.revision
+    }
+
+    private struct Parts {
+        private let parts: [Substring]
+
+        init(_ text: String) { parts = text.split(separator: ".", omittingEmptySubsequences: false) }
+
+        func number(_ index: Int) throws(RemoteError) -> Int {
+            guard index < parts.count else { throw .builtin("IndexError", "list index out of range") }
+            guard let number = Int(parts[index]) else {
+                throw .valueError("invalid literal for int() with base 10: '\(parts[index])'")
+            }
+            return number
+        }
+
+        /// The third part, 0 where there is none.
+        var revision: Int { get throws(RemoteError) { parts.count > 2 ? try number(2) : 0 } }
     }
 }

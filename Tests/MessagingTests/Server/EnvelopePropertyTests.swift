@@ -1,0 +1,132 @@
+//===----------------------------------------------------------------------===//
+// This source file is part of the rpc-gateway project
+// Licensed under Apache License v2.0; see LICENSE for the full text
+// SPDX-License-Identifier: Apache-2.0
+//===----------------------------------------------------------------------===//
+
+import Messaging
+import Testing
+
+/// Requests and replies over generated contents: what is encoded is decoded to the same bytes.
+struct EnvelopePropertyTests {
+    @Test(arguments: 0..<20) func aRequestIsReadAsItWasWritten(seed: UInt64) throws {
+        var random = SplitMixGenerator(seed: seed)
+        for _ in 0..<100 {
+            let request = Self.request(&random)
+            let (id, unique) = (UniqueID(), UniqueID())
+            let isCall = Bool.random(using: &random)
+            let reply = isCall ? RequestEnvelope.Reply(messageID: id, queue: "reply_\(unique.hexadecimal)") : nil
+            let body = RequestEnvelope.encode(request, uniqueID: unique, reply: reply)
+            let read = try IncomingRequest(body)
+            #expect(read.method?.stringValue == request.method)
+            #expect(read.arguments?.string == request.arguments.string)
+            #expect(read.namespace?.stringValue == request.target.namespace)
+            #expect(read.version?.stringValue == request.target.version)
+            #expect(read.uniqueID == unique.hexadecimal)
+            #expect(read.messageID == (isCall ? id.hexadecimal : nil))
+            #expect(read.replyQueue == (reply?.queue ?? ""))
+            #expect(Self.entries(read.context, without: isCall) == Self.entries(request.context, without: false))
+        }
+    }
+
+    @Test(arguments: 0..<20) func aReplyIsReadAsItWasWritten(seed: UInt64) throws {
+        var random = SplitMixGenerator(seed: seed &+ 1000)
+        for _ in 0..<100 {
+            let id = UniqueID()
+            let value = try JSONText(Self.json(&random, depth: 3))
+            let body = OutgoingReply.result(value).body(messageID: id.hexadecimal, uniqueID: UniqueID())
+            let read = try ReplyEnvelope(body)
+            #expect(read.result.string == value.string)
+            #expect(read.messageID == id && read.isEnding && read.failure == nil)
+        }
+    }
+
+    @Test(arguments: 0..<10) func aFailureIsReadAsItWasWritten(seed: UInt64) throws {
+        var random = SplitMixGenerator(seed: seed &+ 2000)
+        for _ in 0..<100 {
+            let error = RemoteError(
+                module: Self.text(&random),
+                className: "C\(seed)",
+                message: Self.text(&random),
+                arguments: try JSONText("[\(Self.json(&random, depth: 2))]"),
+                keywordArguments: try JSONText("{\"code\": \(Self.json(&random, depth: 1))}"),
+                traceback: [Self.text(&random), "x\n"]
+            )
+            let body = OutgoingReply.failure(error).body(messageID: UniqueID().hexadecimal, uniqueID: UniqueID())
+            let failure = try #require(try ReplyEnvelope(body).failure)
+            let members = try #require(try JSONText(failure).members)
+            #expect(members.map(\.key) == ["class", "module", "message", "tb", "args", "kwargs"])
+            #expect(members[1].value.stringValue == error.module)
+            #expect(members[2].value.stringValue == error.message)
+            #expect(members[4].value == error.arguments)
+            #expect(members[5].value == error.keywordArguments)
+        }
+    }
+
+    @Test(arguments: 0..<10) func damagedBodiesAreRefusedOrReadButNeverCrash(seed: UInt64) throws {
+        var random = SplitMixGenerator(seed: seed &+ 3000)
+        let body = RequestEnvelope.encode(Self.request(&random), uniqueID: UniqueID(), reply: nil)
+        for _ in 0..<300 {
+            var damaged = body
+            for _ in 0..<Int.random(in: 1...3, using: &random) {
+                let index = Int.random(in: 0..<damaged.count, using: &random)
+                if Bool.random(using: &random) {
+                    damaged.remove(at: index)
+                } else {
+                    damaged[index] = .random(in: 0...255)
+                }
+            }
+            _ = try? IncomingRequest(damaged)
+            _ = try? ReplyEnvelope(damaged)
+            _ = try? IncomingNotification(damaged)
+        }
+    }
+
+    private static func entries(_ context: RequestContext, without clientTimeout: Bool) -> [String] {
+        context.entries.filter { !clientTimeout || $0.key != "client_timeout" }.map { "\($0.key)=\($0.value.string)" }
+    }
+
+    private static func request(_ random: inout SplitMixGenerator) -> RPCRequest {
+        var context = RequestContext()
+        for index in 0..<Int.random(in: 0...4, using: &random) {
+            if let value = try? JSONText(json(&random, depth: 2)) { context.set("k\(index)\(text(&random))", value) }
+        }
+        let arguments = (0..<Int.random(in: 0...4, using: &random)).map { "\"a\($0)\": \(json(&random, depth: 3))" }
+        return RPCRequest(
+            target: Target(
+                topic: "t",
+                namespace: Bool.random(using: &random) ? text(&random) : nil,
+                version: Bool.random(using: &random) ? "1.\(Int.random(in: 0...20, using: &random))" : nil
+            ),
+            method: "m\(text(&random))",
+            arguments: (try? JSONText("{\(arguments.joined(separator: ", "))}")) ?? .emptyObject,
+            context: context,
+            timeout: .seconds(1)
+        )
+    }
+
+    /// A JSON value with the odd corners: escapes, big integers, exponents, white space, surrogate pairs.
+    private static func json(_ random: inout SplitMixGenerator, depth: Int) -> String {
+        switch Int.random(in: 0...(depth > 0 ? 8 : 5), using: &random) {
+        case 0: return ["null", "true", "false"].randomElement(using: &random) ?? "null"
+        case 1: return String(Int.random(in: .min ... .max, using: &random))
+        case 2:
+            return ["1.0", "1e-07", "1E+100", "-0", "123456789012345678901234567890", "0.10"][Int(random.next() % 6)]
+        case 3, 4: return JSONText(string: text(&random)).string
+        case 5: return [#""\u00e9\ud83d\ude00\/""#, #""\\\"\b\f""#, #""\ud800""#][Int(random.next() % 3)]
+        case 6, 7:
+            let members = (0..<Int.random(in: 0...3, using: &random)).map { index in
+                "\(JSONText(string: "\(index)\(text(&random))").string) : \(json(&random, depth: depth - 1))"
+            }
+            return "{\(members.joined(separator: " ,"))}"
+        default:
+            let elements = (0..<Int.random(in: 0...3, using: &random)).map { _ in json(&random, depth: depth - 1) }
+            return "[ \(elements.joined(separator: ",\n"))]"
+        }
+    }
+
+    private static func text(_ random: inout SplitMixGenerator) -> String {
+        let alphabet: [Character] = ["a", "Z", "é", "☃", "😀", "\"", "\\", "/", "\n", "\t", "\u{1}", "\u{7f}", " ", "'"]
+        return String((0..<Int.random(in: 0...12, using: &random)).map { _ in alphabet[Int(random.next() % 14)] })
+    }
+}
