@@ -98,12 +98,14 @@ public final class HTTPServer: Sendable {
         HTTPServerStatistics(
             connections: counters.connections.load(ordering: .relaxed),
             requestsInFlight: counters.requestsInFlight.load(ordering: .relaxed),
+            streams: counters.streams.load(ordering: .relaxed),
             refusedConnections: counters.refusedConnections.load(ordering: .relaxed),
             oldestTurnAge: loops.map(\.turnAge).max() ?? .zero
         )
     }
 
-    /// Stops accepting and closes idle connections; requests on the way are served, with `Connection: close`.
+    /// Stops accepting, closes idle connections and ends streams; requests on the way are served, with
+    /// `Connection: close`.
     ///
     /// Returns at once and may be called more than once.
     public func beginGracefulShutdown() {

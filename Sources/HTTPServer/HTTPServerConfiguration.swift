@@ -34,6 +34,8 @@ public struct HTTPServerConfiguration: Sendable {
     ///
     /// Counted from the accept for a connection's first request and from the request line for later ones.
     public var readTimeout: Duration
+    /// How long the client of a stream may leave sent bytes unacknowledged, or the last ones unread.
+    public var streamStallTimeout: Duration
     /// Connections the kernel holds until they are accepted.
     public var backlog: Int32
 
@@ -49,6 +51,7 @@ public struct HTTPServerConfiguration: Sendable {
         maximumArrivingBodyBytes: Int = 512 << 20,
         idleTimeout: Duration = .seconds(75),
         readTimeout: Duration = .seconds(30),
+        streamStallTimeout: Duration = .seconds(30),
         backlog: Int32 = 1_024
     ) {
         self.host = host
@@ -61,6 +64,7 @@ public struct HTTPServerConfiguration: Sendable {
         self.maximumArrivingBodyBytes = maximumArrivingBodyBytes
         self.idleTimeout = idleTimeout
         self.readTimeout = readTimeout
+        self.streamStallTimeout = streamStallTimeout
         self.backlog = backlog
     }
 
@@ -88,6 +92,9 @@ public struct HTTPServerConfiguration: Sendable {
         }
         if idleTimeout < .milliseconds(1) { problems.append("idleTimeout is not positive: use 1 ms or more") }
         if readTimeout < .milliseconds(1) { problems.append("readTimeout is not positive: use 1 ms or more") }
+        if streamStallTimeout < .milliseconds(1) {
+            problems.append("streamStallTimeout is not positive: use 1 ms or more")
+        }
         if backlog < 1 { problems.append("backlog is \(backlog): use 1 or more") }
         return problems
     }

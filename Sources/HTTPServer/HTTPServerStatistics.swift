@@ -10,6 +10,8 @@ public struct HTTPServerStatistics: Sendable, Equatable {
     public var connections: Int
     /// Requests handed to the handler and not yet answered.
     public var requestsInFlight: Int
+    /// Answers whose bodies are being written.
+    public var streams: Int
     /// Connections turned down because of a limit, since the start.
     public var refusedConnections: Int
     /// The age of the oldest last turn of a loop; more than a few seconds means that a loop is stuck in a handler.

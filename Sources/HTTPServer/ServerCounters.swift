@@ -16,6 +16,7 @@ final class ServerCounters: Sendable {
 
     let connections = Atomic<Int>(0)
     let requestsInFlight = Atomic<Int>(0)
+    let streams = Atomic<Int>(0)
     let refusedConnections = Atomic<Int>(0)
     private let arrivingBodyBytes = Atomic<Int>(0)
     private let maximumConnections: Int

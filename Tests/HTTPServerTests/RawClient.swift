@@ -53,6 +53,25 @@ struct RawClient {
         return Array(buffer.prefix(count))
     }
 
+    /// Everything up to a text; nil when it does not come in time.
+    func receive(upTo end: String) -> String? {
+        var all = ""
+        while let some = receive() {
+            all += String(decoding: some, as: UTF8.self)
+            // Bytes, as Swift takes a line feed after a carriage return for one character.
+            if all.utf8.suffix(end.utf8.count).elementsEqual(end.utf8) { return all }
+            if some.isEmpty { return nil }
+        }
+        return nil
+    }
+
+    /// Closes with a reset instead of an end.
+    func reset() {
+        var linger = linger(l_onoff: 1, l_linger: 0)
+        setsockopt(descriptor, SOL_SOCKET, SO_LINGER, &linger, socklen_t(MemoryLayout<Glibc.linger>.size))
+        close()
+    }
+
     /// Everything until the server ends the connection; nil when it does not in time.
     func receiveToEnd() -> String? {
         var all: [UInt8] = []

@@ -7,10 +7,13 @@
 import HTTPServer
 import Threads
 
-/// Answers by path: `/echo` at once, `/later` from another thread, `/never` not at all, `/twice` twice.
+/// Answers by path: `/echo` at once, `/later` from another thread, `/never` not at all, `/twice` twice, `/stream` bit by
+/// bit.
 final class TestHandler: HTTPRequestHandler {
     let held = Guarded<[Responder]>([])
     let heads = Guarded<[RequestHead]>([])
+    let streams = Guarded<[ResponseStream]>([])
+    let ends = Guarded<[ResponseStream.End]>([])
 
     func refusal(for head: RequestHead) -> HTTPResponse? {
         guard head.path.starts(with: "/refused".utf8) else { return nil }
@@ -22,6 +25,11 @@ final class TestHandler: HTTPRequestHandler {
         let response = HTTPResponse(status: 200, fields: [("Content-Type", "text/plain")], body: request.body[...])
         switch String(decoding: request.head.path, as: UTF8.self) {
         case "/never": held.withLock { $0.append(responder) }
+        case "/stream": stream(responder)
+        case "/stream-later": _ = OwnedThread(name: "later") { self.stream(responder) }
+        case "/answered-stream":
+            responder.respond(response)
+            stream(responder)
         case "/later": _ = OwnedThread(name: "later") { responder.respond(response) }
         case "/twice":
             responder.respond(response)
@@ -41,6 +49,21 @@ final class TestHandler: HTTPRequestHandler {
             fields: [("Content-Type", "application/problem+json")],
             body: Array(#"{"status":\#(failure.status),"detail":"\#(failure.reason.rawValue)"}"#.utf8)[...]
         )
+    }
+
+    /// Begins a stream with a buffer of 64 KiB.
+    func stream(_ responder: Responder) {
+        let head = HTTPResponse(status: 200, fields: [("Content-Type", "text/event-stream")])
+        let stream = responder.respond(streaming: head, bufferLimit: 65_536) { [ends] end in
+            ends.withLock { $0.append(end) }
+        }
+        streams.withLock { $0.append(stream) }
+    }
+
+    /// Waits for the first stream.
+    func firstStream() -> ResponseStream? {
+        _ = eventually { streams.withLock { !$0.isEmpty } }
+        return streams.withLock { $0.first }
     }
 
     /// Answers every held request, from the calling thread.

@@ -21,6 +21,7 @@ extension HTTPConnection {
     ///
     /// The library reads a resumed connection before it asks for the answer, and gives it up when it reads the end.
     func answerEndedPeer(_ response: HTTPResponse) {
+        if let stream = response.stream { return stream.end(.clientGone) }
         guard case .ended = peer else { return }
         isAnsweredDirectly = true
         DirectReply.send(response, to: descriptor, withBody: !isHead)
@@ -36,6 +37,7 @@ extension HTTPConnection {
     func closeIfPeerEnded() {
         switch stage {
         case .waiting, .replying: return
+        case .streaming(let stream): return limitLastBytes(of: stream)
         case .idle where nextPeerCheck > loop.now: return
         case .idle where !isFirstRequest: nextPeerCheck = loop.now + Self.peerCheckMilliseconds
         default: break
@@ -56,6 +58,7 @@ extension HTTPConnection {
         deadline = .max
         switch stage {
         case .waiting, .replying: return
+        case .streaming(let stream): stream.cut()
         case .idle where !isFirstRequest: break
         case .idle, .receivingHead, .receivingBody, .droppingBody: answerDirectly(HTTPFailure(.requestTimeout))
         }
@@ -68,7 +71,7 @@ extension HTTPConnection {
     }
 
     /// Has the library see the end of the connection in its next turn.
-    private func abandon() {
+    func abandon() {
         expectsRequest = false
         shutdown(descriptor, Int32(SHUT_RDWR))
     }
@@ -78,6 +81,7 @@ extension HTTPConnection {
         switch stage {
         case .waiting(let pending): pending.respond(failure(.abandoned))
         case .replying: return
+        case .streaming(let stream): stream.shutDown()
         case .idle: abandon()
         case .receivingHead, .receivingBody, .droppingBody:
             answerDirectly(HTTPFailure(.shuttingDown))

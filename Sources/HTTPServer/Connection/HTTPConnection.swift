@@ -23,6 +23,8 @@ final class HTTPConnection {
         case waiting(PendingRequest)
         /// The answer is queued.
         case replying
+        /// The head of the answer is queued and its body is being written.
+        case streaming(ResponseStream)
     }
 
     let library: OpaquePointer
@@ -46,7 +48,7 @@ final class HTTPConnection {
     /// Whether unread bytes may be on their way when the connection closes.
     var lingers = false
     /// Whether the library was told to leave the connection alone until it is resumed.
-    private(set) var isSuspended = false
+    var isSuspended = false
     /// Whether an answer was written past the library, which is then to close the connection.
     var isAnsweredDirectly = false
     /// Whether it is certain that only an unreadable request line makes the library close the idle connection.
@@ -91,7 +93,7 @@ final class HTTPConnection {
         case .receivingBody: return handle()
         case .droppingBody(let refusal) where size.pointee == 0: return queue(refusal)
         case .waiting(let pending): return answer(pending)
-        case .droppingBody, .replying:
+        case .droppingBody, .replying, .streaming:
             size.pointee = 0
             return .YES
         case .idle: return .NO
@@ -163,10 +165,15 @@ final class HTTPConnection {
         let closes = response.closesConnection || loop.isDraining
         if closes { expectsRequest = false }
         let logger = loop.logger
-        let reply = Reply.make(response, closes: closes) { logger.debug("answer field left out, it is not sendable") }
-        guard let reply else { return .NO }
+        let body = response.stream == nil ? Reply.body(response.body) : StreamReply.make(for: self)
+        guard let reply = body else { return .NO }
         defer { MHD_destroy_response(reply) }
-        return queueReply(library, ReplyFields.status(response.status), reply)
+        Reply.addFields(response, closes: closes, to: reply) {
+            logger.debug("answer field left out, it is not sendable")
+        }
+        let status = ReplyFields.status(response.status)
+        if let stream = response.stream { return begin(stream, reply, status: status) }
+        return queueReply(library, status, reply)
     }
 
     private func dropBody() {
@@ -182,10 +189,13 @@ final class HTTPConnection {
     }
 
     /// The answer has gone, or will never go.
-    func completeRequest() {
-        if case .waiting(let pending) = stage {
+    func completeRequest(isSent: Bool) {
+        switch stage {
+        case .waiting(let pending):
             loop.counters.requestsInFlight.subtract(1, ordering: .relaxed)
             if let response = pending.takeAnswer() { answerEndedPeer(response) }
+        case .streaming(let stream): endStream(stream, isSent: isSent)
+        default: break
         }
         stage = .idle
         nextPeerCheck = 0

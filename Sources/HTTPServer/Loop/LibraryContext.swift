@@ -77,7 +77,7 @@ private func requestCompleted(
     _ reason: MHD_RequestTerminationCode
 ) {
     guard let context = requestContext?.pointee else { return }
-    connection(context).completeRequest()
+    connection(context).completeRequest(isSent: reason == .REQUEST_TERMINATED_COMPLETED_OK)
 }
 
 private func connectionChanged(

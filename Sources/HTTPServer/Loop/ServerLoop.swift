@@ -23,6 +23,7 @@ final class ServerLoop: ResumeQueue, @unchecked Sendable {
     let logger: Logger
     let idleMilliseconds: UInt64
     let readMilliseconds: UInt64
+    let streamStallMilliseconds: UInt64
     private let number: Int
     private let wakeUp = WakeUp()
     /// What the handler wakes in a turn, which is whoever publishes the calls; touched by the loop's thread only.
@@ -43,6 +44,7 @@ final class ServerLoop: ResumeQueue, @unchecked Sendable {
     var accepted: String?
     var connections: [HTTPConnection] = []
     var lingering = LingeringSockets()
+    let peers = StreamPeers()
     private(set) var isDraining = false
     private(set) var isStopping = false
     private var drainDeadline: UInt64 = .max
@@ -71,6 +73,7 @@ final class ServerLoop: ResumeQueue, @unchecked Sendable {
         self.logger = logger
         self.idleMilliseconds = configuration.idleTimeout.wholeMilliseconds
         self.readMilliseconds = configuration.readTimeout.wholeMilliseconds
+        self.streamStallMilliseconds = configuration.streamStallTimeout.wholeMilliseconds
         self.daemon = daemon
         self.context = context
         self.now = now
@@ -102,11 +105,12 @@ final class ServerLoop: ResumeQueue, @unchecked Sendable {
     // MARK: Any thread
 
     func resume(_ pending: PendingRequest) {
-        let isFirst = resumable.withLock { queue in
+        let count = resumable.withLock { queue in
             queue?.append(pending)
-            return queue?.count == 1
+            return queue?.count
         }
-        if isFirst { wakeUp.signal() }
+        guard let count else { return pending.abandon() }
+        if count == 1 { wakeUp.signal() }
     }
 
     /// Begins to drain, without an end of its own.
@@ -154,6 +158,7 @@ final class ServerLoop: ResumeQueue, @unchecked Sendable {
         now = MonotonicClock.milliseconds()
         lastTurn.store(now, ordering: .relaxed)
         obeyOrders()
+        if hasEndedPeers { peers.turn() }
         for pending in takeResumable() { MHD_resume_connection(pending.connection) }
         acceptConnections()
     }
@@ -172,17 +177,21 @@ final class ServerLoop: ResumeQueue, @unchecked Sendable {
         var descriptors = (
             pollfd(fd: wakeUp.fileDescriptor, events: Int16(POLLIN), revents: 0),
             pollfd(fd: cmicrohttpd_epoll_descriptor(daemon), events: Int16(POLLIN), revents: 0),
-            pollfd(fd: accepts ? listener : -1, events: Int16(POLLIN), revents: 0)
+            pollfd(fd: accepts ? listener : -1, events: Int16(POLLIN), revents: 0),
+            pollfd(fd: peers.fileDescriptor, events: Int16(POLLIN), revents: 0)
         )
         withUnsafeMutableBytes(of: &descriptors) { bytes in
-            _ = poll(bytes.assumingMemoryBound(to: pollfd.self).baseAddress, 3, waitMilliseconds)
+            _ = poll(bytes.assumingMemoryBound(to: pollfd.self).baseAddress, 4, waitMilliseconds)
         }
         if descriptors.0.revents != 0 { wakeUp.clear() }
         hasCaller = descriptors.2.revents != 0
+        hasEndedPeers = descriptors.3.revents != 0
     }
 
     /// Whether the last wait found a connection to accept.
     private(set) var hasCaller = false
+    /// Whether it found a stream whose client has gone.
+    private var hasEndedPeers = false
 
     private var waitMilliseconds: Int32 {
         var libraryWait: UInt64 = 0
@@ -192,7 +201,9 @@ final class ServerLoop: ResumeQueue, @unchecked Sendable {
         return Int32(clamping: hasWait ? min(libraryWait, own) : own)
     }
 
-    private var sweepInterval: UInt64 { max(5, min(500, min(idleMilliseconds, readMilliseconds) / 10)) }
+    private var sweepInterval: UInt64 {
+        max(5, min(500, min(idleMilliseconds, readMilliseconds, streamStallMilliseconds) / 10))
+    }
 
     private func sweep() {
         nextSweep = now + sweepInterval
@@ -215,7 +226,10 @@ final class ServerLoop: ResumeQueue, @unchecked Sendable {
         isDraining = true
         close(listener)
         listener = -1
-        for connection in connections { connection.closeIfIdle() }
+        for connection in connections {
+            connection.closeIfIdle()
+            connection.shutDownStream()
+        }
     }
 
     private func giveUpRequests() {

@@ -19,6 +19,8 @@ public struct HTTPResponse: Sendable {
     public var body: ArraySlice<UInt8>
     /// Whether the connection is closed after this answer.
     public var closesConnection: Bool
+    /// What writes the body, in place of `body`.
+    var stream: ResponseStream?
 
     /// An answer with the given parts.
     public init(

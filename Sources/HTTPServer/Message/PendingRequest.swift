@@ -31,11 +31,21 @@ final class PendingRequest: @unchecked Sendable {
         self.loop = loop
     }
 
+    /// Gives the answer; an earlier one wins.
     func respond(_ response: HTTPResponse) {
-        guard !claimed.exchange(true, ordering: .acquiringAndReleasing) else { return }
+        guard !claimed.exchange(true, ordering: .acquiringAndReleasing) else {
+            response.stream?.end(.refused)
+            return
+        }
         answer = response
         if phase.exchange(.responded, ordering: .acquiringAndReleasing) == .suspended { loop.resume(self) }
     }
+
+    /// Has the loop resume the connection, which waits for more of a streamed answer.
+    func wake() { loop.resume(self) }
+
+    /// The loop has ended without asking for the answer.
+    func abandon() { takeAnswer()?.stream?.end(.shuttingDown) }
 
     /// Marks the request as waiting; false when the answer is there already. Loop thread only.
     func suspend() -> Bool {

@@ -15,4 +15,27 @@ public struct Responder: Sendable {
     public func respond(_ response: HTTPResponse) {
         pending.respond(response)
     }
+
+    /// Sends the head of an answer, whose body is then written to the stream; callable from any thread.
+    ///
+    /// The body goes out chunked, or up to the close of the connection to a client of HTTP/1.0. `head.body` is sent first.
+    /// A HEAD request gets the head, and the stream ends.
+    ///
+    /// - Parameters:
+    ///   - head: status and fields.
+    ///   - bufferLimit: the most bytes that wait for the client; a write that would exceed it is refused.
+    ///   - onEnd: called once, on a thread of the server, when nothing more is sent; it must return soon. It is called
+    ///     within this function if the request has an answer already.
+    public func respond(
+        streaming head: HTTPResponse,
+        bufferLimit: Int = 256 << 10,
+        onEnd: @escaping @Sendable (ResponseStream.End) -> Void
+    ) -> ResponseStream {
+        let stream = ResponseStream(pending: pending, bufferLimit: bufferLimit, onEnd: onEnd)
+        _ = stream.write(head.body)
+        var response = head
+        response.stream = stream
+        pending.respond(response)
+        return stream
+    }
 }

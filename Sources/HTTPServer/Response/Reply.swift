@@ -8,9 +8,13 @@ internal import CMicrohttpd
 
 /// libmicrohttpd's form of an answer.
 enum Reply {
-    /// Makes the library's response; the caller destroys it. Nil when memory is short.
-    static func make(_ response: HTTPResponse, closes: Bool, onBadField: () -> Void) -> OpaquePointer? {
-        guard let reply = body(response.body) else { return nil }
+    /// Puts the fields of an answer into the library's form of it.
+    static func addFields(
+        _ response: HTTPResponse,
+        closes: Bool,
+        to reply: OpaquePointer,
+        onBadField: () -> Void
+    ) {
         for field in response.fields {
             guard ReplyFields.isSendable(field), add(field, to: reply) else {
                 onBadField()
@@ -18,7 +22,6 @@ enum Reply {
             }
         }
         if closes { MHD_add_response_header(reply, "Connection", "close") }
-        return reply
     }
 
     /// The library copies both texts. Passing a `String` as it is would copy it once more, for each argument.
@@ -28,7 +31,8 @@ enum Reply {
         }
     }
 
-    private static func body(_ bytes: ArraySlice<UInt8>) -> OpaquePointer? {
+    /// Makes the library's response; the caller destroys it. Nil when memory is short.
+    static func body(_ bytes: ArraySlice<UInt8>) -> OpaquePointer? {
         guard !bytes.isEmpty else { return MHD_create_response_from_buffer(0, nil, .RESPMEM_PERSISTENT) }
         let owner = Unmanaged.passRetained(BodyOwner(bytes))
         // The pointer outlives the closure. That is sound for a native array: its elements stay where they are for as

@@ -1,0 +1,70 @@
+//===----------------------------------------------------------------------===//
+// This source file is part of the rpc-gateway project
+// Licensed under Apache License v2.0; see LICENSE for the full text
+// SPDX-License-Identifier: Apache-2.0
+//===----------------------------------------------------------------------===//
+
+internal import CMicrohttpd
+@preconcurrency internal import Glibc
+internal import Synchronization
+
+extension HTTPConnection {
+    /// Begins an answer whose body is written later.
+    func begin(_ stream: ResponseStream, _ reply: OpaquePointer, status: Int) -> MHD_Result {
+        stage = .streaming(stream)
+        loop.counters.streams.add(1, ordering: .relaxed)
+        setStallTimeout(milliseconds: Int32(clamping: loop.streamStallMilliseconds))
+        loop.peers.add(self)
+        if loop.isDraining { stream.shutDown() }
+        return queueReply(library, status, reply)
+    }
+
+    /// The library asks for more of the body.
+    func fill(_ space: UnsafeMutableRawBufferPointer) -> Int {
+        isSuspended = false
+        guard case .streaming(let stream) = stage else { return StreamReply.endWithError }
+        switch stream.fill(space) {
+        case .bytes(let count): return count
+        case .end: return StreamReply.endOfStream
+        case .cut: return StreamReply.endWithError
+        case .wait:
+            // Nobody resumes it before this call has returned: that is done by this thread.
+            MHD_suspend_connection(library)
+            isSuspended = true
+            return 0
+        }
+    }
+
+    /// Gives a stream that is at its end a deadline for what is still to be sent; called now and again.
+    func limitLastBytes(of stream: ResponseStream) {
+        if deadline == .max, stream.isFinishing { deadline = loop.now + loop.streamStallMilliseconds }
+    }
+
+    /// The client has closed the connection, or its sending side, while the body is written.
+    func streamPeerEnded() {
+        guard case .streaming(let stream) = stage else { return }
+        stream.cut()
+        abandon()
+    }
+
+    /// Ends the body at the point it has reached.
+    func shutDownStream() {
+        if case .streaming(let stream) = stage { stream.shutDown() }
+    }
+
+    /// The library has done with a streamed answer.
+    func endStream(_ stream: ResponseStream, isSent: Bool) {
+        loop.peers.remove(self)
+        setStallTimeout(milliseconds: 0)
+        loop.counters.streams.subtract(1, ordering: .relaxed)
+        isSuspended = false
+        stream.end(isSent ? .finished : .clientGone)
+    }
+
+    /// How long sent bytes may stay unacknowledged, so that a client that vanished without a word is noticed; 0 for ever.
+    private func setStallTimeout(milliseconds: Int32) {
+        var value = milliseconds
+        let size = socklen_t(MemoryLayout<Int32>.size)
+        setsockopt(descriptor, Int32(IPPROTO_TCP), TCP_USER_TIMEOUT, &value, size)
+    }
+}
