@@ -17,15 +17,17 @@ internal import Threads
 /// Declarations, exchanges, routing keys, properties and bodies are those of oslo.messaging, apart from `mandatory`,
 /// which is always set: a message that no queue takes is an error here, not a silent loss.
 public final class RabbitDriver: Driver {
-    private let controlExchange: String
-    private let options: RabbitOptions
-    private let replyQueue: String
-    private let defaultExchange: ExchangeDeclaration
-    private let hostCount: Int
-    private let waiters: ReplyWaiters
-    private let connections: SendConnections
-    private let replies: ReplyLink
-    private let inspector: QueueInspector
+    let controlExchange: String
+    let options: RabbitOptions
+    let replyQueue: String
+    let defaultExchange: ExchangeDeclaration
+    let hosts: BrokerHosts
+    let settings: Settings
+    let logger: Logger
+    let waiters: ReplyWaiters
+    let connections: SendConnections
+    let replies: ReplyLink
+    let inspector: QueueInspector
 
     /// What a driver can be told besides its URL and oslo's options.
     public struct Settings: Sendable {
@@ -53,7 +55,9 @@ public final class RabbitDriver: Driver {
         let connections = SendConnections(hosts: hosts, configuration: pool, waiters: waiters, logger: context.logger)
         let queue = options.replyQueue(unique: UniqueID().hexadecimal)
         self.options = options
-        hostCount = hosts.count
+        self.hosts = hosts
+        self.settings = settings
+        logger = context.logger
         self.waiters = waiters
         self.connections = connections
         controlExchange = context.controlExchange
@@ -199,7 +203,7 @@ public final class RabbitDriver: Driver {
     /// The failed attempts to connect that a request tolerates, each host once for each of its tries; nil for any number.
     private func toleratedFailures(_ request: RPCRequest) -> Int? {
         guard let retry = request.retry, retry >= 0 else { return nil }
-        return (min(retry, 1_000_000) + 1) * hostCount - 1
+        return (min(retry, 1_000_000) + 1) * hosts.count - 1
     }
 
     private func route(to target: Target) -> Route {

@@ -23,6 +23,7 @@ public final class Connection: Sendable {
     let startCompletion = Guarded<(@Sendable (Result<Void, AMQPError>) -> Void)?>(nil)
     private let blockedFlag = Atomic(false)
     private let openFlag = Atomic(false)
+    private let lastStaleTag = Atomic<UInt64>(0)
 
     /// Makes a connection that is not started; the delegate is not retained.
     public init(configuration: ConnectionConfiguration, logger: Logger, delegate: (any ConnectionDelegate)?) {
@@ -40,6 +41,9 @@ public final class Connection: Sendable {
     func setBlocked(_ isBlocked: Bool) { blockedFlag.store(isBlocked, ordering: .releasing) }
 
     func setOpen(_ isOpen: Bool) { openFlag.store(isOpen, ordering: .releasing) }
+
+    /// Deliveries up to this tag went back to their queues with their channel.
+    func setStale(upTo deliveryTag: UInt64) { lastStaleTag.store(deliveryTag, ordering: .releasing) }
 }
 
 extension Connection {
@@ -86,10 +90,16 @@ extension Connection {
         wakeUp.signal()
     }
 
-    /// Acknowledges a delivery, or with `multiple` all deliveries up to it; forgotten when its channel is gone.
-    public func acknowledge(deliveryTag: UInt64, multiple: Bool = false) {
-        guard mailbox.append(.acknowledge(deliveryTag: deliveryTag, multiple: multiple)) == nil else { return }
+    /// Acknowledges a delivery, or with `multiple` all deliveries up to it.
+    ///
+    /// - Returns: false when the delivery's channel or the connection is known to be gone: the message is in its queue
+    ///   again. True promises no more than that the acknowledgement is on its way.
+    @discardableResult
+    public func acknowledge(deliveryTag: UInt64, multiple: Bool = false) -> Bool {
+        guard deliveryTag > lastStaleTag.load(ordering: .acquiring) else { return false }
+        guard mailbox.append(.acknowledge(deliveryTag: deliveryTag, multiple: multiple)) == nil else { return false }
         wakeUp.signal()
+        return true
     }
 
     /// Rejects a delivery; forgotten when its channel is gone.

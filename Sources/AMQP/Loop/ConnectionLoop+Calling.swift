@@ -50,6 +50,21 @@ extension ConnectionLoop {
         declared.note(exchange, at: .now)
     }
 
+    /// Declares and binds the queue of a publish, then its exchange once more, as oslo.messaging's publishers do.
+    func bind(_ request: PublishRequest) throws(AMQPError) {
+        guard let exchange = request.declaring, let binding = request.binding else { return }
+        _ = try call(.queueDeclare(binding.queue), expecting: .queueDeclareOk)
+        let bind = Method.queueBind(
+            queue: binding.queue.name,
+            exchange: exchange.name,
+            routingKey: binding.bindingKey,
+            arguments: [:]
+        )
+        _ = try call(bind, expecting: .queueBindOk)
+        boundQueues.note(binding, to: exchange)
+        try declare(exchange)
+    }
+
     /// Turns confirms on unless they are.
     func selectConfirms() throws(AMQPError) {
         guard !isConfirming else { return }

@@ -22,7 +22,8 @@ extension ConnectionLoop {
         tracker = ConfirmTracker()
         isConfirming = false
         declared = DeclaredExchanges()
-        deliveryTags.reset()
+        boundQueues = DeclaredBindings()
+        connection.setStale(upTo: deliveryTags.reset())
         consumersWithoutAck = []
         assembler.reset()
         // What was awaited on the channel never comes.

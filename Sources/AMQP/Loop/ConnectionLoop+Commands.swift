@@ -56,13 +56,20 @@ extension ConnectionLoop {
 
     private func prepare(_ request: PublishRequest, at now: ContinuousClock.Instant) throws(AMQPError) {
         let mustDeclare = request.declaring.map { !declared.contains($0, at: now) } ?? false
-        guard mustDeclare || !isConfirming else { return }
+        let mustBind = mustBind(request)
+        guard mustDeclare || mustBind || !isConfirming else { return }
         hasCalled = true
-        if mustDeclare, let exchange = request.declaring { try declare(exchange) }
+        if mustDeclare || mustBind, let exchange = request.declaring { try declare(exchange) }
+        if mustBind { try bind(request) }
         if !isConfirming { try selectConfirms() }
         // The calls took their time, and the world may have changed meanwhile.
         if let deadline = request.deadline, deadline <= .now { throw Self.expired }
         if isBlocked { throw AMQPError(.blocked, "the broker has blocked this connection") }
+    }
+
+    private func mustBind(_ request: PublishRequest) -> Bool {
+        guard let exchange = request.declaring, let binding = request.binding else { return false }
+        return request.declaresAnew || !boundQueues.contains(binding, to: exchange)
     }
 
     private func encode(_ request: PublishRequest) throws(AMQPError) {

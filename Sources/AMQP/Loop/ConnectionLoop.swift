@@ -41,6 +41,7 @@ final class ConnectionLoop {
     var tracker = ConfirmTracker()
     var isConfirming = false
     var declared = DeclaredExchanges()
+    var boundQueues = DeclaredBindings()
     var deliveryTags = DeliveryTagTranslation()
     var consumersWithoutAck: Set<String> = []
     var channelFailure: AMQPError?

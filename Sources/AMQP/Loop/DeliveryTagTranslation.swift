@@ -23,9 +23,11 @@ struct DeliveryTagTranslation {
         tag > base && tag - base <= highest ? tag - base : nil
     }
 
-    /// Starts over with a new channel.
-    mutating func reset() {
+    /// Starts over with a new channel; gives the last tag of the former one.
+    @discardableResult
+    mutating func reset() -> UInt64 {
         base += highest
         highest = 0
+        return base
     }
 }

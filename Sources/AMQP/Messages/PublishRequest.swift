@@ -18,6 +18,10 @@ public final class PublishRequest: Sendable {
     public let body: [UInt8]
     /// An exchange to declare first, once for the life of a channel.
     public let declaring: ExchangeDeclaration?
+    /// A queue to declare and to bind to that exchange first, once for the life of a channel; ignored without one.
+    public let binding: QueueBinding?
+    /// Whether the exchange and the queue are declared even if they were before, as after the loss of the queue.
+    public let declaresAnew: Bool
     /// When the caller loses interest: unwritten by then it is never sent (`expired`), unconfirmed by then it fails
     /// with `timedOut` and `wasSent` true. Looked at about every 50 ms.
     public let deadline: ContinuousClock.Instant?
@@ -33,6 +37,8 @@ public final class PublishRequest: Sendable {
         properties: Properties = Properties(),
         body: [UInt8],
         declaring: ExchangeDeclaration? = nil,
+        binding: QueueBinding? = nil,
+        declaresAnew: Bool = false,
         deadline: ContinuousClock.Instant? = nil,
         completion: @escaping @Sendable (PublishOutcome) -> Void
     ) {
@@ -42,6 +48,8 @@ public final class PublishRequest: Sendable {
         self.properties = properties
         self.body = body
         self.declaring = declaring
+        self.binding = binding
+        self.declaresAnew = declaresAnew
         self.deadline = deadline
         self.completion = completion
     }
@@ -54,7 +62,7 @@ public final class PublishRequest: Sendable {
         guard exchange.utf8.count <= 255, routingKey.utf8.count <= 255 else {
             return .invalidArgument("the exchange or the routing key is longer than 255 bytes")
         }
-        guard properties.isEncodable, declaring?.isEncodable ?? true else {
+        guard properties.isEncodable, declaring?.isEncodable ?? true, binding?.isEncodable ?? true else {
             return .invalidArgument("a short string of the properties or the declaration is longer than 255 bytes")
         }
         return nil

@@ -59,7 +59,7 @@ extension RabbitOptions {
         "kombu_reconnect_delay": OptionReaders.optionalSeconds(\.reconnectDelay, in: 0...4.5),
         "kombu_reconnect_splay": OptionReaders.optionalSeconds(\.reconnectSplay, in: 0...3600),
         "kombu_compression": OptionReaders.compression,
-        "kombu_missing_consumer_retry_timeout": OptionReaders.ignored,
+        "kombu_missing_consumer_retry_timeout": OptionReaders.seconds(\.missingConsumerRetryTimeout, in: 0...86_400),
         "kombu_failover_strategy": OptionReaders.choice(\.failoverStrategy),
         "rabbit_login_method": OptionReaders.choice(\.loginMethod),
         "rabbit_retry_interval": OptionReaders.optionalSeconds(\.retryInterval, in: 0...3600),
@@ -76,8 +76,8 @@ extension RabbitOptions {
         "heartbeat_timeout_threshold": OptionReaders.seconds(\.heartbeat, in: 0...65_535),
         "heartbeat_rate": OptionReaders.ignored,
         "heartbeat_in_pthread": OptionReaders.ignored,
-        // Replies are a server's affair; requests of ours are always mandatory.
-        "direct_mandatory_flag": OptionReaders.ignored,
+        // Of replies alone; requests of ours are always mandatory.
+        "direct_mandatory_flag": OptionReaders.flag(\.mandatoryReplies),
         "enable_cancel_on_failover": OptionReaders.flag(\.cancelsOnFailover),
         "use_queue_manager": OptionReaders.off("named queues that survive a restart are not supported"),
         "hostname": OptionReaders.ignored,

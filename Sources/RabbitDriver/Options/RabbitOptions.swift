@@ -92,6 +92,10 @@ public struct RabbitOptions: Sendable, Hashable {
     public var heartbeat: Duration = .seconds(60)
     /// Consumers are cancelled when a mirrored queue fails over (`enable_cancel_on_failover`).
     public var cancelsOnFailover = false
+    /// Whether replies to a queue that is gone come back, and are sent again (`direct_mandatory_flag`).
+    public var mandatoryReplies = true
+    /// How long a reply waits for a caller's queue that is gone (`kombu_missing_consumer_retry_timeout`).
+    public var missingConsumerRetryTimeout: Duration = .seconds(60)
     /// Fanouts through streams (`rabbit_stream_fanout`).
     public var streamFanout = false
 

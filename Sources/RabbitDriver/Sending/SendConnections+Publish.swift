@@ -15,14 +15,17 @@ extension SendConnections {
     func publish(_ job: SendJob, on connection: Connection, _ id: Int) {
         // Before the message can be written: from here on nobody may claim that it was never sent.
         waiters.advance(job.id, to: .publish)
+        let (exchange, binding) = declarations(of: job)
         connection.publish(
             PublishRequest(
                 exchange: job.exchange,
                 routingKey: job.routingKey,
-                isMandatory: true,
+                isMandatory: job.isMandatory,
                 properties: job.properties(now: .now),
                 body: job.body,
-                declaring: job.declaring.map(declaration),
+                declaring: exchange,
+                binding: binding,
+                declaresAnew: job.declaresAnew,
                 deadline: job.deadline
             ) { [self] outcome in
                 // A lost connection is told to the pool first: the retries that follow must not lease it again.
@@ -60,16 +63,21 @@ extension SendConnections {
         }
     }
 
-    private func declaration(_ wanted: ExchangeDeclaration) -> ExchangeDeclaration {
-        guard wanted.isDurable, state.withLock({ $0.nonDurableExchanges.contains(wanted.name) }) else { return wanted }
-        var declaration = wanted
-        declaration.isDurable = false
-        return declaration
+    private func declarations(of job: SendJob) -> (ExchangeDeclaration?, QueueBinding?) {
+        guard let wanted = job.declaring, wanted.isDurable || job.binding?.queue.isDurable == true else {
+            return (job.declaring, job.binding)
+        }
+        return state.withLock { state in
+            (state.conflicts.adjusted(wanted), job.binding.map { state.conflicts.adjusted($0, of: wanted) })
+        }
     }
 
     private func settle(_ job: SendJob, _ outcome: PublishOutcome) {
         switch outcome {
         case .confirmed: job.completion(.success(()))
+        case .returned where job.binding != nil && !job.declaresAnew:
+            // The queue was declared and has been deleted since: nothing took the message, so it may be sent again.
+            send(job.afterReturn)
         case .returned(let code, let text):
             let route = "exchange \"\(job.exchange)\", routing key \"\(job.routingKey)\""
             let message = "No queue is bound for the target: \(route) (\(code) \(text))"
@@ -86,15 +94,11 @@ extension SendConnections {
 
     /// A message of which nothing was written may go to another connection without being sent twice.
     private func retry(_ job: SendJob, after error: AMQPError) {
-        if error.code == .preconditionFailed, let wanted = job.declaring, wanted.isDurable,
-            error.reply?.text.contains("inequivalent arg 'durable'") == true,
-            state.withLock({ $0.nonDurableExchanges.insert(wanted.name).inserted })
-        {
-            return send(job)
-        }
-        guard error.isConnectionLoss, job.losses < SendJob.maximumLosses else {
+        let (exchange, queue) = (job.declaring, job.binding?.queue)
+        let isConflict = state.withLock { $0.conflicts.note(error, exchange: exchange, queue: queue) }
+        guard isConflict || error.isConnectionLoss, job.losses < SendJob.maximumLosses else {
             let failure = MessagingError(unsent: error, exchange: job.exchange)
-            noteRefusal(failure, of: job.declaring.map(declaration))
+            noteRefusal(failure, of: job)
             return job.completion(.failure(failure))
         }
         send(job.afterLoss)

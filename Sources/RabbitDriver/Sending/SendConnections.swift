@@ -27,12 +27,11 @@ final class SendConnections: Sendable {
         var pool: Pool
         var open: [Int: Open] = [:]
         var waiting: [UniqueID: SendJob] = [:]
-        /// Exchanges that the broker holds non-durable although the options ask for durable ones.
-        var nonDurableExchanges: Set<String> = []
+        var conflicts = DurableConflicts()
         var blockedReason: String?
-        /// Declarations that the broker refused lately, by exchange: asking again would close the channel under
-        /// everybody's publishes.
-        var refusedExchanges: [ExchangeDeclaration: (error: MessagingError, until: ContinuousClock.Instant)] = [:]
+        /// Declarations that the broker refused lately: asking again would close the channel under everybody's
+        /// publishes.
+        var refusals: [RefusedDeclaration: (error: MessagingError, until: ContinuousClock.Instant)] = [:]
     }
 
     /// How long a refused declaration is not tried again.
@@ -50,6 +49,7 @@ final class SendConnections: Sendable {
     let waiters: ReplyWaiters
     let logger: Logger
     private let timer = Guarded<DeadlineTimer?>(nil)
+    private let hasStarted = Atomic(false)
 
     init(hosts: BrokerHosts, configuration: PoolConfiguration, waiters: ReplyWaiters, logger: Logger) {
         self.hosts = hosts
@@ -59,8 +59,9 @@ final class SendConnections: Sendable {
         state = Guarded(State(pool: Pool(configuration: configuration, makeConnectionID: { names.next() })))
     }
 
-    /// Starts the pool's timer; call once.
+    /// Starts the pool's timer; only the first call does.
     func start() {
+        guard !hasStarted.exchange(true, ordering: .relaxed) else { return }
         let timer = DeadlineTimer(name: "amqp-pool") { [weak self] now in
             self?.timerFired(now)
             return nil
@@ -76,7 +77,7 @@ final class SendConnections: Sendable {
             case queued(Pool.Actions)
             case refused(LeaseFailure<AMQPError>)
         }
-        if let refusal = refusal(of: job.declaring) { return job.completion(.failure(refusal)) }
+        if let refusal = refusal(of: job) { return job.completion(.failure(refusal)) }
         let decision = state.withLock { state -> Decision in
             switch state.pool.lease(job.id, deadline: job.deadline, retry: job.retry, now: .now) {
             case .leased(let id):
@@ -106,8 +107,8 @@ final class SendConnections: Sendable {
         state.withLock { $0.pool.currentCounts.blocked > 0 ? $0.blockedReason ?? "connection.blocked" : nil }
     }
 
-    private func refusal(of exchange: ExchangeDeclaration?) -> MessagingError? {
-        guard let exchange else { return nil }
+    private func refusal(of job: SendJob) -> MessagingError? {
+        guard let exchange = job.declaring else { return nil }
         // The broker's answer is known (AMQP 0-9-1, exchange.declare), and asking would close the channel.
         guard !exchange.name.hasPrefix("amq.") else {
             let message = "The broker keeps exchanges that begin with \"amq.\" to itself (ACCESS_REFUSED)"
@@ -115,19 +116,22 @@ final class SendConnections: Sendable {
         }
         return state.withLock { state in
             // Nearly always empty, and then nothing is hashed.
-            guard !state.refusedExchanges.isEmpty, let refusal = state.refusedExchanges[exchange] else { return nil }
+            guard !state.refusals.isEmpty else { return nil }
+            let declaration = RefusedDeclaration(exchange: exchange, binding: job.binding)
+            guard let refusal = state.refusals[declaration] else { return nil }
             guard refusal.until <= .now else { return refusal.error }
-            state.refusedExchanges[exchange] = nil
+            state.refusals[declaration] = nil
             return nil
         }
     }
 
-    /// Remembers that the broker refuses an exchange; a thousand at the most.
-    func noteRefusal(_ error: MessagingError, of exchange: ExchangeDeclaration?) {
-        guard let exchange, error.code == .brokerConfiguration else { return }
+    /// Remembers that the broker refuses what a message declares; a thousand at the most.
+    func noteRefusal(_ error: MessagingError, of job: SendJob) {
+        guard let exchange = job.declaring, error.code == .brokerConfiguration else { return }
+        let declaration = RefusedDeclaration(exchange: exchange, binding: job.binding)
         state.withLock { state in
-            if state.refusedExchanges.count >= 1000 { state.refusedExchanges = [:] }
-            state.refusedExchanges[exchange] = (error, .now.advanced(by: Self.refusalLifetime))
+            if state.refusals.count >= 1000 { state.refusals = [:] }
+            state.refusals[declaration] = (error, .now.advanced(by: Self.refusalLifetime))
         }
     }
 

@@ -17,6 +17,12 @@ final class SendJob: Sendable {
     let routingKey: String
     /// The exchange to declare before the first publish on a channel; nil for the default exchange.
     let declaring: ExchangeDeclaration?
+    /// The queue to declare and bind with it, for messages that are not to be lost while nobody listens.
+    let binding: QueueBinding?
+    /// Whether both are declared anew, after the queue of an earlier attempt was gone.
+    let declaresAnew: Bool
+    /// Whether a message that no queue takes comes back.
+    let isMandatory: Bool
     let body: [UInt8]
     /// Whether the broker drops the message once nobody waits any more (calls, not casts).
     let expires: Bool
@@ -36,6 +42,9 @@ final class SendJob: Sendable {
         exchange: String,
         routingKey: String,
         declaring: ExchangeDeclaration?,
+        binding: QueueBinding? = nil,
+        declaresAnew: Bool = false,
+        isMandatory: Bool = true,
         body: [UInt8],
         expires: Bool,
         isCompressed: Bool = false,
@@ -49,6 +58,9 @@ final class SendJob: Sendable {
         self.exchange = exchange
         self.routingKey = routingKey
         self.declaring = declaring
+        self.binding = binding
+        self.declaresAnew = declaresAnew
+        self.isMandatory = isMandatory
         self.body = body
         self.expires = expires
         self.isCompressed = isCompressed
@@ -60,19 +72,27 @@ final class SendJob: Sendable {
     }
 
     /// The same message after one more loss.
-    var afterLoss: SendJob {
+    var afterLoss: SendJob { again(losses: losses + 1, declaresAnew: declaresAnew) }
+
+    /// The same message after its queue turned out to be gone.
+    var afterReturn: SendJob { again(losses: losses, declaresAnew: true) }
+
+    private func again(losses: Int, declaresAnew: Bool) -> SendJob {
         SendJob(
             id: id,
             exchange: exchange,
             routingKey: routingKey,
             declaring: declaring,
+            binding: binding,
+            declaresAnew: declaresAnew,
+            isMandatory: isMandatory,
             body: body,
             expires: expires,
             isCompressed: isCompressed,
             ownProperties: ownProperties,
             deadline: deadline,
             retry: retry,
-            losses: losses + 1,
+            losses: losses,
             completion: completion
         )
     }

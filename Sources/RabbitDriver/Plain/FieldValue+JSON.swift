@@ -1,0 +1,82 @@
+//===----------------------------------------------------------------------===//
+// This source file is part of the rpc-gateway project
+// Licensed under Apache License v2.0; see LICENSE for the full text
+// SPDX-License-Identifier: Apache-2.0
+//===----------------------------------------------------------------------===//
+
+internal import AMQP
+internal import Messaging
+
+extension FieldValue {
+    /// A JSON value as the value of a header: integers as narrow as they fit, other numbers as doubles.
+    init(_ json: JSONText) {
+        if let text = json.stringValue {
+            self = .string(text)
+        } else if let members = json.members {
+            self = .table(FieldTable(entries: members.map { .init(key: $0.key, value: FieldValue($0.value)) }))
+        } else if let elements = json.elements {
+            self = .array(elements.map(FieldValue.init))
+        } else {
+            self.init(scalar: json.string)
+        }
+    }
+
+    private init(scalar text: String) {
+        switch text {
+        case "true": self = .bool(true)
+        case "false": self = .bool(false)
+        default:
+            if let integer = Int64(text) {
+                self = Int32(exactly: integer).map { .int32($0) } ?? .int64(integer)
+            } else {
+                // Null, and a string with a lone surrogate, which has no UTF-8.
+                self = Double(text).map { .double($0) } ?? .void
+            }
+        }
+    }
+}
+
+extension FieldValue {
+    /// The value as JSON. What JSON does not know becomes the nearest that it does: a timestamp its seconds, bytes their
+    /// Base64, a number that is none `null`.
+    var json: JSONText {
+        var text = ""
+        append(to: &text)
+        // Only what this file writes: always valid, unless a table nests deeper than JSON may.
+        return (try? JSONText(text)) ?? .null
+    }
+
+    private func append(to text: inout String) {
+        switch self {
+        case .bool(let value): text += value ? "true" : "false"
+        case .int32(let value): text += String(value)
+        case .int64(let value): text += String(value)
+        case .double(let value): text += value.isFinite ? String(value) : "null"
+        case .string(let value): text += JSONText(string: value).string
+        case .bytes(let value): text += JSONText(string: Base64.encode(value)).string
+        case .timestamp(let value): text += String(value)
+        case .array(let values): Self.append(values, to: &text)
+        case .table(let table): Self.append(table, to: &text)
+        case .void: text += "null"
+        }
+    }
+
+    private static func append(_ values: [FieldValue], to text: inout String) {
+        text += "["
+        for (index, value) in values.enumerated() {
+            if index > 0 { text += ", " }
+            value.append(to: &text)
+        }
+        text += "]"
+    }
+
+    private static func append(_ table: FieldTable, to text: inout String) {
+        text += "{"
+        for (index, entry) in table.entries.enumerated() {
+            if index > 0 { text += ", " }
+            text += JSONText(string: entry.key).string + ": "
+            entry.value.append(to: &text)
+        }
+        text += "}"
+    }
+}
