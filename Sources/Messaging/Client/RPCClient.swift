@@ -100,6 +100,36 @@ public struct RPCClient<Coding: Serializer>: Sendable {
         }.get()
     }
 
+    /// Calls every server of the topic and collects their replies until the timeout, or until `minimum` are there.
+    ///
+    /// Any oslo.messaging server answers; how many there are nobody knows beforehand, so without a minimum the call takes
+    /// the whole timeout.
+    ///
+    /// - Throws: `MessagingError` when the request could not be sent or the driver cannot gather, or what the serializer
+    ///   throws.
+    public func gather(
+        _ method: String,
+        _ arguments: JSONText = .emptyObject,
+        minimum: Int? = nil,
+        context: RequestContext = RequestContext()
+    ) async throws -> [Result<JSONText, RemoteError>] {
+        guard let driver = driver as? any GatheringDriver else {
+            throw MessagingError(.invalidRequest, "transport: this driver cannot gather")
+        }
+        var fanout = self
+        fanout.target.isFanout = true
+        let request = try fanout.makeRequest(method, arguments, context, isCall: false)
+        let gathered = try await withCheckedContinuation { continuation in
+            driver.gather(request, minimum: minimum) { continuation.resume(returning: $0) }
+        }.get()
+        return try gathered.replies.map { reply in
+            switch reply {
+            case .success(let result): .success(try serializer.deserialize(result, context: context))
+            case .failure(let error): .failure(error)
+            }
+        }
+    }
+
     private func makeRequest(
         _ method: String,
         _ arguments: JSONText,

@@ -1,0 +1,103 @@
+//===----------------------------------------------------------------------===//
+// This source file is part of the rpc-gateway project
+// Licensed under Apache License v2.0; see LICENSE for the full text
+// SPDX-License-Identifier: Apache-2.0
+//===----------------------------------------------------------------------===//
+
+public import Logging
+public import ServiceLifecycle
+internal import Threads
+
+/// Serves a queue with RabbitMQ's own RPC pattern: runs a function for each message and sends what it returns to the
+/// message's `reply_to` with its `correlation_id`.
+///
+/// A message is acknowledged when the function has returned and its reply is with the broker: a crash lets another
+/// server do it again. A function that throws leaves its caller without a reply, and the message is taken out of the
+/// queue all the same, so that it cannot fail again and again; say what went wrong in a reply instead.
+public final class PlainRPCServer: Sendable {
+    /// Makes a reply of a message; nil for none.
+    public typealias Handler = @Sendable (PlainMessage) async throws -> PlainMessage?
+
+    /// The queue.
+    public let queue: String
+    private let grace: Duration
+    private let pool: WorkerPool<any IncomingPlainMessage>
+    private let listener: any Listener
+    private let logger: Logger
+    private let isStarted = Guarded(false)
+
+    /// Makes a server that does not listen yet.
+    ///
+    /// - Parameters:
+    ///   - driver: what carries the messages; the server neither starts it nor shuts it down.
+    ///   - queue: the queue, declared durable where it is not there.
+    ///   - grace: how long `run()` lets functions under way finish.
+    /// - Throws: `invalidTarget` for a name that AMQP cannot carry.
+    public init(
+        driver: any PlainRPCDriver,
+        queue: String,
+        executor: RPCExecutor = .tasks(),
+        grace: Duration = .seconds(30),
+        logger: Logger = Logger(label: "messaging.plain"),
+        handler: @escaping Handler
+    ) throws(MessagingError) {
+        self.queue = queue
+        self.grace = grace
+        self.logger = logger
+        let pool = WorkerPool<any IncomingPlainMessage>(executor: executor) { incoming in
+            await Self.perform(incoming, handler, logger)
+        }
+        self.pool = pool
+        listener = try driver.makePlainListener(on: queue) { if !pool.submit($0) { $0.requeue() } }
+    }
+
+    /// Begins to listen; started already, it does nothing.
+    public func start() {
+        let isFirst = isStarted.withLock { started in
+            defer { started = true }
+            return !started
+        }
+        if isFirst { listener.start() }
+    }
+
+    /// Returns once the queue is consumed.
+    ///
+    /// - Throws: `brokerUnavailable` or another reason at the deadline.
+    public func waitUntilServing(deadline: ContinuousClock.Instant) async throws(MessagingError) {
+        try await listener.waitUntilConsuming(deadline: deadline)
+    }
+
+    /// Stops listening, gives back what has not started, waits for what runs, and disconnects.
+    ///
+    /// - Returns: whether everything ended before the deadline.
+    @discardableResult
+    public func stop(deadline: ContinuousClock.Instant) async -> Bool {
+        for message in pool.stop() { message.requeue() }
+        await listener.stop(deadline: deadline)
+        let isDrained = await Deadline.run(until: deadline) { [pool] in await pool.waitUntilIdle() }
+        await listener.close(deadline: deadline)
+        return isDrained
+    }
+
+    private static func perform(_ incoming: any IncomingPlainMessage, _ handler: Handler, _ logger: Logger) async {
+        do {
+            if let reply = try await handler(incoming.message) {
+                try await withCheckedContinuation { continuation in
+                    incoming.reply(reply) { continuation.resume(returning: $0) }
+                }.get()
+            }
+        } catch {
+            logger.error("a message of plain RPC got no reply", metadata: ["reason": "\(error)"])
+        }
+        _ = incoming.acknowledge()
+    }
+}
+
+extension PlainRPCServer: Service {
+    /// Serves until the service group shuts down gracefully or the task is cancelled, then stops and drains.
+    public func run() async throws {
+        start()
+        try? await gracefulShutdown()
+        await stop(deadline: .now.advanced(by: grace))
+    }
+}
