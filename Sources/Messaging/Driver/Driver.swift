@@ -34,20 +34,3 @@ public protocol Driver: Sendable {
     /// Ends: calls still waiting at the deadline fail with `draining`, what was declared for this process is deleted.
     func shutdown(deadline: ContinuousClock.Instant) async
 }
-
-/// A driver that servers can listen on.
-public protocol DirectListeningDriver: Driver {
-    /// Consumes the messages of a target (its topic, its server queue and its fanouts) until the listener stops.
-    ///
-    /// - Throws: `invalidTarget` without topic or server.
-    func listen(
-        on target: Target,
-        handler: @escaping @Sendable (DirectMessage) -> Void
-    ) throws(MessagingError) -> any DirectListener
-}
-
-/// A running consumption of messages.
-public protocol DirectListener: Sendable {
-    /// Ends the consumption; messages already handed out may still be answered.
-    func stop()
-}

@@ -20,6 +20,12 @@ public struct UniqueID: Hashable, Sendable {
         self.low = low & ~(0b11 << 62) | 0b10 << 62
     }
 
+    /// Reads 32 hexadecimal digits; nil for anything else.
+    public init?(hexadecimal text: String) {
+        let bytes = Array(text.utf8)
+        self.init(hexadecimal: bytes.span, 0..<bytes.count)
+    }
+
     /// Reads 32 hexadecimal digits; nil for anything else, as no identifier of ours looks otherwise.
     init?(hexadecimal bytes: Span<UInt8>, _ range: Range<Int>) {
         guard range.count == 32 else { return nil }

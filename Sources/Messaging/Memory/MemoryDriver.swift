@@ -8,123 +8,162 @@ internal import Threads
 
 /// A driver inside one process, for `memory://` and `fake://` (`oslo_messaging._drivers.impl_fake`).
 ///
-/// Arguments, results and failures pass byte for byte, as through a broker. A message for which no server listens is
-/// undeliverable; nothing is queued. A server's handler runs on the thread of the caller, so it must not block.
-public final class MemoryDriver: DirectListeningDriver {
-    private let controlExchange: String
-    private let directory = Guarded(MemoryDirectory())
-    private let waiters = ReplyWaiters()
-    private let isClosed = Guarded(false)
+/// Requests and replies travel in oslo.messaging's own bodies through a small broker with RabbitMQ's rules, so that a
+/// program behaves as it would on RabbitMQ. Each driver has a broker of its own unless it is given one to share.
+public final class MemoryDriver: Driver {
+    let controlExchange: String
+    let broker: MemoryBroker
+    let waiters = ReplyWaiters()
+    let prefetchCount: Int
+    /// The queue of this driver's replies.
+    let replyQueue = "reply_\(UniqueID().hexadecimal)"
+    private let replies: MemoryListener
+    private let listeners = Guarded<[MemoryListener]?>([])
 
-    /// Makes a driver with no servers.
+    /// Makes a driver.
     ///
-    /// - Parameter controlExchange: the exchange of targets that name none.
-    public init(controlExchange: String = "openstack") { self.controlExchange = controlExchange }
+    /// - Parameters:
+    ///   - controlExchange: the exchange of targets that name none.
+    ///   - broker: the broker; drivers that share one reach each other.
+    ///   - prefetchCount: how many messages of a queue a listener holds unacknowledged at the most.
+    public init(
+        controlExchange: String = "openstack",
+        broker: MemoryBroker = MemoryBroker(),
+        prefetchCount: Int = 256
+    ) {
+        self.controlExchange = controlExchange
+        self.broker = broker
+        self.prefetchCount = max(1, prefetchCount)
+        replies = MemoryListener(
+            broker: broker,
+            subscriptions: [MemorySubscription(queue: replyQueue, isOwned: true, isBounded: false)],
+            prefetchCount: .max
+        ) { [waiters] delivery in
+            if delivery.acknowledge() { waiters.receive(delivery.message) }
+        }
+        replies.start()
+    }
 
-    /// Calls one server of the target; see `Driver`. The call monitor and `retry` have no meaning here.
+    deinit {
+        replies.end()
+        waiters.stop(failing: Self.shutdownError)
+    }
+
+    /// Calls one server of the target; see `Driver`. `retry` has no meaning here.
     public func call(
         _ request: RPCRequest,
         completion: @escaping @Sendable (Result<RPCReply, MessagingError>) -> Void
     ) {
-        do throws(MessagingError) {
-            let handler = try recipients(of: request.target)[0]
-            let id = UniqueID()
-            waiters.register(id, request, completion: completion)
-            waiters.advance(id, to: .reply)
-            handler(message(request) { [waiters] in waiters.receive(ReplyEnvelope(id, $0)) })
-        } catch {
-            completion(.failure(error))
-        }
+        let id = UniqueID()
+        guard waiters.register(id, request, completion: completion) else { return }
+        sendCall(request, id, checksConsumers: request.checksConsumers)
     }
 
-    /// Hands a message to one server, or to every one for a fanout; see `Driver`.
+    /// Puts a message into one queue, or into that of every server for a fanout; see `Driver`.
     public func cast(
         _ request: RPCRequest,
         completion: @escaping @Sendable (Result<CastReceipt, MessagingError>) -> Void
     ) {
-        do throws(MessagingError) {
-            for handler in try recipients(of: request.target) { handler(message(request, answer: nil)) }
-            completion(.success(CastReceipt(uniqueID: UniqueID())))
-        } catch {
-            completion(.failure(error))
-        }
+        let id = UniqueID()
+        let body = RequestEnvelope.encode(request, uniqueID: id, reply: nil)
+        completion(publish(body, to: request.target).map { CastReceipt(uniqueID: id) })
     }
 
-    /// Counts the servers that listen for a target; see `Driver`.
+    /// Looks at the queue of a target; see `Driver`.
     public func inspect(
         _ target: Target,
         deadline: ContinuousClock.Instant,
         completion: @escaping @Sendable (Result<QueueStatus?, MessagingError>) -> Void
     ) {
-        let count = directory.withLock { $0.listenerCount(address(target), server: target.server) }
-        completion(.success(count > 0 ? QueueStatus(consumerCount: count, messageCount: 0) : nil))
+        if isShutDown { return completion(.failure(Self.shutdownError)) }
+        completion(.success(broker.change { $0.inspect(target.queueName, now: .now) }))
     }
 
     /// Always connected; the loopback is the present.
     public var status: DriverStatus {
-        DriverStatus(isConnected: true, lastLoopback: .now, waitingCalls: waiters.count)
+        DriverStatus(isConnected: !isShutDown, lastLoopback: .now, waitingCalls: waiters.count)
     }
 
     /// Does nothing: memory is always there.
     public func start() {}
 
-    /// Fails the calls that still wait; see `Driver`.
+    /// Fails the calls that still wait and closes the listeners; see `Driver`.
     public func shutdown(deadline: ContinuousClock.Instant) async {
-        guard
-            isClosed.withLock({ closed in
-                defer { closed = true }
-                return !closed
-            })
-        else { return }
-        waiters.stop(failing: MessagingError(.shutdown, "The transport is shutting down", execution: .maybe))
-    }
-
-    /// Lets a handler serve a target; see `DirectListeningDriver`.
-    public func listen(
-        on target: Target,
-        handler: @escaping @Sendable (DirectMessage) -> Void
-    ) throws(MessagingError) -> any DirectListener {
-        guard let topic = target.topic, !topic.isEmpty, let server = target.server, !server.isEmpty else {
-            throw MessagingError(.invalidTarget, "A server needs both a topic and a server name")
+        let open = listeners.withLock { listeners in
+            defer { listeners = nil }
+            return listeners
         }
-        let address = address(target)
-        let id = directory.withLock { $0.add(handler, to: address, server: server) }
-        return MemoryListener { [directory] in directory.withLock { $0.remove(id, from: address) } }
-    }
-
-    private func address(_ target: Target) -> MemoryDirectory.Address {
-        MemoryDirectory.Address(exchange: target.exchange ?? controlExchange, topic: target.topic ?? "")
-    }
-
-    private func recipients(of target: Target) throws(MessagingError) -> [MemoryDirectory.Handler] {
-        guard !isClosed.withLock({ $0 }) else { throw MessagingError(.shutdown, "The transport is shut down") }
-        let address = address(target)
-        let handlers = directory.withLock { directory in
-            target.isFanout ? directory.all(address) : directory.next(address, server: target.server).map { [$0] } ?? []
-        }
-        guard !handlers.isEmpty else {
-            let name = target.isFanout ? target.fanoutExchange : target.queueName
-            throw MessagingError(.undeliverable, "No server listens on \"\(name)\" of exchange \"\(address.exchange)\"")
-        }
-        return handlers
-    }
-
-    private func message(_ request: RPCRequest, answer: DirectMessage.Answer?) -> DirectMessage {
-        DirectMessage(
-            method: request.method,
-            arguments: request.arguments,
-            namespace: request.target.namespace,
-            version: request.target.version,
-            context: request.context,
-            answer: answer
-        )
+        guard let open else { return }
+        waiters.stop(failing: Self.shutdownError)
+        for listener in open { await listener.close(deadline: deadline) }
+        await replies.close(deadline: deadline)
     }
 }
 
-private final class MemoryListener: DirectListener {
-    private let onStop: @Sendable () -> Void
+extension MemoryDriver {
+    static let shutdownError = MessagingError(.shutdown, "The transport is shutting down", execution: .maybe)
 
-    init(onStop: @escaping @Sendable () -> Void) { self.onStop = onStop }
+    /// Sends the body of a call whose waiter is registered.
+    func sendCall(_ request: RPCRequest, _ id: UniqueID, checksConsumers: Bool) {
+        let reply = RequestEnvelope.Reply(messageID: id, queue: replyQueue)
+        let body = RequestEnvelope.encode(request, uniqueID: UniqueID(), reply: reply)
+        waiters.advance(id, to: .publish)
+        let expiration = request.target.isFanout ? nil : request.deadline
+        switch publish(body, to: request.target, expiration: expiration, checksConsumers: checksConsumers) {
+        case .success: waiters.advance(id, to: .reply)
+        case .failure(let error): waiters.fail(id, with: error)
+        }
+    }
 
-    func stop() { onStop() }
+    /// Publishes a body to a target, whose exchange is declared first.
+    func publish(
+        _ body: [UInt8],
+        to target: Target,
+        expiration: ContinuousClock.Instant? = nil,
+        checksConsumers: Bool = false
+    ) -> Result<Void, MessagingError> {
+        let exchange = target.isFanout ? target.fanoutExchange : exchange(target.exchange)
+        let key = target.isFanout ? "" : target.queueName
+        let kind = target.isFanout ? MemoryExchange.Kind.fanout : .topic
+        let message = MemoryMessage(json: body, routingKey: key, expiration: expiration)
+        broker.change { $0.declare(exchange: exchange, kind) }
+        return publish(message, exchange: exchange, checksConsumers: checksConsumers)
+    }
+
+    /// Publishes a message.
+    func publish(
+        _ message: MemoryMessage,
+        exchange: String,
+        checksConsumers: Bool = false
+    ) -> Result<Void, MessagingError> {
+        if isShutDown { return .failure(Self.shutdownError) }
+        let outcome = broker.publish(message, exchange: exchange, checksConsumers: checksConsumers)
+        let error = MessagingError(outcome, exchange: exchange, routingKey: message.routingKey)
+        return error.map { .failure($0) } ?? .success(())
+    }
+
+    /// The exchange of a target.
+    func exchange(_ name: String?) -> String { name ?? controlExchange }
+
+    private var isShutDown: Bool { listeners.withLock { $0 == nil } }
+
+    /// Makes a listener that ends with the driver.
+    func makeListener(
+        _ subscriptions: [MemorySubscription],
+        handler: @escaping MemoryDelivery.Handler
+    ) throws(MessagingError) -> MemoryListener {
+        let listener = MemoryListener(
+            broker: broker,
+            subscriptions: subscriptions,
+            prefetchCount: prefetchCount,
+            handler: handler
+        )
+        let isKept = listeners.withLock { listeners in
+            listeners?.removeAll(where: \.isStopped)
+            listeners?.append(listener)
+            return listeners != nil
+        }
+        guard isKept else { throw Self.shutdownError }
+        return listener
+    }
 }

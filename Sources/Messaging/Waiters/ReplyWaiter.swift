@@ -6,22 +6,26 @@
 
 /// One call that waits: what it was promised and how far it has come.
 struct ReplyWaiter: Sendable {
-    typealias Completion = @Sendable (Result<RPCReply, MessagingError>) -> Void
-
     /// What does not change while the call waits; one reference, as tables move their values about.
     final class Promise: Sendable {
         let started: ContinuousClock.Instant
         let deadline: ContinuousClock.Instant
         let timeout: Duration
         let monitorTimeout: Duration?
-        let completion: Completion
+        let completion: WaitCompletion
 
-        init(_ request: RPCRequest, started: ContinuousClock.Instant, completion: @escaping Completion) {
+        init(
+            started: ContinuousClock.Instant,
+            deadline: ContinuousClock.Instant,
+            timeout: Duration,
+            monitorTimeout: Duration?,
+            completion: WaitCompletion
+        ) {
             self.started = started
+            self.deadline = deadline
+            self.timeout = timeout
+            self.monitorTimeout = monitorTimeout
             self.completion = completion
-            deadline = request.deadline
-            timeout = request.timeout
-            monitorTimeout = request.callMonitorTimeout
         }
     }
 
@@ -37,8 +41,29 @@ struct ReplyWaiter: Sendable {
     private(set) var publishDuration: Duration?
     var outcome: Outcome?
 
-    init(_ request: RPCRequest, started: ContinuousClock.Instant, completion: @escaping Completion) {
-        promise = Promise(request, started: started, completion: completion)
+    init(_ request: RPCRequest, started: ContinuousClock.Instant, completion: WaitCompletion) {
+        promise = Promise(
+            started: started,
+            deadline: request.deadline,
+            timeout: request.timeout,
+            monitorTimeout: request.callMonitorTimeout,
+            completion: completion
+        )
+    }
+
+    init(_ request: PlainRequest, started: ContinuousClock.Instant, completion: WaitCompletion) {
+        promise = Promise(
+            started: started,
+            deadline: request.deadline,
+            timeout: request.timeout,
+            monitorTimeout: nil,
+            completion: completion
+        )
+    }
+
+    /// The time until the broker had confirmed the request, or until now when the reply came first.
+    func publishDuration(now: ContinuousClock.Instant) -> Duration {
+        publishDuration ?? promise.started.duration(to: now)
     }
 
     /// The earlier of the two moments at which the call ends without a reply.

@@ -12,7 +12,7 @@ internal import Threads
 /// All functions may be called from any thread. Completions run outside the lock, on the thread that ended the call:
 /// the one that received the reply, the one that failed it, or the timer's.
 public final class ReplyWaiters: Sendable {
-    private let state: Guarded<ReplyWaitersState>
+    let state: Guarded<ReplyWaitersState>
     private let timer: DeadlineTimer
 
     /// Makes an empty table and starts its timer thread, which lives until `stop()`.
@@ -30,19 +30,30 @@ public final class ReplyWaiters: Sendable {
     public var count: Int { state.withLock { $0.count } }
 
     /// Lets a call wait; register before the request is published, so that no reply can come too early.
+    ///
+    /// - Returns: false after `stop(failing:)`; the call has failed then and is not to be sent.
+    @discardableResult
     public func register(
         _ id: UniqueID,
         _ request: RPCRequest,
         completion: @escaping @Sendable (Result<RPCReply, MessagingError>) -> Void
-    ) {
-        let waiter = ReplyWaiter(request, started: .now, completion: completion)
+    ) -> Bool {
+        register(id, ReplyWaiter(request, started: .now, completion: .call(completion)))
+    }
+
+    func register(_ id: UniqueID, _ waiter: ReplyWaiter, collection: ReplyCollection? = nil) -> Bool {
         let isTaken = state.withLock { state in
             guard !state.isStopped else { return false }
             state.register(id, waiter)
+            if let collection { state.collections[id] = collection }
             return true
         }
-        guard isTaken else { return completion(.failure(MessagingError(.shutdown, "The transport is shut down"))) }
-        timer.arm(request.deadline)
+        guard isTaken else {
+            waiter.promise.completion.fail(MessagingError(.shutdown, "The transport is shut down"))
+            return false
+        }
+        timer.arm(waiter.promise.deadline)
+        return true
     }
 
     /// Notes how far a call's request has come.
@@ -55,7 +66,7 @@ public final class ReplyWaiters: Sendable {
     /// Ends a call with an error; false when it has ended already.
     @discardableResult
     public func fail(_ id: UniqueID, with error: MessagingError) -> Bool {
-        guard let ended = state.withLock({ $0.fail(id, with: error) }) else { return false }
+        guard let ended = state.withLock({ $0.fail(id, with: error, now: .now) }) else { return false }
         ended.complete()
         return true
     }

@@ -11,14 +11,6 @@ internal import HeapModule
 /// Deadlines stand in a heap whose entries outlive answered calls; it is built anew when more than half of it is dead,
 /// so both registering and answering cost O(1) amortised where timeouts are alike.
 struct ReplyWaitersState {
-    /// A call that is over, with the way to tell its caller; run it outside the lock.
-    struct Ended {
-        var completion: ReplyWaiter.Completion
-        var result: Result<RPCReply, MessagingError>
-
-        func complete() { completion(result) }
-    }
-
     private struct Expiry: Comparable {
         var instant: ContinuousClock.Instant
         var id: UniqueID
@@ -29,7 +21,9 @@ struct ReplyWaitersState {
 
     /// Whether no further call is taken.
     var isStopped = false
-    private var waiters: [UniqueID: ReplyWaiter] = [:]
+    /// What has come for the fanout calls among the waiters.
+    var collections: [UniqueID: ReplyCollection] = [:]
+    var waiters: [UniqueID: ReplyWaiter] = [:]
     private var expiries = Heap<Expiry>()
 
     var count: Int { waiters.count }
@@ -55,21 +49,22 @@ struct ReplyWaitersState {
         return true
     }
 
-    mutating func fail(_ id: UniqueID, with error: MessagingError) -> Ended? {
+    mutating func fail(_ id: UniqueID, with error: MessagingError, now: ContinuousClock.Instant) -> EndedWait? {
+        if !collections.isEmpty, collections[id] != nil { return failCollection(id, with: error, now: now) }
         guard let waiter = waiters.removeValue(forKey: id) else { return nil }
         return Self.ended(id, waiter, error)
     }
 
     mutating func withdraw(_ id: UniqueID) -> Bool { waiters.removeValue(forKey: id) != nil }
 
-    private static func ended(_ id: UniqueID, _ waiter: ReplyWaiter, _ error: MessagingError) -> Ended {
+    static func ended(_ id: UniqueID, _ waiter: ReplyWaiter, _ error: MessagingError) -> EndedWait {
         var error = error
         error.messageID = id
-        return Ended(completion: waiter.promise.completion, result: .failure(error))
+        return .failed(waiter.promise.completion, error)
     }
 
-    mutating func failAll(with error: MessagingError) -> [Ended] {
-        defer { waiters = [:] }
+    mutating func failAll(with error: MessagingError) -> [EndedWait] {
+        defer { (waiters, collections) = ([:], [:]) }
         return waiters.map { id, waiter in
             var error = error
             error.stage = waiter.stage
@@ -81,11 +76,16 @@ struct ReplyWaitersState {
     /// Applies one message of the reply queue; nil while the call goes on or when nobody waits for it.
     ///
     /// As in oslo.messaging a value may come before the ending message, and a message with neither is a heartbeat.
-    mutating func receive(_ reply: ReplyEnvelope, now: ContinuousClock.Instant) -> Ended? {
+    mutating func receive(_ reply: ReplyEnvelope, now: ContinuousClock.Instant) -> EndedWait? {
         guard let id = reply.messageID, let index = waiters.index(forKey: id) else { return nil }
+        guard case .call(let completion) = waiters.values[index].promise.completion else {
+            return collect(reply, id, now: now)
+        }
         let outcome: ReplyWaiter.Outcome?
         if let failure = reply.failure {
-            guard let remote = try? RemoteError(failure: failure) else { return fail(id, with: Self.badFailure) }
+            guard let remote = try? RemoteError(failure: failure) else {
+                return fail(id, with: Self.badFailure, now: now)
+            }
             outcome = .failure(remote)
         } else {
             outcome = reply.result == .null ? nil : .value(reply.result)
@@ -96,17 +96,17 @@ struct ReplyWaitersState {
             return nil
         }
         let waiter = waiters.remove(at: index).value
-        return end(id, waiter, outcome ?? waiter.outcome ?? .value(.null), now)
+        return end(id, waiter, completion, outcome ?? waiter.outcome ?? .value(.null), now)
     }
 
     /// Ends the calls whose time is over.
-    mutating func expire(now: ContinuousClock.Instant) -> [Ended] {
-        var ended: [Ended] = []
+    mutating func expire(now: ContinuousClock.Instant) -> [EndedWait] {
+        var ended: [EndedWait] = []
         while let expiry = expiries.min, expiry.instant <= now {
             expiries.removeMin()
             guard let waiter = waiters[expiry.id] else { continue }
             if waiter.effectiveDeadline <= now {
-                if let call = fail(expiry.id, with: waiter.expiry(expiry.id, now: now)) { ended.append(call) }
+                if let wait = expire(expiry.id, waiter, now: now) { ended.append(wait) }
             } else {
                 expiries.insert(Expiry(instant: waiter.effectiveDeadline, id: expiry.id))
             }
@@ -114,17 +114,23 @@ struct ReplyWaitersState {
         return ended
     }
 
+    private mutating func expire(_ id: UniqueID, _ waiter: ReplyWaiter, now: ContinuousClock.Instant) -> EndedWait? {
+        if !collections.isEmpty, let wait = expireCollection(id, now: now) { return wait }
+        return fail(id, with: waiter.expiry(id, now: now), now: now)
+    }
+
     private func end(
         _ id: UniqueID,
         _ waiter: ReplyWaiter,
+        _ completion: @escaping @Sendable (Result<RPCReply, MessagingError>) -> Void,
         _ outcome: ReplyWaiter.Outcome,
         _ now: ContinuousClock.Instant
-    ) -> Ended {
+    ) -> EndedWait {
         switch outcome {
         case .value(let value):
-            let publishDuration = waiter.publishDuration ?? waiter.promise.started.duration(to: now)
+            let publishDuration = waiter.publishDuration(now: now)
             let reply = RPCReply(result: value, messageID: id, publishDuration: publishDuration)
-            return Ended(completion: waiter.promise.completion, result: .success(reply))
+            return .call(completion, .success(reply))
         case .failure(let remote):
             let error = MessagingError(.remote, remote.description, execution: .yes, remote: remote)
             return Self.ended(id, waiter, error)

@@ -44,8 +44,7 @@ struct RPCClientTests {
             var x: Int
             var label: String
         }
-        let listener = try driver.listen(on: Target(topic: "t", server: "s")) { $0.answer?(.success($0.arguments)) }
-        defer { listener.stop() }
+        try driver.serveEcho("s")
         let point = Point(x: 7, label: "ü/\"")
         #expect(try await client.call("echo", point, returning: Point.self) == point)
     }

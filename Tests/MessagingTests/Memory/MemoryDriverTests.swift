@@ -17,13 +17,8 @@ struct MemoryDriverTests {
         RPCClient(driver: driver, target: target, configuration: RPCClientConfiguration(timeout: timeout))
     }
 
-    private func serve(_ server: String, _ answer: @escaping @Sendable (DirectMessage) -> Void) throws -> any DirectListener
-    {
-        try driver.listen(on: Target(topic: "t", server: server), handler: answer)
-    }
-
     @Test func aCallGetsTheResultByteForByte() async throws {
-        _ = try serve("s") { $0.answer?(.success($0.arguments)) }
+        try driver.serveEcho("s")
         let text = #"{"n": 1234567890123456789012345678901234567890, "x": 1.0, "e": 1e5, "s": "\ud800"}"#
         #expect(try await client(Target(topic: "t")).call("m", JSONText(text)).string == text)
     }
@@ -37,10 +32,26 @@ struct MemoryDriverTests {
             keywordArguments: try JSONText(#"{"code": 404}"#),
             traceback: ["a\n", "b\n"]
         )
-        _ = try serve("s") { $0.answer?(.failure(remote)) }
+        try driver.serve("s") { _ in .failure(remote) }
         await #expect { try await client(Target(topic: "t", server: "s")).call("m") } throws: {
             ($0 as? MessagingError)?.remote == remote
         }
+    }
+
+    @Test func aServerSeesWhatTheWireCarries() async throws {
+        let seen = Guarded<IncomingRequest?>(nil)
+        try driver.serve("s") { request in
+            seen.withLock { $0 = request }
+            return .result(.null)
+        }
+        var context = RequestContext()
+        context.set("user", string: "ü")
+        _ = try await client(Target(topic: "t", namespace: "n", version: "1.2")).call("m", context: context)
+        let request = try #require(seen.withLock { $0 })
+        #expect(request.method?.stringValue == "m")
+        #expect(request.namespace?.stringValue == "n")
+        #expect(request.version?.stringValue == "1.2")
+        #expect(request.context.entries.map(\.key) == ["user", "client_timeout"])
     }
 
     @Test func nobodyListensIsUndeliverable() async {
@@ -53,7 +64,7 @@ struct MemoryDriverTests {
     }
 
     @Test func silenceEndsAtTheTimeout() async throws {
-        _ = try serve("s") { _ in }
+        try driver.serve("s") { _ in nil }
         await #expect { try await client(Target(topic: "t"), timeout: .milliseconds(20)).call("m") } throws: {
             ($0 as? MessagingError)?.code == .timeout
         }
@@ -61,13 +72,16 @@ struct MemoryDriverTests {
 
     @Test func aFanoutReachesEveryServerAndATopicCastOne() async throws {
         let reached = Guarded<[String]>([])
-        for name in ["a", "b", "c"] { _ = try serve(name) { _ in reached.withLock { $0.append(name) } } }
+        for name in ["a", "b", "c"] {
+            try driver.serve(name) { _ in
+                reached.withLock { $0.append(name) }
+                return .result(.null)
+            }
+        }
         try await client(Target(topic: "t", isFanout: true)).cast("m")
-        #expect(reached.withLock { $0.sorted() } == ["a", "b", "c"])
-        try await client(Target(topic: "t")).cast("m")
-        #expect(reached.withLock { $0.count } == 4)
-        try await client(Target(topic: "t", server: "b")).cast("m")
-        #expect(reached.withLock { $0.last } == "b")
+        // A call is answered after the casts before it were handed over: one thread hands over in order.
+        for name in ["a", "b", "c"] { _ = try await client(Target(topic: "t", server: name)).call("m") }
+        #expect(reached.withLock { $0.sorted() } == ["a", "a", "b", "b", "c", "c"])
     }
 
     @Test func aCallCannotFanOut() async {
@@ -76,12 +90,38 @@ struct MemoryDriverTests {
         }
     }
 
+    @Test func aHandlerMayCallItsOwnServerAsDeepAsItLikes() async throws {
+        let driver = driver
+        let listener = try driver.makeListener(on: Target(topic: "t", server: "s")) { message in
+            _ = message.acknowledge()
+            let left = Int(message.request.arguments?.members?.first?.value.string ?? "") ?? 0
+            guard left > 0, let arguments = try? JSONText(#"{"left": \#(left - 1)}"#) else {
+                return message.reply(.result(.null)) { _ in }
+            }
+            let next = RPCRequest(target: Target(topic: "t"), method: "m", arguments: arguments, timeout: .seconds(30))
+            driver.call(next) { _ in message.reply(.result(.null)) { _ in } }
+        }
+        listener.start()
+        _ = try await client(Target(topic: "t"), timeout: .seconds(30)).call("m", JSONText(#"{"left": 20000}"#))
+    }
+
+    @Test func driversWithOneBrokerReachEachOther() async throws {
+        let broker = MemoryBroker()
+        let (server, other) = (MemoryDriver(broker: broker), MemoryDriver(broker: broker))
+        try server.serveEcho("s")
+        let result = try await RPCClient(driver: other, target: Target(topic: "t")).call("m", JSONText(#"{"a": 1}"#))
+        #expect(result.string == #"{"a": 1}"#)
+        await server.shutdown(deadline: .now)
+        await other.shutdown(deadline: .now)
+    }
+
     @Test func shutdownEndsWhatWaits() async throws {
-        _ = try serve("s") { _ in }
+        try driver.serve("s") { _ in nil }
         let client = client(Target(topic: "t"), timeout: .seconds(50))
         let call = Task { try await client.call("m") }
         while driver.status.waitingCalls == 0 { await Task.yield() }
         await driver.shutdown(deadline: .now)
         await #expect { try await call.value } throws: { ($0 as? MessagingError)?.code == .shutdown }
+        await #expect { try await client.call("m") } throws: { ($0 as? MessagingError)?.code == .shutdown }
     }
 }

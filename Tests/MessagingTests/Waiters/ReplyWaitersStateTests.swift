@@ -17,7 +17,7 @@ struct ReplyWaitersStateTests {
     }
 
     private func waiter(timeout: Duration = .seconds(60), monitor: Duration? = nil) -> ReplyWaiter {
-        ReplyWaiter(request(timeout: timeout, monitor: monitor), started: start) { _ in }
+        ReplyWaiter(request(timeout: timeout, monitor: monitor), started: start, completion: .call { _ in })
     }
 
     private func reply(_ id: UniqueID, _ result: String = "1", ending: Bool = true) throws -> ReplyEnvelope {
@@ -29,7 +29,7 @@ struct ReplyWaitersStateTests {
         let id = UniqueID()
         state.register(id, waiter())
         let ended = state.receive(try reply(id), now: start)
-        #expect(try ended?.result.get().result.string == "1")
+        #expect(try ended?.result?.get().result.string == "1")
         #expect(state.receive(try reply(id), now: start) == nil)
         #expect(state.count == 0)
     }
@@ -45,7 +45,7 @@ struct ReplyWaitersStateTests {
         state.register(id, waiter())
         #expect(state.receive(try reply(id, "[7]", ending: false), now: start) == nil)
         let ended = state.receive(try reply(id, "null"), now: start)
-        #expect(try ended?.result.get().result.string == "[7]")
+        #expect(try ended?.result?.get().result.string == "[7]")
     }
 
     @Test func aCallEndsAtItsDeadlineWithItsStage() throws {
@@ -57,8 +57,8 @@ struct ReplyWaitersStateTests {
         #expect(state.expire(now: start + .milliseconds(1999)).isEmpty)
         let ended = state.expire(now: start + .seconds(2))
         #expect(ended.count == 1)
-        #expect(throws: MessagingError.self) { try ended[0].result.get() }
-        if case .failure(let error) = ended[0].result {
+        #expect(throws: MessagingError.self) { try ended[0].result?.get() }
+        if case .failure(let error)? = ended[0].result {
             #expect(error.code == .timeout)
             #expect(error.stage == .reply)
             #expect(error.execution == .maybe)
@@ -126,7 +126,7 @@ struct ReplyWaitersStateTests {
                 let id = UniqueID()
                 let timeout = Duration.milliseconds(Int.random(in: 1...500, using: &random))
                 let request = RPCRequest(target: Target(topic: "t"), method: "m", timeout: timeout, now: now)
-                state.register(id, ReplyWaiter(request, started: now) { _ in })
+                state.register(id, ReplyWaiter(request, started: now, completion: .call { _ in }))
                 open.insert(id)
             case 2:
                 let id = open.randomElement(using: &random) ?? UniqueID()
@@ -135,11 +135,11 @@ struct ReplyWaitersStateTests {
                 #expect(ended == wasOpen)
             case 3:
                 let id = open.randomElement(using: &random) ?? UniqueID()
-                let ended = state.fail(id, with: MessagingError(.undeliverable, "")) != nil
+                let ended = state.fail(id, with: MessagingError(.undeliverable, ""), now: now) != nil
                 let wasOpen = open.remove(id) != nil
                 #expect(ended == wasOpen)
             default:
-                for case .failure(let error) in state.expire(now: now).map(\.result) {
+                for case .failure(let error)? in state.expire(now: now).map(\.result) {
                     let wasOpen = open.remove(try #require(error.messageID)) != nil
                     #expect(wasOpen)
                 }

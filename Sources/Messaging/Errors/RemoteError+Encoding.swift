@@ -4,16 +4,6 @@
 // SPDX-License-Identifier: Apache-2.0
 //===----------------------------------------------------------------------===//
 
-extension ReplyEnvelope {
-    /// The reply to a call as it stands, without the wire between.
-    init(_ id: UniqueID, _ answer: Result<JSONText, RemoteError>) {
-        switch answer {
-        case .success(let value): self.init(messageID: id, result: value, failure: nil, isEnding: true)
-        case .failure(let remote): self.init(messageID: id, result: .null, failure: remote.encoded, isEnding: true)
-        }
-    }
-}
-
 extension RemoteError {
     /// The failure string of a reply (`serialize_remote_exception`), keys in Python's order.
     var encoded: [UInt8] {

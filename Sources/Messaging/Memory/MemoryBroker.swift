@@ -1,0 +1,92 @@
+//===----------------------------------------------------------------------===//
+// This source file is part of the rpc-gateway project
+// Licensed under Apache License v2.0; see LICENSE for the full text
+// SPDX-License-Identifier: Apache-2.0
+//===----------------------------------------------------------------------===//
+
+internal import Threads
+
+/// A small message broker in the memory of this process, which memory drivers can share.
+///
+/// It keeps RabbitMQ's rules: queues stay when their listeners go, consumers take turns, what is not acknowledged comes
+/// back to its place. One thread hands messages over; it starts with the first of them and ends with the broker.
+public final class MemoryBroker: Sendable {
+    /// The bounds of what is kept; a message beyond them is refused.
+    public struct Limits: Sendable {
+        /// Messages in one queue, those not yet acknowledged included.
+        public var maximumMessages: Int
+        /// Bytes in one queue.
+        public var maximumQueueBytes: Int
+        /// Bytes in all queues together.
+        public var maximumBytes: Int
+        /// Queues.
+        public var maximumQueues: Int
+
+        /// Makes limits.
+        public init(
+            maximumMessages: Int = 10_000,
+            maximumQueueBytes: Int = 64 << 20,
+            maximumBytes: Int = 256 << 20,
+            maximumQueues: Int = 10_000
+        ) {
+            self.maximumMessages = maximumMessages
+            self.maximumQueueBytes = maximumQueueBytes
+            self.maximumBytes = maximumBytes
+            self.maximumQueues = maximumQueues
+        }
+    }
+
+    private let state: Guarded<MemoryBrokerState>
+    private let worker = Guarded<DeadlineTimer?>(nil)
+
+    /// Makes a broker without queues.
+    public init(limits: Limits = Limits()) { state = Guarded(MemoryBrokerState(limits: limits)) }
+
+    deinit { worker.withLock { $0 }?.stop() }
+
+    /// Routes a message.
+    func publish(_ message: MemoryMessage, exchange: String, checksConsumers: Bool = false) -> MemoryPublishOutcome {
+        change { $0.publish(message, exchange: exchange, checksConsumers: checksConsumers, now: .now) }
+    }
+
+    /// Changes the state, then lets the worker hand over what became deliverable.
+    func change<Result: Sendable>(_ body: (inout MemoryBrokerState) -> Result) -> Result {
+        let (result, wakesWorker) = state.withLock { state in
+            let result = body(&state)
+            return (result, state.startsWorking())
+        }
+        if wakesWorker { wakeWorker() }
+        return result
+    }
+
+    /// Settles a delivery; false when it is in nobody's hands.
+    func settle(_ tag: Int, requeues: Bool) -> Bool {
+        change { $0.settle(tag, requeues: requeues, now: .now) }
+    }
+
+    /// Returns once no handler of a listener runs.
+    func waitForHandler(of listener: Int) async {
+        await withCheckedContinuation { continuation in
+            let waits = state.withLock { $0.waitForHandler(of: listener) { continuation.resume() } }
+            if !waits { continuation.resume() }
+        }
+    }
+
+    private func wakeWorker() {
+        let worker = worker.withLock { worker in
+            let timer = worker ?? DeadlineTimer(name: "memory-broker") { [weak self] _ in self?.handOver() }
+            worker = timer
+            return timer
+        }
+        worker.arm(.now)
+    }
+
+    /// Hands over what is due, one after the other, so that handlers never nest.
+    private func handOver() -> ContinuousClock.Instant? {
+        while let next = state.withLock({ $0.nextDelivery() }) {
+            next.handler(MemoryDelivery(tag: next.tag, message: next.message, isOwned: next.isOwned, broker: self))
+            for proceed in state.withLock({ $0.handlerReturned() }) { proceed() }
+        }
+        return nil
+    }
+}

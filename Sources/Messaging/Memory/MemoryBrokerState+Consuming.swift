@@ -1,0 +1,79 @@
+//===----------------------------------------------------------------------===//
+// This source file is part of the rpc-gateway project
+// Licensed under Apache License v2.0; see LICENSE for the full text
+// SPDX-License-Identifier: Apache-2.0
+//===----------------------------------------------------------------------===//
+
+extension MemoryBrokerState {
+    /// Declares, binds and consumes what a listener subscribes to; false when there are too many queues.
+    mutating func open(
+        _ subscriptions: [MemorySubscription],
+        listener: Int,
+        prefetchCount: Int,
+        now: ContinuousClock.Instant,
+        handler: @escaping MemoryDelivery.Handler
+    ) -> Bool {
+        for subscription in subscriptions {
+            guard declare(queue: subscription.queue, isBounded: subscription.isBounded) else { return false }
+            for binding in subscription.bindings { bind(subscription.queue, binding) }
+            if subscription.isOwned { ownedQueues[listener, default: []].append(subscription.queue) }
+        }
+        for subscription in subscriptions {
+            let id = nextNumber()
+            consumers[id] = Consumer(
+                listener: listener,
+                queue: subscription.queue,
+                isOwned: subscription.isOwned,
+                prefetchCount: prefetchCount,
+                handler: handler
+            )
+            queues[subscription.queue]?.add(consumer: id)
+            assign(subscription.queue, now: now)
+        }
+        return true
+    }
+
+    /// Ends the consumption of a listener; what was not handed over goes back to its place.
+    mutating func cancel(_ listener: Int, now: ContinuousClock.Instant) {
+        for (id, consumer) in consumers where consumer.listener == listener {
+            consumers[id] = nil
+            queues[consumer.queue]?.remove(consumer: id)
+        }
+        for (tag, delivery) in unsettled where delivery.listener == listener && !delivery.isHandedOver {
+            _ = settle(tag, requeues: true, now: now)
+        }
+    }
+
+    /// Ends a listener: what it has not settled goes back, and what was declared for it alone is deleted.
+    mutating func close(_ listener: Int, now: ContinuousClock.Instant) {
+        cancel(listener, now: now)
+        for name in ownedQueues.removeValue(forKey: listener) ?? [] { delete(name) }
+        for (tag, delivery) in unsettled where delivery.listener == listener {
+            _ = settle(tag, requeues: true, now: now)
+        }
+    }
+
+    /// Takes a delivered message out of its queue or puts it back; false when it is in nobody's hands.
+    mutating func settle(_ tag: Int, requeues: Bool, now: ContinuousClock.Instant) -> Bool {
+        guard let delivery = unsettled.removeValue(forKey: tag) else { return false }
+        consumers[delivery.consumer]?.unsettled -= 1
+        guard let index = queues.index(forKey: delivery.queue) else {
+            heldBytes -= delivery.entry.message.size
+            return true
+        }
+        if requeues {
+            queues.values[index].restore(delivery.entry)
+        } else {
+            queues.values[index].release(delivery.entry.message)
+            heldBytes -= delivery.entry.message.size
+        }
+        assign(delivery.queue, now: now)
+        return true
+    }
+
+    private mutating func delete(_ name: String) {
+        guard let queue = queues.removeValue(forKey: name) else { return }
+        forget(queue.messages)
+        for exchange in exchanges.keys { exchanges[exchange]?.unbind(name) }
+    }
+}

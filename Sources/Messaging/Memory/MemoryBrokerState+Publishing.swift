@@ -1,0 +1,73 @@
+//===----------------------------------------------------------------------===//
+// This source file is part of the rpc-gateway project
+// Licensed under Apache License v2.0; see LICENSE for the full text
+// SPDX-License-Identifier: Apache-2.0
+//===----------------------------------------------------------------------===//
+
+extension MemoryBrokerState {
+    /// Routes a message; the default exchange has the empty name and routes by the queue's name.
+    mutating func publish(
+        _ message: MemoryMessage,
+        exchange: String,
+        checksConsumers: Bool,
+        now: ContinuousClock.Instant
+    ) -> MemoryPublishOutcome {
+        guard let names = route(exchange, message.routingKey) else { return .noExchange }
+        guard !names.isEmpty else { return .unroutable }
+        if checksConsumers, !names.contains(where: { queues[$0]?.consumers.isEmpty == false }) { return .noConsumers }
+        let refused = names.count { !append(message, to: $0, now: now) }
+        return refused == 0 ? .accepted : .full(isPartial: refused < names.count)
+    }
+
+    /// Makes an exchange unless it is there.
+    mutating func declare(exchange name: String, _ kind: MemoryExchange.Kind) {
+        guard !name.isEmpty, exchanges[name] == nil else { return }
+        exchanges[name] = MemoryExchange(kind)
+    }
+
+    /// Makes a queue unless it is there; false when there are too many.
+    mutating func declare(queue name: String, isBounded: Bool = true) -> Bool {
+        guard queues[name] == nil else { return true }
+        guard queues.count < limits.maximumQueues else { return false }
+        queues[name] = MemoryQueue(isBounded: isBounded)
+        return true
+    }
+
+    /// Binds a queue to an exchange, which is made first.
+    mutating func bind(_ queue: String, _ binding: MemorySubscription.Binding) {
+        declare(exchange: binding.exchange, binding.kind)
+        exchanges[binding.exchange]?.bind(queue, binding.routingKey)
+    }
+
+    /// How a queue stands; nil when there is none.
+    mutating func inspect(_ name: String, now: ContinuousClock.Instant) -> QueueStatus? {
+        guard let index = queues.index(forKey: name) else { return nil }
+        forget(queues.values[index].dropExpired(now))
+        let queue = queues.values[index]
+        return QueueStatus(consumerCount: queue.consumers.count, messageCount: queue.readyCount)
+    }
+
+    private func route(_ exchange: String, _ routingKey: String) -> [String]? {
+        if exchange.isEmpty { return queues[routingKey] == nil ? [] : [routingKey] }
+        return exchanges[exchange]?.queues(for: routingKey)
+    }
+
+    private mutating func append(_ message: MemoryMessage, to name: String, now: ContinuousClock.Instant) -> Bool {
+        guard let index = queues.index(forKey: name) else { return false }
+        if !hasRoom(queues.values[index], message) {
+            forget(queues.values[index].dropExpired(now))
+            guard hasRoom(queues.values[index], message) else { return false }
+        }
+        queues.values[index].append(MemoryQueue.Entry(sequence: nextNumber(), message: message))
+        heldBytes += message.size
+        assign(name, now: now)
+        return true
+    }
+
+    private func hasRoom(_ queue: MemoryQueue, _ message: MemoryMessage) -> Bool {
+        guard queue.isBounded else { return true }
+        return queue.heldCount < limits.maximumMessages
+            && queue.heldBytes + message.size <= limits.maximumQueueBytes
+            && heldBytes + message.size <= limits.maximumBytes
+    }
+}

@@ -1,0 +1,32 @@
+//===----------------------------------------------------------------------===//
+// This source file is part of the rpc-gateway project
+// Licensed under Apache License v2.0; see LICENSE for the full text
+// SPDX-License-Identifier: Apache-2.0
+//===----------------------------------------------------------------------===//
+
+extension MemoryDriver: ListeningDriver {
+    /// Makes a listener for a target's queues; see `ListeningDriver`.
+    public func makeListener(
+        on target: Target,
+        handler: @escaping @Sendable (any IncomingMessage) -> Void
+    ) throws(MessagingError) -> any Listener {
+        guard let topic = target.topic, !topic.isEmpty, let server = target.server, !server.isEmpty else {
+            throw MessagingError(.invalidTarget, "A server needs both a topic and a server name")
+        }
+        try target.validateForSending(isCall: false)
+        let exchange = exchange(target.exchange)
+        let fanout = MemorySubscription.Binding(exchange: target.fanoutExchange, kind: .fanout, routingKey: topic)
+        let names = [topic, target.queueName]
+        let queues = names.map { name in
+            MemorySubscription(queue: name, bindings: [.init(exchange: exchange, routingKey: name)])
+        }
+        let own = MemorySubscription(
+            queue: "\(target.fanoutExchange)_\(UniqueID().hexadecimal)",
+            bindings: [fanout],
+            isOwned: true
+        )
+        return try makeListener(queues + [own]) { delivery in
+            if let message = MemoryIncomingMessage(delivery) { handler(message) }
+        }
+    }
+}

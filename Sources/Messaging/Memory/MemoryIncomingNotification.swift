@@ -1,0 +1,24 @@
+//===----------------------------------------------------------------------===//
+// This source file is part of the rpc-gateway project
+// Licensed under Apache License v2.0; see LICENSE for the full text
+// SPDX-License-Identifier: Apache-2.0
+//===----------------------------------------------------------------------===//
+
+/// A notification of the broker of memory, not yet acknowledged.
+struct MemoryIncomingNotification: IncomingNotificationMessage {
+    let notification: IncomingNotification
+    private let delivery: MemoryDelivery
+
+    /// Opens a delivery; nil when it is no notification, and then it is out of its queue.
+    init?(_ delivery: MemoryDelivery) {
+        guard var notification = delivery.read(IncomingNotification.init) else { return nil }
+        let key = delivery.message.routingKey
+        notification.topic = key.lastIndex(of: ".").map { String(key[..<$0]) } ?? key
+        self.notification = notification
+        self.delivery = delivery
+    }
+
+    func acknowledge() -> Bool { delivery.acknowledge() }
+
+    func requeue() { delivery.requeue() }
+}

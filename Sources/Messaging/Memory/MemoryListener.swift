@@ -1,0 +1,83 @@
+//===----------------------------------------------------------------------===//
+// This source file is part of the rpc-gateway project
+// Licensed under Apache License v2.0; see LICENSE for the full text
+// SPDX-License-Identifier: Apache-2.0
+//===----------------------------------------------------------------------===//
+
+internal import Threads
+
+/// A consumption of queues of the broker of memory; it consumes from the moment of `start()`.
+final class MemoryListener: Listener {
+    private enum Phase: Sendable {
+        case idle, consuming, refused, stopped
+    }
+
+    let id: Int
+    private let broker: MemoryBroker
+    private let subscriptions: [MemorySubscription]
+    private let prefetchCount: Int
+    private let handler: MemoryDelivery.Handler
+    private let phase = Guarded(Phase.idle)
+
+    init(
+        broker: MemoryBroker,
+        subscriptions: [MemorySubscription],
+        prefetchCount: Int,
+        handler: @escaping MemoryDelivery.Handler
+    ) {
+        id = broker.change { $0.nextNumber() }
+        self.broker = broker
+        self.subscriptions = subscriptions
+        self.prefetchCount = prefetchCount
+        self.handler = handler
+    }
+
+    func start() {
+        let isFirst = phase.withLock { phase in
+            guard phase == .idle else { return false }
+            phase = .consuming
+            return true
+        }
+        guard isFirst else { return }
+        let isOpen = broker.change { [self] state in
+            state.open(subscriptions, listener: id, prefetchCount: prefetchCount, now: .now, handler: handler)
+        }
+        if !isOpen { phase.withLock { if $0 == .consuming { $0 = .refused } } }
+    }
+
+    var isStopped: Bool { phase.withLock { $0 == .stopped } }
+
+    var isConsuming: Bool { phase.withLock { $0 == .consuming } }
+
+    func waitUntilConsuming(deadline: ContinuousClock.Instant) async throws(MessagingError) {
+        while true {
+            switch phase.withLock({ $0 }) {
+            case .consuming: return
+            case .stopped: throw MessagingError(.shutdown, "The listener is stopped", stage: .connect)
+            case .refused: throw MessagingError(.brokerConfiguration, "The broker has too many queues", stage: .connect)
+            case .idle: break
+            }
+            guard ContinuousClock.now < deadline else {
+                throw MessagingError(.brokerUnavailable, "The listener has not been started", stage: .connect)
+            }
+            try? await Task.sleep(for: .milliseconds(5))
+        }
+    }
+
+    func stop(deadline: ContinuousClock.Instant) async {
+        phase.withLock { $0 = .stopped }
+        broker.change { [id] in $0.cancel(id, now: .now) }
+        await broker.waitForHandler(of: id)
+    }
+
+    func close(deadline: ContinuousClock.Instant) async {
+        await stop(deadline: deadline)
+        end()
+    }
+
+    /// Ends the listener without waiting for a handler that runs.
+    func end() {
+        phase.withLock { $0 = .stopped }
+        broker.change { [id] in $0.close(id, now: .now) }
+    }
+}

@@ -1,0 +1,22 @@
+//===----------------------------------------------------------------------===//
+// This source file is part of the rpc-gateway project
+// Licensed under Apache License v2.0; see LICENSE for the full text
+// SPDX-License-Identifier: Apache-2.0
+//===----------------------------------------------------------------------===//
+
+/// A queue that a listener declares, binds and consumes.
+struct MemorySubscription: Sendable {
+    /// How the queue hangs on an exchange.
+    struct Binding: Sendable {
+        var exchange: String
+        var kind = MemoryExchange.Kind.topic
+        var routingKey: String
+    }
+
+    var queue: String
+    var bindings: [Binding] = []
+    /// Whether the queue is deleted when the listener closes.
+    var isOwned = false
+    /// Whether the queue refuses messages when it is full. Replies are as many as the calls that wait for them.
+    var isBounded = true
+}

@@ -1,0 +1,18 @@
+//===----------------------------------------------------------------------===//
+// This source file is part of the rpc-gateway project
+// Licensed under Apache License v2.0; see LICENSE for the full text
+// SPDX-License-Identifier: Apache-2.0
+//===----------------------------------------------------------------------===//
+
+@testable import Messaging
+
+extension EndedWait {
+    /// How a call ended; a fanout call or plain request that ended well has none.
+    var result: Result<RPCReply, MessagingError>? {
+        switch self {
+        case .call(_, let result): result
+        case .failed(_, let error): .failure(error)
+        case .other: nil
+        }
+    }
+}

@@ -1,0 +1,117 @@
+//===----------------------------------------------------------------------===//
+// This source file is part of the rpc-gateway project
+// Licensed under Apache License v2.0; see LICENSE for the full text
+// SPDX-License-Identifier: Apache-2.0
+//===----------------------------------------------------------------------===//
+
+import Testing
+import Threads
+
+@testable import Messaging
+
+struct GatheringTests {
+    private let start = ContinuousClock.now
+    private let id = UniqueID()
+    private let gathered = Guarded<Result<GatheredReplies, MessagingError>?>(nil)
+
+    private func state(minimum: Int? = nil, stage: MessagingError.Stage = .reply) -> ReplyWaitersState {
+        var state = ReplyWaitersState()
+        let target = Target(topic: "t", isFanout: true)
+        let request = RPCRequest(target: target, method: "m", timeout: .seconds(5), now: start)
+        let completion = WaitCompletion.gathering { [gathered] result in gathered.withLock { $0 = result } }
+        state.register(id, ReplyWaiter(request, started: start, completion: completion))
+        state.collections[id] = ReplyCollection(minimum: minimum)
+        _ = state.advance(id, to: stage, now: start)
+        return state
+    }
+
+    private func reply(_ result: String, isEnding: Bool = true) throws -> ReplyEnvelope {
+        ReplyEnvelope(messageID: id, result: try JSONText(result), failure: nil, isEnding: isEnding)
+    }
+
+    private func outcome(_ ended: EndedWait?) throws -> GatheredReplies {
+        try #require(ended).complete()
+        return try #require(gathered.withLock { $0 }).get()
+    }
+
+    @Test func repliesAreCollectedUntilTheDeadline() throws {
+        var state = state()
+        for number in 1...3 { #expect(state.receive(try reply("\(number)"), now: start) == nil) }
+        let replies = try outcome(state.expire(now: start + .seconds(5)).first)
+        #expect(try replies.replies.map { try $0.get().string } == ["1", "2", "3"])
+        #expect(!replies.isComplete)
+        #expect(state.count == 0)
+        #expect(state.collections.isEmpty)
+    }
+
+    @Test func theMinimumEndsTheCollection() throws {
+        var state = state(minimum: 2)
+        #expect(state.receive(try reply("1"), now: start) == nil)
+        let replies = try outcome(state.receive(try reply("2"), now: start))
+        #expect(replies.isComplete)
+        #expect(replies.replies.count == 2)
+        #expect(state.receive(try reply("3"), now: start) == nil)
+    }
+
+    @Test func noReplyIsAnAnswerToo() throws {
+        var state = state(minimum: 1)
+        let replies = try outcome(state.expire(now: start + .seconds(5)).first)
+        #expect(replies.replies.isEmpty)
+        #expect(!replies.isComplete)
+    }
+
+    @Test func heartbeatsAreNoReplies() throws {
+        var state = state(minimum: 1)
+        #expect(state.receive(try reply("null", isEnding: false), now: start) == nil)
+        #expect(try outcome(state.receive(try reply("null"), now: start)).replies.count == 1)
+    }
+
+    @Test func aFailureOfOneServerIsOneOfTheReplies() throws {
+        var state = state(minimum: 3)
+        let remote = RemoteError(module: "m", className: "C", message: "x")
+        let failure = ReplyEnvelope(messageID: id, result: .null, failure: remote.encoded, isEnding: true)
+        #expect(state.receive(failure, now: start) == nil)
+        let unreadable = ReplyEnvelope(messageID: id, result: .null, failure: Array("7".utf8), isEnding: true)
+        #expect(state.receive(unreadable, now: start) == nil)
+        let bad = MessagingError(.badReply, "not JSON", execution: .yes)
+        let replies = try outcome(state.fail(id, with: bad, now: start)).replies
+        #expect(replies.count == 3)
+        #expect(throws: remote) { try replies[0].get() }
+        #expect(replies.allSatisfy { (try? $0.get()) == nil })
+    }
+
+    @Test func aRequestThatWasNotSentFails() throws {
+        var state = state(stage: .connect)
+        try #require(state.expire(now: start + .seconds(5)).first).complete()
+        #expect(throws: MessagingError.self) { try gathered.withLock { $0 }?.get() }
+        #expect(state.collections.isEmpty)
+    }
+
+    @Test func aReplyBeforeTheConfirmCounts() throws {
+        var state = state(stage: .publish)
+        #expect(state.receive(try reply("1"), now: start) == nil)
+        let lost = MessagingError(.deliveryUnknown, "", execution: .maybe, stage: .publish)
+        #expect(state.fail(id, with: lost, now: start) == nil)
+        #expect(try outcome(state.expire(now: start + .seconds(5)).first).replies.count == 1)
+    }
+
+    @Test func theNumberAndTheBytesAreBounded() throws {
+        var collection = ReplyCollection(minimum: 20_000)
+        for _ in 0..<ReplyCollection.maximumCount { collection.add(try reply("1")) }
+        #expect(collection.isOver)
+        #expect(!collection.isComplete)
+        var large = ReplyCollection(minimum: nil)
+        let text = try JSONText("\"" + String(repeating: "x", count: 16 << 20) + "\"")
+        for _ in 0..<4 { large.add(.success(text), size: text.bytes.count) }
+        #expect(large.isOver)
+        #expect(large.replies.count == 3)
+    }
+
+    @Test func aShutdownFailsIt() throws {
+        var state = state()
+        _ = state.receive(try reply("1"), now: start)
+        for ended in state.failAll(with: MessagingError(.shutdown, "")) { ended.complete() }
+        #expect(throws: MessagingError.self) { try gathered.withLock { $0 }?.get() }
+        #expect(state.collections.isEmpty)
+    }
+}
