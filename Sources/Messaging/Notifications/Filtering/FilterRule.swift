@@ -1,0 +1,68 @@
+//===----------------------------------------------------------------------===//
+// This source file is part of the rpc-gateway project
+// Licensed under Apache License v2.0; see LICENSE for the full text
+// SPDX-License-Identifier: Apache-2.0
+//===----------------------------------------------------------------------===//
+
+/// What a value of a payload has to be: a string that matches, or an object whose members do.
+///
+///     ["state": "^active$", "image": ["name": "ubuntu"]]
+public indirect enum FilterRule: Sendable, Hashable {
+    /// A string that a regular expression matches from its start.
+    case pattern(String)
+    /// An object in which each of these members is there and fits.
+    case members([String: FilterRule])
+}
+
+extension FilterRule: ExpressibleByStringLiteral {
+    /// A pattern.
+    public init(stringLiteral pattern: String) { self = .pattern(pattern) }
+}
+
+extension FilterRule: ExpressibleByDictionaryLiteral {
+    /// Members; of a key given twice the last one counts.
+    public init(dictionaryLiteral members: (String, FilterRule)...) {
+        self = .members(Dictionary(members) { $1 })
+    }
+}
+
+/// A rule with its patterns compiled.
+indirect enum CompiledFilterRule: Sendable {
+    case pattern(FilterPattern)
+    case members([String: CompiledFilterRule])
+
+    init(_ rule: FilterRule, field: String) throws(MessagingError) {
+        switch rule {
+        case .pattern(let pattern): self = .pattern(try FilterPattern(pattern, field: field))
+        case .members(let members): self = .members(try Self.compile(members, field: field))
+        }
+    }
+
+    static func compile(
+        _ members: [String: FilterRule],
+        field: String
+    ) throws(MessagingError) -> [String: CompiledFilterRule] {
+        var compiled: [String: CompiledFilterRule] = [:]
+        for (key, rule) in members { compiled[key] = try CompiledFilterRule(rule, field: "\(field).\(key)") }
+        return compiled
+    }
+
+    func matches(_ value: JSONText) -> Bool {
+        switch self {
+        case .pattern(let pattern): pattern.matches(value)
+        case .members(let rules): Self.match(rules, value)
+        }
+    }
+
+    /// Whether a value is an object whose members fit; anything fits no rules at all.
+    static func match(_ rules: [String: CompiledFilterRule], _ value: JSONText) -> Bool {
+        guard !rules.isEmpty else { return true }
+        var found: [String: JSONText] = [:]
+        let isObject: Void? = try? MessageEnvelope.forEachMember(of: Array(value.bytes)) { key, value in
+            let name = String(decoding: key, as: UTF8.self)
+            if rules[name] != nil { found[name] = value }
+        }
+        guard isObject != nil else { return false }
+        return rules.allSatisfy { name, rule in found[name].map(rule.matches) ?? false }
+    }
+}

@@ -1,0 +1,106 @@
+//===----------------------------------------------------------------------===//
+// This source file is part of the rpc-gateway project
+// Licensed under Apache License v2.0; see LICENSE for the full text
+// SPDX-License-Identifier: Apache-2.0
+//===----------------------------------------------------------------------===//
+
+internal import Logging
+
+/// Gives notifications to the endpoints (`oslo_messaging.notify.dispatcher`), without a broker's part in it.
+struct NotificationDispatcher: Sendable {
+    /// A notification and its place among those that came together.
+    private struct Item {
+        var index: Int
+        var notification: IncomingNotification
+    }
+
+    private let endpoints: [NotificationEndpoint]
+    private let serializer: any Serializer
+    private let logger: Logger
+
+    init(endpoints: [NotificationEndpoint], serializer: any Serializer, logger: Logger) {
+        self.endpoints = endpoints
+        self.serializer = serializer
+        self.logger = logger
+    }
+
+    /// The priorities that an endpoint has a function for.
+    var priorities: [NotificationPriority] {
+        let wanted = endpoints.flatMap(\.handlers).reduce(into: Set()) { $0.formUnion($1.priorities) }
+        return NotificationPriority.allCases.filter(wanted.contains)
+    }
+
+    /// Runs the functions of the endpoints, priority by priority; gives the indices of what has to go back.
+    ///
+    /// One of a priority that nobody knows has been handled: it would come again for ever.
+    func dispatch(_ notifications: [IncomingNotification]) async -> Set<Int> {
+        var requeued: Set<Int> = []
+        var groups: [NotificationPriority: [Item]] = [:]
+        for (index, notification) in notifications.enumerated() {
+            guard let priority = NotificationPriority(rawValue: notification.priority) else {
+                logger.warning("a priority is unknown", metadata: ["priority": "\(notification.priority)"])
+                continue
+            }
+            if let item = deserialized(index, notification) {
+                groups[priority, default: []].append(item)
+            } else {
+                requeued.insert(index)
+            }
+        }
+        for (priority, items) in groups.sorted(by: { $0.key.rawValue < $1.key.rawValue }) {
+            requeued.formUnion(await dispatch(items, priority))
+        }
+        return requeued
+    }
+
+    private func deserialized(_ index: Int, _ notification: IncomingNotification) -> Item? {
+        do {
+            var item = Item(index: index, notification: notification)
+            item.notification.context = try serializer.deserialize(notification.context)
+            item.notification.payload = try serializer.deserialize(
+                notification.payload,
+                context: item.notification.context
+            )
+            return item
+        } catch {
+            log(error, [notification])
+            return nil
+        }
+    }
+
+    /// Each endpoint gets what passes its filter and what no endpoint before it has put back.
+    private func dispatch(_ items: [Item], _ priority: NotificationPriority) async -> Set<Int> {
+        var requeued: Set<Int> = []
+        for endpoint in endpoints {
+            for handler in endpoint.handlers where handler.priorities.contains(priority) {
+                let wanted = items.filter { item in
+                    !requeued.contains(item.index) && endpoint.filter?.matches(item.notification) ?? true
+                }
+                for batch in handler.takesBatches ? [wanted] : wanted.map({ [$0] }) where !batch.isEmpty {
+                    let refused = await run(handler, batch.map(\.notification))
+                    requeued.formUnion(refused.map { batch[$0].index })
+                }
+            }
+        }
+        return requeued
+    }
+
+    private func run(_ handler: NotificationEndpoint.Handler, _ batch: [IncomingNotification]) async -> Set<Int> {
+        do {
+            return try await handler.body(batch)
+        } catch {
+            log(error, batch)
+            return Set(batch.indices)
+        }
+    }
+
+    private func log(_ error: any Error, _ batch: [IncomingNotification]) {
+        logger.error(
+            "an endpoint has failed",
+            metadata: [
+                "event.type": "\(batch.first?.eventType ?? "")", "message.id": "\(batch.first?.messageID ?? "")",
+                "notifications": "\(batch.count)", "reason": "\(error)",
+            ]
+        )
+    }
+}

@@ -1,0 +1,91 @@
+//===----------------------------------------------------------------------===//
+// This source file is part of the rpc-gateway project
+// Licensed under Apache License v2.0; see LICENSE for the full text
+// SPDX-License-Identifier: Apache-2.0
+//===----------------------------------------------------------------------===//
+
+/// Functions that get the notifications of some priorities which pass a filter.
+///
+///     let endpoint = try NotificationEndpoint(filter: NotificationFilter(publisherID: "^compute.*"))
+///         .on(.info) { notification in print(notification.eventType) }
+///         .on(.error, .critical) { notification in await page(notification) ? .handled : .requeue }
+///
+/// A function that throws has not handled the notification: that is logged, and counts as `requeue`. A notification can
+/// come more than once: when the connection was lost before its acknowledgement, for example.
+public struct NotificationEndpoint: Sendable {
+    /// What runs for a batch of one priority; gives the indices to put back.
+    typealias Body = @Sendable ([IncomingNotification]) async throws -> Set<Int>
+
+    struct Handler: Sendable {
+        var priorities: Set<NotificationPriority>
+        /// Whether a batch is given as a whole; otherwise its notifications come one by one.
+        var takesBatches: Bool
+        var body: Body
+    }
+
+    let filter: NotificationFilter?
+    private(set) var handlers: [Handler] = []
+
+    /// Makes an endpoint without functions.
+    public init(filter: NotificationFilter? = nil) { self.filter = filter }
+
+    /// The same endpoint with a function for the notifications of some priorities.
+    public func on(
+        _ priorities: NotificationPriority...,
+        run body: @escaping @Sendable (IncomingNotification) async throws -> NotificationResult
+    ) -> NotificationEndpoint {
+        adding(priorities, takesBatches: false) { try await body($0[0]) == .requeue ? [0] : [] }
+    }
+
+    /// The same endpoint with a function that handles the notifications of some priorities unless it throws.
+    public func on(
+        _ priorities: NotificationPriority...,
+        run body: @escaping @Sendable (IncomingNotification) async throws -> Void
+    ) -> NotificationEndpoint {
+        adding(priorities, takesBatches: false) { notifications in
+            try await body(notifications[0])
+            return []
+        }
+    }
+
+    /// The same endpoint with a function that also gets the payload as a type; one that does not fit counts as thrown.
+    public func on<Payload: Decodable & Sendable>(
+        _ priorities: NotificationPriority...,
+        payload type: Payload.Type,
+        run body: @escaping @Sendable (IncomingNotification, Payload) async throws -> Void
+    ) -> NotificationEndpoint {
+        adding(priorities, takesBatches: false) { notifications in
+            try await body(notifications[0], JSONSerializer().decode(type, from: notifications[0].payload))
+            return []
+        }
+    }
+
+    /// The same endpoint with a function for batches: notifications of one priority, in the order in which they came.
+    public func onBatch(
+        _ priorities: NotificationPriority...,
+        run body: @escaping @Sendable ([IncomingNotification]) async throws -> NotificationBatchResult
+    ) -> NotificationEndpoint {
+        adding(priorities, takesBatches: true) { try await body($0).requeued(of: $0.count) }
+    }
+
+    /// The same endpoint with a function that handles batches unless it throws.
+    public func onBatch(
+        _ priorities: NotificationPriority...,
+        run body: @escaping @Sendable ([IncomingNotification]) async throws -> Void
+    ) -> NotificationEndpoint {
+        adding(priorities, takesBatches: true) { notifications in
+            try await body(notifications)
+            return []
+        }
+    }
+
+    private func adding(
+        _ priorities: [NotificationPriority],
+        takesBatches: Bool,
+        _ body: @escaping Body
+    ) -> NotificationEndpoint {
+        var copy = self
+        copy.handlers.append(Handler(priorities: Set(priorities), takesBatches: takesBatches, body: body))
+        return copy
+    }
+}

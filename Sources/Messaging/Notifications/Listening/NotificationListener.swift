@@ -1,0 +1,187 @@
+//===----------------------------------------------------------------------===//
+// This source file is part of the rpc-gateway project
+// Licensed under Apache License v2.0; see LICENSE for the full text
+// SPDX-License-Identifier: Apache-2.0
+//===----------------------------------------------------------------------===//
+
+public import Logging
+internal import Threads
+
+/// Gets notifications and gives them to endpoints (`oslo_messaging.get_notification_listener` and
+/// `get_batch_notification_listener`).
+///
+/// A notification is acknowledged after the endpoints have run, so one that was being handled when the process died comes
+/// again, here or to another listener. What has not started when the listener stops goes back into its queue.
+///
+/// Every function may be called from any thread.
+public final class NotificationListener: Sendable {
+    /// What is consumed.
+    public let subscription: NotificationSubscription
+    let configuration: NotificationListenerConfiguration
+    private let driver: any NotificationDriver
+    private let intake: NotificationIntake
+    private let logger: Logger
+    private let phase = Guarded(Phase.idle)
+
+    private enum Phase: Sendable {
+        case idle
+        case listening(any Listener)
+        case stopped(any Listener)
+    }
+
+    /// Makes a listener that does not listen yet.
+    ///
+    /// - Parameters:
+    ///   - driver: what carries the messages; the listener neither starts it nor shuts it down.
+    ///   - sources: the topics; the priorities are those that the endpoints have functions for.
+    ///   - endpoints: who gets the notifications, one after the other in this order.
+    ///   - serializer: what turns payloads and contexts into the endpoints' form.
+    public convenience init(
+        driver: any NotificationDriver,
+        sources: [NotificationSubscription.Source],
+        endpoints: [NotificationEndpoint],
+        configuration: NotificationListenerConfiguration = NotificationListenerConfiguration(),
+        serializer: any Serializer = NoOpSerializer(),
+        logger: Logger = Logger(label: "messaging.notifications")
+    ) {
+        self.init(
+            driver: driver,
+            sources: sources,
+            endpoints: endpoints,
+            configuration: configuration,
+            serializer: serializer,
+            logger: logger,
+            sleep: { try? await Task.sleep(for: $0) }
+        )
+    }
+
+    /// Makes a listener for topics of the transport's default exchange.
+    public convenience init(
+        driver: any NotificationDriver,
+        topics: [String] = ["notifications"],
+        endpoints: [NotificationEndpoint],
+        configuration: NotificationListenerConfiguration = NotificationListenerConfiguration(),
+        serializer: any Serializer = NoOpSerializer(),
+        logger: Logger = Logger(label: "messaging.notifications")
+    ) {
+        self.init(
+            driver: driver,
+            sources: topics.map { NotificationSubscription.Source(topic: $0) },
+            endpoints: endpoints,
+            configuration: configuration,
+            serializer: serializer,
+            logger: logger
+        )
+    }
+
+    init(
+        driver: any NotificationDriver,
+        sources: [NotificationSubscription.Source],
+        endpoints: [NotificationEndpoint],
+        configuration: NotificationListenerConfiguration,
+        serializer: any Serializer,
+        logger: Logger,
+        sleep: @escaping @Sendable (Duration) async -> Void
+    ) {
+        self.driver = driver
+        self.configuration = configuration
+        self.logger = logger
+        let dispatcher = NotificationDispatcher(endpoints: endpoints, serializer: serializer, logger: logger)
+        subscription = NotificationSubscription(
+            sources: sources,
+            priorities: dispatcher.priorities,
+            pool: configuration.pool,
+            isTemporary: configuration.isTemporary
+        )
+        let work = NotificationWork(
+            dispatcher: dispatcher,
+            configuration: configuration,
+            sleep: sleep,
+            logger: logger
+        )
+        intake = NotificationIntake(work: work, configuration: configuration)
+    }
+
+    /// Begins to listen; started already, it says so in the log and does nothing.
+    ///
+    /// - Throws: `invalidTarget` without a topic, or when no endpoint has a function.
+    public func start() throws(MessagingError) {
+        if case .listening = phase.withLock({ $0 }) {
+            return logger.warning("the listener is started already")
+        }
+        let listener = try driver.makeNotificationListener(subscription) { [intake] in intake.receive($0) }
+        let isFirst = phase.withLock { phase in
+            if case .listening = phase { return false }
+            phase = .listening(listener)
+            return true
+        }
+        guard isFirst else { return }
+        intake.resume()
+        listener.start()
+        logger.info("listener started", metadata: logged)
+    }
+
+    /// Returns once notifications are consumed.
+    ///
+    /// - Throws: `brokerUnavailable` or another reason at the deadline; `shutdown` when it is not started.
+    public func waitUntilConsuming(deadline: ContinuousClock.Instant) async throws(MessagingError) {
+        guard case .listening(let listener) = phase.withLock({ $0 }) else {
+            throw MessagingError(.shutdown, "The listener is not started")
+        }
+        try await listener.waitUntilConsuming(deadline: deadline)
+    }
+
+    /// Whether notifications are consumed now.
+    public var isConsuming: Bool {
+        if case .listening(let listener) = phase.withLock({ $0 }) { listener.isConsuming } else { false }
+    }
+
+    /// Notifications, or batches of them, that are being handled now.
+    public var runningCount: Int { intake.runningCount }
+
+    /// Stops listening: what has not started goes back into its queue, or is handled when the queue goes with the
+    /// listener.
+    ///
+    /// Endpoints under way go on; see `wait(deadline:)`.
+    public func stop(deadline: ContinuousClock.Instant = .now.advanced(by: .seconds(10))) async {
+        let listener = phase.withLock { phase -> (any Listener)? in
+            guard case .listening(let listener) = phase else { return nil }
+            phase = .stopped(listener)
+            return listener
+        }
+        guard let listener else { return }
+        let unstarted = intake.stop()
+        await listener.stop(deadline: deadline)
+        giveBack(unstarted + intake.takeHeld())
+        logger.info("listener stopped", metadata: logged)
+    }
+
+    /// Waits for the endpoints under way, then disconnects; stops first if that was not done.
+    ///
+    /// - Returns: whether everything ended before the deadline. What had not is left running and comes again.
+    @discardableResult
+    public func wait(deadline: ContinuousClock.Instant) async -> Bool {
+        await stop(deadline: deadline)
+        let listener = phase.withLock { phase -> (any Listener)? in
+            guard case .stopped(let listener) = phase else { return nil }
+            phase = .idle
+            return listener
+        }
+        let isDrained = await Deadline.run(until: deadline) { [intake] in await intake.waitUntilIdle() }
+        if !isDrained {
+            logger.error("endpoints still run at the deadline", metadata: ["running": "\(runningCount)"])
+        }
+        await listener?.close(deadline: deadline)
+        return isDrained
+    }
+
+    private func giveBack(_ messages: [any IncomingNotificationMessage]) {
+        if configuration.isTemporary { return intake.runAnyway(messages) }
+        for message in messages { message.requeue() }
+    }
+
+    private var logged: Logger.Metadata {
+        let topics = subscription.sources.map(\.topic).joined(separator: ",")
+        return ["topics": "\(topics)", "pool": "\(subscription.pool ?? "")", "running": "\(runningCount)"]
+    }
+}

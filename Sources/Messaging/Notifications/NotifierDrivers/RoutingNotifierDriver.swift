@@ -1,0 +1,58 @@
+//===----------------------------------------------------------------------===//
+// This source file is part of the rpc-gateway project
+// Licensed under Apache License v2.0; see LICENSE for the full text
+// SPDX-License-Identifier: Apache-2.0
+//===----------------------------------------------------------------------===//
+
+/// Gives each notification to the drivers whose rules accept it (the driver `routing`).
+///
+///     try RoutingNotifierDriver(
+///         groups: [
+///             "telemetry": ["messagingv2": RoutingRule(acceptedEvents: ["compute.instance.*"])],
+///             "operators": ["log": RoutingRule(acceptedPriorities: ["error", "critical"])],
+///         ],
+///         drivers: [MessagingNotifierDriver(driver: rabbit), LogNotifierDriver()]
+///     )
+public struct RoutingNotifierDriver: NotifierDriver {
+    /// `routing`.
+    public let name = "routing"
+    private let groups: [String: [String: RoutingRule]]
+    private let drivers: [any NotifierDriver]
+
+    /// Makes a driver.
+    ///
+    /// - Parameters:
+    ///   - groups: for each group the rules of its drivers by their names, as in the YAML of `routing_config`. A driver
+    ///     that several groups choose gets the notification once.
+    ///   - drivers: the drivers that the rules name.
+    /// - Throws: `invalidRequest` for a rule whose driver is not there.
+    public init(groups: [String: [String: RoutingRule]], drivers: [any NotifierDriver]) throws(MessagingError) {
+        let known = Set(drivers.map(\.name))
+        for (group, rules) in groups {
+            guard let unknown = rules.keys.first(where: { !known.contains($0) }) else { continue }
+            let names = known.sorted().joined(separator: ", ")
+            throw MessagingError(.invalidRequest, "group \(group): there is no driver \"\(unknown)\", only \(names)")
+        }
+        self.groups = groups
+        self.drivers = drivers
+    }
+
+    /// The names of the drivers that get a notification.
+    func driverNames(eventType: String, priority: NotificationPriority) -> Set<String> {
+        var names: Set<String> = []
+        for rules in groups.values {
+            for (name, rule) in rules where rule.accepts(eventType: eventType, priority: priority) {
+                names.insert(name)
+            }
+        }
+        return names
+    }
+
+    /// Sends to the drivers that the rules choose.
+    ///
+    /// - Throws: `NotifierError` with those that do not have it.
+    public func notify(_ notification: NotificationMessage) async throws {
+        let names = driverNames(eventType: notification.eventType, priority: notification.priority)
+        try await drivers.filter { names.contains($0.name) }.notify(notification)
+    }
+}

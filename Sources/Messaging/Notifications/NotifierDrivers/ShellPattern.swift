@@ -1,0 +1,88 @@
+//===----------------------------------------------------------------------===//
+// This source file is part of the rpc-gateway project
+// Licensed under Apache License v2.0; see LICENSE for the full text
+// SPDX-License-Identifier: Apache-2.0
+//===----------------------------------------------------------------------===//
+
+/// A pattern of shells (Python's `fnmatch`): `*`, `?`, `[abc]`, `[a-z]`, `[!abc]`; everything else stands for itself.
+struct ShellPattern: Sendable {
+    private enum Piece: Sendable {
+        case one(Unicode.Scalar)
+        case any
+        case anyNumber
+        case set([ClosedRange<Unicode.Scalar>], isNegated: Bool)
+    }
+
+    private var pieces: [Piece] = []
+
+    init(_ pattern: String) {
+        let scalars = Array(pattern.unicodeScalars)
+        var index = 0
+        while index < scalars.count {
+            switch scalars[index] {
+            case "*": pieces.append(.anyNumber)
+            case "?": pieces.append(.any)
+            case "[":
+                if let (set, end) = Self.set(scalars, after: index) {
+                    pieces.append(set)
+                    index = end
+                } else {
+                    pieces.append(.one("["))
+                }
+            case let scalar: pieces.append(.one(scalar))
+            }
+            index += 1
+        }
+    }
+
+    /// Whether the whole text fits; the time is bounded by the product of the lengths.
+    func matches(_ text: String) -> Bool {
+        let text = Array(text.unicodeScalars)
+        var (position, piece) = (0, 0)
+        var lastStar: (piece: Int, position: Int)?
+        while position < text.count {
+            if piece < pieces.count, case .anyNumber = pieces[piece] {
+                lastStar = (piece, position)
+                piece += 1
+            } else if piece < pieces.count, Self.fits(text[position], pieces[piece]) {
+                position += 1
+                piece += 1
+            } else if let star = lastStar {
+                // The last star takes one more; earlier ones need not, as what stands between matched already.
+                lastStar = (star.piece, star.position + 1)
+                (position, piece) = (star.position + 1, star.piece + 1)
+            } else {
+                return false
+            }
+        }
+        return pieces[piece...].allSatisfy { if case .anyNumber = $0 { true } else { false } }
+    }
+
+    private static func fits(_ scalar: Unicode.Scalar, _ piece: Piece) -> Bool {
+        switch piece {
+        case .one(let expected): scalar == expected
+        case .any, .anyNumber: true
+        case .set(let ranges, let isNegated): ranges.contains { $0.contains(scalar) } != isNegated
+        }
+    }
+
+    /// The set that opens at an index and where it closes; nil when it does not.
+    private static func set(_ scalars: [Unicode.Scalar], after open: Int) -> (Piece, Int)? {
+        let isNegated = open + 1 < scalars.count && scalars[open + 1] == "!"
+        let start = open + (isNegated ? 2 : 1)
+        // A bracket right at the start belongs to the set.
+        guard start < scalars.count, let end = scalars[(start + 1)...].firstIndex(of: "]") else { return nil }
+        var ranges: [ClosedRange<Unicode.Scalar>] = []
+        var index = start
+        while index < end {
+            if index + 2 < end, scalars[index + 1] == "-" {
+                if scalars[index] <= scalars[index + 2] { ranges.append(scalars[index]...scalars[index + 2]) }
+                index += 3
+            } else {
+                ranges.append(scalars[index]...scalars[index])
+                index += 1
+            }
+        }
+        return (.set(ranges, isNegated: isNegated), end)
+    }
+}

@@ -1,0 +1,50 @@
+//===----------------------------------------------------------------------===//
+// This source file is part of the rpc-gateway project
+// Licensed under Apache License v2.0; see LICENSE for the full text
+// SPDX-License-Identifier: Apache-2.0
+//===----------------------------------------------------------------------===//
+
+/// A notification as a notifier hands it to its drivers.
+public struct NotificationMessage: Sendable, Hashable {
+    /// The identifier, a UUID with dashes; the same one on every topic and in every driver.
+    public var messageID: String
+    /// Who notifies, such as `compute.host1`.
+    public var publisherID: String
+    /// What has happened, such as `compute.instance.create.end`.
+    public var eventType: String
+    /// The priority.
+    public var priority: NotificationPriority
+    /// What there is to say about it.
+    public var payload: JSONText
+    /// When, in UTC: `YYYY-MM-DD HH:MM:SS.ffffff`.
+    public var timestamp: String
+    /// The context of the request that caused it, without what a notification may not carry.
+    public var context: RequestContext
+    /// When a driver gives up.
+    public var deadline: ContinuousClock.Instant
+    /// Failed attempts to reach a broker that are tolerated: nil for ever (until the deadline), 0 none, N of them.
+    public var retry: Int?
+
+    /// Makes a message.
+    public init(
+        messageID: String = UniqueID().dashed,
+        publisherID: String,
+        eventType: String,
+        priority: NotificationPriority,
+        payload: JSONText,
+        timestamp: String,
+        context: RequestContext = RequestContext(),
+        deadline: ContinuousClock.Instant,
+        retry: Int? = nil
+    ) {
+        self.messageID = messageID
+        self.publisherID = publisherID
+        self.eventType = eventType
+        self.priority = priority
+        self.payload = payload
+        self.timestamp = timestamp
+        self.context = context
+        self.deadline = deadline
+        self.retry = retry
+    }
+}

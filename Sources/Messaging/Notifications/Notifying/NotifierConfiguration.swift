@@ -1,0 +1,49 @@
+//===----------------------------------------------------------------------===//
+// This source file is part of the rpc-gateway project
+// Licensed under Apache License v2.0; see LICENSE for the full text
+// SPDX-License-Identifier: Apache-2.0
+//===----------------------------------------------------------------------===//
+
+/// How a notifier sends.
+public struct NotifierConfiguration: Sendable {
+    /// The time that sending one notification may take.
+    public var publishTimeout: Duration
+    /// Failed attempts to reach a broker that are tolerated (`retry`): nil or -1 for ever (until the timeout), 0 none,
+    /// N of them. This holds for the first connection too.
+    public var retry: Int?
+    /// The keys of a context that may travel with a notification; nil lets all of them.
+    public var contextKeys: Set<String>?
+
+    /// Makes a configuration.
+    ///
+    /// - Parameters:
+    ///   - publishTimeout: half a minute unless given, enough for a broker to be restarted.
+    ///   - contextKeys: those that hold no credentials unless given: notifications reach more readers than requests do.
+    public init(
+        publishTimeout: Duration = .seconds(30),
+        retry: Int? = nil,
+        contextKeys: Set<String>? = Self.safeContextKeys
+    ) {
+        self.publishTimeout = publishTimeout
+        self.retry = retry
+        self.contextKeys = contextKeys
+    }
+
+    /// What oslo.messaging lets pass, and `oslo_context`'s `redacted_copy()`: everything but tokens and service catalogs.
+    public static let safeContextKeys: Set<String> = [
+        "user_id", "project_id", "domain_id", "user_domain_id", "project_domain_id", "is_admin", "request_id", "roles",
+        "user_name", "project_name", "domain_name", "user_domain_name", "project_domain_name", "service_user_id",
+        "service_user_domain_id", "service_user_domain_name", "service_project_id", "service_project_name",
+        "service_project_domain_id", "service_project_domain_name", "service_roles", "global_request_id",
+        "system_scope",
+        "user", "domain", "user_domain", "project_domain", "tenant", "user_identity", "is_admin_project", "read_only",
+        "show_deleted", "resource_uuid",
+    ]
+
+    func redacted(_ context: RequestContext) -> RequestContext {
+        guard let contextKeys else { return context }
+        var safe = RequestContext()
+        for entry in context.entries where contextKeys.contains(entry.key) { safe.set(entry.key, entry.value) }
+        return safe
+    }
+}
