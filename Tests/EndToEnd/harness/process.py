@@ -14,10 +14,10 @@ def inherited():
 
 
 class Process:
-    def __init__(self, command, environment=None):
+    def __init__(self, command, environment=None, stdin=subprocess.DEVNULL):
         self.child = subprocess.Popen(
             [str(word) for word in command],
-            stdin=subprocess.DEVNULL,
+            stdin=stdin,
             stdout=subprocess.PIPE,
             stderr=subprocess.PIPE,
             env={**inherited(), **(environment or {})},
@@ -33,8 +33,7 @@ class Process:
         for reader in self.readers:
             reader.start()
 
-    @staticmethod
-    def _collect(stream, lines):
+    def _collect(self, stream, lines):
         for line in stream:
             lines.append(line.rstrip("\n"))
 

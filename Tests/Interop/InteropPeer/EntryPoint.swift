@@ -1,0 +1,38 @@
+//===----------------------------------------------------------------------===//
+// This source file is part of the rpc-gateway project
+// Licensed under Apache License v2.0; see LICENSE for the full text
+// SPDX-License-Identifier: Apache-2.0
+//===----------------------------------------------------------------------===//
+
+internal import Dispatch
+internal import Logging
+internal import Messaging
+internal import RabbitDriver
+
+/// The twin, in Swift, of the tests' Python peers: `client URL` does what `oslo_client.py` does, `server URL --target …`
+/// what `interop_server.py` does.
+@main
+enum EntryPoint {
+    static func main() async throws {
+        LoggingSystem.bootstrap { StreamLogHandler.standardError(label: $0) }
+        let words = CommandLine.arguments.dropFirst()
+        guard let mode = words.first, let url = words.dropFirst().first else {
+            throw UsageError(description: "usage: InteropPeer client|server|notify|listen URL [OPTIONS]")
+        }
+        let options = try Options(Array(words.dropFirst(2)))
+        let driver = try makeDriver(url)
+        driver.start()
+        switch mode {
+        case "client": await ToldClient(driver: driver).run()
+        case "server": try await Servers(driver: driver, options: options).run()
+        default: throw UsageError(description: "no such mode: \(mode)")
+        }
+        await driver.shutdown(deadline: .now.advanced(by: .seconds(5)))
+    }
+
+    private static func makeDriver(_ url: String) throws -> RabbitDriver {
+        var logger = Logger(label: "interop")
+        logger.logLevel = .warning
+        return try RabbitDriver(url: TransportURL(url), context: DriverRegistry.DriverContext(logger: logger))
+    }
+}

@@ -1,0 +1,28 @@
+//===----------------------------------------------------------------------===//
+// This source file is part of the rpc-gateway project
+// Licensed under Apache License v2.0; see LICENSE for the full text
+// SPDX-License-Identifier: Apache-2.0
+//===----------------------------------------------------------------------===//
+
+internal import Messaging
+
+extension JSONText {
+    /// An object of members that are JSON texts already.
+    static func object(_ members: KeyValuePairs<String, JSONText>) -> JSONText {
+        let text = members.map { "\(JSONText(string: $0.key).string): \($0.value.string)" }.joined(separator: ", ")
+        return made("{\(text)}")
+    }
+
+    static func array(_ elements: [JSONText]) -> JSONText {
+        made("[\(elements.map(\.string).joined(separator: ", "))]")
+    }
+
+    static func number(_ value: Int) -> JSONText { made(String(value)) }
+
+    static func number(_ value: Double) -> JSONText { made("\(value)") }
+
+    /// The last member of this name, null where there is none.
+    func member(_ name: String) -> JSONText? { members?.last { $0.key == name }?.value }
+
+    private static func made(_ text: String) -> JSONText { (try? JSONText(text)) ?? .null }
+}
