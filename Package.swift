@@ -89,6 +89,13 @@ let package = Package(
             swiftSettings: safeSettings
         ),
 
+        .executableTarget(
+            name: "EchoServer",
+            dependencies: ["Messaging", "RabbitDriver", log, lifecycle],
+            path: "Examples/EchoServer",
+            swiftSettings: safeSettings
+        ),
+
         .testTarget(name: "ThreadsTests", dependencies: ["Threads"], swiftSettings: baseSettings),
         .testTarget(name: "CompressionTests", dependencies: ["Compression"], swiftSettings: baseSettings),
         .testTarget(

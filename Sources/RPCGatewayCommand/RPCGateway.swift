@@ -27,7 +27,9 @@ struct RPCGateway: AsyncParsableCommand {
             'rpc-gateway config show' lists all of them.
             """,
         subcommands: [
-            ServeCommand.self, CallCommand.self, CastCommand.self, PingCommand.self, ConfigCommand.self,
+            ServeCommand.self, CallCommand.self, CastCommand.self, PingCommand.self, GatherCommand.self,
+            AMQPCommand.self, DemoCommand.self,
+            ConfigCommand.self,
         ],
         defaultSubcommand: ServeCommand.self
     )

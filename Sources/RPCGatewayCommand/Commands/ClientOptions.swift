@@ -58,7 +58,7 @@ struct ClientOptions: ParsableArguments {
     /// Reads the settings and carries a request out.
     func run(_ request: ClientRequest) async throws {
         let loaded = try settings.arguments().load()
-        let outcome = try await ClientCommands.run(request, loaded.settings)
+        let outcome = await ClientCommands.run(request, loaded.settings)
         guard outcome == .success else { throw outcome.exitCode }
     }
 }

@@ -10,6 +10,7 @@ struct ClientRequest: Sendable, Equatable {
         case call
         case cast(isFanout: Bool)
         case ping
+        case gather(minimum: Int?)
     }
 
     var kind: Kind

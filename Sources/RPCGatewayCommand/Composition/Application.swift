@@ -21,7 +21,7 @@ struct Application: Sendable {
     let driver: any Driver
     let gateway: HTTPGateway
     let server: HTTPServer
-    let demo: (any DirectListener)?
+    let demo: RPCServer?
 
     /// Makes everything and starts nothing.
     ///
@@ -35,7 +35,7 @@ struct Application: Sendable {
 
         let url = try TransportURL(settings.transport.url)
         driver = try Drivers.make(url, settings, logger: logger)
-        demo = settings.runsDemo ? try DemoService.listen(on: driver) : nil
+        demo = settings.runsDemo ? try Self.makeDemo(driver, logger) : nil
 
         let (registry, running) = (registry, Reference<HTTPServer>())
         gateway = HTTPGateway(
@@ -55,15 +55,22 @@ struct Application: Sendable {
         registry.addGatewayMetrics(gateway, driver, server)
     }
 
+    private static func makeDemo(_ driver: any Driver, _ logger: Logger) throws -> RPCServer {
+        guard let driver = driver as? any ListeningDriver else {
+            throw MessagingError(.invalidRequest, "demo.enabled: nothing can listen on this transport")
+        }
+        return DemoEndpoint.server(on: driver, logger: logger)
+    }
+
     /// The parts that run, in the order in which they start; they stop in the reverse order.
     func services(
         _ settings: Settings,
         reload: @escaping @Sendable () throws(SettingsError) -> LoadedSettings
     ) -> [any Service] {
-        [
-            TransportService(driver: driver, grace: settings.shutdown.grace),
+        let demo: [any Service] = demo.map { [$0] } ?? []
+        return [TransportService(driver: driver, grace: settings.shutdown.grace)] + demo + [
             ReloadService(application: self, settings: settings, load: reload),
-            HTTPService(gateway: gateway, server: server, settings: settings, hasDemo: demo != nil, logger: logger),
+            HTTPService(gateway: gateway, server: server, settings: settings, hasDemo: !demo.isEmpty, logger: logger),
         ]
     }
 }

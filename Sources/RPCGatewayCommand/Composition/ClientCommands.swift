@@ -4,58 +4,39 @@
 // SPDX-License-Identifier: Apache-2.0
 //===----------------------------------------------------------------------===//
 
-internal import Logging
 internal import Messaging
-internal import Observability
 
-/// Carries out `call`, `cast` and `ping`: the gateway's client without HTTP.
+/// The composition of `call`, `cast`, `ping` and `gather`: a driver and one request.
 enum ClientCommands {
     /// Does what was asked, prints the result, and says how it ended.
-    static func run(_ request: ClientRequest, _ settings: Settings) async throws -> Outcome {
-        let driver: any Driver
-        do {
-            driver = try makeDriver(settings)
-        } catch {
-            return complain("\(error)", .usage)
-        }
-        driver.start()
-        let outcome = await perform(request, settings, driver)
-        await driver.shutdown(deadline: .now.advanced(by: .seconds(2)))
-        return outcome
-    }
-
-    private static func makeDriver(_ settings: Settings) throws -> any Driver {
-        let (level, format) = (LogLevelSwitch(settings.log.level), settings.log.format)
-        let logger = Logger(label: "rpc-gateway") { LineLogHandler(label: $0, format: format, level: level) }
-        let driver = try Drivers.make(try TransportURL(settings.transport.url), settings, logger: logger)
-        if settings.runsDemo { _ = try DemoService.listen(on: driver) }
-        return driver
-    }
-
-    private static func perform(_ request: ClientRequest, _ settings: Settings, _ driver: any Driver) async -> Outcome {
-        do {
-            try VersionCap.checkForm(request.version)
-            let arguments = try object(request.arguments, "the arguments")
-            var context = RequestContext(try object(request.context ?? "{}", "--context")) ?? RequestContext()
-            context.set("request_id", string: "req-\(UniqueID().dashed)")
-            let client = RPCClient(driver: driver, target: request.rpcTarget, configuration: settings.client(request))
-            return try await send(request, client, arguments, context)
-        } catch let error as MessagingError {
-            return report(error, request)
-        } catch {
-            return complain("\(error)", .usage)
+    static func run(_ request: ClientRequest, _ settings: Settings) async -> Outcome {
+        await ClientSession.run(settings) { driver in
+            do {
+                return try await perform(request, settings, driver)
+            } catch let error as MessagingError where request.kind == .ping && error.remote != nil {
+                // A server that refuses the ping is alive enough to refuse it.
+                print("alive (\(error.remote?.className ?? ""))")
+                return .success
+            }
         }
     }
 
-    private static func send(
+    private static func perform(
         _ request: ClientRequest,
-        _ client: RPCClient<NoOpSerializer>,
-        _ arguments: JSONText,
-        _ context: RequestContext
+        _ settings: Settings,
+        _ driver: any Driver
     ) async throws -> Outcome {
+        try VersionCap.checkForm(request.version)
+        let arguments = try object(request.arguments, "the arguments")
+        var context = RequestContext(try object(request.context ?? "{}", "--context")) ?? RequestContext()
+        context.set("request_id", string: "req-\(UniqueID().dashed)")
+        let client = RPCClient(driver: driver, target: request.rpcTarget, configuration: settings.client(request))
         switch request.kind {
         case .call: print(try await client.call(request.method, arguments, context: context).string)
         case .cast: try await client.cast(request.method, arguments, context: context)
+        case .gather(let minimum):
+            let replies = try await client.gather(request.method, arguments, minimum: minimum, context: context)
+            for reply in replies { print(line(reply)) }
         case .ping:
             _ = try await client.call("oslo_rpc_server_ping", context: context)
             print("alive")
@@ -63,13 +44,16 @@ enum ClientCommands {
         return .success
     }
 
-    private static func report(_ error: MessagingError, _ request: ClientRequest) -> Outcome {
-        if request.kind == .ping, let remote = error.remote {
-            // A server that refuses the ping is alive enough to refuse it.
-            print("alive (\(remote.className))")
-            return .success
+    /// One reply as a line of JSON.
+    private static func line(_ reply: Result<JSONText, RemoteError>) -> String {
+        switch reply {
+        case .success(let result): return "{\"result\": \(result.string)}"
+        case .failure(let error):
+            let name = JSONText(string: error.className).string
+            let module = JSONText(string: error.module).string
+            let message = JSONText(string: error.message).string
+            return "{\"exception\": {\"module\": \(module), \"class\": \(name), \"message\": \(message)}}"
         }
-        return complain(error.remote == nil ? "\(error)" : error.message, Outcome(error.code))
     }
 
     private static func object(_ text: String, _ what: String) throws -> JSONText {
@@ -78,26 +62,6 @@ enum ClientCommands {
         } catch {
             throw MessagingError(.invalidRequest, "\(what): \(error)")
         }
-    }
-
-    private static func complain(_ message: String, _ outcome: Outcome) -> Outcome {
-        StandardError.print("rpc-gateway: \(message)")
-        return outcome
-    }
-}
-
-extension Outcome {
-    /// The exit code of a failed call or cast.
-    fileprivate init(_ code: MessagingError.Code) {
-        self =
-            switch code {
-            case .remote: .remoteError
-            case .invalidTarget, .invalidRequest, .versionCapExceeded: .usage
-            case .timeout, .callMonitorTimeout: .timeout
-            case .undeliverable, .noConsumers: .undeliverable
-            case .brokerUnavailable, .brokerBlocked: .brokerUnavailable
-            default: .failure
-            }
     }
 }
 

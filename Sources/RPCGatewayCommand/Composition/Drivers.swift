@@ -11,24 +11,47 @@ internal import RabbitDriver
 /// The drivers that this program links.
 enum Drivers {
     /// The registry of all of them.
-    static func registry(_ settings: Settings) -> DriverRegistry {
+    static func registry(_ settings: Settings, receivesFromStart: Bool) -> DriverRegistry {
         var registry = DriverRegistry()
         registry.register(["rabbit", "kombu"]) { url, context in
-            let own = RabbitDriver.Settings(maximumReplyBytes: settings.rpc.maximumReplyBytes)
+            let own = RabbitDriver.Settings(
+                maximumReplyBytes: settings.rpc.maximumReplyBytes
+            )
             return try RabbitDriver(url: url, context: context, settings: own)
         }
         return registry
     }
 
+    /// Makes a driver that servers can listen on.
+    ///
+    /// - Throws: what is unknown or wrong about the URL's scheme or options.
+    static func makeListening(
+        _ url: TransportURL,
+        _ settings: Settings,
+        receivesFromStart: Bool,
+        logger: Logger
+    ) throws -> any ListeningDriver {
+        let driver = try make(url, settings, receivesFromStart: receivesFromStart, logger: logger)
+        guard let driver = driver as? any ListeningDriver else {
+            throw MessagingError(.invalidRequest, "transport.url: nothing can listen on \(url.driverName)://")
+        }
+        return driver
+    }
+
     /// Makes the driver of a transport URL.
     ///
     /// - Throws: what is unknown or wrong about the URL's scheme or options.
-    static func make(_ url: TransportURL, _ settings: Settings, logger: Logger) throws -> any Driver {
+    static func make(
+        _ url: TransportURL,
+        _ settings: Settings,
+        receivesFromStart: Bool = true,
+        logger: Logger
+    ) throws -> any Driver {
         let context = DriverRegistry.DriverContext(
             controlExchange: settings.rpc.controlExchange,
             options: settings.rabbit,
             logger: logger
         )
-        return try registry(settings).makeDriver(url, context: context)
+        return try registry(settings, receivesFromStart: receivesFromStart).makeDriver(url, context: context)
     }
 }
