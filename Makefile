@@ -25,7 +25,7 @@ lint: ## formatting, import directions, licence headers, OpenAPI
 	@dev/lint
 
 format: ## rewrite the sources in the project's format
-	swift format format --in-place --parallel --recursive Package.swift Sources Tests $(wildcard Benchmarks)
+	swift format format --in-place --parallel --recursive Package.swift Sources Tests Examples $(wildcard Benchmarks)
 
 bench: ## calls per second and latency, beside the raw floor
 	@dev/packages bench
