@@ -105,7 +105,7 @@ let package = Package(
         ),
         .testTarget(name: "AMQPTests", dependencies: ["AMQP", "Threads"], swiftSettings: baseSettings),
         .testTarget(name: "ConnectionPoolTests", dependencies: ["ConnectionPool"], swiftSettings: baseSettings),
-        .testTarget(name: "MessagingTests", dependencies: ["Messaging", "Threads"], swiftSettings: baseSettings),
+        .testTarget(name: "MessagingTests", dependencies: ["Messaging", "Threads", log], swiftSettings: baseSettings),
         .testTarget(
             name: "RabbitDriverTests",
             dependencies: ["RabbitDriver", "ConnectionPool", "Messaging", "AMQP", "Threads"],

@@ -12,13 +12,11 @@ extension IncomingNotification {
         let message = try MessageEnvelope.open(body, takesPythonConstants: true)
         self.init()
         try MessageEnvelope.forEachMember(of: message) { key, value in take(key, value) }
+        context.setClientTimeout(nil)
     }
 
     private mutating func take(_ key: [UInt8], _ value: JSONText) {
-        if key.starts(with: Self.contextPrefix) {
-            let name = String(decoding: key.dropFirst(Self.contextPrefix.count), as: UTF8.self)
-            return context.set(name, value)
-        }
+        if context.take(key, value) { return }
         switch String(decoding: key, as: UTF8.self) {
         case "message_id": messageID = value.stringValue ?? ""
         case "publisher_id": publisherID = value.stringValue ?? ""
@@ -30,6 +28,4 @@ extension IncomingNotification {
         default: break
         }
     }
-
-    private static let contextPrefix = Array("_context_".utf8)
 }

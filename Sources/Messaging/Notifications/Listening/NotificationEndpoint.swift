@@ -29,7 +29,9 @@ public struct NotificationEndpoint: Sendable {
     /// Makes an endpoint without functions.
     public init(filter: NotificationFilter? = nil) { self.filter = filter }
 
+    // Without a preference a closure of several statements and no result would be ambiguous.
     /// The same endpoint with a function for the notifications of some priorities.
+    @_disfavoredOverload
     public func on(
         _ priorities: NotificationPriority...,
         run body: @escaping @Sendable (IncomingNotification) async throws -> NotificationResult
@@ -61,6 +63,7 @@ public struct NotificationEndpoint: Sendable {
     }
 
     /// The same endpoint with a function for batches: notifications of one priority, in the order in which they came.
+    @_disfavoredOverload
     public func onBatch(
         _ priorities: NotificationPriority...,
         run body: @escaping @Sendable ([IncomingNotification]) async throws -> NotificationBatchResult

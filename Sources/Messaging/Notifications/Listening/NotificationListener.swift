@@ -171,6 +171,8 @@ public final class NotificationListener: Sendable {
         if !isDrained {
             logger.error("endpoints still run at the deadline", metadata: ["running": "\(runningCount)"])
         }
+        // A batch that was due just when the listener stopped.
+        giveBack(intake.takeHeld())
         await listener?.close(deadline: deadline)
         return isDrained
     }
