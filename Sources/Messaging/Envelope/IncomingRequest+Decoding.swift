@@ -14,15 +14,11 @@ extension IncomingRequest {
         let message = try MessageEnvelope.open(body, takesPythonConstants: true)
         self.init(method: nil)
         try MessageEnvelope.forEachMember(of: message) { key, value in take(key, value) }
-        // The last of the keys that oslo.messaging writes over the context's own.
-        if isCall { context.set("client_timeout", callMonitorTimeout ?? .null) }
+        context.setClientTimeout(callMonitorTimeout)
     }
 
     private mutating func take(_ key: [UInt8], _ value: JSONText) {
-        if key.starts(with: Self.contextPrefix) {
-            let name = String(decoding: key.dropFirst(Self.contextPrefix.count), as: UTF8.self)
-            return context.set(name, value)
-        }
+        if context.take(key, value) { return }
         switch String(decoding: key, as: UTF8.self) {
         case "method": method = value
         case "args": arguments = value
@@ -36,7 +32,6 @@ extension IncomingRequest {
         }
     }
 
-    private static let contextPrefix = Array("_context_".utf8)
 }
 
 extension MessageEnvelope {

@@ -25,7 +25,7 @@ public struct IncomingRequest: Sendable {
     public var callMonitorTimeout: JSONText?
     /// What tells copies of one message from others; nil when missing.
     public var uniqueID: String?
-    /// The request context; as in oslo.messaging a call's has `client_timeout`.
+    /// The request context; as in oslo.messaging it has `client_timeout`, null for a cast.
     public var context: RequestContext
 
     /// Makes a request.

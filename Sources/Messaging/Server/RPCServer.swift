@@ -65,16 +65,20 @@ public final class RPCServer: Sendable {
 
     /// Begins to listen; started already, it says so in the log and does nothing.
     ///
-    /// - Throws: `invalidTarget` without topic or server.
+    /// - Throws: `invalidTarget` without topic or server, `shutdown` between `stop()` and the end of `wait(deadline:)`.
     public func start() throws(MessagingError) {
-        if case .serving = phase.withLock({ $0 }) {
+        switch phase.withLock({ $0 }) {
+        case .idle: break
+        case .serving:
             return logger.warning("the server is started already", metadata: ["target": "\(target.queueName)"])
+        case .stopped:
+            throw MessagingError(.shutdown, "The server was stopped: wait(deadline:) ends that run, then start again")
         }
         let listener = try driver.makeListener(on: target) { [pool] message in
             if !pool.submit(message) { message.requeue() }
         }
         let isFirst = phase.withLock { phase in
-            if case .serving = phase { return false }
+            guard case .idle = phase else { return false }
             phase = .serving(listener)
             return true
         }

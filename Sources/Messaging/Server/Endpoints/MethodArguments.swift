@@ -13,20 +13,24 @@ struct MethodArguments {
     }
 
     private let members: [(key: String, value: JSONText)]
-    private let method: String
+    private let endpoint: String
+    private let name: String
 
     /// Takes a JSON object.
     ///
-    /// - Parameter method: the endpoint's name, a dot and the method's, for messages.
+    /// - Parameters:
+    ///   - endpoint: the endpoint's name, for messages.
+    ///   - method: the method's.
     /// - Throws: `TypeError` with CPython's text for an argument too many or too few.
-    init(_ arguments: JSONText, method: String, names: [Name]) throws(RemoteError) {
-        self.method = method
+    init(_ arguments: JSONText, endpoint: String, method: String, names: [Name]) throws(RemoteError) {
+        self.endpoint = endpoint
+        name = method
         members = arguments.members ?? []
         if let surplus = members.first(where: { member in !names.contains { $0.text == member.key } }) {
-            throw .typeError("\(method)() got an unexpected keyword argument '\(surplus.key)'")
+            throw .typeError("\(endpoint).\(name)() got an unexpected keyword argument '\(surplus.key)'")
         }
         let missing = names.filter { name in name.isRequired && !members.contains { $0.key == name.text } }
-        guard missing.isEmpty else { throw .typeError("\(method)() \(Self.complaint(missing.map(\.text)))") }
+        guard missing.isEmpty else { throw .typeError("\(endpoint).\(name)() \(Self.complaint(missing.map(\.text)))") }
     }
 
     /// The value of a parameter.
@@ -35,14 +39,14 @@ struct MethodArguments {
     func value<Value>(of parameter: Parameter<Value>) throws(RemoteError) -> Value {
         guard let text = members.last(where: { $0.key == parameter.name })?.value else {
             if let value = parameter.defaultValue { return value }
-            throw .typeError("\(method)() \(Self.complaint([parameter.name]))")
+            throw .typeError("\(endpoint).\(name)() \(Self.complaint([parameter.name]))")
         }
         do {
             return try PythonValue.decode(Value.self, from: text)
         } catch {
             let expected = PythonValue.name(of: Value.self)
             let got = PythonValue.typeName(of: text)
-            throw .typeError("\(method)() argument '\(parameter.name)' must be \(expected), not \(got)")
+            throw .typeError("\(endpoint).\(name)() argument '\(parameter.name)' must be \(expected), not \(got)")
         }
     }
 

@@ -39,7 +39,7 @@ public struct RPCMethod: Sendable {
         self.name = name
         let names = Self.names(repeat each parameters)
         run = { endpoint, context, arguments in
-            let call = try MethodArguments(arguments, method: "\(endpoint).\(name)", names: names)
+            let call = try MethodArguments(arguments, endpoint: endpoint, method: name, names: names)
             let result = try await body(context, repeat try call.value(of: each parameters))
             return try PythonValue.encode(result)
         }
@@ -54,7 +54,7 @@ public struct RPCMethod: Sendable {
         self.name = name
         let names = Self.names(repeat each parameters)
         run = { endpoint, context, arguments in
-            let call = try MethodArguments(arguments, method: "\(endpoint).\(name)", names: names)
+            let call = try MethodArguments(arguments, endpoint: endpoint, method: name, names: names)
             try await body(context, repeat try call.value(of: each parameters))
             return .null
         }

@@ -1,0 +1,22 @@
+//===----------------------------------------------------------------------===//
+// This source file is part of the rpc-gateway project
+// Licensed under Apache License v2.0; see LICENSE for the full text
+// SPDX-License-Identifier: Apache-2.0
+//===----------------------------------------------------------------------===//
+
+extension RequestContext {
+    private static let prefix = Array("_context_".utf8)
+
+    /// Takes a member of a message when it is an entry of the context; false when it is something else
+    /// (`oslo_messaging._drivers.amqp.unpack_context`).
+    mutating func take(_ key: [UInt8], _ value: JSONText) -> Bool {
+        guard key.starts(with: Self.prefix) else { return false }
+        let name = String(decoding: key.dropFirst(Self.prefix.count), as: UTF8.self)
+        // oslo.messaging takes these two for its own and they never reach an endpoint.
+        if name != "msg_id", name != "reply_q" { set(name, value) }
+        return true
+    }
+
+    /// Adds what oslo.messaging writes over the sender's entry of that name, for casts and notifications too.
+    mutating func setClientTimeout(_ timeout: JSONText?) { set("client_timeout", timeout ?? .null) }
+}
