@@ -166,8 +166,8 @@ struct DispatcherTests {
             Issue.record("both fail")
             return
         }
-        #expect(!defect.isExpected)
-        #expect(expected.isExpected)
+        #expect(defect.cause == .defect)
+        #expect(expected.cause == .expected)
         #expect(defect.remote.message == expected.remote.message)
     }
 

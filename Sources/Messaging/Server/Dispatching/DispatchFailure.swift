@@ -8,11 +8,21 @@
 public struct DispatchFailure: Error, Sendable {
     /// What the caller gets.
     public var remote: RemoteError
-    /// Whether it is an ordinary way for the method to end, and no defect of the server.
-    public var isExpected: Bool
+    /// Whose doing it is.
+    public var cause: Cause
 
-    init(_ remote: RemoteError, _ isExpected: Bool) {
+    /// Where a failure comes from.
+    public enum Cause: Sendable, Hashable {
+        /// The caller's: no such method, another version, wrong arguments. The method has not run.
+        case request
+        /// An ordinary way for the method to end.
+        case expected
+        /// What the method did not mean to throw.
+        case defect
+    }
+
+    init(_ remote: RemoteError, _ cause: Cause) {
         self.remote = remote
-        self.isExpected = isExpected
+        self.cause = cause
     }
 }

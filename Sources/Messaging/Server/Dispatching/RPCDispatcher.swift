@@ -50,9 +50,20 @@ public struct RPCDispatcher: Sendable {
             let result = try await method.run(entry.name, context, arguments)
             return try serializer.serialize(result, context: context)
         } catch {
-            let isExpected = method.expectedErrors.contains { $0(error) } || error is any ExpectedRPCException
-            throw DispatchFailure(RemoteError(raising: error, endpoint: entry.name, method: method.name), isExpected)
+            let remote = RemoteError(raising: error, endpoint: entry.name, method: method.name)
+            throw DispatchFailure(remote, Self.cause(of: error, remote, in: method))
         }
+    }
+
+    private static func cause(
+        of error: any Error,
+        _ remote: RemoteError,
+        in method: RPCMethod
+    ) -> DispatchFailure.Cause {
+        if method.expectedErrors.contains(where: { $0(error) }) || error is any ExpectedRPCException {
+            return .expected
+        }
+        return remote.hasFrame(of: method.name) ? .defect : .request
     }
 
     /// The endpoint and method that a request is for.
@@ -71,7 +82,7 @@ public struct RPCDispatcher: Sendable {
             let name = request.method?.stringValue ?? request.method?.string ?? "None"
             throw isCompatible ? .noSuchMethod(name) : .unsupportedVersion(version.text, method: name)
         } catch {
-            throw DispatchFailure(error.raised(), false)
+            throw DispatchFailure(error.raised(), .request)
         }
     }
 
@@ -99,7 +110,7 @@ public struct RPCDispatcher: Sendable {
         guard let arguments = request.arguments else { return .emptyObject }
         guard arguments.isObject else {
             let type = PythonValue.typeName(of: arguments)
-            throw .builtin("AttributeError", "'\(type)' object has no attribute 'items'")
+            throw RemoteError.builtin("AttributeError", "'\(type)' object has no attribute 'items'").raised()
         }
         return arguments
     }

@@ -60,6 +60,9 @@ extension RemoteError {
         qualifiedName == "builtins.TypeError" && message.hasPrefix("\(method)() ") && traceback.isEmpty
     }
 
+    /// Whether the traceback says that the method had begun.
+    func hasFrame(of method: String) -> Bool { traceback.contains { $0.hasSuffix(", in \(method)\n") } }
+
     /// The same exception with a traceback as Python's: the frame of the method where it had begun, and the exception.
     func raised(in method: String? = nil) -> RemoteError {
         guard traceback.isEmpty else { return self }

@@ -77,10 +77,15 @@ final class IncomingWork: Sendable {
 
     private func log(_ failure: DispatchFailure, _ request: IncomingRequest) {
         let method = request.method?.stringValue ?? "?"
-        let level: Logger.Level = failure.isExpected ? .debug : .error
+        let level: Logger.Level =
+            switch failure.cause {
+            case .expected: .debug
+            case .request: .notice
+            case .defect: .error
+            }
         logger.log(
             level: level,
-            "method raised an exception",
+            failure.cause == .request ? "request refused" : "method raised an exception",
             metadata: ["rpc.method": "\(method)", "exception": "\(failure.remote)"]
         )
     }
