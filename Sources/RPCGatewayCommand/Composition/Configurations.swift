@@ -22,7 +22,7 @@ extension GatewayConfiguration {
         acceptsContext = settings.rpc.acceptsContext
         exposure = settings.exposesRemoteErrors ? .full : .safe
         exposesTraceback = settings.errors.exposesTraceback
-        errorRules = settings.errors.rules.map { Gateway.ErrorRule(pattern: $0.pattern, status: $0.status) }
+        errorRules = settings.errors.rules
         probeTimeout = settings.health.probeTimeout
         readyWithin = settings.health.readyWithin
     }

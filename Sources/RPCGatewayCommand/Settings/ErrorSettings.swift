@@ -4,6 +4,8 @@
 // SPDX-License-Identifier: Apache-2.0
 //===----------------------------------------------------------------------===//
 
+internal import Gateway
+
 /// What callers are told about errors.
 struct ErrorSettings: Sendable, Equatable {
     enum Expose: String, Sendable, CaseIterable {

@@ -4,6 +4,8 @@
 // SPDX-License-Identifier: Apache-2.0
 //===----------------------------------------------------------------------===//
 
+internal import Gateway
+
 extension Setting {
     /// The list of rules that map remote exceptions to statuses.
     static func rules(

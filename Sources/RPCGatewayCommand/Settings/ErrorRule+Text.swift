@@ -4,21 +4,16 @@
 // SPDX-License-Identifier: Apache-2.0
 //===----------------------------------------------------------------------===//
 
-/// An operator's choice of status for remote exceptions: `module.ClassGlob=status`.
-struct ErrorRule: Sendable, Equatable {
-    /// Matched against `module.Class`; `*` stands for any characters, `?` for one.
-    var pattern: String
-    /// An HTTP status from 400 to 599.
-    var status: Int
+internal import Gateway
 
+extension ErrorRule {
     /// Reads `nova.exception.*NotFound=404`; nil when it is not of that form.
     init?(_ text: String) {
         let parts = text.split(separator: "=", omittingEmptySubsequences: false)
         guard parts.count == 2, !parts[0].isEmpty, let status = Int(parts[1]), (400...599).contains(status),
             parts[0].unicodeScalars.allSatisfy({ $0 == "." || $0 == "*" || $0 == "?" || Self.isName($0) })
         else { return nil }
-        pattern = String(parts[0])
-        self.status = status
+        self.init(pattern: String(parts[0]), status: status)
     }
 
     var text: String { "\(pattern)=\(status)" }
