@@ -16,7 +16,7 @@ public final class Channel {
         self.loop = loop
     }
 
-    /// Declares an exchange; publishes with the same `declaring` do not declare it again.
+    /// Declares an exchange, or with `isPassive` asks for it; publishes with the same `declaring` do not declare it again.
     public func declareExchange(_ exchange: ExchangeDeclaration) throws(AMQPError) {
         try loop.declare(exchange)
     }

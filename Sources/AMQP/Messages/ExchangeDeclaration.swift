@@ -10,6 +10,8 @@ public struct ExchangeDeclaration: Sendable, Hashable {
     public var name: String
     /// Type: `topic`, `fanout`, `direct`, or one of a plug-in.
     public var type: String
+    /// Whether only to ask for an existing exchange (`notFound` when there is none).
+    public var isPassive: Bool
     /// Whether it survives a restart of the broker.
     public var isDurable: Bool
     /// Whether it goes when its last binding goes.
@@ -21,12 +23,14 @@ public struct ExchangeDeclaration: Sendable, Hashable {
     public init(
         name: String,
         type: String = "topic",
+        isPassive: Bool = false,
         isDurable: Bool = false,
         isAutoDelete: Bool = false,
         arguments: FieldTable = [:]
     ) {
         self.name = name
         self.type = type
+        self.isPassive = isPassive
         self.isDurable = isDurable
         self.isAutoDelete = isAutoDelete
         self.arguments = arguments

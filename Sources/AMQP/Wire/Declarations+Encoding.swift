@@ -10,7 +10,7 @@ extension ExchangeDeclaration {
     func encode(into bytes: inout [UInt8]) {
         bytes.append(bigEndian: UInt16(0))
         bytes.append(shortStrings: name, type)
-        bytes.append(flags: false, isDurable, isAutoDelete)
+        bytes.append(flags: isPassive, isDurable, isAutoDelete)
         bytes.append(table: arguments)
     }
 }
