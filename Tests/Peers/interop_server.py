@@ -41,11 +41,14 @@ def note(method, **arguments):
 class Main:
     """No namespace, and no target: oslo.messaging takes its version for 1.0."""
 
-    def __init__(self, name):
+    def __init__(self, name, tells_all):
         self.name = name
+        self.tells_all = tells_all
         self.marks = collections.Counter()
 
     def echo(self, context, value=None):
+        if self.tells_all:
+            note("echo", value=value)
         return value
 
     def add(self, context, a, b):
@@ -64,6 +67,8 @@ class Main:
         pass
 
     def ctxt(self, context):
+        if self.tells_all:
+            note("ctxt")
         return context
 
     def whoami(self, context):
@@ -134,6 +139,7 @@ def parse():
     parser.add_argument("--policy", choices=sorted(POLICIES), default="default")
     parser.add_argument("--workers", type=int, default=64)
     parser.add_argument("--no-ping", action="store_true")
+    parser.add_argument("--tell-all", action="store_true", help="a line for every echo too")
     return parser.parse_args()
 
 
@@ -153,7 +159,7 @@ def serve(transport, options, text):
     place, _, exchange = text.partition("@")
     topic, server = place.split("/")
     target = oslo_messaging.Target(exchange=exchange or None, topic=topic, server=server)
-    endpoints = [Main(place), Namespaced(), Second()]
+    endpoints = [Main(place, options.tell_all), Namespaced(), Second()]
     policy = POLICIES[options.policy]
     return oslo_messaging.get_rpc_server(transport, target, endpoints, executor="threading", access_policy=policy)
 

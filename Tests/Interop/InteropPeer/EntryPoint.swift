@@ -4,7 +4,7 @@
 // SPDX-License-Identifier: Apache-2.0
 //===----------------------------------------------------------------------===//
 
-internal import Dispatch
+internal import Foundation
 internal import Logging
 internal import Messaging
 internal import RabbitDriver
@@ -13,8 +13,17 @@ internal import RabbitDriver
 /// what `interop_server.py` does.
 @main
 enum EntryPoint {
-    static func main() async throws {
+    static func main() async {
         LoggingSystem.bootstrap { StreamLogHandler.standardError(label: $0) }
+        do {
+            try await run()
+        } catch {
+            Line.write("FAILED \(error)")
+            exit(1)
+        }
+    }
+
+    private static func run() async throws {
         let words = CommandLine.arguments.dropFirst()
         guard let mode = words.first, let url = words.dropFirst().first else {
             throw UsageError(description: "usage: InteropPeer client|server|notify|listen URL [OPTIONS]")

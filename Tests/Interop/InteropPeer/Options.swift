@@ -6,7 +6,7 @@
 
 /// `--name value` pairs and `--flags` of the command line.
 struct Options {
-    private static let flags: Set<String> = ["--no-ping", "--start-twice"]
+    private static let flags: Set<String> = ["--no-ping", "--start-twice", "--tell-all"]
     private var values: [(name: String, value: String)] = []
 
     init(_ words: [String]) throws {

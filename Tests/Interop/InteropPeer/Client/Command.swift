@@ -32,7 +32,11 @@ struct Command: Sendable {
     }
 
     var configuration: RPCClientConfiguration {
-        RPCClientConfiguration(timeout: seconds("timeout") ?? .seconds(60), callMonitorTimeout: seconds("monitor"))
+        RPCClientConfiguration(
+            timeout: seconds("timeout") ?? .seconds(60),
+            callMonitorTimeout: seconds("monitor"),
+            retry: text.member("retry").flatMap { Int($0.string) }
+        )
     }
 
     private func seconds(_ name: String) -> Duration? {

@@ -12,9 +12,13 @@ struct MainEndpoint: RPCEndpoint {
     /// Python puts the class's name before a method's in the texts of its errors.
     var name: String { "Main" }
     let place: String
+    let tellsAll: Bool
     private let marks = Guarded<[String: Int]>([:])
 
-    init(place: String) { self.place = place }
+    init(place: String, tellsAll: Bool) {
+        self.place = place
+        self.tellsAll = tellsAll
+    }
 
     @RPCMethodsBuilder var methods: [RPCMethod] {
         plainMethods
@@ -23,13 +27,19 @@ struct MainEndpoint: RPCEndpoint {
     }
 
     @RPCMethodsBuilder private var plainMethods: [RPCMethod] {
-        RPCMethod("echo", Parameter("value", default: JSONText.null)) { _, value in value }
+        RPCMethod("echo", Parameter("value", default: JSONText.null)) { _, value in
+            if tellsAll { Journal.note("echo", ["value": value]) }
+            return value
+        }
         RPCMethod("add", "a", "b") { (_, a: Int, b: Int) in a + b }
         RPCMethod("kwargs", rawArguments: { _, arguments in arguments })
         RPCMethod("length", "value") { (_, value: String) in value.unicodeScalars.count }
         RPCMethod("big", "n") { (_, n: Int) in String(repeating: "x", count: n) }
         RPCMethod("none") { _ in }
-        RPCMethod("ctxt") { context in JSONText.object(context) }
+        RPCMethod("ctxt") { context in
+            if tellsAll { Journal.note("ctxt", [:]) }
+            return JSONText.object(context)
+        }
         RPCMethod("whoami") { _ in place }
         RPCMethod("größe", "wert") { (_, wert: JSONText) in wert }
         RPCMethod("exposed") { _ in "exposed" }.exposed()

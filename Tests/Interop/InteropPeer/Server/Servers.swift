@@ -35,24 +35,29 @@ struct Servers {
     }
 
     private static func make(_ text: String, _ driver: any ListeningDriver, _ options: Options) throws -> RPCServer {
-        let parts = text.split(separator: "@", maxSplits: 1).map(String.init)
-        let names = parts[0].split(separator: "/", maxSplits: 1).map(String.init)
-        let target = Target(
-            exchange: parts.count > 1 ? parts[1] : nil,
-            topic: names.first,
-            server: names.count > 1 ? names[1] : nil
-        )
+        let place = text.prefix { $0 != "@" }
+        let target = target(place, exchange: text.dropFirst(place.count + 1))
         let workers = options.number("--workers", default: RPCExecutor.defaultWorkerCount)
         return RPCServer(
             driver: driver,
             target: target,
-            endpoints: [MainEndpoint(place: parts[0]), NamespacedEndpoint(), SecondEndpoint()],
+            endpoints: [
+                MainEndpoint(place: String(place), tellsAll: options.has("--tell-all")), NamespacedEndpoint(),
+                SecondEndpoint(),
+            ],
             configuration: RPCServerConfiguration(
                 executor: options.text("--executor") == "threads" ? .threads(workers) : .tasks(workers),
                 answersPings: !options.has("--no-ping")
             ),
             accessPolicy: policies[options.text("--policy") ?? "default"] ?? DefaultRPCAccessPolicy()
         )
+    }
+
+    private static func target(_ place: Substring, exchange: Substring) -> Target {
+        let topic = place.prefix { $0 != "/" }
+        let server = place.dropFirst(topic.count + 1)
+        let named = { (name: Substring) in name.isEmpty ? nil : String(name) }
+        return Target(exchange: named(exchange), topic: named(topic), server: named(server))
     }
 
     private static let policies: [String: any RPCAccessPolicy] = [
