@@ -33,10 +33,14 @@ public final class RabbitDriver: Driver {
     public struct Settings: Sendable {
         /// The largest body of a reply, in bytes.
         public var maximumReplyBytes: Int
+        /// Whether the connection for replies is opened with the start; otherwise with the first call, as it suits a
+        /// process that is only a server.
+        public var receivesFromStart: Bool
 
         /// Makes settings.
-        public init(maximumReplyBytes: Int = 64 << 20) {
+        public init(maximumReplyBytes: Int = 64 << 20, receivesFromStart: Bool = true) {
             self.maximumReplyBytes = maximumReplyBytes
+            self.receivesFromStart = receivesFromStart
         }
     }
 
@@ -82,7 +86,7 @@ public final class RabbitDriver: Driver {
     /// Connects and keeps connecting until the shutdown; see `Driver`.
     public func start() {
         connections.start()
-        replies.start()
+        if settings.receivesFromStart { replies.start() }
     }
 
     /// Calls a method; see `Driver`.
@@ -91,14 +95,24 @@ public final class RabbitDriver: Driver {
         completion: @escaping @Sendable (Result<RPCReply, MessagingError>) -> Void
     ) {
         let id = UniqueID()
-        waiters.register(id, request, completion: completion)
+        guard waiters.register(id, request, completion: completion) else { return }
         // Nearly every call finds the link up and a fresh look at its queue, and needs no detour.
         if replies.isUp, !request.checksConsumers || inspector.hasConsumers(request.target.queueName) {
             return sendCall(request, id)
         }
-        let waiter = ReplyLinkStateMachine.Waiter(id: id, deadline: request.deadline, retry: toleratedFailures(request))
-        replies.whenReady(waiter) { [self] error in
-            if let error { waiters.fail(id, with: error) } else { checkConsumers(request, id) }
+        whenReady(id, deadline: request.deadline, retry: request.retry) { [self] in checkConsumers(request, id) }
+    }
+
+    /// Goes on with a request once its reply can be received; otherwise it has failed.
+    func whenReady(
+        _ id: UniqueID,
+        deadline: ContinuousClock.Instant,
+        retry: Int?,
+        _ proceed: @escaping @Sendable () -> Void
+    ) {
+        let waiter = ReplyLinkStateMachine.Waiter(id: id, deadline: deadline, retry: toleratedFailures(retry))
+        replies.whenReady(waiter) { [waiters] error in
+            if let error { waiters.fail(id, with: error) } else { proceed() }
         }
     }
 
@@ -119,7 +133,10 @@ public final class RabbitDriver: Driver {
         completion: @escaping @Sendable (Result<CastReceipt, MessagingError>) -> Void
     ) {
         let id = UniqueID()
-        waiters.register(id, request) { result in completion(result.map { _ in CastReceipt(uniqueID: id) }) }
+        let isTaken = waiters.register(id, request) { result in
+            completion(result.map { _ in CastReceipt(uniqueID: id) })
+        }
+        guard isTaken else { return }
         let body = RequestEnvelope.encode(request, uniqueID: id, reply: nil)
         send(request, id, body, expires: false) { [waiters] result in
             switch result {
@@ -145,11 +162,11 @@ public final class RabbitDriver: Driver {
         }
     }
 
-    /// How the connections stand; see `Driver`.
+    /// How the connections stand; see `Driver`. Until replies are expected nothing is missing without their connection.
     public var status: DriverStatus {
         let replies = replies.status
         return DriverStatus(
-            isConnected: replies.isConsuming,
+            isConnected: replies.isConsuming || !self.replies.isNeeded,
             blockedReason: connections.blockedReason,
             lastLoopback: replies.lastLoopback,
             problem: replies.problem?.shortDescription,
@@ -166,7 +183,8 @@ public final class RabbitDriver: Driver {
         await connections.shutdown(deadline: deadline)
     }
 
-    private func sendCall(_ request: RPCRequest, _ id: UniqueID) {
+    /// Sends the body of a call whose waiter is registered.
+    func sendCall(_ request: RPCRequest, _ id: UniqueID) {
         let reply = RequestEnvelope.Reply(messageID: id, queue: replyQueue)
         let body = RequestEnvelope.encode(request, uniqueID: UniqueID(), reply: reply)
         send(request, id, body, expires: true) { [waiters] result in
@@ -194,15 +212,15 @@ public final class RabbitDriver: Driver {
             expires: expires,
             isCompressed: options.compressesBodies,
             deadline: request.deadline,
-            retry: toleratedFailures(request),
+            retry: toleratedFailures(request.retry),
             completion: completion
         )
         connections.send(job)
     }
 
     /// The failed attempts to connect that a request tolerates, each host once for each of its tries; nil for any number.
-    private func toleratedFailures(_ request: RPCRequest) -> Int? {
-        guard let retry = request.retry, retry >= 0 else { return nil }
+    func toleratedFailures(_ retry: Int?) -> Int? {
+        guard let retry, retry >= 0 else { return nil }
         return (min(retry, 1_000_000) + 1) * hosts.count - 1
     }
 

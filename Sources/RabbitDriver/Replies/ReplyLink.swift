@@ -38,14 +38,16 @@ final class ReplyLink: Sendable {
     private let state: Guarded<State>
     /// Read on every call without the lock.
     private let isReady = Atomic(false)
+    private let hasStarted = Atomic(false)
 
     init(_ environment: Environment, machine: ReplyLinkStateMachine) {
         self.environment = environment
         state = Guarded(State(machine: machine))
     }
 
-    /// Connects, and goes on connecting until `stop`.
+    /// Connects, and goes on connecting until `stop`; only the first call does.
     func start() {
+        guard !hasStarted.exchange(true, ordering: .acquiringAndReleasing) else { return }
         let timer = DeadlineTimer(name: "amqp-replies") { [weak self] now in self?.tick(now) }
         state.withLock { $0.timer = timer }
         timer.arm(.now)
@@ -55,9 +57,13 @@ final class ReplyLink: Sendable {
     /// Whether replies can be received now.
     var isUp: Bool { isReady.load(ordering: .acquiring) }
 
-    /// Runs the closure once replies can be received: at once, later, or with the error why not.
+    /// Whether it was asked to receive anything so far.
+    var isNeeded: Bool { hasStarted.load(ordering: .acquiring) }
+
+    /// Runs the closure once replies can be received: at once, later, or with the error why not. Starts when needed.
     func whenReady(_ waiter: ReplyLinkStateMachine.Waiter, _ proceed: @escaping @Sendable (MessagingError?) -> Void) {
         if isUp { return proceed(nil) }
+        start()
         let (waits, isStopped) = state.withLock { state in
             guard state.machine.enqueue(waiter) else { return (false, state.machine.phase == .stopped) }
             state.continuations[waiter.id] = proceed
@@ -77,6 +83,7 @@ final class ReplyLink: Sendable {
 
     /// Deletes the reply queue and closes the connection, within the deadline.
     func stop(deadline: ContinuousClock.Instant) async {
+        hasStarted.store(true, ordering: .releasing)
         perform(input { $0.stop() })
         // The timer first: a tick under way could open another session.
         state.withLock { $0.timer }?.stop()
@@ -214,6 +221,9 @@ extension ReplyLink {
     }
 
     private func read(_ delivery: Delivery, _ session: ReplySession) -> Bool {
+        if let correlationID = delivery.properties.correlationID.flatMap({ UniqueID(hexadecimal: $0) }) {
+            return environment.waiters.receivePlain(delivery, correlationID, environment.maximumReplyBytes)
+        }
         do throws(ReplyEnvelopeError) {
             let reply = try ReplyBody.open(delivery, maximumBytes: environment.maximumReplyBytes)
             if reply.messageID == loopback.id {

@@ -1,0 +1,39 @@
+//===----------------------------------------------------------------------===//
+// This source file is part of the rpc-gateway project
+// Licensed under Apache License v2.0; see LICENSE for the full text
+// SPDX-License-Identifier: Apache-2.0
+//===----------------------------------------------------------------------===//
+
+internal import Messaging
+
+extension PlainRequest {
+    /// Why the request cannot be sent; nil when it can.
+    ///
+    /// Each of these would make the broker close the channel, and everybody else's publishes with it.
+    var defect: MessagingError? {
+        if exchange.hasPrefix("amq.rabbitmq.") {
+            let message = "The exchange \"\(exchange)\" is the broker's own and takes no messages (ACCESS_REFUSED)"
+            return MessagingError(.brokerConfiguration, message)
+        }
+        for (name, text) in [("exchange", exchange), ("routing key", routingKey)]
+        where text.utf8.count > Target.maximumNameBytes {
+            return MessagingError(.invalidTarget, "The \(name) is longer than \(Target.maximumNameBytes) bytes")
+        }
+        return message.headers.lazy.compactMap(\.defect).first
+    }
+}
+
+extension PlainMessage.Header {
+    /// Why the header cannot be sent; nil when it can.
+    fileprivate var defect: MessagingError? {
+        if name.utf8.count > 128 {
+            return MessagingError(.invalidRequest, "headers: a name is longer than 128 bytes (AMQP 0-9-1, field-table)")
+        }
+        // Sender-selected distribution: RabbitMQ routes by these two and refuses other forms (406).
+        guard name == "CC" || name == "BCC" else { return nil }
+        guard let keys = value.elements, keys.allSatisfy({ $0.stringValue != nil }) else {
+            return MessagingError(.invalidRequest, "headers: \(name) has to be an array of routing keys")
+        }
+        return nil
+    }
+}

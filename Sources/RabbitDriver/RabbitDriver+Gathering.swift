@@ -1,0 +1,20 @@
+//===----------------------------------------------------------------------===//
+// This source file is part of the rpc-gateway project
+// Licensed under Apache License v2.0; see LICENSE for the full text
+// SPDX-License-Identifier: Apache-2.0
+//===----------------------------------------------------------------------===//
+
+public import Messaging
+
+extension RabbitDriver: GatheringDriver {
+    /// Calls every server of a topic; see `GatheringDriver`.
+    public func gather(
+        _ request: RPCRequest,
+        minimum: Int?,
+        completion: @escaping @Sendable (Result<GatheredReplies, MessagingError>) -> Void
+    ) {
+        let id = UniqueID()
+        guard waiters.registerGathering(id, request, minimum: minimum, completion: completion) else { return }
+        whenReady(id, deadline: request.deadline, retry: request.retry) { [self] in sendCall(request, id) }
+    }
+}
