@@ -60,8 +60,8 @@ extension HTTPGateway {
         _ responder: Responder
     ) throws(Problem) {
         switch route {
-        case .rpc, .plain, .jsonRPC, .notify: try deliver(route, request, identity, responder)
-        case .operation(let id): try operation(id, request.head, identity, responder)
+        case .rpc, .plain, .jsonRPC, .notify: try deliver(route, request, identity, .client(responder))
+        case .operation(let id): try operation(id, request.head, identity, .client(responder))
         case .notifications(let topic): try listen(topic, request, identity, responder)
         case .healthy: try healthy(request.head, identity, responder)
         case .ready: try ready(request.head, identity, responder)

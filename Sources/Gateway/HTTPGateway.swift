@@ -45,6 +45,8 @@ public final class HTTPGateway: HTTPRequestHandler {
     let metrics = GatewayMetrics()
     let started = ContinuousClock.now
     let pings = Guarded(SharedAnswers<String, Result<RPCReply, MessagingError>>())
+    let operations = Operations()
+    let idempotency = Guarded(IdempotencyStore())
     private let current: Guarded<ConfigurationSnapshot>
     private let requestsInFlight = Atomic(0)
     private let drains = Atomic(false)
@@ -81,7 +83,12 @@ public final class HTTPGateway: HTTPRequestHandler {
     public var isDraining: Bool { drains.load(ordering: .acquiring) }
 
     /// Turns *ready* off and refuses new calls; those under way go on.
-    public func beginGracefulShutdown() { drains.store(true, ordering: .releasing) }
+    ///
+    /// Clients that wait for the end of an operation are told that it still runs.
+    public func beginGracefulShutdown() {
+        drains.store(true, ordering: .releasing)
+        operations.close()
+    }
 
     /// Counts a call or cast in.
     ///

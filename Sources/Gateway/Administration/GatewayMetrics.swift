@@ -18,16 +18,16 @@ final class GatewayMetrics: Sendable {
     private let durations = Guarded<[Key: Timer]>([:])
     private let refusals = Guarded<[String: Counter]>([:])
 
-    /// Counts an answered call or cast, with its duration.
-    func answered(_ answer: CallAnswer, status: Int) {
-        let key = Key(route: answer.call.route.template, status: status)
+    /// Counts an answered request that sent something, with its duration.
+    func answered(_ route: String, _ identity: RequestIdentity, status: Int) {
+        let key = Key(route: route, status: status)
         let timer = durations.withLock { timers in
             if let timer = timers[key] { return timer }
             let timer = Timer(label: "http.server.request.duration", dimensions: Self.dimensions(key))
             timers[key] = timer
             return timer
         }
-        let (seconds, attoseconds) = answer.identity.elapsed.components
+        let (seconds, attoseconds) = identity.elapsed.components
         timer.recordNanoseconds(seconds * 1_000_000_000 + attoseconds / 1_000_000_000)
     }
 

@@ -5,39 +5,111 @@
 //===----------------------------------------------------------------------===//
 
 internal import HTTPServer
+internal import Messaging
+internal import Threads
 
 extension HTTPGateway {
-    /// Executes a request that sends a message, and answers it at once, later, or as it was answered before.
-    func deliver(
-        _ route: Route,
-        _ request: HTTPRequest,
-        _ identity: RequestIdentity,
-        _ responder: Responder
-    ) throws(Problem) {
-        try execute(route, request, identity, .client(responder))
-    }
-
-    /// Sends the message of a request; the answer comes when it has ended.
+    /// Executes a request that sends something, and answers it at once, later, or as it was answered before.
     ///
     /// - Throws: what is wrong with the request; nothing was sent then.
-    func execute(
+    func deliver(
         _ route: Route,
         _ request: HTTPRequest,
         _ identity: RequestIdentity,
         _ sink: AnswerSink
     ) throws(Problem) {
-        switch route {
-        case .rpc(let rpc): try call(rpc, request, identity, sink)
-        case .notify(let topic, let eventType): try notify(topic, eventType, request, identity, sink)
-        default: throw .notFound("Nothing is sent from this path")
+        let isLater = Prefer.isLater(request.head.fields)
+        if let key = try IdempotencyKey(request.head.fields) {
+            try deliverOnce(key, route, request, identity, isLater: isLater, sink)
+        } else if isLater {
+            try deliverLater(route, request, identity, nil, sink)
+        } else {
+            try execute(route, request, identity, sink)
         }
     }
 
-    /// Checks what the head alone shows.
-    func check(_ route: Route, _ head: RequestHead, _ identity: RequestIdentity) throws(Problem) {
-        switch route {
-        case .rpc(let rpc): _ = try CallRequest(head, route: rpc, identity, configuration)
-        default: break
+    private func deliverOnce(
+        _ key: IdempotencyKey,
+        _ route: Route,
+        _ request: HTTPRequest,
+        _ identity: RequestIdentity,
+        isLater: Bool,
+        _ sink: AnswerSink
+    ) throws(Problem) {
+        let fingerprint = RequestFingerprint(request, isLater: isLater)
+        let limits = configuration.idempotencyLimits
+        switch idempotency.withLock({ $0.begin(key, fingerprint, now: .now, limits) }) {
+        case .execute: break
+        case .replay(let answer):
+            return sink.respond(answer.response(adding: ("Idempotency-Replayed", "true")))
+        case .answerLost: throw .answerLost
+        case .running: throw .keyInUse
+        case .differs: throw .keyReused
+        case .full: throw .tooManyKeys(limit: limits.maximumCount)
         }
+        do throws(Problem) {
+            if isLater {
+                try deliverLater(route, request, identity, key, sink)
+            } else {
+                try execute(route, request, identity, keeping(key, sink))
+            }
+        } catch {
+            release(key)
+            throw error
+        }
+    }
+
+    /// A sink that keeps the answer under a key on its way to the client.
+    private func keeping(_ key: IdempotencyKey, _ sink: AnswerSink) -> AnswerSink {
+        .keeper(
+            AnswerKeeper { [self] response, mayRepeat in
+                if mayRepeat { release(key) } else { keep(response, key) }
+                sink.respond(response, mayRepeat: mayRepeat)
+            }
+        )
+    }
+
+    private func deliverLater(
+        _ route: Route,
+        _ request: HTTPRequest,
+        _ identity: RequestIdentity,
+        _ key: IdempotencyKey?,
+        _ sink: AnswerSink
+    ) throws(Problem) {
+        let limits = configuration.operationLimits
+        guard let id = operations.begin(limits) else { throw .tooManyOperations(limit: limits.maximumCount) }
+        let begun = OperationAnswer.begun(id, identity)
+        // Before the request runs, so that its end can release the key again.
+        if let key { keep(begun, key) }
+        let keeper = AnswerKeeper { [self] response, mayRepeat in
+            if mayRepeat, let key { release(key) }
+            operations.finish(id, response, configuration.operationLimits)
+        }
+        do throws(Problem) {
+            try execute(route, request, identity, .keeper(keeper))
+        } catch {
+            operations.abandon(id)
+            throw error
+        }
+        sink.respond(begun)
+    }
+
+    private func keep(_ response: HTTPResponse, _ key: IdempotencyKey) {
+        let answer = StoredAnswer(response)
+        let limits = configuration.idempotencyLimits
+        idempotency.withLock { $0.finish(key, answer, now: .now, limits) }
+    }
+
+    private func release(_ key: IdempotencyKey) { idempotency.withLock { $0.release(key) } }
+}
+
+extension GatewayConfiguration {
+    /// The bounds of what is kept of answers under keys.
+    var idempotencyLimits: IdempotencyStore.Limits {
+        IdempotencyStore.Limits(
+            timeToLive: idempotencyTimeToLive,
+            maximumCount: maximumIdempotencyKeys,
+            maximumBytes: maximumIdempotencyBytes
+        )
     }
 }

@@ -35,6 +35,28 @@ final class CallAnswer: Sendable {
         return HTTPResponse(status: 200, fields: fields, body: reply.result.bytes)
     }
 
+    /// The replies that were gathered, as a JSON array.
+    func array(_ gathered: GatheredReplies) -> [UInt8] {
+        GatheredBody(form: .array, method: call.route.method, configuration: snapshot.configuration)
+            .bytes(gathered.replies)
+    }
+
+    /// The replies that were gathered.
+    func response(_ gathered: GatheredReplies, _ form: GatherForm) -> HTTPResponse {
+        let body = GatheredBody(form: form, method: call.route.method, configuration: snapshot.configuration)
+        let publish = DecimalText.milliseconds(gathered.publishDuration)
+        let rpc = DecimalText.milliseconds(identity.elapsed - gathered.publishDuration)
+        let fields = [("Content-Type", form.contentType), ("Cache-Control", "no-store")] + identity.fields
+        let counts = [
+            ("Rpc-Replies", "\(gathered.replies.count)"), ("Rpc-Replies-Complete", "\(gathered.isComplete)"),
+        ]
+        let times = [
+            ("Rpc-Message-Id", gathered.messageID.hexadecimal), ("Rpc-Timeout", appliedTimeout),
+            ("Server-Timing", "publish;dur=\(publish), rpc;dur=\(rpc)"),
+        ]
+        return HTTPResponse(status: 200, fields: fields + counts + times, body: body.bytes(gathered.replies)[...])
+    }
+
     /// The cast is in a queue.
     func response(_ receipt: CastReceipt) -> HTTPResponse {
         let timing = ("Server-Timing", "publish;dur=\(DecimalText.milliseconds(identity.elapsed))")

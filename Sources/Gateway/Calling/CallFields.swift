@@ -15,15 +15,14 @@ struct CallFields: Sendable {
 
     /// The shortest interval that oslo's servers can keep: below two seconds they send no heartbeat at all.
     static let minimumCallMonitorSeconds = 2.0
+    /// The most entries that a request context may have.
+    static let maximumContextEntries = 256
 
     /// Reads the fields.
     ///
     /// - Throws: `invalid-request` naming the field and the fix, `forbidden` for a context where none is accepted.
     init(_ fields: RequestFields, identity: RequestIdentity, configuration: GatewayConfiguration) throws(Problem) {
-        timeout = min(
-            try Self.seconds(fields, "Rpc-Timeout") ?? Prefer.wait(fields) ?? configuration.responseTimeout,
-            configuration.maximumTimeout
-        )
+        timeout = try Self.timeout(fields, configuration)
         callMonitorTimeout = try Self.callMonitor(fields)
         context = try Self.context(fields, configuration)
         if configuration.propagatesTraceContext { TraceContext.copy(fields, into: &context) }
@@ -32,8 +31,16 @@ struct CallFields: Sendable {
         context.set("global_request_id", id)
     }
 
+    /// The time that a request has.
+    static func timeout(_ fields: RequestFields, _ configuration: GatewayConfiguration) throws(Problem) -> Duration {
+        min(
+            try seconds(fields, "Rpc-Timeout") ?? Prefer.wait(fields) ?? configuration.responseTimeout,
+            configuration.maximumTimeout
+        )
+    }
+
     private static func seconds(_ fields: RequestFields, _ name: String) throws(Problem) -> Duration? {
-        guard let text = try single(fields, name) else { return nil }
+        guard let text = try fields.single(name) else { return nil }
         guard let seconds = DecimalSeconds.parse(text), seconds > .zero else {
             throw .invalidRequest("\(name): a positive number of seconds is expected, such as 2.5")
         }
@@ -52,24 +59,21 @@ struct CallFields: Sendable {
         _ fields: RequestFields,
         _ configuration: GatewayConfiguration
     ) throws(Problem) -> RequestContext {
-        guard let text = try single(fields, "Rpc-Context") else { return RequestContext() }
+        guard let text = try fields.single("Rpc-Context") else { return RequestContext() }
         guard configuration.acceptsContext else {
             throw .forbidden("Rpc-Context: this gateway takes no request context from clients (rpc.acceptContext)")
         }
+        let object: JSONText
         do {
-            guard let context = RequestContext(try JSONObject.arguments(Array(text.utf8))) else {
-                throw JSONError(.notAnObject, at: 0)
-            }
-            return context
+            object = try JSONObject.arguments(Array(text.utf8))
         } catch {
             throw .invalidRequest("Rpc-Context: a JSON object is expected; \(error)")
         }
-    }
-
-    private static func single(_ fields: RequestFields, _ name: String) throws(Problem) -> String? {
-        guard let value = fields[name] else { return nil }
-        guard fields.count(of: name) == 1 else { throw .invalidRequest("\(name): the field is given twice") }
-        return value
+        // Setting an entry looks through all others: without a bound a header field could cost a second.
+        guard JSONSize.members(of: object, isAtMost: maximumContextEntries), let context = RequestContext(object) else {
+            throw .invalidRequest("Rpc-Context: more than \(maximumContextEntries) entries")
+        }
+        return context
     }
 }
 

@@ -12,6 +12,11 @@ struct CallRequest: Sendable {
     var route: RPCRoute
     var target: Target
     var fields: CallFields
+    /// How many replies end a gathering before its deadline.
+    var minimum: Int?
+
+    private static let parameters = ["namespace", "version", "exchange"]
+    private static let gatherParameters = parameters + ["min"]
 
     /// Reads path, query and header fields.
     ///
@@ -22,8 +27,24 @@ struct CallRequest: Sendable {
         _ identity: RequestIdentity,
         _ configuration: GatewayConfiguration
     ) throws(Problem) {
+        try Self.checkContentType(head)
+        let fields = try CallFields(head.fields, identity: identity, configuration: configuration)
+        try self.init(route: route, query: head.query, fields: fields, configuration)
+    }
+
+    /// Reads the query of a route whose header fields are known.
+    ///
+    /// - Throws: the problem of the first part that is wrong.
+    init(
+        route: RPCRoute,
+        query: [UInt8]?,
+        fields: CallFields,
+        _ configuration: GatewayConfiguration
+    ) throws(Problem) {
         self.route = route
-        let query = try QueryParameters(head.query, known: ["namespace", "version", "exchange"])
+        self.fields = fields
+        let query = try QueryParameters(query, known: route.verb == .gather ? Self.gatherParameters : Self.parameters)
+        minimum = try Self.minimum(query["min"])
         target = Target(
             exchange: query["exchange"],
             topic: route.topic,
@@ -32,8 +53,6 @@ struct CallRequest: Sendable {
             server: route.server,
             isFanout: route.isFanout
         )
-        try Self.checkContentType(head)
-        fields = try CallFields(head.fields, identity: identity, configuration: configuration)
         do {
             try target.validateForSending(isCall: route.verb == .call)
             try VersionCap.checkForm(target.version)
@@ -49,8 +68,16 @@ struct CallRequest: Sendable {
         guard exchange != "" else { throw .invalidRequest("query: exchange is empty; leave it out instead") }
     }
 
+    private static func minimum(_ text: String?) throws(Problem) -> Int? {
+        guard let text else { return nil }
+        guard text.utf8.allSatisfy({ 0x30...0x39 ~= $0 }), let number = Int(text), number > 0 else {
+            throw .invalidRequest("query: min is the number of replies to wait for, 1 or more")
+        }
+        return number
+    }
+
     /// A body has to be JSON by its type: forms and plain text are what a browser sends across origins unasked.
-    private static func checkContentType(_ head: RequestHead) throws(Problem) {
+    static func checkContentType(_ head: RequestHead) throws(Problem) {
         guard let type = head.fields.bytes(of: "Content-Type") else {
             guard !head.declaresBody else { throw unsupported("the field is missing") }
             return

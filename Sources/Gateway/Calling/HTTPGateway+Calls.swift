@@ -18,13 +18,18 @@ extension HTTPGateway {
     ) throws(Problem) {
         let snapshot = snapshot
         let call = try CallRequest(http.head, route: route, identity, snapshot.configuration)
+        let gathering = route.verb == .gather ? try gatheringDriver : nil
         let request = call.request(try Self.arguments(http.body), identity, snapshot.configuration)
         try enter(limit: snapshot.configuration.maximumInFlight)
         let answer = CallAnswer(call: call, identity: identity, snapshot: snapshot)
         switch route.verb {
         case .call: driver.call(request) { [self] in finish(answer, $0.map(answer.response), sink) }
         case .cast: driver.cast(request) { [self] in finish(answer, $0.map(answer.response), sink) }
-        case .gather: leave()
+        case .gather:
+            let form = GatherForm(http.head.fields)
+            gathering?.gather(request, minimum: call.minimum) { [self] in
+                finish(answer, $0.map { answer.response($0, form) }, sink)
+            }
         }
     }
 
@@ -48,7 +53,7 @@ extension HTTPGateway {
             mayRepeat = problem.execution == .no
         }
         sink.respond(response, mayRepeat: mayRepeat)
-        metrics.answered(answer, status: response.status)
+        metrics.answered(answer.call.route.template, answer.identity, status: response.status)
         log(answer, status: response.status)
     }
 

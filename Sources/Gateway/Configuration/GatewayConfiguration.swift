@@ -35,6 +35,33 @@ public struct GatewayConfiguration: Sendable, Equatable {
     /// How recently a message of our own has to have come back for the gateway to be ready.
     public var readyWithin: Duration = .seconds(10)
 
+    /// Whether messages of plain AMQP may be sent, to every exchange that the broker lets the gateway use.
+    public var acceptsPlainAMQP = true
+    /// The most bytes of header fields that a reply of plain AMQP may add to an answer, less those of the request's head;
+    /// at most half of the HTTP server's `maximumHeadBytes`.
+    public var maximumAnswerFieldBytes = 4_096
+
+    /// How long the answer of an operation is kept once it is there (`Prefer: respond-async`).
+    public var operationTimeToLive: Duration = .seconds(300)
+    /// Operations at a time, running or kept; the oldest kept ones make room, running ones do not.
+    public var maximumOperations = 10_000
+    /// The bytes of all answers of operations.
+    public var maximumOperationBytes = 64 << 20
+    /// The longest that a client may wait for the end of an operation in one request.
+    public var maximumOperationWait: Duration = .seconds(60)
+    /// How long an `Idempotency-Key` is remembered once its request has been answered.
+    public var idempotencyTimeToLive: Duration = .seconds(86_400)
+    /// Keys at a time; the oldest answered ones make room, those of running requests do not.
+    public var maximumIdempotencyKeys = 10_000
+    /// The bytes of all answers that are kept under keys.
+    public var maximumIdempotencyBytes = 64 << 20
+    /// The most entries of a JSON-RPC batch.
+    public var maximumBatch = 1_000
+    /// Entries of one batch that run at a time.
+    public var batchParallelism = 16
+    /// The bytes of all answers of one batch.
+    public var maximumBatchAnswerBytes = 64 << 20
+
     /// Makes a configuration with the documented defaults.
     public init() {}
 }

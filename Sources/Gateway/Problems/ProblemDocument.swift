@@ -12,6 +12,8 @@ struct ProblemDocument {
     var problem: Problem
     var request: RequestIdentity
     var target: Target?
+    /// Where a message of plain AMQP went.
+    var plain: (exchange: String, routingKey: String)?
     var method: String?
     var exposesTraceback = false
 
@@ -28,47 +30,59 @@ struct ProblemDocument {
         return response
     }
 
-    private var text: String {
+    /// The document itself.
+    var text: String {
         var members = [
-            ("type", string("urn:rpc-gateway:problem:\(problem.code)")), ("title", string(problem.title)),
-            ("status", "\(problem.status)"), ("detail", string(problem.detail)),
-            ("instance", string("urn:uuid:\((problem.messageID ?? UniqueID()).dashed)")),
-            ("code", string(problem.code)), ("origin", string(problem.origin.rawValue)),
-            ("executed", string(problem.execution.rawValue)), ("retryable", "\(problem.isRetryable)"),
+            ("type", Self.string("urn:rpc-gateway:problem:\(problem.code)")), ("title", Self.string(problem.title)),
+            ("status", "\(problem.status)"), ("detail", Self.string(problem.detail)),
+            ("instance", Self.string("urn:uuid:\((problem.messageID ?? UniqueID()).dashed)")),
+            ("code", Self.string(problem.code)), ("origin", Self.string(problem.origin.rawValue)),
+            ("executed", Self.string(problem.execution.rawValue)), ("retryable", "\(problem.isRetryable)"),
         ]
-        if let stage = problem.stage { members.append(("stage", string(stage.rawValue))) }
+        if let stage = problem.stage { members.append(("stage", Self.string(stage.rawValue))) }
         if let target { members.append(("target", targetText(target))) }
-        if let remote = problem.remote { members.append(("exception", exceptionText(remote))) }
-        members.append(("request_id", string(request.id)))
+        if let plain { members.append(("amqp", plainText(plain))) }
+        if let remote = problem.remote {
+            let text = Self.exception(remote, showsText: problem.showsRemoteText, showsTraceback: exposesTraceback)
+            members.append(("exception", text))
+        }
+        members.append(("request_id", Self.string(request.id)))
         members.append(("elapsed", request.elapsedSeconds))
-        return object(members)
+        return Self.object(members)
     }
 
     private func targetText(_ target: Target) -> String {
-        object([
-            ("exchange", string(target.exchange)), ("topic", string(target.topic)),
-            ("server", string(target.isFanout ? "*" : target.server)), ("method", string(method)),
-            ("namespace", string(target.namespace)), ("version", string(target.version)),
+        Self.object([
+            ("exchange", Self.string(target.exchange)), ("topic", Self.string(target.topic)),
+            ("server", Self.string(target.isFanout ? "*" : target.server)), ("method", Self.string(method)),
+            ("namespace", Self.string(target.namespace)), ("version", Self.string(target.version)),
         ])
     }
 
-    private func exceptionText(_ remote: RemoteError) -> String {
+    private func plainText(_ plain: (exchange: String, routingKey: String)) -> String {
+        Self.object([
+            ("exchange", Self.string(plain.exchange)), ("routing_key", Self.string(plain.routingKey)),
+        ])
+    }
+
+    /// A server's exception as a JSON object.
+    static func exception(_ remote: RemoteError, showsText: Bool, showsTraceback: Bool) -> String {
         var members = [("module", string(remote.module)), ("class", string(remote.className))]
-        if problem.showsRemoteText {
+        if showsText {
             members += [
                 ("message", string(remote.message)), ("args", remote.arguments.string),
                 ("kwargs", remote.keywordArguments.string),
             ]
         }
-        if exposesTraceback {
+        if showsTraceback {
             members.append(("traceback", "[\(remote.traceback.map { string($0) }.joined(separator: ","))]"))
         }
         return object(members)
     }
 
-    private func string(_ text: String?) -> String { text.map { JSONText(string: $0).string } ?? "null" }
+    private static func string(_ text: String?) -> String { text.map { JSONText(string: $0).string } ?? "null" }
 
-    private func object(_ members: [(String, String)]) -> String {
+    private static func object(_ members: [(String, String)]) -> String {
         "{" + members.map { "\"\($0)\":\($1)" }.joined(separator: ",") + "}"
     }
 }

@@ -8,15 +8,16 @@
 enum Router {
     /// Reads a raw path, without its query.
     ///
+    /// - Parameter unmarked: what a method without a suffix stands for.
     /// - Throws: 400 for a malformed path, 404 where nothing lives, 403 for a private method.
-    static func route(_ path: [UInt8]) throws(Problem) -> Route {
+    static func route(_ path: [UInt8], unmarked: RPCRoute.Verb = .call) throws(Problem) -> Route {
         let segments = try PathSegments.parse(path)
         switch segments.count {
         case 0: return .home
         case 1: return try alias(segments[0])
         case _ where segments[0] == "-": return try administration(segments.dropFirst())
-        case 2: return .rpc(try rpc(topic: segments[0], server: "-", last: segments[1]))
-        case 3: return .rpc(try rpc(topic: segments[0], server: segments[1], last: segments[2]))
+        case 2: return .rpc(try rpc(segments[0], "-", split(segments[1], unmarked)))
+        case 3: return .rpc(try rpc(segments[0], segments[1], split(segments[2], unmarked)))
         default: throw .notFound("A call has no more than three segments: POST /topic/server/method")
         }
     }
@@ -58,8 +59,12 @@ enum Router {
     }
 
     /// The RPC part of a path of two or three segments, `server` being `-` where there are two.
-    private static func rpc(topic: String, server: String, last: String) throws(Problem) -> RPCRoute {
-        let (method, verb) = try split(last)
+    private static func rpc(
+        _ topic: String,
+        _ server: String,
+        _ last: (method: String, verb: RPCRoute.Verb)
+    ) throws(Problem) -> RPCRoute {
+        let (method, verb) = last
         guard PythonIdentifier.isValid(method) else {
             throw .invalidRequest("path: the method \"\(method)\" is not an identifier as Python has them")
         }
@@ -88,8 +93,11 @@ enum Router {
         }
     }
 
-    private static func split(_ last: String) throws(Problem) -> (method: String, verb: RPCRoute.Verb) {
-        guard let colon = last.firstIndex(of: ":") else { return (last, .call) }
+    private static func split(
+        _ last: String,
+        _ unmarked: RPCRoute.Verb
+    ) throws(Problem) -> (method: String, verb: RPCRoute.Verb) {
+        guard let colon = last.firstIndex(of: ":") else { return (last, unmarked) }
         let method = String(last[..<colon])
         switch last[colon...] {
         case ":cast": return (method, .cast)

@@ -1,0 +1,37 @@
+//===----------------------------------------------------------------------===//
+// This source file is part of the rpc-gateway project
+// Licensed under Apache License v2.0; see LICENSE for the full text
+// SPDX-License-Identifier: Apache-2.0
+//===----------------------------------------------------------------------===//
+
+internal import HTTPServer
+
+extension HTTPGateway {
+    /// Sends the message of a request; the answer comes when it has ended.
+    ///
+    /// - Throws: what is wrong with the request; nothing was sent then.
+    func execute(
+        _ route: Route,
+        _ request: HTTPRequest,
+        _ identity: RequestIdentity,
+        _ sink: AnswerSink
+    ) throws(Problem) {
+        switch route {
+        case .rpc(let rpc): try call(rpc, request, identity, sink)
+        case .plain(let plain): try self.plain(plain, request, identity, sink)
+        case .jsonRPC: try jsonRPC(request, identity, sink)
+        case .notify(let topic, let eventType): try notify(topic, eventType, request, identity, sink)
+        default: throw .notFound("Nothing is sent from this path")
+        }
+    }
+
+    /// Checks what the head alone shows.
+    func check(_ route: Route, _ head: RequestHead, _ identity: RequestIdentity) throws(Problem) {
+        switch route {
+        case .rpc(let rpc): _ = try CallRequest(head, route: rpc, identity, configuration)
+        case .plain(let plain): _ = try PlainCall(head, route: plain, configuration)
+        case .jsonRPC: try CallRequest.checkContentType(head)
+        default: break
+        }
+    }
+}

@@ -1,0 +1,29 @@
+//===----------------------------------------------------------------------===//
+// This source file is part of the rpc-gateway project
+// Licensed under Apache License v2.0; see LICENSE for the full text
+// SPDX-License-Identifier: Apache-2.0
+//===----------------------------------------------------------------------===//
+
+internal import HTTPServer
+
+/// An answer that is kept to be given later, or again.
+struct StoredAnswer: Sendable {
+    private let status: Int
+    private let fields: [(name: String, value: String)]
+    private let body: [UInt8]
+    /// What it costs to keep, in bytes, about.
+    let size: Int
+
+    /// Keeps an answer; its body is copied out of the message that it may be a small part of.
+    init(_ response: HTTPResponse) {
+        status = response.status
+        fields = response.fields
+        body = Array(response.body)
+        size = response.fields.reduce(256 + body.count) { $0 + $1.name.utf8.count + $1.value.utf8.count + 64 }
+    }
+
+    /// The answer with another field.
+    func response(adding field: (name: String, value: String)) -> HTTPResponse {
+        HTTPResponse(status: status, fields: fields + [field], body: body[...])
+    }
+}

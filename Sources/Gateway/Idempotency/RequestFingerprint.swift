@@ -1,0 +1,40 @@
+//===----------------------------------------------------------------------===//
+// This source file is part of the rpc-gateway project
+// Licensed under Apache License v2.0; see LICENSE for the full text
+// SPDX-License-Identifier: Apache-2.0
+//===----------------------------------------------------------------------===//
+
+internal import HTTPServer
+
+/// Tells whether two requests ask for the same: 128 bits of a hash whose key is this process's own.
+struct RequestFingerprint: Sendable, Hashable {
+    private let words: [Int]
+
+    /// The fields that change what is done or what the answer is.
+    private static let fields = [
+        "Content-Type", "Content-Encoding", "Accept", "Rpc-Context", "Rpc-Call-Monitor", "Amqp-Headers", "Amqp-Type",
+        "Amqp-Message-Id", "Amqp-App-Id", "Amqp-Priority", "Amqp-Timestamp", "Amqp-Delivery-Mode",
+    ]
+
+    /// Takes method, path, query, body, those fields, and whether the answer is wanted later.
+    init(_ request: HTTPRequest, isLater: Bool) {
+        words = [0, 1].map { seed in
+            var hasher = Hasher()
+            hasher.combine(seed)
+            hasher.combine(isLater)
+            hasher.combine(request.head.method)
+            Self.combine(request.head.path[...], into: &hasher)
+            Self.combine(request.head.query?[...], into: &hasher)
+            for name in Self.fields { Self.combine(request.head.fields.bytes(of: name), into: &hasher) }
+            Self.combine(request.body[...], into: &hasher)
+            return hasher.finalize()
+        }
+    }
+
+    /// The length goes in first, so that no two sequences of parts look alike.
+    private static func combine(_ bytes: ArraySlice<UInt8>?, into hasher: inout Hasher) {
+        hasher.combine(bytes?.count)
+        // The pointer is used inside the closure only; byte by byte a large body would take many times longer.
+        unsafe bytes?.withUnsafeBytes { unsafe hasher.combine(bytes: $0) }
+    }
+}

@@ -1,0 +1,85 @@
+//===----------------------------------------------------------------------===//
+// This source file is part of the rpc-gateway project
+// Licensed under Apache License v2.0; see LICENSE for the full text
+// SPDX-License-Identifier: Apache-2.0
+//===----------------------------------------------------------------------===//
+
+internal import Messaging
+internal import Threads
+
+/// The request objects of one HTTP request, of which a bounded number runs at a time.
+///
+/// Each entry ends on whatever thread its answer comes from, and the next one is begun there.
+final class JSONRPCBatch: Sendable {
+    /// What an entry came to; `response` is nil for a notification.
+    struct Outcome: Sendable {
+        var response: [UInt8]?
+        /// Whether it was never executed.
+        var mayRepeat: Bool
+    }
+
+    /// Runs the entry at an index and calls back once, from any thread, also at once.
+    typealias Run = @Sendable (_ index: Int, _ completion: @escaping @Sendable (Outcome) -> Void) -> Void
+    /// Gets the responses in the order of the entries, and whether none of them was executed.
+    typealias Completion = @Sendable (_ responses: [[UInt8]], _ mayRepeat: Bool) -> Void
+
+    fileprivate struct State: Sendable {
+        var queue: BatchQueue
+        var responses: [[UInt8]?]
+        var mayRepeat = true
+        var isStarting = false
+    }
+
+    private let state: Guarded<State>
+    private let run: Run
+    private let completion: Completion
+
+    init(count: Int, parallelism: Int, run: @escaping Run, completion: @escaping Completion) {
+        let queue = BatchQueue(count: count, parallelism: parallelism)
+        state = Guarded(State(queue: queue, responses: Array(repeating: nil, count: count)))
+        self.run = run
+        self.completion = completion
+    }
+
+    /// Begins as many entries as may run.
+    ///
+    /// One thread at a time begins them, in a loop: entries that end at once would otherwise nest as deep as the batch
+    /// is long.
+    func start() {
+        guard state.withLock({ $0.beginStarting() }) else { return }
+        while let index = state.withLock({ $0.next() }) {
+            run(index) { [self] outcome in ended(index, outcome) }
+        }
+    }
+
+    private func ended(_ index: Int, _ outcome: Outcome) {
+        let result = state.withLock { $0.end(index, outcome) }
+        if let result { completion(result.responses.compactMap { $0 }, result.mayRepeat) } else { start() }
+    }
+}
+
+extension JSONRPCBatch.State {
+    /// Takes the right to begin entries; false when another thread has it.
+    fileprivate mutating func beginStarting() -> Bool {
+        guard !isStarting else { return false }
+        isStarting = true
+        return true
+    }
+
+    /// The next entry to begin; nil gives the right back.
+    fileprivate mutating func next() -> Int? {
+        let index = queue.next()
+        if index == nil { isStarting = false }
+        return index
+    }
+
+    /// Notes the end of an entry; all there is when it was the last.
+    fileprivate mutating func end(
+        _ index: Int,
+        _ outcome: JSONRPCBatch.Outcome
+    ) -> (responses: [[UInt8]?], mayRepeat: Bool)? {
+        responses[index] = outcome.response
+        mayRepeat = mayRepeat && outcome.mayRepeat
+        return queue.end() ? (responses, mayRepeat) : nil
+    }
+}

@@ -1,0 +1,133 @@
+//===----------------------------------------------------------------------===//
+// This source file is part of the rpc-gateway project
+// Licensed under Apache License v2.0; see LICENSE for the full text
+// SPDX-License-Identifier: Apache-2.0
+//===----------------------------------------------------------------------===//
+
+internal import HTTPServer
+internal import Messaging
+internal import Synchronization
+
+/// Executes the request objects of one HTTP request, which share its fields and its deadline.
+final class JSONRPCCaller: Sendable {
+    typealias Outcome = JSONRPCBatch.Outcome
+
+    private let gateway: HTTPGateway
+    private let entries: [JSONText]
+    private let fields: CallFields
+    private let identity: RequestIdentity
+    private let snapshot: ConfigurationSnapshot
+    private let bytes = Atomic(0)
+
+    init(
+        _ gateway: HTTPGateway,
+        entries: [JSONText],
+        fields: CallFields,
+        _ identity: RequestIdentity,
+        _ snapshot: ConfigurationSnapshot
+    ) {
+        self.gateway = gateway
+        self.entries = entries
+        self.fields = fields
+        self.identity = identity
+        self.snapshot = snapshot
+    }
+
+    /// Executes the entry at an index.
+    func run(_ index: Int, _ completion: @escaping @Sendable (Outcome) -> Void) {
+        do throws(JSONRPCRefusal) {
+            let entry = try JSONRPCEntry(entries[index])
+            begin(entry) { [self] result in completion(outcome(entry, result)) }
+        } catch {
+            completion(Outcome(response: error.response(identity), mayRepeat: true))
+        }
+    }
+
+    private func begin(
+        _ entry: JSONRPCEntry,
+        _ completion: @escaping @Sendable (Result<ArraySlice<UInt8>, JSONRPCFailure>) -> Void
+    ) {
+        do throws(Problem) {
+            let call = try call(entry)
+            let arguments = try Self.arguments(entry.parameters)
+            try checkRoom()
+            try gateway.send(call, arguments, identity, snapshot) { completion($0) }
+        } catch {
+            completion(.failure(JSONRPCFailure(document: ProblemDocument(problem: error, request: identity))))
+        }
+    }
+
+    /// What the method's name asks for, read as a path with its query.
+    private func call(_ entry: JSONRPCEntry) throws(Problem) -> CallRequest {
+        let parts = entry.method.utf8.split(separator: 0x3f, maxSplits: 1, omittingEmptySubsequences: false)
+        let path = [0x2f] + Array(parts[0])
+        var route = try Self.route(path, isNotification: entry.id == nil)
+        // Nobody is there to be given the replies.
+        if entry.id == nil, route.verb == .gather { route.verb = .cast }
+        let query = parts.count > 1 ? Array(parts[1]) : nil
+        return try CallRequest(route: route, query: query, fields: fields, snapshot.configuration)
+    }
+
+    /// The route of a name; a name that cannot be one is unknown.
+    private static func route(_ path: [UInt8], isNotification: Bool) throws(Problem) -> RPCRoute {
+        do throws(Problem) {
+            let route = try Router.route(path, unmarked: isNotification ? .cast : .call)
+            guard case .rpc(let rpc) = route else {
+                throw .notFound("method: \"topic/server/method\" or \"topic/method\" is expected")
+            }
+            return rpc
+        } catch {
+            var problem = error
+            if problem.code == "invalid-request" { (problem.status, problem.code) = (404, "http-404") }
+            throw problem
+        }
+    }
+
+    private static func arguments(_ parameters: JSONText?) throws(Problem) -> JSONText {
+        guard let parameters else { return .emptyObject }
+        do {
+            return try JSONObject.arguments(Array(parameters.bytes))
+        } catch {
+            throw Problem(400, "invalid-arguments-json", "params: \(error); methods take arguments by name")
+        }
+    }
+
+    /// What has been answered already must leave room for another answer.
+    private func checkRoom() throws(Problem) {
+        let limit = snapshot.configuration.maximumBatchAnswerBytes
+        guard bytes.load(ordering: .relaxed) <= limit else {
+            var problem = Problem(
+                503,
+                "overloaded",
+                "The answers of this batch exceed \(limit) bytes (jsonrpc.maxAnswerBytes)"
+            )
+            problem.isRetryable = true
+            throw problem
+        }
+    }
+
+    private func outcome(_ entry: JSONRPCEntry, _ result: Result<ArraySlice<UInt8>, JSONRPCFailure>) -> Outcome {
+        switch result {
+        case .success(let bytes): return Outcome(response: entry.id.map { success(bytes, id: $0) }, mayRepeat: false)
+        case .failure(let failure):
+            let response = entry.id.map { JSONRPCResponse.error(JSONRPCError(failure.document), id: $0) }
+            return Outcome(response: response, mayRepeat: failure.document.problem.execution == .no)
+        }
+    }
+
+    /// The result, or that it was too large to be kept until the last entry has ended.
+    private func success(_ result: ArraySlice<UInt8>, id: JSONText) -> [UInt8] {
+        let limit = snapshot.configuration.maximumBatchAnswerBytes
+        guard bytes.add(result.count, ordering: .relaxed).newValue <= limit else {
+            var problem = Problem(
+                502,
+                "bad-reply",
+                "The answers of this batch exceed \(limit) bytes (jsonrpc.maxAnswerBytes)"
+            )
+            problem.execution = .yes
+            let document = ProblemDocument(problem: problem, request: identity)
+            return JSONRPCResponse.error(JSONRPCError(document), id: id)
+        }
+        return JSONRPCResponse.result(result, id: id)
+    }
+}

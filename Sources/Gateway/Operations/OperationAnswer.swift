@@ -1,0 +1,55 @@
+//===----------------------------------------------------------------------===//
+// This source file is part of the rpc-gateway project
+// Licensed under Apache License v2.0; see LICENSE for the full text
+// SPDX-License-Identifier: Apache-2.0
+//===----------------------------------------------------------------------===//
+
+internal import HTTPServer
+internal import Messaging
+
+/// The answers about operations.
+enum OperationAnswer {
+    /// The path of an operation.
+    static func path(_ id: UniqueID) -> String { "/-/operations/\(id.hexadecimal)" }
+
+    /// The request is being executed; its answer will be at `Location`.
+    static func begun(_ id: UniqueID, _ identity: RequestIdentity) -> HTTPResponse {
+        var response = running(identity)
+        response.fields += [("Location", path(id)), ("Preference-Applied", "respond-async")]
+        return response
+    }
+
+    /// There is no answer yet.
+    static func running(_ identity: RequestIdentity) -> HTTPResponse {
+        let fields = [("Cache-Control", "no-store"), ("Rpc-Operation", "running"), ("Retry-After", "1")]
+        return HTTPResponse(status: 202, fields: fields + identity.fields)
+    }
+
+    /// The answer that the request would have got at once.
+    static func done(_ answer: StoredAnswer) -> HTTPResponse { answer.response(adding: ("Rpc-Operation", "done")) }
+
+    /// The operation has been forgotten.
+    static func forgotten(_ identity: RequestIdentity) -> HTTPResponse {
+        HTTPResponse(status: 204, fields: [("Cache-Control", "no-store")] + identity.fields)
+    }
+
+    static func problem(_ problem: Problem, _ identity: RequestIdentity) -> HTTPResponse {
+        ProblemDocument(problem: problem, request: identity).response
+    }
+}
+
+extension Problem {
+    static let operationGone = Problem(
+        410,
+        "operation-gone",
+        "The answer of this operation is no longer kept: it has expired, was pushed out by later ones, or was deleted"
+    )
+
+    static let noSuchOperation = Problem.notFound("There is no operation of this identifier at this gateway")
+
+    static func tooManyOperations(limit: Int) -> Problem {
+        var problem = Problem(503, "overloaded", "\(limit) operations are running, which is the limit (operations.max)")
+        problem.isRetryable = true
+        return problem
+    }
+}

@@ -1,0 +1,92 @@
+//===----------------------------------------------------------------------===//
+// This source file is part of the rpc-gateway project
+// Licensed under Apache License v2.0; see LICENSE for the full text
+// SPDX-License-Identifier: Apache-2.0
+//===----------------------------------------------------------------------===//
+
+internal import HTTPServer
+internal import Messaging
+internal import Threads
+
+/// The operations of a gateway: the store behind its lock, and the timer of those who wait.
+final class Operations: Sendable {
+    typealias Store = OperationStore<OperationWaiter>
+
+    private struct State: Sendable {
+        var store = Store()
+        /// Whether nobody may wait any more.
+        var isClosed = false
+    }
+
+    private let state = Guarded(State())
+    /// Made by the first client that waits.
+    private let timer = Guarded<DeadlineTimer?>(nil)
+
+    /// Begins an operation; nil when as many as there may be are running.
+    func begin(_ limits: Store.Limits) -> UniqueID? {
+        let id = UniqueID()
+        return state.withLock { $0.store.begin(id, now: .now, limits) } ? id : nil
+    }
+
+    /// Forgets an operation whose request was refused.
+    func abandon(_ id: UniqueID) { state.withLock { $0.store.abandon(id) } }
+
+    /// Keeps the answer and gives it to those who wait.
+    func finish(_ id: UniqueID, _ response: HTTPResponse, _ limits: Store.Limits) {
+        let answer = StoredAnswer(response)
+        let waiters = state.withLock { $0.store.finish(id, answer, now: .now, limits) }
+        for waiter in waiters { waiter.sink.respond(OperationAnswer.done(answer)) }
+    }
+
+    /// What is known of an operation.
+    func look(_ id: UniqueID, _ limits: Store.Limits) -> Store.Look {
+        state.withLock { $0.store.look(id, now: .now, limits) }
+    }
+
+    /// Answers a client when the operation has ended, or at the deadline; false when it cannot wait.
+    func wait(
+        _ id: UniqueID,
+        _ waiter: OperationWaiter,
+        deadline: ContinuousClock.Instant,
+        _ limits: Store.Limits
+    ) -> Bool {
+        let waits = state.withLock { state in
+            !state.isClosed && state.store.wait(id, waiter, deadline: deadline, limits)
+        }
+        if waits { runningTimer().arm(deadline) }
+        return waits
+    }
+
+    /// Forgets an operation; false when there is none.
+    func forget(_ id: UniqueID, _ limits: Store.Limits) -> Bool {
+        guard let waiters = state.withLock({ $0.store.forget(id, now: .now, limits) }) else { return false }
+        for waiter in waiters { waiter.sink.respond(OperationAnswer.problem(.operationGone, waiter.identity)) }
+        return true
+    }
+
+    /// Lets nobody wait any more and answers those who do.
+    func close() {
+        state.withLock { $0.isClosed = true }
+        _ = expire(.now.advanced(by: .seconds(86_400)))
+        let timer = timer.withLock { timer in
+            defer { timer = nil }
+            return timer
+        }
+        timer?.stop()
+    }
+
+    private func runningTimer() -> DeadlineTimer {
+        timer.withLock { timer in
+            if let timer { return timer }
+            let made = DeadlineTimer(name: "operations") { [weak self] now in self?.expire(now) }
+            timer = made
+            return made
+        }
+    }
+
+    private func expire(_ now: ContinuousClock.Instant) -> ContinuousClock.Instant? {
+        let (expired, next) = state.withLock { $0.store.expireWaiters(now: now) }
+        for waiter in expired { waiter.sink.respond(OperationAnswer.running(waiter.identity)) }
+        return next
+    }
+}

@@ -1,0 +1,59 @@
+//===----------------------------------------------------------------------===//
+// This source file is part of the rpc-gateway project
+// Licensed under Apache License v2.0; see LICENSE for the full text
+// SPDX-License-Identifier: Apache-2.0
+//===----------------------------------------------------------------------===//
+
+internal import HTTPServer
+internal import Logging
+internal import Messaging
+
+extension HTTPGateway {
+    /// Sends a message of plain AMQP; the answer comes with the reply, or for a cast once the broker has it.
+    func plain(
+        _ route: PlainRoute,
+        _ http: HTTPRequest,
+        _ identity: RequestIdentity,
+        _ sink: AnswerSink
+    ) throws(Problem) {
+        let snapshot = snapshot
+        let call = try PlainCall(http.head, route: route, snapshot.configuration)
+        guard let driver = driver as? any PlainRPCDriver else { throw .unsupported("has no plain AMQP") }
+        let request = call.request(http.body, identity, snapshot.configuration)
+        try enter(limit: snapshot.configuration.maximumInFlight)
+        let answer = PlainAnswer(call: call, identity: identity, snapshot: snapshot)
+        if call.isCast {
+            driver.send(request) { [self] in finish(answer, $0.map { answer.accepted }, sink) }
+        } else {
+            driver.request(request) { [self] in finish(answer, $0.map(answer.response), sink) }
+        }
+    }
+
+    private func finish(_ answer: PlainAnswer, _ result: Result<HTTPResponse, MessagingError>, _ sink: AnswerSink) {
+        leave()
+        let response: HTTPResponse
+        var mayRepeat = false
+        switch result {
+        case .success(let good): response = good
+        case .failure(let error):
+            let problem = answer.problem(error)
+            response = answer.response(problem)
+            mayRepeat = problem.execution == .no
+        }
+        sink.respond(response, mayRepeat: mayRepeat)
+        metrics.answered(answer.call.template, answer.identity, status: response.status)
+        log(answer, status: response.status)
+    }
+
+    private func log(_ answer: PlainAnswer, status: Int) {
+        guard logger.logLevel <= .info else { return }
+        logger.info(
+            "request answered",
+            metadata: [
+                "request.id": "\(answer.identity.id)", "http.route": "\(answer.call.template)",
+                "amqp.exchange": "\(answer.call.exchange)", "amqp.routing_key": "\(answer.call.routingKey)",
+                "http.status": "\(status)", "elapsed": "\(answer.identity.elapsedSeconds)",
+            ]
+        )
+    }
+}

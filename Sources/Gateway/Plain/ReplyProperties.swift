@@ -1,0 +1,80 @@
+//===----------------------------------------------------------------------===//
+// This source file is part of the rpc-gateway project
+// Licensed under Apache License v2.0; see LICENSE for the full text
+// SPDX-License-Identifier: Apache-2.0
+//===----------------------------------------------------------------------===//
+
+internal import Messaging
+
+/// The properties and headers of a reply as fields of the answer.
+///
+/// A reply comes from another program: nothing of it may end a line, pretend to be another field, or outgrow the memory
+/// that the answer's head has.
+struct ReplyProperties {
+    /// The fields, `Content-Type` first; what does not fit is named in `Amqp-Omitted`.
+    private(set) var fields: [(String, String)] = []
+    private var omitted: [String] = []
+    private var left: Int
+
+    /// The room that answers always have, whatever the request was.
+    static let minimumBytes = 640
+
+    /// Translates a reply.
+    ///
+    /// - Parameter bytes: the most that the fields may take together.
+    init(_ reply: PlainMessage, bytes: Int) {
+        left = max(bytes, Self.minimumBytes)
+        addContentType(reply.contentType)
+        addContentEncoding(reply.contentEncoding)
+        add("Amqp-Delivery-Mode", reply.isPersistent ? "2" : "1")
+        add("Amqp-Priority", reply.priority.map(String.init))
+        add("Amqp-Timestamp", reply.timestamp.map(String.init))
+        add("Amqp-Message-Id", reply.messageID)
+        add("Amqp-Type", reply.type)
+        add("Amqp-App-Id", reply.appID)
+        addHeaders(reply.headers)
+        if !omitted.isEmpty { fields.append(("Amqp-Omitted", omitted.joined(separator: ", "))) }
+    }
+
+    private mutating func addContentType(_ type: String?) {
+        let isUsable = type.map { MediaType.isValid($0) } ?? true
+        fields.append(("Content-Type", isUsable ? type ?? Self.unknownType : Self.unknownType))
+        // A page that a server of AMQP names so must not run in the gateway's origin.
+        fields.append(("X-Content-Type-Options", "nosniff"))
+        left -= type?.utf8.count ?? 0
+        if !isUsable { add("Amqp-Content-Type", type) }
+    }
+
+    private mutating func addHeaders(_ headers: [PlainMessage.Header]) {
+        guard !headers.isEmpty else { return }
+        // Too long a text is refused below; one that is not even written costs nothing.
+        let size = headers.reduce(0) { $0 + $1.name.utf8.count + $1.value.bytes.count }
+        add("Amqp-Headers", size <= left ? HeaderJSON.text(headers) : "")
+    }
+
+    private static let unknownType = "application/octet-stream"
+
+    /// Programs of AMQP also write a character set there, which is no coding of HTTP.
+    private mutating func addContentEncoding(_ encoding: String?) {
+        let isCoding =
+            encoding.map { ["gzip", "deflate", "br", "zstd", "compress"].contains($0.lowercased()) } ?? false
+        add(isCoding ? "Content-Encoding" : "Amqp-Content-Encoding", encoding)
+    }
+
+    private mutating func add(_ name: String, _ value: String?) {
+        guard let value else { return }
+        guard Self.isFieldValue(value), name.utf8.count + value.utf8.count + 4 <= left else {
+            omitted.append(name)
+            return
+        }
+        left -= name.utf8.count + value.utf8.count + 4
+        fields.append((name, value))
+    }
+
+    /// Whether a text can be the value of a field and is read again as it is: no control character, no white space
+    /// around it.
+    private static func isFieldValue(_ text: String) -> Bool {
+        guard let first = text.utf8.first, let last = text.utf8.last, first != 0x20, last != 0x20 else { return false }
+        return text.utf8.allSatisfy { $0 >= 0x20 && $0 != 0x7f }
+    }
+}

@@ -1,0 +1,24 @@
+//===----------------------------------------------------------------------===//
+// This source file is part of the rpc-gateway project
+// Licensed under Apache License v2.0; see LICENSE for the full text
+// SPDX-License-Identifier: Apache-2.0
+//===----------------------------------------------------------------------===//
+
+internal import HTTPServer
+
+/// Keeps pages of other sites from using a browser's reach.
+///
+/// A browser sends a body of any of the form and text types, or none, across origins without asking the server first.
+/// Calls refuse those types; where every type is taken the origin has to be looked at.
+enum RequestOrigin {
+    /// Checks that a request of a browser comes from a page of this very host and port.
+    ///
+    /// - Throws: `forbidden` for another origin; requests of other clients name none.
+    static func check(_ fields: RequestFields) throws(Problem) {
+        guard let origin = fields["Origin"] else { return }
+        let host = fields["Host"] ?? ""
+        guard origin == "http://\(host)" || origin == "https://\(host)" else {
+            throw .forbidden("Origin: a page of another origin may not send messages")
+        }
+    }
+}

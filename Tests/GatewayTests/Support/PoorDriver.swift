@@ -1,0 +1,21 @@
+//===----------------------------------------------------------------------===//
+// This source file is part of the rpc-gateway project
+// Licensed under Apache License v2.0; see LICENSE for the full text
+// SPDX-License-Identifier: Apache-2.0
+//===----------------------------------------------------------------------===//
+
+import Messaging
+
+/// A driver that can neither gather nor send plain AMQP, and never answers.
+final class PoorDriver: Driver {
+    func call(_ request: RPCRequest, completion: @escaping @Sendable (Result<RPCReply, MessagingError>) -> Void) {}
+    func cast(_ request: RPCRequest, completion: @escaping @Sendable (Result<CastReceipt, MessagingError>) -> Void) {}
+    func inspect(
+        _ target: Target,
+        deadline: ContinuousClock.Instant,
+        completion: @escaping @Sendable (Result<QueueStatus?, MessagingError>) -> Void
+    ) {}
+    var status: DriverStatus { DriverStatus(isConnected: true) }
+    func start() {}
+    func shutdown(deadline: ContinuousClock.Instant) async {}
+}
