@@ -28,9 +28,12 @@ extension RabbitOptions {
     /// The queue that replies come to.
     ///
     /// - Parameter unique: 32 hexadecimal digits, or what a queue manager counts.
-    public func replyQueue(unique: String) -> QueueShape {
+    public func replyQueue(unique: String) -> QueueShape { temporaryQueue("reply_\(unique)") }
+
+    /// A queue of one process, which expires when nobody uses it any more.
+    public func temporaryQueue(_ name: String) -> QueueShape {
         QueueShape(
-            name: "reply_\(unique)",
+            name: name,
             isDurable: transientQuorumQueues,
             isAutoDelete: false,
             arguments: mirroring + (transientQuorumQueues ? quorum : []) + expiry

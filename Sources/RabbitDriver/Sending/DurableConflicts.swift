@@ -8,7 +8,7 @@ internal import AMQP
 
 /// What the broker holds non-durable although the options ask for durable: it is declared as it is, as oslo.messaging
 /// does since 14.1.
-struct DurableConflicts: Sendable {
+struct DurableConflicts: Sendable, Equatable {
     /// Names that callers choose must not pile up; forgetting costs a refused declaration each.
     private static let maximumCount = 1000
 

@@ -1,0 +1,182 @@
+//===----------------------------------------------------------------------===//
+// This source file is part of the rpc-gateway project
+// Licensed under Apache License v2.0; see LICENSE for the full text
+// SPDX-License-Identifier: Apache-2.0
+//===----------------------------------------------------------------------===//
+
+internal import ConnectionPool
+internal import Messaging
+
+/// Decides when a listener connects, declares and consumes, and when it ends; a value without I/O.
+struct ListenerStateMachine: Sendable {
+    enum Phase: Sendable, Equatable {
+        case idle
+        case connecting
+        case waiting(until: ContinuousClock.Instant)
+        case consuming(since: ContinuousClock.Instant)
+        /// Declaring and consuming again on the same connection.
+        case repairing
+        /// The consumers are being cancelled.
+        case stopping
+        case stopped
+    }
+
+    enum Action: Sendable, Equatable {
+        /// Open a connection, declare and consume.
+        case connect
+        /// Declare again and consume what is not consumed, on the same connection.
+        case repair
+        /// Drop the connection.
+        case abandon
+        /// Cancel the consumers.
+        case cancelConsumers
+        /// Tell those who wait how their wait ended.
+        case resume([UniqueID], Outcome)
+    }
+
+    enum Outcome: Sendable, Equatable {
+        /// What was waited for has come.
+        case reached
+        /// The deadline has passed.
+        case timedOut
+        /// The broker refuses a declaration.
+        case refused
+        /// The listener is stopped.
+        case stopped
+    }
+
+    enum Event: Sendable {
+        case consuming
+        case stopped
+    }
+
+    /// Failures in a row are forgotten after so long a time of consuming.
+    static let stableAfter = Duration.seconds(5)
+
+    private(set) var phase = Phase.idle
+    private var waiters: [UniqueID: (event: Event, deadline: ContinuousClock.Instant)] = [:]
+    private var failures = 0
+    private var isRefused = false
+    private let backoff: ReconnectBackoff
+
+    init(backoff: ReconnectBackoff) { self.backoff = backoff }
+
+    var isConsuming: Bool { if case .consuming = phase { true } else { false } }
+
+    mutating func start() -> [Action] {
+        guard phase == .idle else { return [] }
+        phase = .connecting
+        return [.connect]
+    }
+
+    /// An attempt to connect or to repair has succeeded.
+    mutating func established(now: ContinuousClock.Instant) -> [Action] {
+        guard phase == .connecting || phase == .repairing else { return [] }
+        phase = .consuming(since: now)
+        isRefused = false
+        return resume(.consuming, .reached)
+    }
+
+    /// An attempt to connect or to repair has failed.
+    mutating func failed(isRefusal: Bool, randomFactor: Double, now: ContinuousClock.Instant) -> [Action] {
+        switch phase {
+        case .connecting, .repairing:
+            isRefused = isRefusal
+            let told = isRefusal ? resume(.consuming, .refused) : []
+            return told + (phase == .repairing ? [.abandon] : []) + retry(randomFactor, now)
+        case .stopping: return cancelled()
+        default: return []
+        }
+    }
+
+    /// The connection is gone.
+    mutating func lost(randomFactor: Double, now: ContinuousClock.Instant) -> [Action] {
+        switch phase {
+        case .consuming(let since):
+            if isStable(since, now) { failures = -1 }
+            return retry(randomFactor, now)
+        case .repairing: return retry(randomFactor, now)
+        case .stopping: return cancelled()
+        default: return []
+        }
+    }
+
+    /// A consumer was cancelled by the broker, or the channel was closed.
+    mutating func disturbed(randomFactor: Double, now: ContinuousClock.Instant) -> [Action] {
+        guard case .consuming(let since) = phase else { return [] }
+        // Whoever deletes the queue again and again does not get us to spin.
+        guard isStable(since, now) else { return [.abandon] + retry(randomFactor, now) }
+        failures = 0
+        phase = .repairing
+        return [.repair]
+    }
+
+    /// Time has passed.
+    mutating func tick(now: ContinuousClock.Instant) -> [Action] {
+        let expired = waiters.filter { $0.value.deadline <= now }.map(\.key)
+        for id in expired { waiters[id] = nil }
+        let told = expired.isEmpty ? [] : [Action.resume(expired, .timedOut)]
+        guard case .waiting(let until) = phase, until <= now else { return told }
+        phase = .connecting
+        return told + [.connect]
+    }
+
+    /// The next moment at which `tick` has something to do.
+    var nextTick: ContinuousClock.Instant? {
+        let retry: ContinuousClock.Instant? = if case .waiting(let until) = phase { until } else { nil }
+        return (waiters.values.map(\.deadline) + [retry].compactMap(\.self)).min()
+    }
+
+    private func isStable(_ since: ContinuousClock.Instant, _ now: ContinuousClock.Instant) -> Bool {
+        since.duration(to: now) >= Self.stableAfter
+    }
+
+    private mutating func retry(_ randomFactor: Double, _ now: ContinuousClock.Instant) -> [Action] {
+        failures += 1
+        phase = .waiting(until: now.advanced(by: backoff.delay(afterFailures: failures, randomFactor: randomFactor)))
+        return tick(now: now)
+    }
+}
+
+extension ListenerStateMachine {
+    mutating func stop() -> [Action] {
+        let told = resume(.consuming, .stopped)
+        switch phase {
+        case .idle, .waiting:
+            phase = .stopped
+            return told
+        case .connecting:
+            phase = .stopped
+            return told + [.abandon]
+        case .consuming, .repairing:
+            phase = .stopping
+            return told + [.cancelConsumers]
+        case .stopping, .stopped: return told
+        }
+    }
+
+    /// No delivery comes any more.
+    mutating func cancelled() -> [Action] {
+        guard phase == .stopping else { return [] }
+        phase = .stopped
+        return resume(.stopped, .reached)
+    }
+
+    /// Lets somebody wait; an outcome when there is nothing to wait for.
+    mutating func wait(_ id: UniqueID, for event: Event, deadline: ContinuousClock.Instant) -> Outcome? {
+        switch (event, phase) {
+        case (.consuming, .consuming), (.stopped, .stopped): return .reached
+        case (.consuming, .stopping), (.consuming, .stopped): return .stopped
+        case (.consuming, _) where isRefused: return .refused
+        default:
+            waiters[id] = (event, deadline)
+            return nil
+        }
+    }
+
+    private mutating func resume(_ event: Event, _ outcome: Outcome) -> [Action] {
+        let ids = waiters.filter { $0.value.event == event }.map(\.key)
+        for id in ids { waiters[id] = nil }
+        return ids.isEmpty ? [] : [.resume(ids, outcome)]
+    }
+}

@@ -1,0 +1,67 @@
+//===----------------------------------------------------------------------===//
+// This source file is part of the rpc-gateway project
+// Licensed under Apache License v2.0; see LICENSE for the full text
+// SPDX-License-Identifier: Apache-2.0
+//===----------------------------------------------------------------------===//
+
+internal import AMQP
+internal import Messaging
+
+extension ListeningTopology {
+    /// The three queues of an RPC server (`oslo_messaging._drivers.amqpdriver.AMQPDriverBase.listen`).
+    ///
+    /// - Parameter unique: 32 hexadecimal digits that tell this server's fanout queue from those of others.
+    init(
+        topic: String,
+        server: String,
+        exchange name: String,
+        unique: String,
+        options: RabbitOptions
+    ) {
+        let exchange = ExchangeDeclaration(options.controlExchange(name))
+        let fanoutExchange = ExchangeDeclaration(options.fanoutExchange(topic: topic))
+        let fanoutQueue = QueueDeclaration(options.fanoutQueue(topic: topic, unique: unique))
+        let direct = [topic, "\(topic).\(server)"].map { name in
+            Source(exchange: exchange, queue: QueueDeclaration(options.topicQueue(name)), bindingKey: name)
+        }
+        let arguments = FieldTable(options.consumeArguments)
+        self.init(
+            prefetchCount: options.listeningPrefetchCount,
+            sources: direct + [Source(exchange: fanoutExchange, queue: fanoutQueue, bindingKey: topic)],
+            consumers: [
+                Consumer(tag: "1", queue: direct[0].queue.name, arguments: arguments),
+                Consumer(tag: "2", queue: direct[1].queue.name, arguments: arguments),
+                Consumer(
+                    tag: "3",
+                    queue: fanoutQueue.name,
+                    arguments: FieldTable(options.fanoutConsumeArguments),
+                    isOwn: true,
+                    isStream: options.streamFanout
+                ),
+            ],
+            // The stream of fanouts is shared by all servers of the topic.
+            ownQueues: options.streamFanout ? [] : [fanoutQueue.name]
+        )
+    }
+
+    /// The queue of a plain AMQP server.
+    init(plainQueue name: String, options: RabbitOptions) {
+        self.init(
+            prefetchCount: options.listeningPrefetchCount,
+            sources: [
+                Source(
+                    exchange: nil,
+                    queue: QueueDeclaration(name: name, isDurable: true),
+                    bindingKey: name,
+                    takesAnyForm: true
+                )
+            ],
+            consumers: [Consumer(tag: "1", queue: name, arguments: FieldTable(options.consumeArguments))]
+        )
+    }
+}
+
+extension RabbitOptions {
+    /// The unacknowledged deliveries of each consumer at the most.
+    var listeningPrefetchCount: Int { prefetchCount > 0 ? prefetchCount : ListeningTopology.defaultPrefetchCount }
+}

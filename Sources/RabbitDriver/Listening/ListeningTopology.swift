@@ -1,0 +1,89 @@
+//===----------------------------------------------------------------------===//
+// This source file is part of the rpc-gateway project
+// Licensed under Apache License v2.0; see LICENSE for the full text
+// SPDX-License-Identifier: Apache-2.0
+//===----------------------------------------------------------------------===//
+
+internal import AMQP
+
+/// What a listener declares, binds and consumes, free of any connection.
+struct ListeningTopology: Sendable, Equatable {
+    /// A queue, and how messages get into it.
+    struct Source: Sendable, Equatable {
+        /// The exchange it is bound to; nil for the default exchange, which needs no binding.
+        var exchange: ExchangeDeclaration?
+        var queue: QueueDeclaration
+        var bindingKey: String
+        /// Whether a queue that exists in another form is consumed as it is.
+        var takesAnyForm = false
+    }
+
+    /// A consumer of one of the queues.
+    struct Consumer: Sendable, Equatable {
+        var tag: String
+        var queue: String
+        var arguments: FieldTable
+        /// Whether the queue is this listener's alone or a stream: what is given back would be lost, or stays anyway.
+        var isOwn = false
+        var isStream = false
+    }
+
+    /// One method that is sent to the broker.
+    enum Step: Sendable, Equatable {
+        case qos(prefetchCount: Int)
+        case declareExchange(ExchangeDeclaration)
+        case declareQueue(QueueDeclaration)
+        case bind(queue: String, exchange: String, key: String)
+        case consume(Consumer)
+    }
+
+    /// The unacknowledged deliveries of each consumer at the most, where the options leave it open.
+    ///
+    /// oslo.messaging acknowledges on arrival and then queues without a bound. Here a message is acknowledged when its
+    /// work starts, so this bounds what waits in the process; the rest waits with the broker, for other servers too.
+    static let defaultPrefetchCount = 1000
+
+    var prefetchCount: Int
+    var sources: [Source]
+    var consumers: [Consumer]
+    /// Queues that are deleted when the listener closes.
+    var ownQueues: [String] = []
+
+    /// The methods in oslo.messaging's order: every exchange again before its queue, consumers last.
+    ///
+    /// - Parameters:
+    ///   - adjustments: what the broker has told about queues and exchanges that exist in another form.
+    ///   - running: tags of consumers that are running.
+    ///   - offset: where to go on in a stream; nil starts at its end.
+    func steps(
+        _ adjustments: TopologyAdjustments = TopologyAdjustments(),
+        running: Set<String> = [],
+        offset: Int64? = nil
+    ) -> [Step] {
+        let declarations = sources.flatMap { source -> [Step] in
+            let queue = Step.declareQueue(adjustments.adjusted(source))
+            guard let exchange = source.exchange else { return [queue] }
+            return [
+                .declareExchange(adjustments.conflicts.adjusted(exchange)), queue,
+                .bind(queue: source.queue.name, exchange: exchange.name, key: source.bindingKey),
+            ]
+        }
+        let consumes = consumers.filter { !running.contains($0.tag) }
+            .map { Step.consume($0.starting(at: offset)) }
+        return [.qos(prefetchCount: prefetchCount)] + declarations + consumes
+    }
+
+    func consumer(_ tag: String) -> Consumer? { consumers.first { $0.tag == tag } }
+}
+
+extension ListeningTopology.Consumer {
+    static let streamOffset = "x-stream-offset"
+
+    /// The consumer of a stream that goes on behind what it has seen.
+    fileprivate func starting(at offset: Int64?) -> Self {
+        guard isStream, let offset else { return self }
+        var consumer = self
+        consumer.arguments[Self.streamOffset] = .int64(offset)
+        return consumer
+    }
+}

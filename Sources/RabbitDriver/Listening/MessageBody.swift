@@ -1,0 +1,43 @@
+//===----------------------------------------------------------------------===//
+// This source file is part of the rpc-gateway project
+// Licensed under Apache License v2.0; see LICENSE for the full text
+// SPDX-License-Identifier: Apache-2.0
+//===----------------------------------------------------------------------===//
+
+internal import AMQP
+internal import Messaging
+
+/// What stands between a delivery and the message in it: its content type and its compression.
+enum MessageBody {
+    /// The body as its publisher wrote it.
+    ///
+    /// - Throws: why oslo.messaging would reject it: the content type has to be exactly that of JSON.
+    static func open(_ delivery: Delivery, maximumBytes: Int) throws(UnreadableMessage) -> [UInt8] {
+        guard delivery.properties.contentType == "application/json" else {
+            let type = delivery.properties.contentType.map { "\"\($0)\"" } ?? "absent"
+            throw UnreadableMessage(reason: "its content type is \(type)")
+        }
+        do throws(ReplyEnvelopeError) {
+            return try BodyCompression.decompressed(delivery, maximumBytes: maximumBytes)
+        } catch {
+            throw UnreadableMessage(reason: error.reason)
+        }
+    }
+
+    /// Reads the request of a delivery.
+    static func request(_ delivery: Delivery, maximumBytes: Int) throws(UnreadableMessage) -> IncomingRequest {
+        let body = try open(delivery, maximumBytes: maximumBytes)
+        do throws(JSONError) { return try IncomingRequest(body) } catch { throw UnreadableMessage(error) }
+    }
+
+    /// Reads the notification of a delivery.
+    static func notification(_ delivery: Delivery, maximumBytes: Int) throws(UnreadableMessage) -> IncomingNotification
+    {
+        let body = try open(delivery, maximumBytes: maximumBytes)
+        do throws(JSONError) { return try IncomingNotification(body) } catch { throw UnreadableMessage(error) }
+    }
+}
+
+extension UnreadableMessage {
+    init(_ error: JSONError) { self.init(reason: "its body is no message: \(error)") }
+}

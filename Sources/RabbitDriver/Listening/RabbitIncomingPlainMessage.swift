@@ -1,0 +1,27 @@
+//===----------------------------------------------------------------------===//
+// This source file is part of the rpc-gateway project
+// Licensed under Apache License v2.0; see LICENSE for the full text
+// SPDX-License-Identifier: Apache-2.0
+//===----------------------------------------------------------------------===//
+
+internal import AMQP
+internal import Messaging
+
+/// A plain message that came over RabbitMQ.
+struct RabbitIncomingPlainMessage: IncomingPlainMessage {
+    let message: PlainMessage
+    let replyTo: String?
+    let correlationID: String?
+    let settlement: DeliverySettlement
+    let replies: ReplySender
+
+    func acknowledge() -> Bool { settlement.acknowledge() }
+
+    func requeue() { settlement.reject(requeue: true) }
+
+    func reply(_ reply: PlainMessage, completion: @escaping @Sendable (Result<Void, MessagingError>) -> Void) {
+        guard let replyTo, !replyTo.isEmpty else { return completion(.success(())) }
+        let content = PendingReply.Content.plain(reply, correlationID: correlationID)
+        replies.send(PendingReply(to: replyTo, content, completion: completion))
+    }
+}

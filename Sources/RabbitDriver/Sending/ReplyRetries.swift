@@ -1,0 +1,260 @@
+//===----------------------------------------------------------------------===//
+// This source file is part of the rpc-gateway project
+// Licensed under Apache License v2.0; see LICENSE for the full text
+// SPDX-License-Identifier: Apache-2.0
+//===----------------------------------------------------------------------===//
+
+internal import ConnectionPool
+internal import DequeModule
+internal import Messaging
+
+/// Decides which replies are sent again, when, and when they are given up; a value without I/O.
+///
+/// While a caller's queue is missing one of the replies to it probes for it, and the others wait behind that one: a
+/// caller that died with thousands of calls under way costs four publishes a second, not thousands.
+struct ReplyRetries: Sendable {
+    /// The limits.
+    struct Limits: Sendable {
+        /// How long a reply waits for a missing queue (`kombu_missing_consumer_retry_timeout`).
+        var missingQueueTimeout = Duration.seconds(60)
+        /// How often a missing queue is tried.
+        var probeInterval = Duration.milliseconds(250)
+        /// How long a reply waits for a broker.
+        var brokerTimeout = Duration.seconds(600)
+        /// The waits between attempts while there is trouble with the broker.
+        var backoff = ReconnectBackoff(interval: .milliseconds(250), maximumInterval: .seconds(10), jitter: 0.5)
+        /// Replies that wait at the most.
+        var maximumCount = 10_000
+        /// Their bytes at the most.
+        var maximumBytes = 64 << 20
+    }
+
+    enum Reason: Sendable, Equatable {
+        /// The caller's queue stayed missing.
+        case missingQueue
+        /// No broker took the reply in time.
+        case broker
+        /// Too many replies wait.
+        case overload
+        /// The transport shuts down.
+        case shutdown
+    }
+
+    enum Action: Sendable, Equatable {
+        /// Send the reply again, with a fresh `_unique_id` or with the former one.
+        case send(UniqueID, isFresh: Bool)
+        /// Nothing more is tried.
+        case giveUp(UniqueID, Reason)
+    }
+
+    private struct Entry {
+        var queue: String
+        var bytes: Int
+        /// When it first failed.
+        var since: ContinuousClock.Instant
+        var failures = 0
+        /// When it is sent again; nil while it is being sent, or waits behind another.
+        var due: ContinuousClock.Instant?
+        var isSending = false
+        /// Whether the attempt under way is the last one, as too many wait.
+        var isLast = false
+    }
+
+    private struct MissingQueue {
+        var since: ContinuousClock.Instant
+        var probe: UniqueID
+        var waiting: Deque<UniqueID> = []
+    }
+
+    private let limits: Limits
+    private var entries: [UniqueID: Entry] = [:]
+    private var missing: [String: MissingQueue] = [:]
+    private var obsolete = ObsoleteQueues()
+    /// The entries by age; those that are gone are skipped.
+    private var order: Deque<UniqueID> = []
+    private var isStopped = false
+    private(set) var bytes = 0
+    /// The next moment at which `tick` may have something to do.
+    private(set) var nextTick: ContinuousClock.Instant?
+
+    init(_ limits: Limits = Limits()) { self.limits = limits }
+
+    /// Replies that have failed and are not given up.
+    var count: Int { entries.count }
+
+    /// Whether a reply can simply be sent.
+    var isQuiet: Bool { missing.isEmpty && obsolete.isEmpty && !isStopped }
+
+    /// A new reply: sent, held back behind others, or dropped.
+    mutating func admit(_ id: UniqueID, to queue: String, bytes: Int, now: ContinuousClock.Instant) -> [Action] {
+        if isStopped { return [.giveUp(id, .shutdown)] }
+        if obsolete.contains(queue, now: now) { return [.giveUp(id, .missingQueue)] }
+        guard missing[queue] != nil else { return [.send(id, isFresh: true)] }
+        insert(id, queue, bytes, now)
+        missing[queue]?.waiting.append(id)
+        return evict()
+    }
+
+    /// The broker has confirmed a reply: its queue is there.
+    mutating func delivered(_ id: UniqueID, to queue: String) -> [Action] {
+        remove(id)
+        guard let found = missing.removeValue(forKey: queue) else { return [] }
+        return ([found.probe] + found.waiting).filter { entries[$0]?.isSending == false }.map { id in
+            entries[id]?.isSending = true
+            entries[id]?.due = nil
+            return .send(id, isFresh: true)
+        }
+    }
+
+    /// The broker has returned a reply: its queue is missing.
+    mutating func returned(_ id: UniqueID, to queue: String, bytes: Int, now: ContinuousClock.Instant) -> [Action] {
+        if let ended = endAttempt(id, queue, bytes, now) { return ended }
+        guard let known = missing[queue] else {
+            missing[queue] = MissingQueue(since: now, probe: id)
+            return probeLater(id, queue, now)
+        }
+        guard known.probe == id else {
+            missing[queue]?.waiting.append(id)
+            return evict()
+        }
+        return probeLater(id, queue, now)
+    }
+
+    /// A reply found no broker, or none that confirmed it.
+    mutating func failed(
+        _ id: UniqueID,
+        to queue: String,
+        bytes: Int,
+        randomFactor: Double,
+        now: ContinuousClock.Instant
+    ) -> [Action] {
+        if let ended = endAttempt(id, queue, bytes, now) { return ended }
+        guard let entry = entries[id], entry.since.duration(to: now) < limits.brokerTimeout else {
+            return giveUp(id, .broker, now)
+        }
+        entries[id]?.failures = entry.failures + 1
+        let delay = limits.backoff.delay(afterFailures: entry.failures + 1, randomFactor: randomFactor)
+        schedule(id, now.advanced(by: delay))
+        return evict()
+    }
+
+    /// A reply has failed for good.
+    mutating func refused(_ id: UniqueID, now: ContinuousClock.Instant) {
+        let queue = entries[id]?.queue
+        remove(id)
+        if let queue { promote(queue, after: id, now) }
+    }
+
+    /// Time has passed.
+    mutating func tick(now: ContinuousClock.Instant) -> [Action] {
+        let due = entries.filter { entry in entry.value.due.map { $0 <= now } ?? false }
+            .sorted { $0.value.since < $1.value.since }
+        let actions = due.map { id, entry in
+            entries[id]?.due = nil
+            entries[id]?.isSending = true
+            return Action.send(id, isFresh: missing[entry.queue]?.probe == id)
+        }
+        nextTick = entries.values.lazy.compactMap(\.due).min()
+        return actions
+    }
+
+    /// Gives everything up that is not being sent at this moment.
+    mutating func stop() -> [Action] {
+        isStopped = true
+        missing = [:]
+        return order.compactMap { id -> Action? in
+            guard let entry = entries[id] else { return nil }
+            entries[id]?.isLast = true
+            if entry.isSending { return nil }
+            remove(id)
+            return .giveUp(id, .shutdown)
+        }
+    }
+}
+
+extension ReplyRetries {
+    private mutating func insert(_ id: UniqueID, _ queue: String, _ bytes: Int, _ now: ContinuousClock.Instant) {
+        entries[id] = Entry(queue: queue, bytes: bytes, since: now)
+        self.bytes += bytes
+        order.append(id)
+        if order.count > 2 * entries.count + 64 { order.removeAll { entries[$0] == nil } }
+    }
+
+    private mutating func remove(_ id: UniqueID) {
+        guard let entry = entries.removeValue(forKey: id) else { return }
+        if !entry.isLast { bytes -= entry.bytes }
+    }
+
+    /// Notes that an attempt is over; what to do when it was the last one, else nil.
+    private mutating func endAttempt(
+        _ id: UniqueID,
+        _ queue: String,
+        _ bytes: Int,
+        _ now: ContinuousClock.Instant
+    ) -> [Action]? {
+        if isStopped {
+            remove(id)
+            return [.giveUp(id, .shutdown)]
+        }
+        if entries[id] == nil { insert(id, queue, bytes, now) }
+        entries[id]?.isSending = false
+        return entries[id]?.isLast == true ? giveUp(id, .overload, now) : nil
+    }
+
+    private mutating func schedule(_ id: UniqueID, _ instant: ContinuousClock.Instant) {
+        entries[id]?.due = instant
+        nextTick = min(nextTick ?? instant, instant)
+    }
+
+    private mutating func probeLater(_ id: UniqueID, _ queue: String, _ now: ContinuousClock.Instant) -> [Action] {
+        guard let since = missing[queue]?.since, since.duration(to: now) < limits.missingQueueTimeout else {
+            return giveUp(queue, now)
+        }
+        schedule(id, now.advanced(by: limits.probeInterval))
+        return evict()
+    }
+
+    /// Gives up every reply to a queue, and remembers the queue.
+    private mutating func giveUp(_ queue: String, _ now: ContinuousClock.Instant) -> [Action] {
+        obsolete.insert(queue, now: now)
+        guard let given = missing.removeValue(forKey: queue) else { return [] }
+        return ([given.probe] + given.waiting).filter { entries[$0] != nil }.map { id in
+            remove(id)
+            return .giveUp(id, .missingQueue)
+        }
+    }
+
+    private mutating func giveUp(_ id: UniqueID, _ reason: Reason, _ now: ContinuousClock.Instant) -> [Action] {
+        let queue = entries[id]?.queue
+        remove(id)
+        if let queue { promote(queue, after: id, now) }
+        return [.giveUp(id, reason)]
+    }
+
+    /// Lets the next reply to a missing queue probe for it, when the one that did is gone.
+    private mutating func promote(_ queue: String, after id: UniqueID, _ now: ContinuousClock.Instant) {
+        guard var known = missing[queue], known.probe == id else { return }
+        while let next = known.waiting.popFirst() {
+            guard entries[next] != nil else { continue }
+            known.probe = next
+            missing[queue] = known
+            return schedule(next, now)
+        }
+        missing[queue] = nil
+    }
+
+    /// Makes room: the oldest replies are given up, those being sent after this attempt.
+    private mutating func evict() -> [Action] {
+        var actions: [Action] = []
+        while entries.count > limits.maximumCount || bytes > limits.maximumBytes, let id = order.popFirst() {
+            guard let entry = entries[id], !entry.isLast else { continue }
+            guard entry.isSending else {
+                actions += giveUp(id, .overload, entry.since)
+                continue
+            }
+            entries[id]?.isLast = true
+            bytes -= entry.bytes
+        }
+        return actions
+    }
+}
