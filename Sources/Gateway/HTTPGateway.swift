@@ -47,6 +47,7 @@ public final class HTTPGateway: HTTPRequestHandler {
     let pings = Guarded(SharedAnswers<String, Result<RPCReply, MessagingError>>())
     let operations = Operations()
     let idempotency = Guarded(IdempotencyStore())
+    let notifications = NotificationHub()
     private let current: Guarded<ConfigurationSnapshot>
     private let requestsInFlight = Atomic(0)
     private let drains = Atomic(false)
@@ -84,10 +85,11 @@ public final class HTTPGateway: HTTPRequestHandler {
 
     /// Turns *ready* off and refuses new calls; those under way go on.
     ///
-    /// Clients that wait for the end of an operation are told that it still runs.
+    /// Clients that wait for the end of an operation are told that it still runs; streams of notifications end.
     public func beginGracefulShutdown() {
         drains.store(true, ordering: .releasing)
         operations.close()
+        notifications.beginDraining()
     }
 
     /// Counts a call or cast in.

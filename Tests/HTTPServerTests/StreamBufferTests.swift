@@ -32,6 +32,13 @@ import Testing
         #expect(buffer.byteCount == 3)
     }
 
+    @Test func anEmptyBufferTakesWhatIsLargerThanItself() {
+        var buffer = StreamBuffer(limit: 2)
+        let taken = [buffer.append([1, 2, 3][...]), buffer.append([4][...])]
+        #expect(taken == [true, false])
+        #expect(buffer.byteCount == 3)
+    }
+
     @Test func theLastBytesFitAlways() {
         var buffer = StreamBuffer(limit: 1)
         let taken = [buffer.append([0x61][...]), buffer.finish([0x62, 0x63][...]), buffer.append([][...])]

@@ -62,6 +62,9 @@ public struct GatewayConfiguration: Sendable, Equatable {
     /// The bytes of all answers of one batch.
     public var maximumBatchAnswerBytes = 64 << 20
 
+    /// What is done with notifications.
+    public var notifications = NotificationConfiguration()
+
     /// Makes a configuration with the documented defaults.
     public init() {}
 }

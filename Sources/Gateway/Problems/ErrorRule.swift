@@ -18,26 +18,5 @@ public struct ErrorRule: Sendable, Equatable {
     }
 
     /// Whether the whole name matches the pattern.
-    public func matches(_ name: String) -> Bool { Self.matches(Array(pattern.utf8), Array(name.utf8)) }
-
-    /// The greedy walk with one point to come back to: linear in practice, never exponential.
-    private static func matches(_ pattern: [UInt8], _ name: [UInt8]) -> Bool {
-        var (position, index) = (0, 0)
-        var star: (position: Int, index: Int)?
-        while index < name.count {
-            if position < pattern.count, pattern[position] == 0x2a {
-                star = (position, index)
-                position += 1
-            } else if position < pattern.count, pattern[position] == 0x3f || pattern[position] == name[index] {
-                position += 1
-                index += 1
-            } else if let last = star {
-                star = (last.position, last.index + 1)
-                (position, index) = (last.position + 1, last.index + 1)
-            } else {
-                return false
-            }
-        }
-        return pattern[position...].allSatisfy { $0 == 0x2a }
-    }
+    public func matches(_ name: String) -> Bool { Glob(pattern).matches(name) }
 }

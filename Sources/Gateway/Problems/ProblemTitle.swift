@@ -34,6 +34,7 @@ enum ProblemTitle {
         "idempotency-key-in-use": "The request with this key is being executed",
         "idempotency-key-reused": "The key belongs to another request",
         "overloaded": "The gateway is at its limit",
+        "slow-listener": "The listener reads too slowly",
         "draining": "The gateway is shutting down",
         "not-ready": "The gateway is not ready",
         "unhealthy": "The gateway is not healthy",

@@ -23,7 +23,7 @@ public struct Responder: Sendable {
     ///
     /// - Parameters:
     ///   - head: status and fields.
-    ///   - bufferLimit: the most bytes that wait for the client; a write that would exceed it is refused.
+    ///   - bufferLimit: the most bytes that wait for the client; a write that would exceed it is refused unless nothing waits.
     ///   - onEnd: called once, on a thread of the server, when nothing more is sent; it must return soon. It is called
     ///     within this function if the request has an answer already.
     public func respond(

@@ -41,7 +41,8 @@ public final class ResponseStream: Sendable {
     ///
     /// The slice is kept until it has been sent, so one array may be written to many streams without copies of it.
     ///
-    /// - Returns: false when they do not fit into what is left of the buffer, or when the stream has ended.
+    /// - Returns: false when they do not fit into what is left of the buffer, or when the stream has ended. When nothing
+    ///   waits, any number of bytes fits.
     public func write(_ bytes: ArraySlice<UInt8>) -> Bool {
         let (isTaken, wakes) = state.withLock { state in
             let isTaken = state.buffer.append(bytes)

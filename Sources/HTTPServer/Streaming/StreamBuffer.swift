@@ -37,9 +37,10 @@ struct StreamBuffer {
 
     init(limit: Int) { self.limit = limit }
 
-    /// Takes bytes; false, with nothing taken, when they do not fit or the stream has ended.
+    /// Takes bytes; false, with nothing taken, when they do not fit or the stream has ended. An empty buffer takes any
+    /// number of them.
     mutating func append(_ bytes: ArraySlice<UInt8>) -> Bool {
-        guard phase == .open, bytes.count <= limit - byteCount else { return false }
+        guard phase == .open, byteCount == 0 || bytes.count <= limit - byteCount else { return false }
         put(bytes)
         return true
     }

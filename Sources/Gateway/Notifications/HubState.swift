@@ -1,0 +1,104 @@
+//===----------------------------------------------------------------------===//
+// This source file is part of the rpc-gateway project
+// Licensed under Apache License v2.0; see LICENSE for the full text
+// SPDX-License-Identifier: Apache-2.0
+//===----------------------------------------------------------------------===//
+
+/// Who shares which subscription, apart from threads.
+struct HubState {
+    enum Admission: Equatable {
+        case draining
+        case full
+        /// With the listener's number.
+        case admitted(Int)
+    }
+
+    private struct Entry {
+        var subscription: SharedSubscription
+        var members: Int
+        /// Since when it has had no listener.
+        var emptySince: ContinuousClock.Instant?
+    }
+
+    private var entries: [SubscriptionKey: Entry] = [:]
+    /// Subscriptions that are being ended.
+    private var closing: [SharedSubscription] = []
+    private var lastListener = 0
+    private(set) var listenerCount = 0
+    private(set) var isDraining = false
+    /// The configuration of the newest listener.
+    private(set) var configuration = NotificationConfiguration()
+
+    var subscriptions: [SharedSubscription] { entries.values.map(\.subscription) }
+
+    mutating func admit(_ configuration: NotificationConfiguration) -> Admission {
+        guard !isDraining else { return .draining }
+        guard listenerCount < configuration.maximumListeners else { return .full }
+        self.configuration = configuration
+        listenerCount += 1
+        lastListener += 1
+        return .admitted(lastListener)
+    }
+
+    /// Takes an admission back.
+    mutating func dismiss() { listenerCount -= 1 }
+
+    /// Adds a listener to a subscription that there is.
+    mutating func join(_ key: SubscriptionKey) -> SharedSubscription? {
+        guard let subscription = entries[key]?.subscription else { return nil }
+        return join(key, or: subscription)
+    }
+
+    /// Adds a listener to a subscription that there is, or else to this one.
+    mutating func join(_ key: SubscriptionKey, or made: SharedSubscription) -> SharedSubscription {
+        var entry = entries[key] ?? Entry(subscription: made, members: 0)
+        entry.members += 1
+        entry.emptySince = nil
+        entries[key] = entry
+        return entry.subscription
+    }
+
+    /// Takes a listener away; gives the subscriptions that are to be ended now.
+    mutating func leave(_ subscription: SharedSubscription, _ now: ContinuousClock.Instant) -> [SharedSubscription] {
+        listenerCount -= 1
+        guard var entry = entries[subscription.key], entry.subscription === subscription else { return [] }
+        entry.members -= 1
+        if entry.members == 0 { entry.emptySince = now }
+        entries[subscription.key] = entry
+        return takeEmpty(now: now)
+    }
+
+    /// Takes out the subscriptions that have had no listener for long enough.
+    ///
+    /// A named pool's ends at once: what it would consume is taken from others.
+    mutating func takeEmpty(now: ContinuousClock.Instant) -> [SharedSubscription] {
+        let linger = configuration.linger
+        let ended = entries.filter { key, entry in
+            guard let since = entry.emptySince else { return false }
+            return isDraining || key.pool != nil || since.advanced(by: linger) <= now
+        }
+        for key in ended.keys { entries[key] = nil }
+        let subscriptions = ended.values.map(\.subscription)
+        closing += subscriptions
+        return subscriptions
+    }
+
+    /// Takes no more listeners; gives the subscriptions whose listeners are to be told.
+    mutating func drain() -> [SharedSubscription] {
+        isDraining = true
+        return subscriptions
+    }
+
+    /// Takes out every subscription, those that are being ended included.
+    mutating func takeAll() -> [SharedSubscription] {
+        defer {
+            entries = [:]
+            closing = []
+        }
+        isDraining = true
+        return subscriptions + closing
+    }
+
+    /// A subscription has been ended.
+    mutating func forget(_ subscription: SharedSubscription) { closing.removeAll { $0 === subscription } }
+}

@@ -1,0 +1,115 @@
+//===----------------------------------------------------------------------===//
+// This source file is part of the rpc-gateway project
+// Licensed under Apache License v2.0; see LICENSE for the full text
+// SPDX-License-Identifier: Apache-2.0
+//===----------------------------------------------------------------------===//
+
+internal import Messaging
+internal import Threads
+
+/// All streams of notifications of a gateway: who shares which subscription, how many there may be, and when they end.
+final class NotificationHub: Sendable {
+    private static let tickInterval: Duration = .milliseconds(500)
+    private static let closeTimeout: Duration = .seconds(5)
+
+    private let state = Guarded(HubState())
+    private let timer = Guarded<DeadlineTimer?>(nil)
+
+    /// How many listeners there are.
+    var listenerCount: Int { state.withLock { $0.listenerCount } }
+
+    var isDraining: Bool { state.withLock { $0.isDraining } }
+
+    /// Takes a listener in: the subscription that it shares, made if there is none.
+    ///
+    /// Every listener that is taken in leaves once.
+    ///
+    /// - Throws: `draining`, `overloaded`, or what `make` throws.
+    func join(
+        _ key: SubscriptionKey,
+        _ configuration: NotificationConfiguration,
+        make: () throws(Problem) -> SharedSubscription
+    ) throws(Problem) -> (subscription: SharedSubscription, listener: Int) {
+        let listener = try admit(configuration)
+        if let subscription = state.withLock({ $0.join(key) }) { return (subscription, listener) }
+        let made: SharedSubscription
+        do {
+            made = try make()
+        } catch {
+            state.withLock { $0.dismiss() }
+            throw error
+        }
+        // Another one may have been made meanwhile; ours was not started then and is simply let go.
+        let shared = state.withLock { $0.join(key, or: made) }
+        if shared === made { begin(made) }
+        return (shared, listener)
+    }
+
+    /// Lets a listener go; the last one of a subscription ends it, some time later.
+    func leave(_ subscription: SharedSubscription, listener: Int, now: ContinuousClock.Instant = .now) {
+        subscription.remove(listener)
+        close(state.withLock { $0.leave(subscription, now) })
+    }
+
+    /// Ends all streams and takes no more of them.
+    func beginDraining() {
+        for subscription in state.withLock({ $0.drain() }) { subscription.end(.draining) }
+        close(state.withLock { $0.takeEmpty(now: .now) })
+    }
+
+    /// Ends what is left at the broker, in at most that time.
+    func close(deadline: ContinuousClock.Instant) async {
+        for subscription in state.withLock({ $0.takeAll() }) { await subscription.close(deadline: deadline) }
+        timer.withLock { timer in
+            defer { timer = nil }
+            return timer
+        }?.stop()
+    }
+
+    /// Does what is due; gives the time of the next look, nil when there is nothing to look at.
+    func tick(_ now: ContinuousClock.Instant) -> ContinuousClock.Instant? {
+        close(state.withLock { $0.takeEmpty(now: now) })
+        let (subscriptions, heartbeat) = state.withLock { ($0.subscriptions, $0.configuration.heartbeat) }
+        for subscription in subscriptions { subscription.tick(now, heartbeat: heartbeat) }
+        return subscriptions.isEmpty ? nil : now.advanced(by: Self.tickInterval)
+    }
+
+    private func admit(_ configuration: NotificationConfiguration) throws(Problem) -> Int {
+        switch state.withLock({ $0.admit(configuration) }) {
+        case .draining: throw .draining
+        case .full: throw .tooManyListeners(limit: configuration.maximumListeners)
+        case .admitted(let listener): return listener
+        }
+    }
+
+    private func begin(_ subscription: SharedSubscription) {
+        subscription.start()
+        // Made when first needed: most gateways have no listeners, and this is a thread.
+        let running = timer.withLock { timer in
+            if timer == nil { timer = DeadlineTimer(name: "notifications") { [weak self] now in self?.tick(now) } }
+            return timer
+        }
+        running?.arm(.now.advanced(by: Self.tickInterval))
+    }
+
+    private func close(_ subscriptions: [SharedSubscription]) {
+        for subscription in subscriptions {
+            Task { [self] in
+                await subscription.close(deadline: .now.advanced(by: Self.closeTimeout))
+                state.withLock { $0.forget(subscription) }
+            }
+        }
+    }
+}
+
+extension Problem {
+    static func tooManyListeners(limit: Int) -> Problem {
+        var problem = Problem(
+            503,
+            "overloaded",
+            "\(limit) listeners for notifications are there, which is the limit (notifications.maxListeners)"
+        )
+        problem.isRetryable = true
+        return problem
+    }
+}

@@ -1,0 +1,57 @@
+//===----------------------------------------------------------------------===//
+// This source file is part of the rpc-gateway project
+// Licensed under Apache License v2.0; see LICENSE for the full text
+// SPDX-License-Identifier: Apache-2.0
+//===----------------------------------------------------------------------===//
+
+internal import HTTPServer
+internal import Messaging
+
+/// A notification as its HTTP request describes it.
+struct NotificationRequest {
+    var notification: OutgoingNotification
+    var timeout: Duration
+
+    /// Reads path, query, header fields and body.
+    ///
+    /// - Throws: the problem of the first part that is wrong.
+    init(
+        topic: String,
+        eventType: String,
+        _ request: HTTPRequest,
+        _ identity: RequestIdentity,
+        _ configuration: GatewayConfiguration
+    ) throws(Problem) {
+        let query = try QueryParameters(request.head.query, known: ["priority", "exchange", "publisher_id"])
+        try NotificationNames.checkTopic(topic)
+        try NotificationNames.checkLength(eventType, "path: the event type")
+        try NotificationNames.checkExchange(query["exchange"])
+        try NotificationNames.checkLength(query["publisher_id"], "query: publisher_id")
+        try CallRequest.checkContentType(request.head)
+        let fields = try CallFields(request.head.fields, identity: identity, configuration: configuration)
+        timeout = fields.timeout
+        notification = OutgoingNotification(
+            exchange: query["exchange"],
+            topic: topic,
+            priority: try NotificationNames.priority(query["priority"] ?? "info"),
+            messageID: UniqueID().dashed,
+            publisherID: query["publisher_id"] ?? configuration.notifications.publisherID,
+            eventType: eventType,
+            payload: try Self.payload(request.body),
+            timestamp: NotificationTimestamp.text(),
+            context: fields.context,
+            deadline: identity.started.advanced(by: fields.timeout),
+            retry: configuration.retry
+        )
+    }
+
+    /// Any JSON value; nothing at all is an empty object, as with calls.
+    private static func payload(_ body: [UInt8]) throws(Problem) -> JSONText {
+        guard !body.isEmpty else { return .emptyObject }
+        do {
+            return try JSONText(body)
+        } catch {
+            throw Problem(400, "invalid-request", "body: the payload is a JSON value; \(error)")
+        }
+    }
+}

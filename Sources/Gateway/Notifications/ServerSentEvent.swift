@@ -1,0 +1,31 @@
+//===----------------------------------------------------------------------===//
+// This source file is part of the rpc-gateway project
+// Licensed under Apache License v2.0; see LICENSE for the full text
+// SPDX-License-Identifier: Apache-2.0
+//===----------------------------------------------------------------------===//
+
+/// One event or comment of a `text/event-stream`, as bytes.
+enum ServerSentEvent {
+    /// An event; `data` is one line.
+    static func bytes(id: String? = nil, event: String? = nil, data: some Sequence<UInt8>) -> [UInt8] {
+        var bytes: [UInt8] = []
+        // An identifier that cannot stand on a line is left out: the client then keeps the one before it.
+        if let id, !id.isEmpty, !id.utf8.contains(where: isControl) { append("id: ", id.utf8, to: &bytes) }
+        if let event, !event.isEmpty { append("event: ", event.utf8, to: &bytes) }
+        append("data: ", data, to: &bytes)
+        bytes.append(0x0a)
+        return bytes
+    }
+
+    /// A line that clients pass over.
+    static func comment(_ text: String) -> [UInt8] { Array(": \(text)\n\n".utf8) }
+
+    private static func append(_ name: String, _ value: some Sequence<UInt8>, to bytes: inout [UInt8]) {
+        bytes.append(contentsOf: name.utf8)
+        // Line ends would begin another field. In JSON they stand between tokens only, where a space means the same.
+        for byte in value { bytes.append(isControl(byte) ? 0x20 : byte) }
+        bytes.append(0x0a)
+    }
+
+    private static func isControl(_ byte: UInt8) -> Bool { byte == 0x0a || byte == 0x0d || byte == 0 }
+}

@@ -1,0 +1,124 @@
+//===----------------------------------------------------------------------===//
+// This source file is part of the rpc-gateway project
+// Licensed under Apache License v2.0; see LICENSE for the full text
+// SPDX-License-Identifier: Apache-2.0
+//===----------------------------------------------------------------------===//
+
+internal import Messaging
+internal import Threads
+
+/// One subscription at the broker, and the listeners that share it.
+final class SharedSubscription: Sendable {
+    private static let repeatsLimit = 4_096
+
+    let key: SubscriptionKey
+    private let state: Guarded<SubscriptionState>
+    private let listener = Guarded<(any Listener)?>(nil)
+
+    /// Makes a subscription that consumes nothing before `start()`.
+    ///
+    /// - Throws: what is wrong with its names.
+    init(_ key: SubscriptionKey, on driver: any NotificationDriver, replayedEvents: Int) throws(MessagingError) {
+        self.key = key
+        state = Guarded(SubscriptionState(recent: RecentEvents(capacity: replayedEvents)))
+        let made = try driver.makeNotificationListener(key.subscription) { [weak self] in self?.deliver($0) }
+        listener.withLock { $0 = made }
+    }
+
+    func start() { listener.withLock { $0 }?.start() }
+
+    /// Whether notifications come in now.
+    var isConsuming: Bool { listener.withLock { $0 }?.isConsuming ?? false }
+
+    /// Returns once notifications come in.
+    func waitUntilConsuming(deadline: ContinuousClock.Instant) async throws(MessagingError) {
+        guard let listener = listener.withLock({ $0 }) else { return }
+        try await listener.waitUntilConsuming(deadline: deadline)
+    }
+
+    /// Ends the consumption; what a named pool's queue gave us without need goes back.
+    func close(deadline: ContinuousClock.Instant) async {
+        guard let listener = listener.withLock({ $0 }) else { return }
+        await listener.stop(deadline: deadline)
+        let held = state.withLock { state in
+            defer { state.held = [] }
+            return state.held
+        }
+        for message in held { message.requeue() }
+        await listener.close(deadline: deadline)
+        self.listener.withLock { $0 = nil }
+    }
+
+    // MARK: Listeners
+
+    /// Adds a listener, after it got what it missed since the event it saw last.
+    func add(_ stream: ListenerStream, after id: String?) {
+        var number = state.withLock { state in id.map { state.recent.number(of: $0) } ?? state.recent.last }
+        if number == nil { stream.tell(StreamNotice.gap(after: id ?? "")) }
+        while stream.isOpen {
+            let missed = state.withLock { state in
+                let last = number ?? state.recent.last
+                let missed = state.recent.after(last)
+                number = state.recent.last
+                if missed.isEmpty { state.listeners.append(stream) }
+                return missed
+            }
+            if missed.isEmpty { break }
+            for event in missed where stream.filter.matches(event) { guard stream.send(event) else { break } }
+        }
+        // Its end may have been told before it was added.
+        if !stream.isOpen { remove(stream.id) }
+    }
+
+    func remove(_ id: Int) {
+        state.withLock { state in state.listeners.removeAll { $0.id == id } }
+    }
+
+    /// Ends every listener's stream with an event that says why.
+    func end(_ problem: Problem) {
+        for stream in state.withLock({ $0.listeners }) { stream.end(problem) }
+    }
+
+    // MARK: The broker's thread
+
+    private func deliver(_ message: any IncomingNotificationMessage) {
+        if let id = message.notification.uniqueID, state.withLock({ $0.repeats.remove(id) }) != nil {
+            return acknowledge(message)
+        }
+        let event = NotificationEvent(message.notification)
+        let listeners = state.withLock { state in
+            if key.pool != nil, state.listeners.isEmpty {
+                state.held.append(message)
+            } else {
+                state.recent.append(event)
+            }
+            return state.listeners
+        }
+        if key.pool != nil, listeners.isEmpty { return }
+        let wanting = listeners.filter { $0.filter.matches(event) }
+        let refusing = wanting.filter { !$0.send(event) }
+        for stream in refusing { remove(stream.id) }
+        // Nobody but this listener of the pool gets it, so it is not dropped with the stream that could not take it.
+        if key.pool != nil, !wanting.isEmpty, refusing.count == wanting.count { return message.requeue() }
+        acknowledge(message)
+    }
+
+    private func acknowledge(_ message: any IncomingNotificationMessage) {
+        guard !message.acknowledge(), let id = message.notification.uniqueID else { return }
+        state.withLock { state in
+            if state.repeats.count >= Self.repeatsLimit { state.repeats = [] }
+            state.repeats.insert(id)
+        }
+    }
+
+    // MARK: The timer's thread
+
+    /// Sends the comments that are due, and tells of a broker that was lost or came back.
+    func tick(_ now: ContinuousClock.Instant, heartbeat: Duration) {
+        let isConsuming = isConsuming
+        let (listeners, notices) = state.withLock { state in
+            (state.listeners, state.notices(now, heartbeat: heartbeat, isConsuming: isConsuming))
+        }
+        for notice in notices { for stream in listeners { stream.tell(notice) } }
+    }
+}

@@ -1,0 +1,73 @@
+//===----------------------------------------------------------------------===//
+// This source file is part of the rpc-gateway project
+// Licensed under Apache License v2.0; see LICENSE for the full text
+// SPDX-License-Identifier: Apache-2.0
+//===----------------------------------------------------------------------===//
+
+internal import HTTPServer
+internal import Messaging
+
+/// A stream of notifications as its HTTP request asks for it.
+struct StreamRequest: Sendable {
+    var source: SubscriptionKey
+    var filter: StreamFilter
+    /// The last event that a listener that comes back has seen.
+    var lastEventID: String?
+
+    /// Reads path, query and header fields.
+    ///
+    /// - Throws: the problem of the first part that is wrong.
+    init(topic: String, _ head: RequestHead, _ configuration: NotificationConfiguration) throws(Problem) {
+        let query = try QueryParameters(
+            head.query,
+            known: ["priority", "event_type", "publisher_id", "exchange", "pool"]
+        )
+        try NotificationNames.checkTopic(topic)
+        try NotificationNames.checkExchange(query["exchange"])
+        source = SubscriptionKey(
+            exchange: query["exchange"],
+            topic: topic,
+            priorities: try Self.priorities(query["priority"]),
+            pool: try Self.pool(query["pool"], topic: topic, configuration)
+        )
+        filter = StreamFilter(
+            eventTypes: try Self.patterns(query["event_type"], "event_type"),
+            publisherIDs: try Self.patterns(query["publisher_id"], "publisher_id")
+        )
+        lastEventID = head.fields["Last-Event-ID"].flatMap { $0.isEmpty ? nil : $0 }
+    }
+
+    /// Priorities in the order of their definition, so that the same ones are one subscription however they are written.
+    private static func priorities(_ text: String?) throws(Problem) -> [NotificationPriority] {
+        guard let text else { return NotificationPriority.allCases }
+        var named: Set<NotificationPriority> = []
+        for name in text.split(separator: ",", omittingEmptySubsequences: false) {
+            named.insert(try NotificationNames.priority(String(name)))
+        }
+        return NotificationPriority.allCases.filter(named.contains)
+    }
+
+    private static func patterns(_ text: String?, _ name: String) throws(Problem) -> [Glob] {
+        try NotificationNames.checkLength(text, "query: \(name)")
+        return text.map { $0.split(separator: ",").map { Glob(String($0)) } } ?? []
+    }
+
+    /// A pool is a queue, so those that are known to be somebody else's are refused.
+    private static func pool(
+        _ name: String?,
+        topic: String,
+        _ configuration: NotificationConfiguration
+    ) throws(Problem) -> String? {
+        guard let name else { return nil }
+        guard configuration.acceptsPools else {
+            throw .forbidden("query: pool cannot be named at this gateway (notifications.pools)")
+        }
+        try NotificationNames.checkLength(name, "query: pool")
+        let reserved = ["amq.", "reply_", SubscriptionKey.temporaryPrefix]
+        let isOfPublishers = NotificationPriority.allCases.contains { name == "\(topic).\($0.rawValue)" }
+        guard !isOfPublishers, name != topic, !reserved.contains(where: name.hasPrefix) else {
+            throw .invalidRequest("query: pool \"\(name)\" is the name of a queue that is not a pool's; choose another")
+        }
+        return name
+    }
+}

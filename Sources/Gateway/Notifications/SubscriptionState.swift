@@ -1,0 +1,35 @@
+//===----------------------------------------------------------------------===//
+// This source file is part of the rpc-gateway project
+// Licensed under Apache License v2.0; see LICENSE for the full text
+// SPDX-License-Identifier: Apache-2.0
+//===----------------------------------------------------------------------===//
+
+internal import Messaging
+
+/// What a subscription knows, apart from threads.
+struct SubscriptionState {
+    var listeners: [ListenerStream] = []
+    var recent: RecentEvents
+    /// Notifications of a named pool that came when no listener was left.
+    var held: [any IncomingNotificationMessage] = []
+    /// What was handed over and not acknowledged in time: it comes again.
+    var repeats: Set<String> = []
+    private var wasConsuming = true
+    private var nextHeartbeat: ContinuousClock.Instant?
+
+    init(recent: RecentEvents) { self.recent = recent }
+
+    /// What all listeners are to be told now.
+    mutating func notices(
+        _ now: ContinuousClock.Instant,
+        heartbeat: Duration,
+        isConsuming: Bool
+    ) -> [[UInt8]] {
+        var notices: [[UInt8]] = []
+        if isConsuming != wasConsuming { notices.append(StreamNotice.interruption(isOver: isConsuming)) }
+        wasConsuming = isConsuming
+        if nextHeartbeat.map({ $0 <= now }) ?? false { notices.append(ServerSentEvent.comment("heartbeat")) }
+        if nextHeartbeat.map({ $0 <= now }) ?? true { nextHeartbeat = now.advanced(by: heartbeat) }
+        return notices
+    }
+}
