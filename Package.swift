@@ -96,6 +96,13 @@ let package = Package(
             swiftSettings: safeSettings
         ),
 
+        .executableTarget(
+            name: "InteropPeer",
+            dependencies: ["Messaging", "RabbitDriver", "Threads", log],
+            path: "Tests/Interop/InteropPeer",
+            swiftSettings: safeSettings
+        ),
+
         .testTarget(name: "ThreadsTests", dependencies: ["Threads"], swiftSettings: baseSettings),
         .testTarget(name: "CompressionTests", dependencies: ["Compression"], swiftSettings: baseSettings),
         .testTarget(
@@ -109,6 +116,11 @@ let package = Package(
         .testTarget(
             name: "RabbitDriverTests",
             dependencies: ["RabbitDriver", "ConnectionPool", "Messaging", "AMQP", "Threads"],
+            swiftSettings: baseSettings
+        ),
+        .testTarget(
+            name: "DriverTests",
+            dependencies: ["Messaging", "RabbitDriver", "AMQP", "Threads", log],
             swiftSettings: baseSettings
         ),
         .testTarget(
