@@ -125,7 +125,7 @@ let package = Package(
         ),
         .testTarget(
             name: "GatewayTests",
-            dependencies: ["Gateway", "HTTPServer", "Messaging", "Threads"],
+            dependencies: ["Gateway", "HTTPServer", "Messaging", "Threads", log],
             swiftSettings: baseSettings
         ),
         .testTarget(name: "ObservabilityTests", dependencies: ["Observability"], swiftSettings: baseSettings),
