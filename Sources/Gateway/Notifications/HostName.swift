@@ -4,7 +4,7 @@
 // SPDX-License-Identifier: Apache-2.0
 //===----------------------------------------------------------------------===//
 
-@preconcurrency internal import Glibc
+internal import Glibc
 
 /// The name of this machine.
 enum HostName {
