@@ -95,6 +95,28 @@ struct NotificationListenerTests {
         #expect(log.lines.count { $0 == "begin a" } == 1)
     }
 
+    @Test func aCopyOfWhatWaitsForAWorkerGoesBackWithIt() async throws {
+        let listener = try listener(held, configuration: NotificationListenerConfiguration(executor: .tasks(1)))
+        let (running, first, second) = (message("a"), message("b", id: "1"), message("b", id: "1"))
+        driver.deliver(running, first, second)
+        await gate.arrived(1)
+        await listener.stop(deadline: later)
+        #expect(first.present == ["requeue"] && second.present == ["requeue"])
+        gate.open()
+        await listener.wait(deadline: later)
+        #expect(log.lines.filter { $0.hasPrefix("begin") } == ["begin a"])
+    }
+
+    @Test func whatWentBackIsHandledWhenItComesAgain() async throws {
+        let endpoint = NotificationEndpoint().on(.info) { [log] _ in log.lines.isEmpty ? .requeue : .handled }
+        _ = try listener(endpoint, configuration: NotificationListenerConfiguration(allowsRequeue: true))
+        let (first, again) = (message("a", id: "1"), message("a", id: "1"))
+        driver.deliver(first)
+        #expect(await first.fate == ["requeue"])
+        driver.deliver(again)
+        #expect(await again.fate == ["acknowledge"])
+    }
+
     @Test func noMoreThanTheWorkersRunAtATime() async throws {
         let configuration = NotificationListenerConfiguration(executor: .tasks(2))
         let listener = try listener(held, configuration: configuration)

@@ -7,32 +7,35 @@
 internal import DequeModule
 
 /// Tells copies of a notification from the first one: after the loss of a connection what was not acknowledged comes
-/// again, also while its first copy is still being handled.
+/// again, also while the first one waits for a worker or is being handled.
+///
+/// oslo.messaging knows a copy only of the last 16 notifications that it has acknowledged.
 struct NotificationCopies<Message> {
     /// What to do with a message.
     enum Verdict: Equatable {
-        /// It is the first: handle it, then call `finish`.
+        /// It is the first: `finish` it when it has been handled or goes back.
         case first
         /// It has been handled: acknowledge it.
         case handled
-        /// The first is being handled; this one is kept and shares its fate.
+        /// The first is not finished; this one is kept and shares its fate.
         case kept
     }
 
     private let capacity: Int
     private var handled: Set<[UInt8]> = []
     private var order: Deque<[UInt8]> = []
-    private var running: [[UInt8]: [Message]] = [:]
+    private var unfinished: [[UInt8]: [Message]] = [:]
 
-    /// Remembers so many notifications that have been handled.
-    init(capacity: Int) { self.capacity = max(1, capacity) }
+    /// Remembers so many notifications that have been handled: as many as a broker can have sent ahead on the consumers
+    /// of all priorities, since their acknowledgements may all have been lost.
+    init(capacity: Int = 8192) { self.capacity = max(1, capacity) }
 
     /// Looks at a message; one without an identifier is never a copy.
     mutating func begin(_ id: String?, _ message: Message) -> Verdict {
         guard let key = id.map({ Array($0.utf8) }) else { return .first }
         if handled.contains(key) { return .handled }
-        if running[key]?.append(message) != nil { return .kept }
-        running[key] = []
+        if unfinished[key]?.append(message) != nil { return .kept }
+        unfinished[key] = []
         return .first
     }
 
@@ -42,7 +45,7 @@ struct NotificationCopies<Message> {
     mutating func finish(_ id: String?, isHandled: Bool) -> [Message] {
         guard let key = id.map({ Array($0.utf8) }) else { return [] }
         if isHandled { remember(key) }
-        return running.removeValue(forKey: key) ?? []
+        return unfinished.removeValue(forKey: key) ?? []
     }
 
     private mutating func remember(_ key: [UInt8]) {

@@ -19,12 +19,14 @@ final class NotificationIntake: Sendable {
     }
 
     private let state: Guarded<State>
+    private let work: NotificationWork
     private let pool: WorkerPool<[Message]>
 
     init(work: NotificationWork, configuration: NotificationListenerConfiguration) {
         state = Guarded(
             State(batcher: NotificationBatcher(size: configuration.batchSize, timeout: configuration.batchTimeout))
         )
+        self.work = work
         pool = WorkerPool(executor: configuration.executor) { batch in await work.perform(batch) }
     }
 
@@ -33,6 +35,7 @@ final class NotificationIntake: Sendable {
 
     /// Takes a notification; on a thread of the driver, never blocks.
     func receive(_ message: Message) {
+        guard work.admit(message) else { return }
         let (batch, alarm) = state.withLock { state -> ([Message]?, ContinuousClock.Instant?) in
             guard !state.isStopped else {
                 state.held.append(message)
@@ -67,6 +70,11 @@ final class NotificationIntake: Sendable {
             defer { state.held = [] }
             return state.held
         }
+    }
+
+    /// Puts notifications that have not started back into their queues.
+    func giveBack(_ messages: [Message]) {
+        for message in messages { work.giveBack(message) }
     }
 
     /// Handles notifications in spite of the stop.

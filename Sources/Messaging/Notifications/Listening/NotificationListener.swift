@@ -178,8 +178,7 @@ public final class NotificationListener: Sendable {
     }
 
     private func giveBack(_ messages: [any IncomingNotificationMessage]) {
-        if configuration.isTemporary { return intake.runAnyway(messages) }
-        for message in messages { message.requeue() }
+        if configuration.isTemporary { intake.runAnyway(messages) } else { intake.giveBack(messages) }
     }
 
     private var logged: Logger.Metadata {
