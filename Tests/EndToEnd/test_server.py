@@ -266,11 +266,19 @@ def test_declarations_equal_pythons(family, broker, name):
     finally:
         server.stop()
     seen = declarations.of_tap(tap, listening)
-    # A capture may end before the stop, where the fanout queue is deleted.
     wanted = declarations.of_capture(golden)
     if not any("Queue.Delete" in step for step in wanted):
+        # This capture ends before the stop, where the fanout queue is deleted.
         seen = [step for step in seen if "Queue.Delete" not in step]
-    assert seen == wanted
+    assert without_own_bound(seen) == wanted
+
+
+def without_own_bound(steps):
+    """Python fetches without a bound unless it is told one. Ours has a bound, and sets it again as it stops."""
+    bound = '{"global": false, "prefetch_count": 1000, "prefetch_size": 0}'
+    assert "Basic.Qos" in steps[0] and sum("Basic.Qos" in step for step in steps) == 2
+    first = steps[:1] if bound not in steps[0] else []
+    return first + [step for step in steps if "Basic.Qos" not in step]
 
 
 @pytest.fixture
@@ -414,6 +422,15 @@ def matrix_server(request, module_family, broker, vhost):
 
 
 ODD = vector("server_input_matrix")
+# Where we differ on purpose: what the header calls gzip may be a gzip file; bzip2 is not read.
+OUR_OUTCOMES = {
+    "real gzip file format, header application/x-gzip": {
+        "settled": ["ack"],
+        "executed": ["echo"],
+        "replies": [{"result": 1}],
+    },
+    "bz2, header application/x-bz2": {"settled": ["reject"], "executed": [], "replies": []},
+}
 
 
 @pytest.mark.parametrize("matrix_server", ["swift", "18.3.1"], indirect=True)
@@ -432,7 +449,7 @@ def test_odd_input(matrix_server, row):
     properties = {"content_type": None, "content_encoding": None, "delivery_mode": None, **row["properties"]}
     caller.publish(server.topic, body, headers=row["headers"] or None, **properties)
     settled = until(lambda: [e for e in tap.named("Basic.Ack", "Basic.Reject") if e.connection == listening], 5)
-    wanted = row["outcome"]
+    wanted = OUR_OUTCOMES.get(row["case"], row["outcome"]) if server.language == "swift" else row["outcome"]
     if wanted["replies"]:
         caller.wait(before + len(wanted["replies"]), 5)
     caller.pause(0.05 if wanted["replies"] else 0.15)

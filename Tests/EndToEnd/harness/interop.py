@@ -162,7 +162,9 @@ def interop_server(language, url, *targets, options=(), environment=None):
     words = [word for target in targets for word in ("--target", target)]
     command = [*peer_command(language, "server"), url, *words, *options]
     topic, _, server = targets[0].partition("/")
-    return Peer(command, topic, server, environment)
+    peer = Peer(command, topic, server, environment)
+    peer.language = language
+    return peer
 
 
 def plain(text, traceback):

@@ -21,13 +21,14 @@ struct Servers {
     }
 
     func run() async throws {
+        let termination = Termination()
         for server in servers {
             try server.start()
             if startsTwice { try server.start() }
         }
         for server in servers { try await server.waitUntilServing(deadline: .now.advanced(by: .seconds(20))) }
         Line.write("READY")
-        await Termination.wait()
+        await termination.wait()
         let deadline = ContinuousClock.now.advanced(by: .seconds(60))
         for server in servers { await server.stop(deadline: deadline) }
         Line.write("STOPPED")

@@ -7,16 +7,21 @@
 internal import Dispatch
 internal import Foundation
 
-/// SIGTERM.
-enum Termination {
-    static func wait() async {
+/// SIGTERM; one that comes before anybody waits for it is not lost.
+struct Termination {
+    private let signals: AsyncStream<Void>
+    private let source: any DispatchSourceSignal
+
+    init() {
         signal(SIGTERM, SIG_IGN)
         let source = DispatchSource.makeSignalSource(signal: SIGTERM, queue: .global())
-        await withCheckedContinuation { continuation in
-            let once = Once(continuation)
-            source.setEventHandler { once.resume() }
-            source.activate()
-        }
+        signals = AsyncStream { continuation in source.setEventHandler { continuation.yield() } }
+        source.activate()
+        self.source = source
+    }
+
+    func wait() async {
+        for await _ in signals { break }
         source.cancel()
     }
 }
