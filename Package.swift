@@ -16,6 +16,7 @@ let safeSettings = baseSettings + [.strictMemorySafety()]  // SE-0458
 
 let log: Target.Dependency = .product(name: "Logging", package: "swift-log")
 let lifecycle: Target.Dependency = .product(name: "ServiceLifecycle", package: "swift-service-lifecycle")
+let signals: Target.Dependency = .product(name: "UnixSignals", package: "swift-service-lifecycle")
 let metrics: Target.Dependency = .product(name: "Metrics", package: "swift-metrics")
 
 let package = Package(
@@ -82,7 +83,7 @@ let package = Package(
             dependencies: [
                 "Gateway", "HTTPServer", "Messaging", "RabbitDriver", "Observability", "Threads", log, lifecycle,
                 metrics,
-                .product(name: "UnixSignals", package: "swift-service-lifecycle"),
+                signals,
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
                 .product(name: "Configuration", package: "swift-configuration"),
             ],
@@ -91,7 +92,7 @@ let package = Package(
 
         .executableTarget(
             name: "EchoServer",
-            dependencies: ["Messaging", "RabbitDriver", log, lifecycle],
+            dependencies: ["Messaging", "RabbitDriver", log, lifecycle, signals],
             path: "Examples/EchoServer",
             swiftSettings: safeSettings
         ),

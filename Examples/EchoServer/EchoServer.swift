@@ -8,6 +8,7 @@ import Logging
 import Messaging
 import RabbitDriver
 import ServiceLifecycle
+import UnixSignals
 
 /// An RPC server: topic `echo`, server `local`. Call it from Python, with curl through the gateway, or with
 /// `rpc-gateway call echo/local/say text=hello`.

@@ -39,7 +39,8 @@ enum ClientSession {
     private static func makeDriver(_ settings: Settings) throws -> (any Driver, RPCServer?) {
         let (level, format) = (LogLevelSwitch(settings.log.level), settings.log.format)
         let logger = Logger(label: "rpc-gateway") { LineLogHandler(label: $0, format: format, level: level) }
-        let driver = try Drivers.make(try TransportURL(settings.transport.url), settings, logger: logger)
+        let url = try TransportURL(settings.transport.url)
+        let driver = try Drivers.make(url, settings, receivesFromStart: false, logger: logger)
         guard settings.runsDemo, let listening = driver as? any ListeningDriver else { return (driver, nil) }
         return (driver, DemoEndpoint.server(on: listening, logger: logger))
     }

@@ -25,6 +25,36 @@ extension GatewayConfiguration {
         errorRules = settings.errors.rules
         probeTimeout = settings.health.probeTimeout
         readyWithin = settings.health.readyWithin
+        take(settings.operations, settings.idempotency)
+        maximumBatch = settings.jsonRPC.maximumBatch
+        batchParallelism = settings.jsonRPC.parallelism
+        acceptsPlainAMQP = settings.acceptsPlainAMQP
+        maximumAnswerFieldBytes = settings.http.maximumHeadBytes / 2
+        notifications = NotificationConfiguration(settings.notifications)
+    }
+}
+
+extension GatewayConfiguration {
+    private mutating func take(_ operations: KeptAnswerSettings, _ idempotency: KeptAnswerSettings) {
+        operationTimeToLive = operations.timeToLive
+        maximumOperations = operations.maximum
+        maximumOperationBytes = operations.maximumBytes
+        idempotencyTimeToLive = idempotency.timeToLive
+        maximumIdempotencyKeys = idempotency.maximum
+        maximumIdempotencyBytes = idempotency.maximumBytes
+    }
+}
+
+extension NotificationConfiguration {
+    /// What the settings say about notifications.
+    init(_ settings: NotificationSettings) {
+        self.init()
+        if !settings.publisherID.isEmpty { publisherID = settings.publisherID }
+        maximumListeners = settings.maximumListeners
+        bufferBytes = settings.bufferBytes
+        heartbeat = settings.heartbeat
+        replayedEvents = settings.replayedEvents
+        acceptsPools = settings.acceptsPools
     }
 }
 

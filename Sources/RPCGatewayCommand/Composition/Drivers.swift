@@ -15,7 +15,8 @@ enum Drivers {
         var registry = DriverRegistry()
         registry.register(["rabbit", "kombu"]) { url, context in
             let own = RabbitDriver.Settings(
-                maximumReplyBytes: settings.rpc.maximumReplyBytes
+                maximumReplyBytes: settings.rpc.maximumReplyBytes,
+                receivesFromStart: receivesFromStart
             )
             return try RabbitDriver(url: url, context: context, settings: own)
         }

@@ -13,6 +13,12 @@ struct Settings: Sendable, Equatable {
     var rpc = RPCSettings()
     var errors = ErrorSettings()
     var health = HealthSettings()
+    var operations = KeptAnswerSettings(timeToLive: .seconds(300))
+    var idempotency = KeptAnswerSettings(timeToLive: .seconds(86_400))
+    var jsonRPC = JSONRPCSettings()
+    /// Whether plain AMQP messages may be sent.
+    var acceptsPlainAMQP = true
+    var notifications = NotificationSettings()
     var log = LogSettings()
     var shutdown = ShutdownSettings()
     var demo = DemoSettings()

@@ -1,0 +1,110 @@
+//===----------------------------------------------------------------------===//
+// This source file is part of the rpc-gateway project
+// Licensed under Apache License v2.0; see LICENSE for the full text
+// SPDX-License-Identifier: Apache-2.0
+//===----------------------------------------------------------------------===//
+
+extension SettingsTable {
+    /// What is served beside calls.
+    static let features = operations + idempotency + jsonRPC + plainAMQP + notifications
+
+    private static let operations: [Setting] = [
+        .milliseconds(
+            "operations.timeToLiveMs",
+            \.operations.timeToLive,
+            1000...longest,
+            "How long the answer to a request with Prefer: respond-async is kept"
+        ).reloadable(),
+        .integer(
+            "operations.max",
+            \.operations.maximum,
+            1...1_000_000,
+            "Operations at a time, running or kept"
+        ).reloadable(),
+        .integer(
+            "operations.maxBytes",
+            \.operations.maximumBytes,
+            1024...1_099_511_627_776,
+            "Bytes of all kept answers of operations"
+        ).reloadable(),
+    ]
+
+    private static let idempotency: [Setting] = [
+        .milliseconds(
+            "idempotency.timeToLiveMs",
+            \.idempotency.timeToLive,
+            1000...longest,
+            "How long an Idempotency-Key is remembered after its request was answered"
+        ).reloadable(),
+        .integer(
+            "idempotency.max",
+            \.idempotency.maximum,
+            1...1_000_000,
+            "Idempotency keys at a time"
+        ).reloadable(),
+        .integer(
+            "idempotency.maxBytes",
+            \.idempotency.maximumBytes,
+            1024...1_099_511_627_776,
+            "Bytes of all answers that are kept under keys"
+        ).reloadable(),
+    ]
+
+    private static let jsonRPC: [Setting] = [
+        .integer("jsonrpc.maxBatch", \.jsonRPC.maximumBatch, 1...100_000, "Entries of a batch").reloadable(),
+        .integer(
+            "jsonrpc.parallel",
+            \.jsonRPC.parallelism,
+            1...1000,
+            "Entries of one batch that run at a time"
+        ).reloadable(),
+    ]
+
+    private static let plainAMQP: [Setting] = [
+        .boolean(
+            "amqp.enabled",
+            \.acceptsPlainAMQP,
+            "Send plain AMQP messages to any exchange that the broker lets the gateway use"
+        ).reloadable()
+    ]
+
+    private static let notifications: [Setting] = [
+        .text(
+            "notifications.publisherId",
+            \.notifications.publisherID,
+            allowed: "up to 255 characters",
+            "Who notifies when a request names nobody; empty is rpc-gateway.HOST"
+        ) {
+            $0.utf8.count <= 255
+        }.reloadable(),
+        .integer(
+            "notifications.maxListeners",
+            \.notifications.maximumListeners,
+            1...100_000,
+            "Streams of notifications at a time"
+        ).reloadable(),
+        .integer(
+            "notifications.bufferBytes",
+            \.notifications.bufferBytes,
+            65_536...1_073_741_824,
+            "Bytes that may wait for a listener; one that is slower loses its stream"
+        ).reloadable(),
+        .milliseconds(
+            "notifications.heartbeatMs",
+            \.notifications.heartbeat,
+            100...3_600_000,
+            "The time between two comments that keep a stream alive"
+        ).reloadable(),
+        .integer(
+            "notifications.replayed",
+            \.notifications.replayedEvents,
+            0...100_000,
+            "Events kept for listeners that come back with Last-Event-ID"
+        ).reloadable(),
+        .boolean(
+            "notifications.pools",
+            \.notifications.acceptsPools,
+            "Listeners may name a pool, which is a queue at the broker"
+        ).reloadable(),
+    ]
+}
