@@ -31,8 +31,8 @@ final class FakeDriver: GatheringDriver, PlainRPCDriver {
 
     init(
         replies: [Result<JSONText, RemoteError>] = [],
-        plain: @escaping PlainAnswer = { .success(PlainMessage(body: $0.message.body)) },
-        answer: @escaping Answer = { .success($0.arguments) }
+        answer: @escaping Answer = { .success($0.arguments) },
+        plain: @escaping PlainAnswer = { .success(PlainMessage(body: $0.message.body)) }
     ) {
         self.replies = replies
         self.plainAnswer = plain
