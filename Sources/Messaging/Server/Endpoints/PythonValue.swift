@@ -27,7 +27,7 @@ enum PythonValue {
 
     /// The JSON text of a result.
     ///
-    /// - Throws: `ValueError` for what JSON cannot hold.
+    /// - Throws: `UnserializableResult` for what JSON cannot hold.
     static func encode(_ value: some Encodable) throws -> JSONText {
         switch value {
         case let text as JSONText: return text
@@ -38,7 +38,7 @@ enum PythonValue {
         do {
             return try serializer.encode(value)
         } catch {
-            throw RemoteError.valueError("The result cannot be sent as JSON: \(error)")
+            throw UnserializableResult(error)
         }
     }
 
