@@ -64,7 +64,7 @@ public final class MemoryBroker: Sendable {
         change { $0.settle(tag, requeues: requeues, now: .now) }
     }
 
-    /// Returns once no handler of a listener runs.
+    /// Returns once no handler of a cancelled listener runs or is about to.
     func waitForHandler(of listener: Int) async {
         await withCheckedContinuation { continuation in
             let waits = state.withLock { $0.waitForHandler(of: listener) { continuation.resume() } }

@@ -34,19 +34,28 @@ extension MemoryBrokerState {
     }
 
     /// Ends the consumption of a listener; what was not handed over goes back to its place.
+    ///
+    /// What waits in the listener's own queues is handed over yet: nobody else would get it.
     mutating func cancel(_ listener: Int, now: ContinuousClock.Instant) {
         for (id, consumer) in consumers where consumer.listener == listener {
-            consumers[id] = nil
-            queues[consumer.queue]?.remove(consumer: id)
+            if consumer.isOwned {
+                consumers[id]?.prefetchCount = .max
+                assign(consumer.queue, now: now)
+                consumers[id]?.prefetchCount = 0
+            } else {
+                consumers[id] = nil
+                queues[consumer.queue]?.remove(consumer: id)
+            }
         }
         for (tag, delivery) in unsettled where delivery.listener == listener && !delivery.isHandedOver {
-            _ = settle(tag, requeues: true, now: now)
+            if consumers[delivery.consumer] == nil { _ = settle(tag, requeues: true, now: now) }
         }
     }
 
     /// Ends a listener: what it has not settled goes back, and what was declared for it alone is deleted.
     mutating func close(_ listener: Int, now: ContinuousClock.Instant) {
         cancel(listener, now: now)
+        for (id, consumer) in consumers where consumer.listener == listener { consumers[id] = nil }
         for name in ownedQueues.removeValue(forKey: listener) ?? [] { delete(name) }
         for (tag, delivery) in unsettled where delivery.listener == listener {
             _ = settle(tag, requeues: true, now: now)

@@ -108,13 +108,20 @@ struct MemoryBrokerState {
         let listener = handing
         handing = nil
         guard !waitingForHandler.isEmpty else { return [] }
-        defer { waitingForHandler.removeAll { $0.listener == listener } }
-        return waitingForHandler.filter { $0.listener == listener }.map(\.proceed)
+        let proceeding = waitingForHandler.filter { $0.listener == listener && !hasAssigned($0.listener) }
+        if !proceeding.isEmpty { waitingForHandler.removeAll { $0.listener == listener } }
+        return proceeding.map(\.proceed)
     }
 
-    /// Keeps the closure until the handler of a listener has returned; false when it is not running.
+    private func hasAssigned(_ listener: Int) -> Bool {
+        unsettled.values.contains { delivery in
+            delivery.listener == listener && !delivery.isHandedOver && consumers[delivery.consumer] != nil
+        }
+    }
+
+    /// Keeps the closure until all that is assigned to a cancelled listener was handed over; false when it was.
     mutating func waitForHandler(of listener: Int, _ proceed: @escaping @Sendable () -> Void) -> Bool {
-        guard handing == listener else { return false }
+        guard handing == listener || hasAssigned(listener) else { return false }
         waitingForHandler.append((listener, proceed))
         return true
     }

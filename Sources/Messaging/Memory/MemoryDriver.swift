@@ -108,8 +108,7 @@ extension MemoryDriver {
         let reply = RequestEnvelope.Reply(messageID: id, queue: replyQueue)
         let body = RequestEnvelope.encode(request, uniqueID: UniqueID(), reply: reply)
         waiters.advance(id, to: .publish)
-        let expiration = request.target.isFanout ? nil : request.deadline
-        switch publish(body, to: request.target, expiration: expiration, checksConsumers: checksConsumers) {
+        switch publish(body, to: request.target, expiration: request.deadline, checksConsumers: checksConsumers) {
         case .success: waiters.advance(id, to: .reply)
         case .failure(let error): waiters.fail(id, with: error)
         }
