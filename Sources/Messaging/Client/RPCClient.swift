@@ -141,6 +141,10 @@ public struct RPCClient<Coding: Serializer>: Sendable {
         guard configuration.timeout > .zero else {
             throw MessagingError(.invalidRequest, "timeout: it has to be positive")
         }
+        if let monitor = configuration.callMonitorTimeout, monitor < RPCClientConfiguration.minimumCallMonitorTimeout {
+            let message = "callMonitorTimeout: at least 2 seconds; servers cannot send heartbeats more often"
+            throw MessagingError(.invalidRequest, message)
+        }
         return RPCRequest(
             target: target,
             method: method,
