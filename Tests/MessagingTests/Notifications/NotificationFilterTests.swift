@@ -87,6 +87,7 @@ struct NotificationFilterTests {
         let notification = IncomingNotification(publisherID: "cafe\u{301}")
         #expect(try !NotificationFilter(publisherID: "^caf\u{e9}").matches(notification))
         #expect(try NotificationFilter(publisherID: "^.{5}$").matches(notification))
+        #expect(try !NotificationFilter(publisherID: #"\b."#).matches(IncomingNotification(publisherID: ".host")))
     }
 
     @Test func aBrokenPatternNamesItsField() throws {

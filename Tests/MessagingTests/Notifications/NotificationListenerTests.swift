@@ -216,6 +216,16 @@ struct NotificationListenerTests {
         #expect(driver.listener.events.withLock { $0 } == ["start", "stop", "close", "start"])
     }
 
+    @Test func betweenStopAndWaitItDoesNotStart() async throws {
+        let listener = try listener(held)
+        await listener.stop(deadline: later)
+        let error = #expect(throws: MessagingError.self) { try listener.start() }
+        #expect(error?.code == .invalidRequest)
+        await listener.wait(deadline: later)
+        try listener.start()
+        #expect(driver.listener.events.withLock { $0 } == ["start", "stop", "close", "start"])
+    }
+
     @Test func aListenerWithoutFunctionsIsRefused() {
         let listener = NotificationListener(driver: driver, endpoints: [NotificationEndpoint()])
         #expect(throws: MessagingError.self) { try listener.start() }

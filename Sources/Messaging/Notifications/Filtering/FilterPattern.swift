@@ -15,8 +15,8 @@ struct FilterPattern: Sendable {
     /// - Throws: `invalidRequest`, naming the field and what is wrong with the pattern.
     init(_ pattern: String, field: String) throws(MessagingError) {
         do {
-            // Scalars as Python's characters, instead of Swift's grapheme clusters.
-            unsafe regex = try Regex(pattern).matchingSemantics(.unicodeScalar)
+            // Python's characters and words, instead of Swift's grapheme clusters and Unicode's word boundaries.
+            unsafe regex = try Regex(pattern).matchingSemantics(.unicodeScalar).wordBoundaryKind(.simple)
         } catch {
             throw MessagingError(
                 .invalidRequest,

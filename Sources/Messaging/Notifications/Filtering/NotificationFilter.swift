@@ -9,7 +9,8 @@
 ///     try NotificationFilter(publisherID: "^compute.*", eventType: #"^compute\.instance\."#, payload: ["state": "^active$"])
 ///
 /// Every pattern is a regular expression that has to match from the start of the text, as Python's `re.match`; the text
-/// may go on. Patterns come from the program or its operator, never from a peer: a bad one can take exponential time.
+/// may go on. The syntax is Swift's, which has all that Python's patterns commonly use; `$` is the very end of the text
+/// and `.` no kind of line break, where Python takes a line feed before the end and excludes line feeds only. Patterns come from the program or its operator, never from a peer: a bad one can take exponential time.
 /// What has to match and is missing, or no string, does not match.
 public struct NotificationFilter: Sendable {
     private let publisherID: FilterPattern?

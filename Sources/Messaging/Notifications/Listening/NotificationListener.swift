@@ -13,6 +13,10 @@ internal import Threads
 /// A notification is acknowledged after the endpoints have run, so one that was being handled when the process died comes
 /// again, here or to another listener. What has not started when the listener stops goes back into its queue.
 ///
+///     let endpoint = NotificationEndpoint().on(.info, .error) { print($0.eventType, $0.payload.string) }
+///     let listener = NotificationListener(driver: driver, topics: ["notifications"], endpoints: [endpoint])
+///     try await ServiceGroup(services: [listener], gracefulShutdownSignals: [.sigterm], logger: logger).run()
+///
 /// Every function may be called from any thread.
 public final class NotificationListener: Sendable {
     /// What is consumed.
@@ -104,21 +108,23 @@ public final class NotificationListener: Sendable {
 
     /// Begins to listen; started already, it says so in the log and does nothing.
     ///
-    /// - Throws: `invalidTarget` without a topic, or when no endpoint has a function.
+    /// - Throws: `invalidTarget` without a topic, or when no endpoint has a function; `invalidRequest` between a stop and
+    ///   the end of the wait after it.
     public func start() throws(MessagingError) {
-        if case .listening = phase.withLock({ $0 }) {
-            return logger.warning("the listener is started already")
-        }
         let listener = try driver.makeNotificationListener(subscription) { [intake] in intake.receive($0) }
-        let isFirst = phase.withLock { phase in
-            if case .listening = phase { return false }
-            phase = .listening(listener)
-            return true
+        let before = phase.withLock { phase in
+            defer { if case .idle = phase { phase = .listening(listener) } }
+            return phase
         }
-        guard isFirst else { return }
-        intake.resume()
-        listener.start()
-        logger.info("listener started", metadata: logged)
+        switch before {
+        case .idle:
+            intake.resume()
+            listener.start()
+            logger.info("listener started", metadata: logged)
+        case .listening: logger.warning("the listener is started already", metadata: logged)
+        case .stopped:
+            throw MessagingError(.invalidRequest, "The listener has stopped: wait for it before the next start")
+        }
     }
 
     /// Returns once notifications are consumed.
@@ -162,18 +168,17 @@ public final class NotificationListener: Sendable {
     @discardableResult
     public func wait(deadline: ContinuousClock.Instant) async -> Bool {
         await stop(deadline: deadline)
-        let listener = phase.withLock { phase -> (any Listener)? in
-            guard case .stopped(let listener) = phase else { return nil }
-            phase = .idle
-            return listener
-        }
+        guard case .stopped(let listener) = phase.withLock({ $0 }) else { return true }
         let isDrained = await Deadline.run(until: deadline) { [intake] in await intake.waitUntilIdle() }
         if !isDrained {
-            logger.error("endpoints still run at the deadline", metadata: ["running": "\(runningCount)"])
+            logger.error("endpoints still run at the deadline", metadata: logged)
         }
         // A batch that was due just when the listener stopped.
         giveBack(intake.takeHeld())
-        await listener?.close(deadline: deadline)
+        await listener.close(deadline: deadline)
+        phase.withLock { phase in
+            if case .stopped = phase { phase = .idle }
+        }
         return isDrained
     }
 
