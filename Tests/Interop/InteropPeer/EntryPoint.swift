@@ -10,7 +10,8 @@ internal import Messaging
 internal import RabbitDriver
 
 /// The twin, in Swift, of the tests' Python peers: `client URL` does what `oslo_client.py` does, `server URL --target …`
-/// what `interop_server.py` does.
+/// what `interop_server.py` does, `notify URL --topic …` and `listen URL --topic …` what `oslo_notifier.py` and
+/// `oslo_notification_listener.py` do.
 @main
 enum EntryPoint {
     static func main() async {
@@ -34,6 +35,8 @@ enum EntryPoint {
         switch mode {
         case "client": await ToldClient(driver: driver).run()
         case "server": try await Servers(driver: driver, options: options).run()
+        case "notify": try await ToldNotifier(driver: driver, options: options).run()
+        case "listen": try await NotingListener(driver: driver, options: options).run()
         default: throw UsageError(description: "no such mode: \(mode)")
         }
         await driver.shutdown(deadline: .now.advanced(by: .seconds(5)))

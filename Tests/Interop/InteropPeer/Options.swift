@@ -6,7 +6,7 @@
 
 /// `--name value` pairs and `--flags` of the command line.
 struct Options {
-    private static let flags: Set<String> = ["--no-ping", "--start-twice", "--tell-all"]
+    private static let flags: Set<String> = ["--no-ping", "--start-twice", "--tell-all", "--requeue"]
     private var values: [(name: String, value: String)] = []
 
     init(_ words: [String]) throws {

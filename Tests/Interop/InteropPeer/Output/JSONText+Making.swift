@@ -13,6 +13,11 @@ extension JSONText {
         return made("{\(text)}")
     }
 
+    static func object(_ context: RequestContext) -> JSONText {
+        let members = context.entries.map { "\(JSONText(string: $0.key).string): \($0.value.string)" }
+        return made("{\(members.joined(separator: ", "))}")
+    }
+
     static func array(_ elements: [JSONText]) -> JSONText {
         made("[\(elements.map(\.string).joined(separator: ", "))]")
     }
@@ -20,6 +25,8 @@ extension JSONText {
     static func number(_ value: Int) -> JSONText { made(String(value)) }
 
     static func number(_ value: Double) -> JSONText { made("\(value)") }
+
+    static func flag(_ value: Bool) -> JSONText { made(value ? "true" : "false") }
 
     /// The last member of this name, null where there is none.
     func member(_ name: String) -> JSONText? { members?.last { $0.key == name }?.value }

@@ -69,10 +69,3 @@ struct MainEndpoint: RPCEndpoint {
         return seconds
     }
 }
-
-extension JSONText {
-    fileprivate static func object(_ context: RequestContext) -> JSONText {
-        let members = context.entries.map { "\(JSONText(string: $0.key).string): \($0.value.string)" }
-        return (try? JSONText("{\(members.joined(separator: ", "))}")) ?? .null
-    }
-}
