@@ -36,6 +36,16 @@ def _floor(program, broker, calls_at_once, seconds):
             "p99_us": figures["p99_ms"] * 1000, "cpu_us": figures["cpu_us"], "broker_us": cpu["broker"], "errors": 0}
 
 
+def _server(program, broker, name, pid, calls_at_once, seconds):
+    """A server under the raw client with N calls in flight."""
+    spending = Spending(server=pid, broker=broker.pid)
+    command = [program, broker.port, TOPIC, name, calls_at_once, seconds]
+    figures = _json_line(output_of(command, seconds + GRACE), "floor")
+    cpu = spending.per_call(figures["calls"])
+    return {"calls_per_s": figures["calls_per_s"], "p50_us": figures["p50_ms"] * 1000,
+            "p99_us": figures["p99_ms"] * 1000, "cpu_us": cpu["server"], "broker_us": cpu["broker"], "errors": 0}
+
+
 def _http(gateway, broker, connections, seconds):
     """The gateway under wrk with N connections."""
     gateway.service.check()
@@ -51,6 +61,11 @@ def _http(gateway, broker, connections, seconds):
 def floor_load(program, broker):
     """A function of (calls at once, seconds)."""
     return lambda calls_at_once, seconds: _floor(program, broker, calls_at_once, seconds)
+
+
+def server_load(program, broker, name, pid):
+    """A function of (calls at once, seconds): what a server of the topic does."""
+    return lambda calls_at_once, seconds: _server(program, broker, name, pid, calls_at_once, seconds)
 
 
 def http_load(gateway, broker=None):

@@ -12,7 +12,7 @@ import pathlib
 from harness.services import ROOT
 
 OSLO_PYTHON = ROOT / ".build-test" / "venv-oslo-18.3.1" / "bin" / "python"
-PARTS = ("floor", "gateway", "oslo", "memory")
+PARTS = ("floor", "gateway", "servers", "oslo", "memory")
 
 
 def numbers(text):
@@ -44,7 +44,7 @@ def options(description):
     parser.add_argument("--seconds", type=bounded(1, 600), default=4, help="of each load in each round")
     parser.add_argument("--connections", type=numbers, default=[1, 64, 256, 512], help="calls at once, as in 1,64,256")
     parser.add_argument("--memory", action="store_true", help="also the memory:// transport, without a broker")
-    parser.add_argument("--parts", type=parts, default=["floor", "gateway", "oslo"], help="some of " + ",".join(PARTS))
+    parser.add_argument("--parts", type=parts, default=["floor", "gateway", "servers", "oslo"], help="some of " + ",".join(PARTS))
     parser.add_argument("--gateway", type=pathlib.Path, help="an executable (default: build this tree's release)")
     parser.add_argument("--oslo-python", type=pathlib.Path, default=OSLO_PYTHON, help="a Python with oslo.messaging")
     chosen = parser.parse_args()

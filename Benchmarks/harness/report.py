@@ -21,13 +21,18 @@ def print_conditions(rounds, seconds):
     print(flush=True)
 
 
+def share(ours, others):
+    """How much of the others' figure ours is."""
+    return ours / max(others, 1)
+
+
 def _text(value, decimals):
     return "-" if value is None else f"{value:,.{decimals}f}"
 
 
 def _row(rounds, name, level):
-    compared = name == "gateway" and "floor" in rounds.loads
-    ratio = rounds.by_round(level, "calls_per_s", lambda ours, floor: ours / max(floor, 1)) if compared else None
+    compared = name != "floor" and "floor" in rounds.loads
+    ratio = rounds.by_round(level, "calls_per_s", share, name) if compared else None
     keys = ("calls_per_s", "p50_us", "p99_us", "cpu_us", "broker_us")
     figures = {key: rounds.median(name, level, key) for key in keys}
     return (name, str(level), _text(figures["calls_per_s"], 0), _text(ratio, 2), _text(figures["p50_us"] / 1000, 3),
@@ -62,6 +67,15 @@ def print_cliff(rounds, name):
     verdict = "no cliff" if min(shares.values()) >= CLIFF_SHARE else "CLIFF"
     told = ", ".join(f"{share:.2f} at {level}" for level, share in shares.items())
     print(f"{name}: {verdict}; calls/s {told} of those at {CLIFF_BASE} (no cliff: at least {CLIFF_SHARE})")
+
+
+def print_servers(rounds, ours, theirs, memory):
+    """Our server beside Python's, from the rounds' ratios."""
+    for level in rounds.levels:
+        faster = rounds.by_round(level, "calls_per_s", share, ours, theirs)
+        cheaper = rounds.by_round(level, "cpu_us", share, theirs, ours)
+        print(f"{level} at once: {ours} {faster:.1f} times the calls/s of {theirs}, {cheaper:.0f} times less CPU a call")
+    print("resident after the run: " + ", ".join(f"{name} {size:.1f} MiB" for name, size in memory.items()))
 
 
 def print_memory(name, idle, after):

@@ -47,7 +47,7 @@ class Rounds:
         """Answers that were no answers, over all rounds."""
         return sum(sample["errors"] for samples in self.samples[name].values() for sample in samples)
 
-    def by_round(self, level, key, combine):
-        """The median of what `combine` makes of the gateway's and the floor's figure of each round."""
-        pairs = zip(self.samples["gateway"][level], self.samples["floor"][level])
-        return statistics.median(combine(gateway[key], floor[key]) for gateway, floor in pairs)
+    def by_round(self, level, key, combine, name="gateway", base="floor"):
+        """The median of what `combine` makes of the figures of two loads in each round."""
+        pairs = zip(self.samples[name][level], self.samples[base][level])
+        return statistics.median(combine(one[key], other[key]) for one, other in pairs)

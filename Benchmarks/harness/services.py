@@ -54,6 +54,23 @@ def echo_server(folder, broker, stack):
     return service
 
 
+def swift_server(executable, broker, name, stack):
+    """The demonstration service of `rpc-gateway demo`, which has the method that the floor calls."""
+    words = ["--transport-url", broker.url, "--topic", TOPIC, "--server", name]
+    service = Service([executable, "demo", *words])
+    stack.callback(service.stop)
+    service.wait_for("^serving")
+    return service
+
+
+def python_server(python, broker, name, stack):
+    """Python's oslo.messaging server with the same method."""
+    service = Service([python, PEERS / "oslo_server.py", broker.url, TOPIC, name], limit=30)
+    stack.callback(service.stop)
+    service.wait_for("^serving")
+    return service
+
+
 class Gateway:
     """`rpc-gateway serve`, ready when made."""
 
