@@ -112,16 +112,16 @@ struct CallTests {
         try await Bench.run(kind) { bench in
             let listener = try await bench.listen { message in
                 guard message.acknowledge() else { return }
-                let beats = message.request.method?.stringValue == "beats" ? 4 : 1
+                let beats = message.request.method?.stringValue == "beats" ? 8 : 1
                 Task {
                     for _ in 0..<beats {
                         message.reply(.heartbeat) { _ in }
-                        try await Task.sleep(for: .milliseconds(300))
+                        try await Task.sleep(for: .milliseconds(500))
                     }
                     message.reply(.result(JSONText(string: "late"))) { _ in }
                 }
             }
-            let monitored = bench.request(nil, "beats", monitor: .milliseconds(900))
+            let monitored = bench.request(nil, "beats", monitor: .seconds(3))
             #expect(try await bench.driver.call(monitored).result.stringValue == "late")
             let silent = bench.request(nil, "silent", monitor: .milliseconds(150))
             let failure = await code { () throws(MessagingError) in _ = try await bench.driver.call(silent) }

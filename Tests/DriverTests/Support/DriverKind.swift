@@ -26,9 +26,7 @@ enum DriverKind: String, CaseIterable, Sendable, CustomTestStringConvertible {
     /// A driver of its own for each test.
     func makeDriver() throws -> any FullDriver {
         guard self == .rabbit, let url = Self.brokerURL else { return MemoryDriver() }
-        var logger = Logger(label: "test")
-        logger.logLevel = .critical
-        return try RabbitDriver(url: TransportURL(url), context: DriverRegistry.DriverContext(logger: logger))
+        return try RabbitDriver(url: TransportURL(url), context: DriverRegistry.DriverContext(logger: .quiet))
     }
 
     /// `amqp://user:password@host:port/` as oslo.messaging writes it.
@@ -36,5 +34,14 @@ enum DriverKind: String, CaseIterable, Sendable, CustomTestStringConvertible {
         guard let variable = getenv("GATEWAY_TEST_BROKER") else { return nil }
         let url = String(cString: variable)
         return url.hasPrefix("amqp://") ? "rabbit://" + url.dropFirst("amqp://".count) : url
+    }
+}
+
+extension Logger {
+    /// What the tests provoke is no news.
+    static var quiet: Logger {
+        var logger = Logger(label: "test")
+        logger.logLevel = .critical
+        return logger
     }
 }
