@@ -28,6 +28,8 @@ public final class RabbitDriver: Driver {
     let connections: SendConnections
     let replies: ReplyLink
     let inspector: QueueInspector
+    let clock = AlarmClock()
+    let replySender: ReplySender
 
     /// What a driver can be told besides its URL and oslo's options.
     public struct Settings: Sendable {
@@ -68,6 +70,7 @@ public final class RabbitDriver: Driver {
         defaultExchange = ExchangeDeclaration(options.controlExchange(context.controlExchange))
         replyQueue = queue.name
         inspector = QueueInspector(hosts: hosts, logger: context.logger)
+        replySender = ReplySender(connections: connections, options: options, clock: clock, logger: context.logger)
         let environment = ReplyLink.Environment(
             hosts: hosts,
             queue: QueueDeclaration(queue),
@@ -180,6 +183,8 @@ public final class RabbitDriver: Driver {
         waiters.stop(failing: MessagingError(.shutdown, "The transport is shutting down", execution: .maybe))
         await replies.stop(deadline: deadline)
         inspector.stop()
+        replySender.stop()
+        clock.stop()
         await connections.shutdown(deadline: deadline)
     }
 
