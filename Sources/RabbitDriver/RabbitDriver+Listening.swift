@@ -36,7 +36,11 @@ extension RabbitDriver: ListeningDriver {
     }
 
     /// Makes a listener that reads its deliveries with a closure.
-    func makeListener(_ topology: ListeningTopology, receive: @escaping RabbitListener.Receive) -> RabbitListener {
+    func makeListener(
+        _ topology: ListeningTopology,
+        stableAfter: Duration = .seconds(5),
+        receive: @escaping RabbitListener.Receive
+    ) -> RabbitListener {
         let environment = RabbitListener.Environment(
             hosts: hosts,
             topology: topology,
@@ -47,7 +51,8 @@ extension RabbitDriver: ListeningDriver {
             receive: receive
         )
         let backoff = ReconnectBackoff(options, hostCount: hosts.count)
-        return RabbitListener(environment, machine: ListenerStateMachine(backoff: backoff))
+        let machine = ListenerStateMachine(backoff: backoff, stableAfter: stableAfter)
+        return RabbitListener(environment, machine: machine)
     }
 }
 

@@ -5,14 +5,15 @@
 //===----------------------------------------------------------------------===//
 
 extension WireReader {
-    // Real tables nest two or three deep; without a bound a hostile peer could exhaust the stack.
+    // Real tables nest two or three deep; without a bound a hostile peer could exhaust the stack. What is deeper reads as
+    // empty: the broker passes it on, and a message that ended every connection it reached would come again and again.
     private static var maximumDepth: Int { 32 }
 
     /// Reads a field table with its length.
     mutating func table(depth: Int = 0) throws(Malformed) -> FieldTable {
-        guard depth < Self.maximumDepth else { throw Malformed() }
         var content = WireReader(try longBytes())
         var table = FieldTable()
+        guard depth < Self.maximumDepth else { return table }
         while !content.isAtEnd {
             let key = try content.shortString()
             table.entries.append(FieldTable.Entry(key: key, value: try content.fieldValue(depth: depth)))
@@ -57,9 +58,9 @@ extension WireReader {
     }
 
     private mutating func array(depth: Int) throws(Malformed) -> [FieldValue] {
-        guard depth < Self.maximumDepth else { throw Malformed() }
         var content = WireReader(try longBytes())
         var values: [FieldValue] = []
+        guard depth < Self.maximumDepth else { return values }
         while !content.isAtEnd { values.append(try content.fieldValue(depth: depth)) }
         return values
     }

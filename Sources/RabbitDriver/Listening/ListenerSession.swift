@@ -52,6 +52,12 @@ final class ListenerSession: ConnectionDelegate {
     /// Drops the connection; what is not acknowledged goes back to its queues.
     func abort() { state.withLock { $0.connection }?.abort() }
 
+    /// Ends the connection in order where it is open: acknowledgements on their way are not lost.
+    func retire() {
+        guard let connection = state.withLock({ $0.connection }), connection.isOpen else { return abort() }
+        connection.close()
+    }
+
     /// Cancels the consumers; when the completion runs the broker has taken back what was on its way.
     func cancelConsumers(completion: @escaping @Sendable () -> Void) {
         isStopping.store(true, ordering: .releasing)

@@ -26,7 +26,7 @@ struct ListenerStateMachine: Sendable {
         case connect
         /// Declare again and consume what is not consumed, on the same connection.
         case repair
-        /// Drop the connection.
+        /// End the connection, or the attempt to make one.
         case abandon
         /// Cancel the consumers.
         case cancelConsumers
@@ -50,18 +50,23 @@ struct ListenerStateMachine: Sendable {
         case stopped
     }
 
-    /// Failures in a row are forgotten after so long a time of consuming.
-    static let stableAfter = Duration.seconds(5)
-
     private(set) var phase = Phase.idle
     private var waiters: [UniqueID: (event: Event, deadline: ContinuousClock.Instant)] = [:]
     private var failures = 0
     private var isRefused = false
     private let backoff: ReconnectBackoff
+    /// Failures in a row are forgotten after so long a time of consuming.
+    private let stableAfter: Duration
 
-    init(backoff: ReconnectBackoff) { self.backoff = backoff }
+    init(backoff: ReconnectBackoff, stableAfter: Duration = .seconds(5)) {
+        self.backoff = backoff
+        self.stableAfter = stableAfter
+    }
 
     var isConsuming: Bool { if case .consuming = phase { true } else { false } }
+
+    /// Whether there is a connection whose loss matters.
+    var isEstablished: Bool { isConsuming || phase == .repairing || phase == .stopping }
 
     mutating func start() -> [Action] {
         guard phase == .idle else { return [] }
@@ -128,7 +133,7 @@ struct ListenerStateMachine: Sendable {
     }
 
     private func isStable(_ since: ContinuousClock.Instant, _ now: ContinuousClock.Instant) -> Bool {
-        since.duration(to: now) >= Self.stableAfter
+        since.duration(to: now) >= stableAfter
     }
 
     private mutating func retry(_ randomFactor: Double, _ now: ContinuousClock.Instant) -> [Action] {

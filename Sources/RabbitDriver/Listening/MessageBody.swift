@@ -17,6 +17,10 @@ enum MessageBody {
             let type = delivery.properties.contentType.map { "\"\($0)\"" } ?? "absent"
             throw UnreadableMessage(reason: "its content type is \(type)")
         }
+        // The data of kombu's gzip is zlib's; a gzip file is what its readers do not take.
+        guard !delivery.body.starts(with: [0x1f, 0x8b]) else {
+            throw UnreadableMessage(reason: "its body is a gzip file")
+        }
         do throws(ReplyEnvelopeError) {
             return try BodyCompression.decompressed(delivery, maximumBytes: maximumBytes)
         } catch {

@@ -113,7 +113,7 @@ final class RabbitListener: Listener {
             switch action {
             case .connect: connect()
             case .repair: repair()
-            case .abandon: state.withLock { $0.session }?.abort()
+            case .abandon: state.withLock { $0.session }?.retire()
             case .cancelConsumers: cancelConsumers()
             case .resume(let ids, let outcome): resume(ids, outcome)
             }
@@ -122,11 +122,7 @@ final class RabbitListener: Listener {
 
     private func connect() {
         let session = ListenerSession(listener: self)
-        let former = state.withLock { state in
-            defer { state.session = session }
-            return state.session
-        }
-        former?.abort()
+        state.withLock { $0.session = session }
         session.open { [self] result in sessionDidEstablish(session, result) }
         // A stop in between has seen the former session only.
         if state.withLock({ $0.machine.phase == .stopped }) { session.abort() }
@@ -167,7 +163,8 @@ extension RabbitListener {
 
     /// The connection of a session is gone.
     func sessionDidClose(_ session: ListenerSession, _ error: AMQPError?) {
-        guard state.withLock({ $0.session === session && $0.machine.phase != .connecting }) else { return }
+        // An attempt that failed has been told of, and so has a connection that was given up.
+        guard state.withLock({ $0.session === session && $0.machine.isEstablished }) else { return }
         if let error {
             environment.logger.info("listener connection lost", metadata: ["error": "\(error.shortDescription)"])
             state.withLock { $0.lastError = error }

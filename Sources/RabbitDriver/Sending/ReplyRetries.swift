@@ -73,14 +73,13 @@ struct ReplyRetries: Sendable {
     /// The entries by age; those that are gone are skipped.
     private var order: Deque<UniqueID> = []
     private var isStopped = false
+    /// Replies that have failed and may be sent more than once more, and their bytes.
+    private(set) var count = 0
     private(set) var bytes = 0
     /// The next moment at which `tick` may have something to do.
     private(set) var nextTick: ContinuousClock.Instant?
 
     init(_ limits: Limits = Limits()) { self.limits = limits }
-
-    /// Replies that have failed and are not given up.
-    var count: Int { entries.count }
 
     /// Whether a reply can simply be sent.
     var isQuiet: Bool { missing.isEmpty && obsolete.isEmpty && !isStopped }
@@ -164,8 +163,10 @@ struct ReplyRetries: Sendable {
         missing = [:]
         return order.compactMap { id -> Action? in
             guard let entry = entries[id] else { return nil }
-            entries[id]?.isLast = true
-            if entry.isSending { return nil }
+            if entry.isSending {
+                makeLast(id)
+                return nil
+            }
             remove(id)
             return .giveUp(id, .shutdown)
         }
@@ -176,13 +177,22 @@ extension ReplyRetries {
     private mutating func insert(_ id: UniqueID, _ queue: String, _ bytes: Int, _ now: ContinuousClock.Instant) {
         entries[id] = Entry(queue: queue, bytes: bytes, since: now)
         self.bytes += bytes
+        count += 1
         order.append(id)
         if order.count > 2 * entries.count + 64 { order.removeAll { entries[$0] == nil } }
     }
 
     private mutating func remove(_ id: UniqueID) {
-        guard let entry = entries.removeValue(forKey: id) else { return }
-        if !entry.isLast { bytes -= entry.bytes }
+        makeLast(id)
+        entries[id] = nil
+    }
+
+    /// Takes an entry out of the account: nothing more is tried for it.
+    private mutating func makeLast(_ id: UniqueID) {
+        guard let entry = entries[id], !entry.isLast else { return }
+        entries[id]?.isLast = true
+        bytes -= entry.bytes
+        count -= 1
     }
 
     /// Notes that an attempt is over; what to do when it was the last one, else nil.
@@ -246,14 +256,9 @@ extension ReplyRetries {
     /// Makes room: the oldest replies are given up, those being sent after this attempt.
     private mutating func evict() -> [Action] {
         var actions: [Action] = []
-        while entries.count > limits.maximumCount || bytes > limits.maximumBytes, let id = order.popFirst() {
+        while count > limits.maximumCount || bytes > limits.maximumBytes, let id = order.popFirst() {
             guard let entry = entries[id], !entry.isLast else { continue }
-            guard entry.isSending else {
-                actions += giveUp(id, .overload, entry.since)
-                continue
-            }
-            entries[id]?.isLast = true
-            bytes -= entry.bytes
+            if entry.isSending { makeLast(id) } else { actions += giveUp(id, .overload, entry.since) }
         }
         return actions
     }

@@ -56,6 +56,9 @@ final class ReplySender: Sendable {
         admit(reply)
     }
 
+    /// Replies that wait to be sent again.
+    var waitingCount: Int { state.withLock { $0.retries.count } }
+
     /// Gives up what waits; what is being sent is not sent again.
     func stop() {
         input { retries, _ in retries.stop() }

@@ -123,6 +123,38 @@ struct ChannelTests {
         await test.connection.close()
     }
 
+    @Test func acknowledgementsTellWhetherTheirChannelIsGone() async throws {
+        let queue = TestBroker.uniqueName("generation")
+        let test = try await TestConnection { (channel) throws(AMQPError) in
+            try channel.declareQueue(QueueDeclaration(name: queue, isExclusive: true))
+            try channel.consume(queue: queue)
+        }
+        for _ in 0..<2 { _ = await test.connection.publish(routingKey: queue) }
+        let deliveries = await test.recorder.deliveries(2)
+        let isTaken = test.connection.acknowledge(deliveryTag: deliveries[0].deliveryTag)
+        #expect(isTaken)
+        _ = await test.connection.publish(exchange: TestBroker.uniqueName("none"), routingKey: "k")
+        let isTakenOnNextChannel = test.connection.acknowledge(deliveryTag: deliveries[1].deliveryTag)
+        #expect(!isTakenOnNextChannel)
+        await test.connection.close()
+        let isTakenAfterClose = test.connection.acknowledge(deliveryTag: 1000)
+        #expect(!isTakenAfterClose)
+    }
+
+    @Test(arguments: [40, 250]) func headersNestedDeeplyEndNothing(depth: Int) async throws {
+        let queue = TestBroker.uniqueName("nested")
+        let test = try await TestConnection { (channel) throws(AMQPError) in
+            try channel.declareQueue(QueueDeclaration(name: queue, isExclusive: true))
+            try channel.consume(queue: queue)
+        }
+        var table: FieldTable = [:]
+        for _ in 0..<depth { table = ["a": .table(table)] }
+        #expect(await test.connection.publish(routingKey: queue, properties: Properties(headers: table)) == .confirmed)
+        #expect(await test.connection.publish(routingKey: queue, body: [2]) == .confirmed)
+        #expect(await test.recorder.deliveries(2).map(\.body) == [[], [2]])
+        await test.connection.close()
+    }
+
     @Test func bodyAboveTheLimitIsDroppedAndTheNextOneComes() async throws {
         let queue = TestBroker.uniqueName("bound")
         var configuration = TestBroker.configuration

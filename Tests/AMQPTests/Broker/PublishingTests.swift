@@ -169,4 +169,33 @@ struct PublishingTests {
         #expect(!test.connection.isBlocked)
         await test.connection.close()
     }
+
+    @Test func aPublishersQueueIsDeclaredAndBoundOnceForTheLifeOfAChannel() async throws {
+        let test = try await TestConnection()
+        let exchange = ExchangeDeclaration(name: TestBroker.uniqueName("bind"), isAutoDelete: true)
+        let queue = TestBroker.uniqueName("bound")
+        let binding = QueueBinding(queue: QueueDeclaration(name: queue), bindingKey: "key")
+        func publish(declaresAnew: Bool = false) async -> PublishOutcome {
+            await test.connection.publish(
+                exchange: exchange.name,
+                routingKey: "key",
+                isMandatory: true,
+                declaring: exchange,
+                binding: binding,
+                declaresAnew: declaresAnew
+            )
+        }
+        #expect(await publish() == .confirmed)
+        let count = try await test.connection.perform { (channel) throws(AMQPError) in
+            let count = try channel.deleteQueue(queue)
+            try channel.declareExchange(exchange)
+            return count
+        }
+        #expect(count == 1)
+        #expect(await publish() == .returned(replyCode: 312, replyText: "NO_ROUTE"))
+        #expect(await publish(declaresAnew: true) == .confirmed)
+        #expect(await publish() == .confirmed)
+        try await test.connection.perform { (channel) throws(AMQPError) in try channel.deleteQueue(queue) }
+        await test.connection.close()
+    }
 }

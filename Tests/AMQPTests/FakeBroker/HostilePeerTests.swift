@@ -94,6 +94,21 @@ struct HostilePeerTests {
         #expect(await test.recorder.ending()?.code == .protocolViolation)
     }
 
+    @Test func headersNestedWithoutEndAreCutOffAndTheConnectionGoesOn() async throws {
+        var table: [UInt8] = [0, 0, 0, 0]
+        for _ in 0..<15_000 {
+            var outer: [UInt8] = []
+            outer.append(bigEndian: UInt32(table.count + 3))
+            table = outer + [1, 0x61, 0x46] + table
+        }
+        let header = FakeBroker.frame(type: 2, channel: 1, [0, 60, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0x20, 0] + table)
+        let broker = FakeBroker(afterOpening: { $0.write(Self.delivery + header + Self.delivery + header) })
+        defer { broker.server.stop() }
+        let test = try await TestConnection(broker.configuration)
+        #expect(await test.recorder.deliveries(2).count == 2)
+        test.connection.abort()
+    }
+
     @Test func confirmsOfThingsNeverPublishedAreIgnored() async throws {
         let broker = FakeBroker { peer in
             peer.write(FakeBroker.method(.basicAck, arguments: [0, 0, 0, 0, 0, 0, 0, 9, 0]))

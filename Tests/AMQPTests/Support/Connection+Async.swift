@@ -48,6 +48,8 @@ extension Connection {
         properties: Properties = Properties(),
         body: [UInt8] = [],
         declaring: ExchangeDeclaration? = nil,
+        binding: QueueBinding? = nil,
+        declaresAnew: Bool = false,
         deadline: ContinuousClock.Instant? = nil
     ) async -> PublishOutcome {
         await withCheckedContinuation { continuation in
@@ -59,6 +61,8 @@ extension Connection {
                     properties: properties,
                     body: body,
                     declaring: declaring,
+                    binding: binding,
+                    declaresAnew: declaresAnew,
                     deadline: deadline
                 ) { continuation.resume(returning: $0) }
             )

@@ -1,0 +1,51 @@
+//===----------------------------------------------------------------------===//
+// This source file is part of the rpc-gateway project
+// Licensed under Apache License v2.0; see LICENSE for the full text
+// SPDX-License-Identifier: Apache-2.0
+//===----------------------------------------------------------------------===//
+
+import AMQP
+import Messaging
+import Testing
+
+@testable import RabbitDriver
+
+@Suite(.enabled(if: TestBroker.hasControl), .timeLimit(.minutes(1)))
+struct LostConnectionTests {
+    @Test func everythingIsBackAfterTheBrokerHasClosedTheConnections() async throws {
+        // A virtual host of its own: its connections can be closed without hurting other tests.
+        let (host, inbox) = (TestBroker.uniqueName("host"), Inbox<any IncomingMessage>())
+        try #require(TestBroker.control("add_vhost \(host)"))
+        defer { _ = TestBroker.control("delete_vhost \(host)") }
+        try #require(TestBroker.control("set_permissions -p \(host) guest '.*' '.*' '.*'"))
+        let driver = try TestBroker.driver(virtualHost: host)
+        let listener = try driver.makeListener(on: Target(topic: "t", server: "s")) { inbox.put($0) }
+        listener.start()
+        try await listener.waitUntilConsuming(deadline: .seconds(10))
+        let (before, replies) = (try await Peer(virtualHost: host), TestBroker.uniqueName("reply"))
+        let fanout = try await fanoutQueue(before)
+        try await before.call("m", on: "t", replyQueue: replies)
+        let held = try await inbox.next()
+        try #require(TestBroker.control("close_all_connections -p \(host) test"))
+        let again = try await inbox.next()
+        #expect(!held.acknowledge())
+        #expect(again.acknowledge())
+        #expect(again.request.uniqueID == held.request.uniqueID)
+        let peer = try await Peer(virtualHost: host)
+        try await peer.consume(replies)
+        let sent = await withCheckedContinuation { continuation in
+            again.reply(.result(.null)) { continuation.resume(returning: $0) }
+        }
+        #expect(throws: Never.self) { try sent.get() }
+        #expect(await peer.next() != nil)
+        #expect(try await fanoutQueue(peer) == fanout)
+        await listener.close(deadline: .seconds(5))
+        await driver.shutdown(deadline: .seconds(5))
+        await peer.close()
+    }
+
+    /// The name of the fanout queue is random: what is bound to its exchange tells it by the messages it takes.
+    private func fanoutQueue(_ peer: Peer) async throws -> PublishOutcome {
+        try await peer.publish(to: "", exchange: "t_fanout", Array("{x".utf8))
+    }
+}

@@ -1,0 +1,207 @@
+//===----------------------------------------------------------------------===//
+// This source file is part of the rpc-gateway project
+// Licensed under Apache License v2.0; see LICENSE for the full text
+// SPDX-License-Identifier: Apache-2.0
+//===----------------------------------------------------------------------===//
+
+import AMQP
+import Foundation
+import Messaging
+import Testing
+
+@testable import RabbitDriver
+
+/// What a listener sends to the broker, method by method, against captures of real oslo.messaging.
+struct ListeningTopologyTests {
+    static let optionSets: [(String, [(String, String)])] = [
+        ("default", []), ("durable", [("amqp_durable_queues", "true")]), ("auto_delete", [("amqp_auto_delete", "1")]),
+        (
+            "quorum",
+            [
+                ("rabbit_quorum_queue", "yes"), ("rabbit_quorum_delivery_limit", "5"),
+                ("rabbit_quorum_max_memory_length", "100"), ("rabbit_quorum_max_memory_bytes", "1000000"),
+            ]
+        ),
+        ("transient_quorum", [("rabbit_transient_quorum_queue", "on")]),
+        (
+            "stream_fanout",
+            [
+                ("rabbit_stream_fanout", "true"), ("rabbit_transient_quorum_queue", "true"),
+                ("rabbit_qos_prefetch_count", "10"),
+            ]
+        ),
+        ("ttl_zero", [("rabbit_transient_queues_ttl", "0")]), ("ha", [("rabbit_ha_queues", "true")]),
+        ("cancel_on_failover", [("enable_cancel_on_failover", "true")]),
+        ("mandatory_off", [("direct_mandatory_flag", "false")]),
+    ]
+
+    @Test(arguments: optionSets)
+    func serversSendPythonsMethodsInPythonsOrder(_ name: String, _ set: [(String, String)]) throws {
+        let options = try RabbitOptions(options: set)
+        let capture = try MethodCapture("topology_server_\(name)", connection: 1)
+        let (topic, exchange) = (try #require(capture.queues.first), try #require(capture.exchanges.first))
+        let fanout = try #require(capture.queues.last)
+        let topology = ListeningTopology(
+            topic: topic,
+            server: "alpha",
+            exchange: exchange,
+            unique: String(fanout.dropFirst("\(topic)_fanout_".count)),
+            options: options
+        )
+        let ours = topology.steps().map(\.text).filter { options.prefetchCount > 0 || !$0.hasPrefix("Basic.Qos") }
+        #expect(ours == capture.methods.filter { !$0.hasPrefix("Queue.Delete") })
+        // The capture of some sets ends before the server's stop.
+        if capture.methods.last?.hasPrefix("Queue.Delete") == true { #expect(topology.ownQueues == [fanout]) }
+        if options.streamFanout { #expect(topology.ownQueues == []) }
+    }
+
+    @Test func withoutTheOptionWhatWaitsInTheProcessIsStillBounded() {
+        let topology = ListeningTopology(topic: "t", server: "s", exchange: "x", unique: "u", options: RabbitOptions())
+        #expect(topology.steps().first == .qos(prefetchCount: 1000))
+    }
+
+    @Test func runningConsumersAreLeftAloneAndStreamsGoOnWhereTheyWere() throws {
+        var options = RabbitOptions()
+        options.streamFanout = true
+        let topology = ListeningTopology(topic: "t", server: "s", exchange: "x", unique: "u", options: options)
+        let consumers = topology.steps(running: ["1", "2"], offset: 42).suffix(2)
+        #expect(!consumers.contains { $0.text.hasPrefix("Basic.Consume t.s") })
+        guard case .consume(let consumer)? = consumers.last else { throw Missing() }
+        #expect(consumer.tag == "3")
+        #expect(consumer.arguments["x-stream-offset"] == .int64(42))
+    }
+
+    @Test func publishersOfNotificationsDeclareWhatPythonsDo() throws {
+        let capture = try MethodCapture("topology_notification_v2", connection: nil)
+        let options = RabbitOptions()
+        let exchange = ExchangeDeclaration(options.controlExchange("openstack"))
+        let queue = QueueDeclaration(options.topicQueue("notifications.info"))
+        let steps: [ListeningTopology.Step] = [
+            .declareExchange(exchange), .declareQueue(queue),
+            .bind(queue: queue.name, exchange: exchange.name, key: queue.name), .declareExchange(exchange),
+        ]
+        #expect(steps.map(\.text) == capture.methods)
+    }
+
+    @Test func notificationsAreConsumedFromThePublishersQueues() {
+        let subscription = NotificationSubscription(
+            sources: [.init(topic: "a"), .init(exchange: "nova", topic: "b")],
+            priorities: [.info, .error]
+        )
+        let topology = ListeningTopology(subscription, exchange: "openstack", options: RabbitOptions())
+        #expect(topology.consumers.map(\.queue) == ["a.info", "a.error", "b.info", "b.error"])
+        #expect(topology.consumers.map(\.tag) == ["1", "2", "3", "4"])
+        #expect(topology.sources.map { $0.exchange?.name } == ["openstack", "openstack", "nova", "nova"])
+        #expect(topology.ownQueues == [])
+    }
+
+    @Test func aPoolIsOneQueueWithEveryBinding() {
+        var subscription = NotificationSubscription(
+            sources: [.init(topic: "a")],
+            priorities: [.info, .error],
+            pool: "p"
+        )
+        var topology = ListeningTopology(subscription, exchange: "openstack", options: RabbitOptions())
+        #expect(topology.consumers.map(\.queue) == ["p"])
+        #expect(topology.sources.map(\.bindingKey) == ["a.info", "a.error"])
+        #expect(topology.ownQueues == [])
+        subscription.isTemporary = true
+        topology = ListeningTopology(subscription, exchange: "openstack", options: RabbitOptions())
+        #expect(topology.ownQueues == ["p"])
+        #expect(topology.sources[0].queue.arguments["x-expires"] == .int32(1_800_000))
+        #expect(topology.consumers[0].isOwn)
+    }
+
+    @Test func aPlainQueueIsDurableAndHasNoExchange() {
+        let topology = ListeningTopology(plainQueue: "work", options: RabbitOptions())
+        #expect(
+            topology.steps().dropFirst().map(\.text) == [
+                "Queue.Declare work durable=true auto_delete=false [:]", "Basic.Consume work 1 [:]",
+            ]
+        )
+    }
+
+    private struct Missing: Error {}
+}
+
+struct TopologyAdjustmentsTests {
+    private let exchange = ExchangeDeclaration(name: "x", isDurable: true)
+    private let queue = QueueDeclaration(name: "q", isDurable: true)
+    private var topology: ListeningTopology {
+        ListeningTopology(
+            prefetchCount: 1,
+            sources: [.init(exchange: exchange, queue: queue, bindingKey: "q")],
+            consumers: []
+        )
+    }
+
+    private func refusal(_ entity: String, received: Bool = true) -> AMQPError {
+        let text = "PRECONDITION_FAILED - inequivalent arg 'durable' for \(entity) in vhost '/': "
+        return AMQPError(
+            .preconditionFailed,
+            "the broker closed the channel",
+            reply: .init(code: 406, text: text + "received '\(received)' but current is '\(!received)'")
+        )
+    }
+
+    @Test func aNonDurableExchangeMakesTheQueueNonDurableToo() {
+        var adjustments = TopologyAdjustments()
+        let isWorthIt = adjustments.note(refusal("exchange 'x'"), in: topology)
+        #expect(isWorthIt)
+        #expect(adjustments.conflicts.adjusted(exchange).isDurable == false)
+        #expect(adjustments.adjusted(topology.sources[0]).isDurable == false)
+    }
+
+    @Test func aQueueThatIsDurableAfterAllIsDeclaredSo() {
+        var adjustments = TopologyAdjustments()
+        let answers = [
+            adjustments.note(refusal("exchange 'x'"), in: topology),
+            adjustments.note(refusal("queue 'q'", received: false), in: topology),
+        ]
+        #expect(answers == [true, true])
+        #expect(adjustments.conflicts.adjusted(exchange).isDurable == false)
+        #expect(adjustments.adjusted(topology.sources[0]).isDurable)
+    }
+
+    @Test func aQueueAloneGivesWayAlone() {
+        var adjustments = TopologyAdjustments()
+        let isWorthIt = adjustments.note(refusal("queue 'q'"), in: topology)
+        #expect(isWorthIt)
+        #expect(adjustments.conflicts.adjusted(exchange).isDurable)
+        #expect(adjustments.adjusted(topology.sources[0]).isDurable == false)
+    }
+
+    @Test func otherRefusalsAreFinal() {
+        var adjustments = TopologyAdjustments()
+        let reply = AMQPError.Reply(code: 406, text: "inequivalent arg 'x-expires' for queue 'q' in vhost '/'")
+        let isWorthIt = [
+            adjustments.note(AMQPError(.preconditionFailed, "", reply: reply), in: topology),
+            adjustments.note(AMQPError(.accessRefused, ""), in: topology),
+            adjustments.note(refusal("queue 'another'"), in: topology),
+        ]
+        #expect(isWorthIt == [false, false, false])
+    }
+
+    @Test func givingWayHasAnEnd() {
+        var adjustments = TopologyAdjustments()
+        let answers = (0..<10).map { _ in adjustments.note(refusal("queue 'q'"), in: topology) }
+        #expect(answers.contains(false))
+    }
+
+    @Test func aQuorumQueueStaysDurable() {
+        var topology = topology
+        topology.sources[0].queue.arguments["x-queue-type"] = "quorum"
+        var adjustments = TopologyAdjustments()
+        _ = adjustments.note(refusal("exchange 'x'"), in: topology)
+        #expect(adjustments.adjusted(topology.sources[0]).isDurable)
+    }
+
+    @Test func aPlainQueueInAnotherFormIsTakenAsItIs() {
+        var adjustments = TopologyAdjustments()
+        let plain = ListeningTopology(plainQueue: "q", options: RabbitOptions())
+        let reply = AMQPError.Reply(code: 406, text: "inequivalent arg 'x-expires' for queue 'q' in vhost '/'")
+        let answers = (0..<2).map { _ in adjustments.note(AMQPError(.preconditionFailed, "", reply: reply), in: plain) }
+        #expect(answers == [true, false])
+        #expect(adjustments.adjusted(plain.sources[0]).isPassive)
+    }
+}
