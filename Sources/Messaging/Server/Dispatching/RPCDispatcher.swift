@@ -60,10 +60,10 @@ public struct RPCDispatcher: Sendable {
         _ remote: RemoteError,
         in method: RPCMethod
     ) -> DispatchFailure.Cause {
-        if method.expectedErrors.contains(where: { $0(error) }) || error is any ExpectedRPCException {
-            return .expected
-        }
-        return remote.hasFrame(of: method.name) ? .defect : .request
+        guard remote.hasFrame(of: method.name) else { return .request }
+        // Who throws the caller's exception ready-made means the caller to have it.
+        let isMeant = error is any ExpectedRPCException || error is RemoteError
+        return isMeant || method.expectedErrors.contains { $0(error) } ? .expected : .defect
     }
 
     /// The endpoint and method that a request is for.
