@@ -82,7 +82,7 @@ def test_stream_begins_with_its_head_and_takes_nothing_away(family, vhost, gatew
     send(gateway, topic, payload=b'"after"')
     assert stream.wait_for(1)[0]["payload"] == "after"
     listener = family.add(Listener(vhost.url(), topic))
-    assert [one["payload"] for one in listener.wait_for(2)] == ["before", "after"]
+    assert sorted(one["payload"] for one in listener.wait_for(2)) == ["after", "before"]
 
 
 def test_payload_keeps_its_bytes(gateway, listen, topic):
@@ -157,7 +157,8 @@ def test_notification_waits_for_a_listener_that_comes_later(family, vhost, gatew
         send(gateway, topic, payload=str(number).encode(), query="?priority=warn&publisher_id=me.here")
     listener = family.add(Listener(vhost.url(), topic, priorities=["warn"]))
     told = listener.wait_for(5)
-    assert [one["payload"] for one in told] == [0, 1, 2, 3, 4]
+    # The listener's workers run side by side.
+    assert sorted(one["payload"] for one in told) == [0, 1, 2, 3, 4]
     assert {one["publisher_id"] for one in told} == {"me.here"}
 
 
@@ -191,7 +192,7 @@ def test_bad_notification_is_refused_by_name(gateway, path, named):
 
 
 def test_bad_body_is_refused(gateway):
-    assert "offset" in refusal(gateway.post("/-/notifications/bad/a", b"{nope"), 400)["detail"]
+    assert "byte 1" in refusal(gateway.post("/-/notifications/bad/a", b"{nope"), 400)["detail"]
     assert gateway.post("/-/notifications/bad/a", b"1", {"Content-Type": "text/plain"}).status == 415
 
 

@@ -51,23 +51,42 @@ final class SharedSubscription: Sendable {
 
     // MARK: Listeners
 
-    /// Adds a listener, after it got what it missed since the event it saw last.
+    /// Adds a listener, after it got what it missed since the event it saw last, and what waits for any listener.
     func add(_ stream: ListenerStream, after id: String?) {
-        var number = state.withLock { state in id.map { state.recent.number(of: $0) } ?? state.recent.last }
-        if number == nil { stream.tell(StreamNotice.gap(after: id ?? "")) }
+        let seen = state.withLock { state in id.map { state.recent.number(of: $0) } ?? state.recent.last }
+        if seen == nil { stream.tell(StreamNotice.gap(after: id ?? "")) }
+        var number = seen ?? state.withLock { $0.recent.last }
         while stream.isOpen {
-            let missed = state.withLock { state in
-                let last = number ?? state.recent.last
-                let missed = state.recent.after(last)
-                number = state.recent.last
-                if missed.isEmpty { state.listeners.append(stream) }
-                return missed
+            switch state.withLock({ $0.next(for: stream, after: &number) }) {
+            case .added: return stream.isOpen ? () : remove(stream.id)
+            case .missed(let events): send(events, to: stream)
+            case .held(let message): give(message, to: stream, after: &number)
             }
-            if missed.isEmpty { break }
-            for event in missed where stream.filter.matches(event) { guard stream.send(event) else { break } }
         }
-        // Its end may have been told before it was added.
-        if !stream.isOpen { remove(stream.id) }
+    }
+
+    private func send(_ events: ArraySlice<NotificationEvent>, to stream: ListenerStream) {
+        for event in events where stream.filter.matches(event) { guard stream.send(event) else { return } }
+    }
+
+    /// Hands on what came before the first listener of a pool was there.
+    private func give(
+        _ message: any IncomingNotificationMessage,
+        to stream: ListenerStream,
+        after number: inout Int
+    ) {
+        let event = NotificationEvent(message.notification)
+        guard !stream.filter.matches(event) || stream.send(event) else {
+            return state.withLock { $0.held.insert(message, at: 0) }
+        }
+        let others = state.withLock { state in
+            let others = state.recent.after(number)
+            state.recent.append(event)
+            number = state.recent.last
+            return others
+        }
+        acknowledge(message)
+        send(others, to: stream)
     }
 
     func remove(_ id: Int) {

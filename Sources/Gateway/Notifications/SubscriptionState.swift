@@ -19,6 +19,26 @@ struct SubscriptionState {
 
     init(recent: RecentEvents) { self.recent = recent }
 
+    /// What a listener that is being added gets next.
+    enum Next {
+        /// Events that it missed.
+        case missed(ArraySlice<NotificationEvent>)
+        /// A notification that waits for a listener, now this one's.
+        case held(any IncomingNotificationMessage)
+        /// Nothing: from now on it gets what comes.
+        case added
+    }
+
+    /// Adds a listener that has all events up to a number, or gives what it lacks.
+    mutating func next(for stream: ListenerStream, after number: inout Int) -> Next {
+        let missed = recent.after(number)
+        number = recent.last
+        if !missed.isEmpty { return .missed(missed) }
+        if !held.isEmpty { return .held(held.removeFirst()) }
+        listeners.append(stream)
+        return .added
+    }
+
     /// What all listeners are to be told now.
     mutating func notices(
         _ now: ContinuousClock.Instant,
