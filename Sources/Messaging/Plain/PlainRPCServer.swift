@@ -72,8 +72,9 @@ public final class PlainRPCServer: Sendable {
     /// - Returns: whether everything ended before the deadline.
     @discardableResult
     public func stop(deadline: ContinuousClock.Instant) async -> Bool {
-        for message in pool.stop() { message.requeue() }
+        pool.hold()
         await listener.stop(deadline: deadline)
+        for message in pool.stop() { message.requeue() }
         let isDrained = await Deadline.run(until: deadline) { [pool] in await pool.waitUntilIdle() }
         await listener.close(deadline: deadline)
         return isDrained

@@ -116,11 +116,12 @@ public final class RPCServer: Sendable {
             return listener
         }
         guard let listener else { return }
-        // First here, then at the broker: what still comes meanwhile goes back at once.
+        // Nothing is given back before the consumers are gone: the broker would deliver it here again at once.
+        pool.hold()
+        await listener.stop(deadline: deadline)
         let unstarted = pool.stop()
         for message in unstarted where !message.isFanout { message.requeue() }
         pool.runAnyway(unstarted.filter(\.isFanout))
-        await listener.stop(deadline: deadline)
         logger.info("server stopped", metadata: ["target": "\(target.queueName)", "running": "\(runningCount)"])
     }
 

@@ -11,10 +11,14 @@ internal import Threads
 ///
 /// How many may wait is bounded by who submits (a listener's prefetch count), not here.
 final class WorkerPool<Item: Sendable>: Sendable {
+    private enum Intake {
+        case open, held, stopped
+    }
+
     private struct State {
         var waiting: Deque<Item> = []
         var workerCount = 0
-        var isStopped = false
+        var intake = Intake.open
         var idlers: [CheckedContinuation<Void, Never>] = []
     }
 
@@ -37,8 +41,8 @@ final class WorkerPool<Item: Sendable>: Sendable {
     /// Runs an item now or later; false after `stop()`, and then it will not run.
     func submit(_ item: Item) -> Bool {
         let (isTaken, begins) = state.withLock { state in
-            guard !state.isStopped else { return (false, false) }
-            guard state.workerCount < executor.workerCount else {
+            guard state.intake != .stopped else { return (false, false) }
+            guard state.intake == .open, state.workerCount < executor.workerCount else {
                 state.waiting.append(item)
                 return (true, false)
             }
@@ -49,17 +53,20 @@ final class WorkerPool<Item: Sendable>: Sendable {
         return isTaken
     }
 
-    /// Takes no further item and gives those that have not started.
+    /// Begins nothing from now on; what comes waits.
+    func hold() { state.withLock { $0.intake = .held } }
+
+    /// Takes no further item and gives those that have not begun.
     func stop() -> [Item] {
         state.withLock { state in
-            state.isStopped = true
+            state.intake = .stopped
             defer { state.waiting = [] }
             return Array(state.waiting)
         }
     }
 
     /// Takes items again after a stop.
-    func resume() { state.withLock { $0.isStopped = false } }
+    func resume() { state.withLock { $0.intake = .open } }
 
     /// Runs items that were given back by `stop()`, in spite of it.
     func runAnyway(_ items: [Item]) {
@@ -98,7 +105,7 @@ final class WorkerPool<Item: Sendable>: Sendable {
     /// The next item for a worker that is done with its last; nil ends the worker.
     private func nextItem() -> Item? {
         let (item, idlers) = state.withLock { state -> (Item?, [CheckedContinuation<Void, Never>]) in
-            if let item = state.waiting.popFirst() { return (item, []) }
+            if state.intake != .held, let item = state.waiting.popFirst() { return (item, []) }
             state.workerCount -= 1
             guard state.workerCount == 0 else { return (nil, []) }
             defer { state.idlers = [] }
