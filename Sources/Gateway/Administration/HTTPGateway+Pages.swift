@@ -53,6 +53,13 @@ extension HTTPGateway {
         POST /{topic}/{method}                 call any server of the topic
         POST /{topic}/{server}/{method}:cast   send without waiting for a result
         POST /{topic}/*/{method}:cast          send to every server of the topic
+        POST /{topic}/*/{method}:gather        call every server of the topic and collect the replies
+
+        POST /-/jsonrpc                        JSON-RPC 2.0, one request or a batch
+        POST /-/amqp/{exchange}/{routing_key}  plain AMQP: any body, and the reply as it comes
+        GET  /-/notifications/{topic}          listen for notifications
+        POST /-/notifications/{topic}/{event}  send a notification
+        GET  /-/operations/{id}                the answer to a request with Prefer: respond-async
 
         GET /-/healthy   GET /-/ready   GET /-/health/{topic}[/{server}]
         GET /-/info      GET /-/metrics GET /-/openapi.yaml

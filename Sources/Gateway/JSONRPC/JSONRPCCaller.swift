@@ -99,7 +99,7 @@ final class JSONRPCCaller: Sendable {
             var problem = Problem(
                 503,
                 "overloaded",
-                "The answers of this batch exceed \(limit) bytes (jsonrpc.maxAnswerBytes)"
+                "The answers of this batch exceed \(limit) bytes"
             )
             problem.isRetryable = true
             throw problem
@@ -122,7 +122,7 @@ final class JSONRPCCaller: Sendable {
             var problem = Problem(
                 502,
                 "bad-reply",
-                "The answers of this batch exceed \(limit) bytes (jsonrpc.maxAnswerBytes)"
+                "The answers of this batch exceed \(limit) bytes"
             )
             problem.execution = .yes
             let document = ProblemDocument(problem: problem, request: identity)

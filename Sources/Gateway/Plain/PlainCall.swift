@@ -26,7 +26,7 @@ struct PlainCall: Sendable {
     ///   foreign web page asks.
     init(_ head: RequestHead, route: PlainRoute, _ configuration: GatewayConfiguration) throws(Problem) {
         guard configuration.acceptsPlainAMQP else {
-            throw .forbidden("This gateway sends no messages of plain AMQP (rpc.acceptPlainAmqp)")
+            throw .forbidden("This gateway sends no messages of plain AMQP (amqp.enabled)")
         }
         try RequestOrigin.check(head.fields)
         isCast = route.isCast
