@@ -73,6 +73,9 @@ struct ListeningTopology: Sendable, Equatable {
         return [.qos(prefetchCount: prefetchCount)] + declarations + consumes
     }
 
+    /// The queues that are consumed, for people.
+    var queueNames: String { consumers.map(\.queue).joined(separator: ", ") }
+
     func consumer(_ tag: String) -> Consumer? { consumers.first { $0.tag == tag } }
 }
 

@@ -92,14 +92,19 @@ final class RabbitListener: Listener {
         deadline: ContinuousClock.Instant
     ) async -> ListenerStateMachine.Outcome {
         let id = UniqueID()
+        // Not the clock: that one ends with the driver, and this wait has to end in any case.
+        let alarm = Task {
+            try await Task.sleep(until: deadline, clock: .continuous)
+            perform { $0.tick(now: .now) }
+        }
+        defer { alarm.cancel() }
         return await withCheckedContinuation { continuation in
             let outcome = state.withLock { state in
                 let outcome = state.machine.wait(id, for: event, deadline: deadline)
                 if outcome == nil { state.continuations[id] = continuation }
                 return outcome
             }
-            if let outcome { return continuation.resume(returning: outcome) }
-            arm(deadline)
+            if let outcome { continuation.resume(returning: outcome) }
         }
     }
 
@@ -151,10 +156,18 @@ extension RabbitListener {
         // What becomes of a connection that was given up says nothing about the one that took its place.
         guard state.withLock({ $0.session === session }) else { return }
         switch result {
-        case .success: perform { $0.established(now: .now) }
+        case .success:
+            state.withLock { $0.lastError = nil }
+            environment.logger.info("listener consumes", metadata: ["queues": "\(environment.topology.queueNames)"])
+            perform { $0.established(now: .now) }
         case .failure(let error):
-            environment.logger.info("listener cannot consume", metadata: ["error": "\(error)"])
-            state.withLock { $0.lastError = error }
+            let isNews = state.withLock { state in
+                defer { state.lastError = error }
+                return state.lastError != error
+            }
+            // A broker that is away for long does not fill the log.
+            let level: Logger.Level = isNews ? .info : .debug
+            environment.logger.log(level: level, "listener cannot consume", metadata: ["error": "\(error)"])
             let random = Double.random(in: 0..<1)
             perform { $0.failed(isRefusal: error.isRefusal, randomFactor: random, now: .now) }
             rearm()

@@ -16,7 +16,8 @@ enum BodyCompression {
     static let gzip = "application/x-gzip"
 
     /// The names that kombu's readers take for it.
-    private static let names: Set<String> = [gzip, "gzip", "zlib"]
+    private static let zlibNames: Set<String> = [gzip, "gzip", "zlib"]
+    private static let bzip2Names: Set<String> = ["application/x-bz2", "bzip2", "bzip"]
 
     /// The body of a delivery as it was before compression.
     ///
@@ -25,11 +26,14 @@ enum BodyCompression {
         guard let entry = delivery.properties.headers?.entries.first(where: { $0.key == header }) else {
             return delivery.body
         }
-        guard case .string(let name) = entry.value, names.contains(name) else {
+        guard case .string(let name) = entry.value, zlibNames.contains(name) || bzip2Names.contains(name) else {
             throw ReplyEnvelopeError(reason: "its compression is not known", salvagedFrom: [])
         }
         do throws(Zlib.Failure) {
-            return try Zlib.decompress(delivery.body, maximumBytes: maximumBytes)
+            guard bzip2Names.contains(name) else {
+                return try Zlib.decompress(delivery.body, maximumBytes: maximumBytes)
+            }
+            return try Bzip2.decompress(delivery.body, maximumBytes: maximumBytes)
         } catch {
             let what = error == .tooLarge ? "more than \(maximumBytes) bytes uncompressed" : "damaged compressed data"
             throw ReplyEnvelopeError(reason: "it holds \(what)", salvagedFrom: [])

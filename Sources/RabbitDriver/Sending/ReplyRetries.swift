@@ -108,6 +108,8 @@ struct ReplyRetries: Sendable {
     /// The broker has returned a reply: its queue is missing.
     mutating func returned(_ id: UniqueID, to queue: String, bytes: Int, now: ContinuousClock.Instant) -> [Action] {
         if let ended = endAttempt(id, queue, bytes, now) { return ended }
+        // It was under way while the others were given up.
+        if obsolete.contains(queue, now: now) { return giveUp(id, .missingQueue, now) }
         guard let known = missing[queue] else {
             missing[queue] = MissingQueue(since: now, probe: id)
             return probeLater(id, queue, now)

@@ -70,6 +70,14 @@ struct ReplyRetriesTests {
         #expect(given == [.giveUp(ids[0], .missingQueue), .giveUp(ids[1], .missingQueue)])
     }
 
+    @Test func aReplyUnderWayWhileItsQueueIsGivenUpIsGivenUpToo() {
+        var retries = retries { $0.missingQueueTimeout = .zero }
+        let first = retries.returned(ids[0], to: "q", bytes: 1, now: start)
+        let second = retries.returned(ids[1], to: "q", bytes: 1, now: start)
+        #expect(first + second == [.giveUp(ids[0], .missingQueue), .giveUp(ids[1], .missingQueue)])
+        #expect(retries.count == 0)
+    }
+
     @Test func repliesToOtherQueuesGoOn() {
         var retries = retries()
         _ = retries.returned(ids[0], to: "q", bytes: 1, now: start)

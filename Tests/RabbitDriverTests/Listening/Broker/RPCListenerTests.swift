@@ -90,6 +90,25 @@ struct RPCListenerTests {
         await after.close()
     }
 
+    @Test func fanoutsComeThroughAStreamThatStays() async throws {
+        let options = [
+            "rabbit_stream_fanout": "true", "rabbit_transient_quorum_queue": "true", "rabbit_qos_prefetch_count": "10",
+        ]
+        let (driver, peer) = (try TestBroker.driver(options), try await Peer())
+        let listener = try await listen(driver)
+        let body = Array(#"{"method": "m", "args": {}}"#.utf8)
+        for _ in 0..<25 {
+            #expect(try await peer.publish(to: "", exchange: "\(topic)_fanout", body) == .confirmed)
+            let message = try await inbox.next()
+            #expect(message.isFanout)
+            _ = message.acknowledge()
+        }
+        await listener.close(deadline: .seconds(5))
+        #expect(try await peer.count("\(topic)_fanout") != nil)
+        try await peer.perform { [topic] channel throws(AMQPError) in try channel.deleteQueue("\(topic)_fanout") }
+        try await end(listener, driver, peer)
+    }
+
     @Test func messagesThatWereNotStartedGoBackAtTheStop() async throws {
         let (driver, peer) = (try TestBroker.driver(), try await Peer())
         let listener = try await listen(driver)
@@ -223,12 +242,17 @@ struct UnreachableBrokerTests {
             try await listener.waitUntilConsuming(deadline: .now.advanced(by: .milliseconds(100)))
         }
         #expect(error?.code == .brokerUnavailable)
+        // The waits end with their deadlines even when the driver has ended before.
+        await driver.shutdown(deadline: .seconds(5))
+        let late = await #expect(throws: MessagingError.self) {
+            try await listener.waitUntilConsuming(deadline: .now.advanced(by: .milliseconds(100)))
+        }
+        #expect(late?.code == .brokerUnavailable)
         await listener.close(deadline: .seconds(5))
         let stopped = await #expect(throws: MessagingError.self) {
             try await listener.waitUntilConsuming(deadline: .seconds(5))
         }
         #expect(stopped?.code == .shutdown)
-        await driver.shutdown(deadline: .seconds(5))
     }
 
     @Test(arguments: [
