@@ -39,10 +39,11 @@ let package = Package(
         .systemLibrary(name: "CMicrohttpd", pkgConfig: "libmicrohttpd", providers: [.apt(["libmicrohttpd-dev"])]),
         .systemLibrary(name: "CRabbitMQ", pkgConfig: "librabbitmq", providers: [.apt(["librabbitmq-dev"])]),
 
+        .systemLibrary(name: "CBzip2", providers: [.apt(["libbz2-dev"])]),
         .systemLibrary(name: "CZlib", pkgConfig: "zlib", providers: [.apt(["zlib1g-dev"])]),
 
         .target(name: "Threads", dependencies: ["CLinux"], swiftSettings: baseSettings),
-        .target(name: "Compression", dependencies: ["CZlib"], swiftSettings: baseSettings),
+        .target(name: "Compression", dependencies: ["CZlib", "CBzip2"], swiftSettings: baseSettings),
         .target(
             name: "HTTPServer",
             dependencies: ["CMicrohttpd", "CLinux", "Threads", log],
