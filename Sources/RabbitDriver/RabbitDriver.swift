@@ -169,7 +169,7 @@ public final class RabbitDriver: Driver {
     public var status: DriverStatus {
         let replies = replies.status
         return DriverStatus(
-            isConnected: replies.isConsuming || !self.replies.isNeeded,
+            isConnected: replies.isWell,
             blockedReason: connections.blockedReason,
             lastLoopback: replies.lastLoopback,
             problem: replies.problem?.shortDescription,

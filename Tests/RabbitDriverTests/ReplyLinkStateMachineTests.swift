@@ -38,6 +38,21 @@ struct ReplyLinkStateMachineTests {
         #expect(!waitsAgain)
     }
 
+    @Test func onlyTheFirstStartConnects() {
+        var machine = machine
+        #expect(machine.nextTick(now: start) == nil)
+        let first = machine.start()
+        #expect(first == [.connect])
+        #expect(machine.nextTick(now: start) != nil)
+        let second = machine.start()
+        #expect(second.isEmpty)
+        _ = machine.stop()
+        let late = machine.start()
+        #expect(late.isEmpty)
+        let waits = machine.enqueue(waiter())
+        #expect(!waits)
+    }
+
     @Test func aFailedAttemptRefusesThoseWithoutPatience() {
         var machine = machine
         _ = machine.start()

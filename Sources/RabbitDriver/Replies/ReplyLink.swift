@@ -38,7 +38,6 @@ final class ReplyLink: Sendable {
     private let state: Guarded<State>
     /// Read on every call without the lock.
     private let isReady = Atomic(false)
-    private let hasStarted = Atomic(false)
 
     init(_ environment: Environment, machine: ReplyLinkStateMachine) {
         self.environment = environment
@@ -47,18 +46,21 @@ final class ReplyLink: Sendable {
 
     /// Connects, and goes on connecting until `stop`; only the first call does.
     func start() {
-        guard !hasStarted.exchange(true, ordering: .acquiringAndReleasing) else { return }
+        let actions = input { $0.start() }
+        guard !actions.isEmpty else { return }
         let timer = DeadlineTimer(name: "amqp-replies") { [weak self] now in self?.tick(now) }
-        state.withLock { $0.timer = timer }
-        timer.arm(.now)
-        perform(input { $0.start() })
+        let isStopped = state.withLock { state in
+            state.timer = timer
+            return state.machine.phase == .stopped
+        }
+        if isStopped { return timer.stop() }
+        perform(actions)
+        // Not before the machine has started: a tick would ask for no further one, and none would ever come.
+        rearm()
     }
 
     /// Whether replies can be received now.
     var isUp: Bool { isReady.load(ordering: .acquiring) }
-
-    /// Whether it was asked to receive anything so far.
-    var isNeeded: Bool { hasStarted.load(ordering: .acquiring) }
 
     /// Runs the closure once replies can be received: at once, later, or with the error why not. Starts when needed.
     func whenReady(_ waiter: ReplyLinkStateMachine.Waiter, _ proceed: @escaping @Sendable (MessagingError?) -> Void) {
@@ -74,16 +76,17 @@ final class ReplyLink: Sendable {
         }
     }
 
-    /// Whether replies can be received, when one of our own last came, and what is wrong.
-    var status: (isConsuming: Bool, lastLoopback: ContinuousClock.Instant?, problem: AMQPError?) {
-        state.withLock {
-            ($0.machine.isConsuming, $0.machine.lastLoopback, $0.machine.isConsuming ? nil : $0.lastError)
+    /// Whether replies can be received or nobody has asked for any, when one of our own last came, and what is wrong.
+    var status: (isWell: Bool, lastLoopback: ContinuousClock.Instant?, problem: AMQPError?) {
+        state.withLock { state in
+            let isConsuming = state.machine.isConsuming
+            let isWell = isConsuming || state.machine.phase == .idle
+            return (isWell, state.machine.lastLoopback, isConsuming ? nil : state.lastError)
         }
     }
 
     /// Deletes the reply queue and closes the connection, within the deadline.
     func stop(deadline: ContinuousClock.Instant) async {
-        hasStarted.store(true, ordering: .releasing)
         perform(input { $0.stop() })
         // The timer first: a tick under way could open another session.
         state.withLock { $0.timer }?.stop()
@@ -170,6 +173,7 @@ extension ReplyLink {
         switch result {
         case .success:
             perform(input { $0.connected(now: .now) })
+            rearm()
         case .failure(let error):
             environment.logger.info(
                 "reply connection failed",

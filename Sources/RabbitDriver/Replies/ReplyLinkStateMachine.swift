@@ -38,6 +38,8 @@ struct ReplyLinkStateMachine: Sendable {
     }
 
     enum Phase: Sendable, Equatable {
+        /// Nobody has asked for a connection yet.
+        case idle
         case stopped
         case waiting(until: ContinuousClock.Instant)
         case connecting
@@ -50,7 +52,7 @@ struct ReplyLinkStateMachine: Sendable {
     /// How long none may come back before the link counts as deaf.
     static let deafAfter = Duration.seconds(4)
 
-    private(set) var phase = Phase.stopped
+    private(set) var phase = Phase.idle
     private(set) var lastLoopback: ContinuousClock.Instant?
     /// When the oldest message of our own was sent that the broker took and that has not come back.
     private var missingSince: ContinuousClock.Instant?
@@ -67,8 +69,9 @@ struct ReplyLinkStateMachine: Sendable {
     /// Whether there is a connection that consumes, or consumed until its queue vanished.
     var isEstablished: Bool { isConsuming || isRepairing }
 
+    /// Only the first start counts, and none after a stop.
     mutating func start() -> [Action] {
-        guard phase == .stopped else { return [] }
+        guard phase == .idle else { return [] }
         phase = .connecting
         return [.connect]
     }
@@ -127,7 +130,7 @@ struct ReplyLinkStateMachine: Sendable {
 
     private mutating func advance(_ now: ContinuousClock.Instant) -> [Action] {
         switch phase {
-        case .stopped, .connecting: return []
+        case .idle, .stopped, .connecting: return []
         case .waiting(let until):
             guard until <= now else { return [] }
             phase = .connecting
@@ -148,7 +151,7 @@ struct ReplyLinkStateMachine: Sendable {
     /// The next moment at which `tick` has something to do.
     func nextTick(now: ContinuousClock.Instant) -> ContinuousClock.Instant? {
         switch phase {
-        case .stopped: nil
+        case .idle, .stopped: nil
         case .waiting(let until): until
         case .connecting, .consuming, .repairing: now.advanced(by: Self.loopbackInterval)
         }

@@ -25,8 +25,15 @@ enum DriverKind: String, CaseIterable, Sendable, CustomTestStringConvertible {
 
     /// A driver of its own for each test.
     func makeDriver() throws -> any FullDriver {
-        guard self == .rabbit, let url = Self.brokerURL else { return MemoryDriver() }
-        return try RabbitDriver(url: TransportURL(url), context: DriverRegistry.DriverContext(logger: .quiet))
+        self == .rabbit ? try Self.makeRabbitDriver() : MemoryDriver()
+    }
+
+    /// A driver of the broker.
+    static func makeRabbitDriver(
+        _ settings: RabbitDriver.Settings = RabbitDriver.Settings()
+    ) throws -> RabbitDriver {
+        let url = try TransportURL(try #require(brokerURL))
+        return try RabbitDriver(url: url, context: DriverRegistry.DriverContext(logger: .quiet), settings: settings)
     }
 
     /// `amqp://user:password@host:port/` as oslo.messaging writes it.
