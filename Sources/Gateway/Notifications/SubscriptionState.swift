@@ -14,7 +14,8 @@ struct SubscriptionState {
     var held: [any IncomingNotificationMessage] = []
     /// What was handed over and not acknowledged in time: it comes again.
     var repeats: Set<String> = []
-    private var wasConsuming = true
+    /// Whether listeners were told that the broker was lost.
+    private var isInterrupted = false
     private var nextHeartbeat: ContinuousClock.Instant?
 
     init(recent: RecentEvents) { self.recent = recent }
@@ -46,8 +47,11 @@ struct SubscriptionState {
         isConsuming: Bool
     ) -> [[UInt8]] {
         var notices: [[UInt8]] = []
-        if isConsuming != wasConsuming { notices.append(StreamNotice.interruption(isOver: isConsuming)) }
-        wasConsuming = isConsuming
+        // A subscription that is still being made has no listeners, and is not interrupted.
+        if isConsuming == isInterrupted, isConsuming || !listeners.isEmpty {
+            notices.append(StreamNotice.interruption(isOver: isConsuming))
+            isInterrupted = !isConsuming
+        }
         if nextHeartbeat.map({ $0 <= now }) ?? false { notices.append(ServerSentEvent.comment("heartbeat")) }
         if nextHeartbeat.map({ $0 <= now }) ?? true { nextHeartbeat = now.advanced(by: heartbeat) }
         return notices

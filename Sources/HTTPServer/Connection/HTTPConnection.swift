@@ -166,7 +166,10 @@ final class HTTPConnection {
         if closes { expectsRequest = false }
         let logger = loop.logger
         let body = response.stream == nil ? Reply.body(response.body) : StreamReply.make(for: self)
-        guard let reply = body else { return .NO }
+        guard let reply = body else {
+            response.stream?.end(.clientGone)
+            return .NO
+        }
         defer { MHD_destroy_response(reply) }
         Reply.addFields(response, closes: closes, to: reply) {
             logger.debug("answer field left out, it is not sendable")
