@@ -51,7 +51,15 @@ extension RabbitDriver: PlainRPCDriver {
         expectsReply: Bool,
         completion: @escaping @Sendable (Result<Void, MessagingError>) -> Void
     ) {
-        let job = job(request, id, expectsReply: expectsReply, completion: completion)
+        if let refusal = refusedExchanges.refusal(of: request.exchange, now: .now) {
+            return completion(.failure(refusal))
+        }
+        let job = job(request, id, expectsReply: expectsReply) { [refusedExchanges] result in
+            if case .failure(let error) = result {
+                refusedExchanges.note(error, of: request.exchange, now: .now)
+            }
+            completion(result)
+        }
         guard !request.exchange.isEmpty else { return connections.send(job) }
         inspector.look(atExchange: request.exchange) { [connections] result in
             guard case .success(false) = result else { return connections.send(job) }

@@ -28,6 +28,7 @@ public final class RabbitDriver: Driver {
     let connections: SendConnections
     let replies: ReplyLink
     let inspector: QueueInspector
+    let refusedExchanges = RefusedExchanges()
     let clock = AlarmClock()
     let replySender: ReplySender
 

@@ -20,13 +20,15 @@ public final class OwnedThread: Sendable {
         state.withLock { $0 = thread }
     }
 
-    /// Waits for the thread's end; the first caller joins, later ones return at once.
+    /// Waits for the thread's end; the first caller joins, later ones return at once, and so does the thread itself,
+    /// which then ends by its own.
     public func join() {
         let thread = state.withLock { value -> pthread_t? in
             defer { value = nil }
             return value
         }
-        if let thread { pthread_join(thread, nil) }
+        guard let thread else { return }
+        if pthread_equal(thread, pthread_self()) != 0 { pthread_detach(thread) } else { pthread_join(thread, nil) }
     }
 
     deinit {

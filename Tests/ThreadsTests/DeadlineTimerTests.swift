@@ -29,6 +29,24 @@ struct DeadlineTimerTests {
         #expect(next == nil)
     }
 
+    @Test func canBeStoppedByItsOwnThread() async {
+        let (stopped, continuation) = AsyncStream.makeStream(of: Void.self)
+        let timer = Guarded<DeadlineTimer?>(nil)
+        let own = DeadlineTimer(name: "test") { _ in
+            timer.withLock { $0 }?.stop()
+            continuation.yield()
+            return .now
+        }
+        timer.withLock { $0 = own }
+        own.arm(.now)
+        var iterator = stopped.makeAsyncIterator()
+        await iterator.next()
+        own.stop()
+        continuation.finish()
+        let again: Void? = await iterator.next()
+        #expect(again == nil)
+    }
+
     @Test func goesOnWithWhatTheOwnerReturns() async {
         let (fired, continuation) = AsyncStream.makeStream(of: Int.self)
         let count = Guarded(0)

@@ -123,7 +123,7 @@ extension SendConnections {
         }
         // Rights on an exchange hold for every message to it. Any other refusal closes the channel for one message, and
         // the broker does not say which of those under way it was.
-        if let reply = error.reply, reply.text.contains("access to exchange '\(job.exchange)' in vhost") {
+        if let reply = error.reply, reply.code == 403, reply.text.contains("exchange '\(job.exchange)' in vhost") {
             return MessagingError(.brokerConfiguration, "The broker refuses the publish: \(reply)", stage: .publish)
         }
         let reason = error.reply.map { "\($0)" } ?? error.shortDescription

@@ -28,12 +28,24 @@ enum DriverKind: String, CaseIterable, Sendable, CustomTestStringConvertible {
         self == .rabbit ? try Self.makeRabbitDriver() : MemoryDriver()
     }
 
-    /// A driver of the broker.
+    /// A driver of the broker, for its own user (`name:password`) when one is given.
     static func makeRabbitDriver(
-        _ settings: RabbitDriver.Settings = RabbitDriver.Settings()
+        _ settings: RabbitDriver.Settings = RabbitDriver.Settings(),
+        user: String? = nil
     ) throws -> RabbitDriver {
-        let url = try TransportURL(try #require(brokerURL))
+        var text = try #require(brokerURL)
+        if let user, let host = text.split(separator: "@").last { text = "rabbit://\(user)@\(host)" }
+        let url = try TransportURL(text)
         return try RabbitDriver(url: url, context: DriverRegistry.DriverContext(logger: .quiet), settings: settings)
+    }
+
+    /// Whether `rabbitmqctl` can be run (`GATEWAY_TEST_RABBITMQCTL`).
+    static let hasControl = brokerURL != nil && getenv("GATEWAY_TEST_RABBITMQCTL") != nil
+
+    /// Runs `rabbitmqctl` with arguments.
+    static func control(_ arguments: String) -> Bool {
+        guard let command = getenv("GATEWAY_TEST_RABBITMQCTL") else { return false }
+        return system("\(String(cString: command)) \(arguments) >/dev/null 2>&1") == 0
     }
 
     /// `amqp://user:password@host:port/` as oslo.messaging writes it.
