@@ -85,7 +85,7 @@ def test_every_type_of_a_header_table(gateway, servers):
         "null": None,
         "list": [1, "a", [True]],
         "table": {"inner": {"n": 1}},
-        "float": 1.5,
+        "decimal": 1.5,
     }
     assert answer.headers["Amqp-Headers"].isascii()
 

@@ -4,6 +4,7 @@ Prints `READY` once it consumes, then one JSON object a line for every request. 
 """
 
 import argparse
+import decimal
 import json
 import signal
 import sys
@@ -63,7 +64,7 @@ def typed(properties, body):
         "null": None,
         "list": [1, "a", [True]],
         "table": {"inner": {"n": 1}},
-        "float": 1.5,
+        "decimal": decimal.Decimal("1.5"),
     }
     return pika.BasicProperties(correlation_id=properties.correlation_id, headers=headers, delivery_mode=2), body
 

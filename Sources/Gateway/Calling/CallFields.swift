@@ -33,10 +33,10 @@ struct CallFields: Sendable {
 
     /// The time that a request has.
     static func timeout(_ fields: RequestFields, _ configuration: GatewayConfiguration) throws(Problem) -> Duration {
-        min(
-            try seconds(fields, "Rpc-Timeout") ?? Prefer.wait(fields) ?? configuration.responseTimeout,
-            configuration.maximumTimeout
-        )
+        if let asked = try seconds(fields, "Rpc-Timeout") { return min(asked, configuration.maximumTimeout) }
+        // Beside `respond-async` it says how long the client would wait before that, not what the request may take.
+        let wait = Prefer.isLater(fields) ? nil : Prefer.wait(fields)
+        return min(wait ?? configuration.responseTimeout, configuration.maximumTimeout)
     }
 
     private static func seconds(_ fields: RequestFields, _ name: String) throws(Problem) -> Duration? {

@@ -80,7 +80,8 @@ struct CallRequest: Sendable {
     static func checkContentType(_ head: RequestHead) throws(Problem) {
         guard let type = head.fields.bytes(of: "Content-Type") else {
             guard !head.declaresBody else { throw unsupported("the field is missing") }
-            return
+            // Without a type and a body a request needs nobody's leave to cross origins either.
+            return try RequestOrigin.check(head.fields)
         }
         guard isJSON(type), head.fields.count(of: "Content-Type") == 1 else {
             throw unsupported("it is \"\(String(decoding: type, as: UTF8.self))\"")

@@ -17,7 +17,11 @@ final class JSONRPCCaller: Sendable {
     private let fields: CallFields
     private let identity: RequestIdentity
     private let snapshot: ConfigurationSnapshot
+    /// The bytes of the responses so far.
     private let bytes = Atomic(0)
+
+    /// The longest method, with its query: every name in it has a bound, and refusals repeat them.
+    static let maximumMethodBytes = 4_096
 
     init(
         _ gateway: HTTPGateway,
@@ -59,6 +63,9 @@ final class JSONRPCCaller: Sendable {
 
     /// What the method's name asks for, read as a path with its query.
     private func call(_ entry: JSONRPCEntry) throws(Problem) -> CallRequest {
+        guard entry.method.utf8.count <= Self.maximumMethodBytes else {
+            throw .notFound("method: longer than \(Self.maximumMethodBytes) bytes")
+        }
         let parts = entry.method.utf8.split(separator: 0x3f, maxSplits: 1, omittingEmptySubsequences: false)
         let path = [0x2f] + Array(parts[0])
         var route = try Self.route(path, isNotification: entry.id == nil)
@@ -108,26 +115,35 @@ final class JSONRPCCaller: Sendable {
 
     private func outcome(_ entry: JSONRPCEntry, _ result: Result<ArraySlice<UInt8>, JSONRPCFailure>) -> Outcome {
         switch result {
-        case .success(let bytes): return Outcome(response: entry.id.map { success(bytes, id: $0) }, mayRepeat: false)
+        case .success(let bytes):
+            let response = entry.id.map { id in bounded(.yes, id) { JSONRPCResponse.result(bytes, id: id) } }
+            return Outcome(response: response, mayRepeat: false)
         case .failure(let failure):
-            let response = entry.id.map { JSONRPCResponse.error(JSONRPCError(failure.document), id: $0) }
-            return Outcome(response: response, mayRepeat: failure.document.problem.execution == .no)
+            return Outcome(
+                response: entry.id.map { response(failure, id: $0) },
+                mayRepeat: failure.document.problem.execution == .no
+            )
         }
     }
 
-    /// The result, or that it was too large to be kept until the last entry has ended.
-    private func success(_ result: ArraySlice<UInt8>, id: JSONText) -> [UInt8] {
+    private func response(_ failure: JSONRPCFailure, id: JSONText) -> [UInt8] {
+        let response = { JSONRPCResponse.error(JSONRPCError(failure.document), id: id) }
+        // Only a server's exception can be large; our own refusals have to be told in any case.
+        guard failure.document.problem.remote != nil else { return response() }
+        return bounded(failure.document.problem.execution, id, response)
+    }
+
+    /// A response, or that it is too large to be kept until the last entry has ended.
+    private func bounded(
+        _ execution: MessagingError.Execution,
+        _ id: JSONText,
+        _ response: () -> [UInt8]
+    ) -> [UInt8] {
         let limit = snapshot.configuration.maximumBatchAnswerBytes
-        guard bytes.add(result.count, ordering: .relaxed).newValue <= limit else {
-            var problem = Problem(
-                502,
-                "bad-reply",
-                "The answers of this batch exceed \(limit) bytes"
-            )
-            problem.execution = .yes
-            let document = ProblemDocument(problem: problem, request: identity)
-            return JSONRPCResponse.error(JSONRPCError(document), id: id)
-        }
-        return JSONRPCResponse.result(result, id: id)
+        let response = response()
+        guard bytes.add(response.count, ordering: .relaxed).newValue > limit else { return response }
+        var problem = Problem(502, "bad-reply", "The answers of this batch exceed \(limit) bytes")
+        problem.execution = execution
+        return JSONRPCResponse.error(JSONRPCError(ProblemDocument(problem: problem, request: identity)), id: id)
     }
 }

@@ -41,6 +41,7 @@ struct ReplyProperties {
         fields.append(("Content-Type", isUsable ? type ?? Self.unknownType : Self.unknownType))
         // A page that a server of AMQP names so must not run in the gateway's origin.
         fields.append(("X-Content-Type-Options", "nosniff"))
+        fields.append(("Content-Security-Policy", "sandbox"))
         left -= type?.utf8.count ?? 0
         if !isUsable { add("Amqp-Content-Type", type) }
     }

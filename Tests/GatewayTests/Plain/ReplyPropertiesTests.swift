@@ -31,6 +31,7 @@ struct ReplyPropertiesTests {
         )
         let expected = [
             "Content-Type": "text/plain; charset=utf-8", "X-Content-Type-Options": "nosniff",
+            "Content-Security-Policy": "sandbox",
             "Content-Encoding": "gzip",
             "Amqp-Delivery-Mode": "2", "Amqp-Priority": "0", "Amqp-Timestamp": "12", "Amqp-Message-Id": "m",
             "Amqp-Type": "t", "Amqp-App-Id": "a",

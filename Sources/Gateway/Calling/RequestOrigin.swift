@@ -9,7 +9,7 @@ internal import HTTPServer
 /// Keeps pages of other sites from using a browser's reach.
 ///
 /// A browser sends a body of any of the form and text types, or none, across origins without asking the server first.
-/// Calls refuse those types; where every type is taken the origin has to be looked at.
+/// Calls refuse those types; where they are taken, and where there is no body, the origin has to be looked at.
 enum RequestOrigin {
     /// Checks that a request of a browser comes from a page of this very host and port.
     ///
