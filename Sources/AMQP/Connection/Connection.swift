@@ -131,7 +131,9 @@ extension Connection {
     public func abort() {
         mailbox.withState { state in
             state.isAborted = true
-            state.acceptance = state.acceptance == .notStarted ? .finished : state.acceptance
+            // Nothing more is taken: it would not be carried out.
+            if state.acceptance == .open { state.acceptance = .closing }
+            if state.acceptance == .notStarted { state.acceptance = .finished }
         }
         socketHandle.shutDown()
         wakeUp.signal()

@@ -17,11 +17,15 @@ final class ListenerSession: ConnectionDelegate {
         var running: Set<String> = []
         /// Whether declarations are under way: a refused one closes the channel, which is then no news.
         var isDeclaring = false
+        /// What came while they were: handed over when they have succeeded. What they end with would take the
+        /// acknowledgements along.
+        var early: [Delivery] = []
     }
 
     private let listener: RabbitListener
     private let state = Guarded(State())
     private let isStopping = Atomic(false)
+    private let isRetired = Atomic(false)
 
     init(listener: RabbitListener) { self.listener = listener }
 
@@ -50,11 +54,15 @@ final class ListenerSession: ConnectionDelegate {
     }
 
     /// Drops the connection; what is not acknowledged goes back to its queues.
-    func abort() { state.withLock { $0.connection }?.abort() }
+    func abort() {
+        isRetired.store(true, ordering: .releasing)
+        state.withLock { $0.connection }?.abort()
+    }
 
     /// Ends the connection in order where it is open: acknowledgements on their way are not lost.
     func retire() {
         guard let connection = state.withLock({ $0.connection }), connection.isOpen else { return abort() }
+        isRetired.store(true, ordering: .releasing)
         connection.close()
     }
 
@@ -107,7 +115,8 @@ extension ListenerSession {
         var adjustments = TopologyAdjustments()
         while true {
             do throws(AMQPError) {
-                return try run(topology, adjustments, on: channel)
+                try run(topology, adjustments, on: channel)
+                return handOverEarly()
             } catch {
                 guard adjustments.note(error, in: topology) else { throw error }
                 listener.environment.logger.info(
@@ -134,9 +143,26 @@ extension ListenerSession {
         }
     }
 
+    private func handOverEarly() {
+        let (connection, early) = state.withLock { state in
+            defer { state.early = [] }
+            return (state.connection, state.early)
+        }
+        if let connection { handOver(early, on: connection) }
+    }
+
     func connection(_ connection: Connection, didReceive deliveries: [Delivery]) {
+        let waits = state.withLock { state in
+            if state.isDeclaring { state.early += deliveries }
+            return state.isDeclaring
+        }
+        if !waits { handOver(deliveries, on: connection) }
+    }
+
+    private func handOver(_ deliveries: [Delivery], on connection: Connection) {
         let isStopping = isStopping.load(ordering: .acquiring)
-        for delivery in deliveries {
+        // What comes through a connection that was given up goes back with it.
+        for delivery in deliveries where !isRetired.load(ordering: .acquiring) {
             let consumer = listener.environment.topology.consumer(delivery.consumerTag)
             if isStopping, consumer?.isOwn != true {
                 connection.reject(deliveryTag: delivery.deliveryTag, requeue: true)
@@ -157,7 +183,7 @@ extension ListenerSession {
 
     func connection(_ connection: Connection, channelDidClose error: AMQPError) {
         let isDeclaring = state.withLock { state in
-            state.running = []
+            (state.running, state.early) = ([], [])
             return state.isDeclaring
         }
         if !isDeclaring { listener.sessionWasDisturbed(self, "the channel was closed: \(error)") }
