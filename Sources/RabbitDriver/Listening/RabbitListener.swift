@@ -227,10 +227,3 @@ extension RabbitListener {
 
     private func arm(_ instant: ContinuousClock.Instant) { alarm.withLock { $0 }?.arm(instant) }
 }
-
-extension AMQPError {
-    /// Whether the broker refuses what the listener declares or consumes.
-    fileprivate var isRefusal: Bool {
-        [.preconditionFailed, .accessRefused, .notAllowed, .resourceLocked, .invalidArgument].contains(code)
-    }
-}

@@ -13,40 +13,6 @@ internal import Messaging
 /// While a caller's queue is missing one of the replies to it probes for it, and the others wait behind that one: a
 /// caller that died with thousands of calls under way costs four publishes a second, not thousands.
 struct ReplyRetries: Sendable {
-    /// The limits.
-    struct Limits: Sendable {
-        /// How long a reply waits for a missing queue (`kombu_missing_consumer_retry_timeout`).
-        var missingQueueTimeout = Duration.seconds(60)
-        /// How often a missing queue is tried.
-        var probeInterval = Duration.milliseconds(250)
-        /// How long a reply waits for a broker.
-        var brokerTimeout = Duration.seconds(600)
-        /// The waits between attempts while there is trouble with the broker.
-        var backoff = ReconnectBackoff(interval: .milliseconds(250), maximumInterval: .seconds(10), jitter: 0.5)
-        /// Replies that wait at the most.
-        var maximumCount = 10_000
-        /// Their bytes at the most.
-        var maximumBytes = 64 << 20
-    }
-
-    enum Reason: Sendable, Equatable {
-        /// The caller's queue stayed missing.
-        case missingQueue
-        /// No broker took the reply in time.
-        case broker
-        /// Too many replies wait.
-        case overload
-        /// The transport shuts down.
-        case shutdown
-    }
-
-    enum Action: Sendable, Equatable {
-        /// Send the reply again, with a fresh `_unique_id` or with the former one.
-        case send(UniqueID, isFresh: Bool)
-        /// Nothing more is tried.
-        case giveUp(UniqueID, Reason)
-    }
-
     private struct Entry {
         var queue: String
         var bytes: Int
