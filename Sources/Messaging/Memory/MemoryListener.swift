@@ -9,7 +9,7 @@ internal import Threads
 /// A consumption of queues of the broker of memory; it consumes from the moment of `start()`.
 final class MemoryListener: Listener {
     private enum Phase: Sendable {
-        case idle, consuming, refused, stopped
+        case idle, starting, consuming, refused, stopped
     }
 
     let id: Int
@@ -35,14 +35,20 @@ final class MemoryListener: Listener {
     func start() {
         let isFirst = phase.withLock { phase in
             guard phase == .idle else { return false }
-            phase = .consuming
+            phase = .starting
             return true
         }
         guard isFirst else { return }
         let isOpen = broker.change { [self] state in
             state.open(subscriptions, listener: id, prefetchCount: prefetchCount, now: .now, handler: handler)
         }
-        if !isOpen { phase.withLock { if $0 == .consuming { $0 = .refused } } }
+        let isStopped = phase.withLock { phase in
+            guard phase == .starting else { return true }
+            phase = isOpen ? .consuming : .refused
+            return false
+        }
+        // Stopped meanwhile, which has found nothing to cancel.
+        if isStopped { end() }
     }
 
     var isStopped: Bool { phase.withLock { $0 == .stopped } }
@@ -55,7 +61,7 @@ final class MemoryListener: Listener {
             case .consuming: return
             case .stopped: throw MessagingError(.shutdown, "The listener is stopped", stage: .connect)
             case .refused: throw MessagingError(.brokerConfiguration, "The broker has too many queues", stage: .connect)
-            case .idle: break
+            case .idle, .starting: break
             }
             guard ContinuousClock.now < deadline else {
                 throw MessagingError(.brokerUnavailable, "The listener has not been started", stage: .connect)
