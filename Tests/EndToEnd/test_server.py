@@ -1,11 +1,12 @@
 """Our RPC server in its own right: on the wire, under load, when it is stopped and when things break."""
 
-import concurrent.futures
+import bz2
 import json
 import os
 import re
 import signal
 import time
+import zlib
 
 import pytest
 
@@ -92,21 +93,20 @@ def test_a_stop_with_fifty_running_and_five_hundred_waiting(serve, vhost, caller
     sent = {}
     for number in range(550):
         key = topic if number % 2 else f"{topic}.alpha"
-        sent[caller.call(key, "sleep", {"seconds": 1, "mark": number})] = number
+        sent[caller.call(key, "sleep", {"seconds": 3, "mark": number})] = number
     until(lambda: len(marks(first, "sleep")) == 50, 10, what="fifty run")
-    until(lambda: set(vhost.queues()) >= {topic, f"{topic}.alpha"}, 5)
     first.signal(signal.SIGTERM)
     began = time.monotonic()
     first.wait_for_line(lambda line: line == "STOPPED", 5)
     # The second has the same name, so that what waits for that server alone finds it too.
-    second = serve(vhost.url(), f"{topic}/alpha", "--workers", "250", "--executor", executor)
-    assert first.child.wait(10) == 0
+    second = serve(vhost.url(), f"{topic}/alpha", "--workers", "500", "--executor", executor)
+    assert first.child.wait(15) == 0
     ended = time.monotonic() - began
     caller.wait(550, 30)
     caller.pause(0.3)
     answered = [reply.inner for reply in caller.replies]
     assert len(answered) == 550 and {message["_msg_id"] for message in answered} == set(sent)
-    assert all(message["result"] == 1 and message["failure"] is None for message in answered)
+    assert all(message["result"] == 3 and message["failure"] is None for message in answered)
     run = marks(first, "sleep") + marks(second, "sleep")
     assert sorted(run) == list(range(550)), "each runs once"
     assert sorted(marks(first, "slept")) == sorted(marks(first, "sleep")) and len(marks(first, "sleep")) == 50
@@ -121,7 +121,7 @@ def test_fanouts_that_wait_are_run_before_the_server_ends(serve, vhost, caller, 
     for number in range(20):
         caller.cast("", "hit", {"mark": f"fanout {number}"}, exchange=f"{topic}_fanout")
     caller.cast(topic, "hit", {"mark": "for another server"})
-    until(lambda: not vhost.queues() == {} and server.running, 5)
+    # Until the broker has handed them over.
     caller.pause(0.3)
     server.signal(signal.SIGTERM)
     assert server.child.wait(10) == 0
@@ -137,13 +137,14 @@ def test_nothing_is_left_of_a_server_that_stopped_but_its_two_queues(serve, vhos
     assert len(mine()) == 3
     assert server.stop() == 0
     assert mine() == {topic, f"{topic}.alpha"}
-    assert not [name for name in vhost.reply_queues() if name != caller.reply_queue and name in mine()]
 
 
-def test_a_killed_server_loses_what_it_ran_and_nothing_else(serve, vhost, caller, topic, figure):
-    first = serve(vhost.url(), f"{topic}/alpha", "--workers", "5")
+def test_a_killed_server_loses_what_it_ran_and_nothing_else(family, serve, broker, vhost, caller, topic, figure):
+    tap = family.tap(broker.port)
+    first = serve(vhost.url(tap.port), f"{topic}/alpha", "--workers", "5")
     sent = {caller.call(topic, "sleep", {"seconds": 0.5, "mark": number}): number for number in range(25)}
-    until(lambda: len(marks(first, "sleep")) == 5, 10, what="five run")
+    # An acknowledgement leaves the process a moment after its method has begun; a kill between the two would repeat it.
+    until(lambda: len(marks(first, "sleep")) == len(tap.named("Basic.Ack")) == 5, 10, what="five run")
     first.signal(signal.SIGKILL)
     first.child.wait(5)
     second = serve(vhost.url(), f"{topic}/alpha", "--workers", "25")
@@ -318,10 +319,9 @@ def test_a_reply_equals_pythons(tapped, caller, topic, name):
     assert re.fullmatch("[0-9a-f]{32}", reply.inner["_unique_id"])
     if reply.failure:
         assert list(reply.failure) == list(json.loads(inner["failure"]))
-    # One line of blanks, as Python writes it.
-    shape = re.compile(r"[0-9a-f]{32}")
-    if not reply.failure and golden["inner_utf8"].count("3") and name == "call_reply":
-        assert shape.sub("ID", reply.body.decode()) == shape.sub("ID", golden["body_utf8"])
+    else:
+        # To the byte, blanks and order, but for the identifiers.
+        assert re.sub("[0-9a-f]{32}", "ID", reply.body.decode()) == re.sub("[0-9a-f]{32}", "ID", golden["body_utf8"])
 
 
 def test_a_message_is_acknowledged_before_its_method_ends(tapped, caller, topic):
@@ -340,6 +340,17 @@ def test_a_connection_either_consumes_or_publishes(tapped, caller, topic):
     publishing = {event.connection for event in published(tap, caller.reply_queue)}
     assert publishing and not listening & publishing
     assert publishing <= {event.connection for event in tap.named("Confirm.Select")}
+
+
+def test_an_idle_server_has_one_connection(family, broker, vhost, caller, topic):
+    tap = family.tap(broker.port)
+    family.add(interop_server("swift", vhost.url(tap.port), f"{topic}/alpha"))
+    caller.cast(topic, "hit", {"mark": "1"})
+    caller.pause(0.2)
+    assert len(tap.named("Connection.Open")) == 1
+    for _ in range(5):
+        caller.ask(topic, "echo")
+    assert len(tap.named("Connection.Open")) == 2
 
 
 # _timeout, seconds between heartbeats: int(_timeout) / 2, and none below one second.
@@ -375,6 +386,18 @@ def test_heartbeats(beats, number):
     for beat in heartbeats:
         assert list(beat.inner) == list(golden)
         assert all(beat.inner[key] == golden[key] for key in ("result", "failure", "ending"))
+
+
+def test_methods_that_block_threads_of_their_own_hold_up_nothing(serve, vhost, caller, topic):
+    serve(vhost.url(), f"{topic}/alpha", "--executor", "threads", "--workers", "12")
+    blocked = [caller.call(topic, "block", {"seconds": 2.5}, _timeout=2) for _ in range(10)]
+    began = time.monotonic()
+    assert caller.ask(topic, "echo", {"value": 1}).inner["result"] == 1
+    assert time.monotonic() - began < 1
+    caller.wait(1 + 10 * 3, 10)
+    for one in blocked:
+        beats = [reply.is_heartbeat for reply in caller.replies if reply.inner["_msg_id"] == one]
+        assert beats == [True, True, False]
 
 
 def test_a_stop_cancels_the_consumers_first(family, broker, vhost, topic):
@@ -418,19 +441,14 @@ def matrix_server(request, module_family, broker, vhost):
     language = request.param
     server = interop_server(language, vhost.url(tap.port), f"odd-{language}/alpha", options=("--tell-all",))
     listening = next(e.connection for e in tap.named("Basic.Consume") if server.topic in e.arguments["queue"])
-    return tap, listening, module_family.add(server), module_family.add(RawCaller(vhost))
+    caller = RawCaller(vhost)
+    yield tap, listening, server, caller
+    server.stop()
+    # Another caller consumes the queues that compressed messages name.
+    caller.stop()
 
 
 ODD = vector("server_input_matrix")
-# Where we differ on purpose: what the header calls gzip may be a gzip file; bzip2 is not read.
-OUR_OUTCOMES = {
-    "real gzip file format, header application/x-gzip": {
-        "settled": ["ack"],
-        "executed": ["echo"],
-        "replies": [{"result": 1}],
-    },
-    "bz2, header application/x-bz2": {"settled": ["reject"], "executed": [], "replies": []},
-}
 
 
 @pytest.mark.parametrize("matrix_server", ["swift", "18.3.1"], indirect=True)
@@ -449,7 +467,7 @@ def test_odd_input(matrix_server, row):
     properties = {"content_type": None, "content_encoding": None, "delivery_mode": None, **row["properties"]}
     caller.publish(server.topic, body, headers=row["headers"] or None, **properties)
     settled = until(lambda: [e for e in tap.named("Basic.Ack", "Basic.Reject") if e.connection == listening], 5)
-    wanted = OUR_OUTCOMES.get(row["case"], row["outcome"]) if server.language == "swift" else row["outcome"]
+    wanted = row["outcome"]
     if wanted["replies"]:
         caller.wait(before + len(wanted["replies"]), 5)
     caller.pause(0.05 if wanted["replies"] else 0.15)
@@ -460,10 +478,7 @@ def test_odd_input(matrix_server, row):
 
 
 def redirect(caller, row, body):
-    """Binds the queue that a compressed message names to our own, by consuming it."""
-    import bz2
-    import zlib
-
+    """Consumes the queue that a compressed message names."""
     decompress = {"application/x-gzip": lambda data: zlib.decompress(data, 47), "gzip": zlib.decompress}
     text = decompress.get(row["headers"]["compression"], bz2.decompress)(body)
     queue = re.search(rb"reply_[0-9a-f]{32}", text)[0].decode()
@@ -542,6 +557,5 @@ def test_messages_that_are_no_requests_do_not_hurt_the_next(serve, vhost, caller
 
 def test_servers_of_two_topics_in_one_process(family, vhost, caller, topic):
     family.add(interop_server("swift", vhost.url(), f"{topic}-a/alpha", f"{topic}-b/alpha"))
-    with concurrent.futures.ThreadPoolExecutor(1):
-        assert caller.ask(f"{topic}-a", "whoami").inner["result"] == f"{topic}-a/alpha"
-        assert caller.ask(f"{topic}-b.alpha", "whoami").inner["result"] == f"{topic}-b/alpha"
+    assert caller.ask(f"{topic}-a", "whoami").inner["result"] == f"{topic}-a/alpha"
+    assert caller.ask(f"{topic}-b.alpha", "whoami").inner["result"] == f"{topic}-b/alpha"

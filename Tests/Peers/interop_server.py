@@ -80,6 +80,10 @@ class Main:
         note("slept", seconds=seconds, mark=mark)
         return seconds
 
+    def block(self, context, seconds):
+        time.sleep(seconds)
+        return seconds
+
     def hit(self, context, mark):
         self.marks[mark] += 1
         note("hit", mark=mark)

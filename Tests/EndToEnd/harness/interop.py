@@ -6,6 +6,7 @@ import json
 import os
 import subprocess
 import threading
+import urllib.parse
 
 from harness import places
 from harness.gateway import Gateway
@@ -152,9 +153,7 @@ class ToldGateway(Told):
 
 
 def http_text(text):
-    from urllib.parse import quote
-
-    return quote(text, safe="")
+    return urllib.parse.quote(text, safe="")
 
 
 def interop_server(language, url, *targets, options=(), environment=None):

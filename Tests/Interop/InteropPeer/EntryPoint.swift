@@ -45,6 +45,8 @@ enum EntryPoint {
     private static func makeDriver(_ url: String) throws -> RabbitDriver {
         var logger = Logger(label: "interop")
         logger.logLevel = .warning
-        return try RabbitDriver(url: TransportURL(url), context: DriverRegistry.DriverContext(logger: logger))
+        // As Python's transports: no connection for replies before the first call.
+        let settings = RabbitDriver.Settings(receivesFromStart: false)
+        return try RabbitDriver(url: TransportURL(url), context: .init(logger: logger), settings: settings)
     }
 }

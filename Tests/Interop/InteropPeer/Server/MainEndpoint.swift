@@ -4,6 +4,7 @@
 // SPDX-License-Identifier: Apache-2.0
 //===----------------------------------------------------------------------===//
 
+internal import Foundation
 internal import Messaging
 internal import Threads
 
@@ -48,6 +49,7 @@ struct MainEndpoint: RPCEndpoint {
 
     @RPCMethodsBuilder private var markingMethods: [RPCMethod] {
         RPCMethod("sleep", "seconds", Parameter("mark", default: JSONText.null), run: sleep)
+        RPCMethod("block", "seconds", run: block)
         RPCMethod("hit", "mark") { (_, mark: String) in
             marks.withLock { $0[mark, default: 0] += 1 }
             Journal.note("hit", ["mark": JSONText(string: mark)])
@@ -60,6 +62,12 @@ struct MainEndpoint: RPCEndpoint {
         RPCMethod("fail_as_expected", "kind") { (_, kind: String) in try Failures.raise(kind) }
             .expecting(RemoteError.self)
         RPCMethod("unserializable") { _ in Double.nan }
+    }
+
+    /// Blocks the thread that runs it.
+    private func block(_ context: RequestContext, _ seconds: Double) -> Double {
+        usleep(useconds_t(seconds * 1_000_000))
+        return seconds
     }
 
     private func sleep(_ context: RequestContext, _ seconds: JSONText, _ mark: JSONText) async throws -> JSONText {
