@@ -116,12 +116,12 @@ struct CallTests {
                 Task {
                     for _ in 0..<beats {
                         message.reply(.heartbeat) { _ in }
-                        try await Task.sleep(for: .milliseconds(500))
+                        try await Task.sleep(for: .milliseconds(700))
                     }
                     message.reply(.result(JSONText(string: "late"))) { _ in }
                 }
             }
-            let monitored = bench.request(nil, "beats", monitor: .seconds(3))
+            let monitored = bench.request(nil, "beats", monitor: .seconds(5))
             #expect(try await bench.driver.call(monitored).result.stringValue == "late")
             let silent = bench.request(nil, "silent", monitor: .milliseconds(150))
             let failure = await code { () throws(MessagingError) in _ = try await bench.driver.call(silent) }

@@ -102,7 +102,7 @@ struct MemoryDriverTests {
             driver.call(next) { _ in message.reply(.result(.null)) { _ in } }
         }
         listener.start()
-        _ = try await client(Target(topic: "t"), timeout: .seconds(30)).call("m", JSONText(#"{"left": 20000}"#))
+        _ = try await client(Target(topic: "t"), timeout: .seconds(30)).call("m", JSONText(#"{"left": 5000}"#))
     }
 
     @Test func driversWithOneBrokerReachEachOther() async throws {
