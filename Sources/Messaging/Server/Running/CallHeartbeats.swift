@@ -4,49 +4,47 @@
 // SPDX-License-Identifier: Apache-2.0
 //===----------------------------------------------------------------------===//
 
-/// Tells a caller with a call monitor that its method still runs (`oslo_messaging.rpc.dispatcher._watchdog`).
-final class CallHeartbeats: Sendable {
-    private let beating: Task<Void, Never>
+internal import Threads
 
-    /// Begins to beat; nil for a message whose caller asks for no heartbeats, or for more than a server can give.
-    init?(
-        _ message: any IncomingMessage,
-        sleep: @escaping @Sendable (Duration) async throws -> Void = CallHeartbeats.sleep
-    ) {
-        guard message.request.isCall, let interval = Self.interval(message.request.callMonitorTimeout) else {
-            return nil
+/// Tells callers with a call monitor that their methods still run (`oslo_messaging.rpc.dispatcher._watchdog`).
+///
+/// A thread of its own does it, made for the first such call: methods that block Swift's threads must not make their
+/// callers believe that the server is dead.
+final class CallHeartbeats: Sendable {
+    private let schedule = Guarded(HeartbeatSchedule())
+    private let timer = Guarded<DeadlineTimer?>(nil)
+
+    deinit { timer.withLock { $0 }?.stop() }
+
+    /// Begins to beat for a message; nil for one whose caller asks for no heartbeats, or for more than a server can give.
+    func begin(_ message: any IncomingMessage) -> UniqueID? {
+        guard message.request.isCall, let timeout = message.request.callMonitorTimeout,
+            let interval = HeartbeatSchedule.interval(timeout)
+        else { return nil }
+        let id = UniqueID()
+        let next = schedule.withLock { schedule in
+            schedule.begin(id, message, every: interval, now: .now)
+            return schedule.next
         }
-        beating = Task {
-            while !Task.isCancelled {
-                do { try await sleep(interval) } catch { return }
-                if !Task.isCancelled { message.reply(.heartbeat) { _ in } }
-            }
-        }
+        if let next { runningTimer().arm(next) }
+        return id
     }
 
     /// Ends it; no heartbeat begins afterwards.
-    func stop() { beating.cancel() }
+    func end(_ id: UniqueID) { schedule.withLock { $0.end(id) } }
 
-    /// Half the caller's interval, cut to whole seconds first; nil below a second, where Python's servers do not beat
-    /// either.
-    static func interval(_ timeout: JSONText?) -> Duration? {
-        guard let seconds = timeout.flatMap(wholeSeconds), seconds >= 2, seconds < 1_000_000_000 else { return nil }
-        return .milliseconds(seconds * 500)
+    private func runningTimer() -> DeadlineTimer {
+        timer.withLock { timer in
+            if let timer { return timer }
+            let made = DeadlineTimer(name: "rpc-heartbeats") { [weak self] now in self?.beat(now) }
+            timer = made
+            return made
+        }
     }
 
-    /// What Python's `int()` makes of the value.
-    private static func wholeSeconds(_ value: JSONText) -> Int? {
-        let text = value.stringValue.map { $0.trimmingSpaces } ?? value.string
-        if let integer = Int(text) { return integer }
-        guard value.stringValue == nil, let number = Double(text), number.isFinite else { return nil }
-        return Int(exactly: number.rounded(.towardZero))
-    }
-
-    private static func sleep(_ duration: Duration) async throws { try await Task.sleep(for: duration) }
-}
-
-extension String {
-    fileprivate var trimmingSpaces: String {
-        String(drop { $0.isWhitespace }.reversed().drop { $0.isWhitespace }.reversed())
+    private func beat(_ now: ContinuousClock.Instant) -> ContinuousClock.Instant? {
+        let (due, next) = schedule.withLock { ($0.due(now: now), $0.next) }
+        for message in due { message.reply(.heartbeat) { _ in } }
+        return next
     }
 }

@@ -17,6 +17,7 @@ final class IncomingWork: Sendable {
 
     private let dispatcher: RPCDispatcher
     private let logger: Logger
+    private let heartbeats = CallHeartbeats()
     private let state = Guarded(State())
 
     init(dispatcher: RPCDispatcher, logger: Logger) {
@@ -31,7 +32,7 @@ final class IncomingWork: Sendable {
         if let id = message.request.uniqueID, !state.withLock({ $0.seen.insert(id) }) {
             return logger.error("a message came twice, the second is dropped", metadata: ["unique.id": "\(id)"])
         }
-        let heartbeats = CallHeartbeats(message)
+        let monitored = heartbeats.begin(message)
         let outcome: OutgoingReply
         do throws(DispatchFailure) {
             outcome = .result(try await dispatcher.dispatch(message.request))
@@ -39,7 +40,7 @@ final class IncomingWork: Sendable {
             log(error, message.request)
             outcome = .failure(error.remote)
         }
-        heartbeats?.stop()
+        if let monitored { heartbeats.end(monitored) }
         if message.request.isCall { reply(outcome, to: message) }
     }
 
