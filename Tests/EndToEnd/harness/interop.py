@@ -20,7 +20,7 @@ PATIENCE = 90
 def swift_peer():
     """The executable of Tests/Interop/InteropPeer."""
     given = os.environ.get("GATEWAY_TEST_INTEROP_PEER")
-    return given or str(places.ROOT / ".build" / "debug" / "InteropPeer")
+    return given or str(places.ROOT / ".build" / "release" / "InteropPeer")
 
 
 def peer_command(language, mode):
