@@ -133,7 +133,7 @@ let package = Package(
         .testTarget(name: "ObservabilityTests", dependencies: ["Observability"], swiftSettings: baseSettings),
         .testTarget(
             name: "RPCGatewayCommandTests",
-            dependencies: ["RPCGatewayCommand"],
+            dependencies: ["RPCGatewayCommand", "Gateway"],
             swiftSettings: baseSettings
         ),
     ]

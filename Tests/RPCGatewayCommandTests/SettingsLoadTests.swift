@@ -5,6 +5,7 @@
 //===----------------------------------------------------------------------===//
 
 import Foundation
+import Gateway
 import Logging
 import Observability
 import Testing

@@ -28,6 +28,7 @@ struct HTTPService: Service {
         gateway.beginGracefulShutdown()
         while gateway.inFlight > 0, ContinuousClock.now < deadline { try? await Task.sleep(for: .milliseconds(10)) }
         await stop(deadline: max(deadline, .now.advanced(by: .seconds(1))))
+        await gateway.closeNotifications(deadline: .now.advanced(by: .seconds(5)))
         logger.notice("HTTP server stopped")
     }
 

@@ -17,6 +17,8 @@ extension MetricsRegistry {
         gauge("rpc.requests.in_flight", "Calls and casts under way.") { Double(gateway.inFlight) }
         gauge("rpc.calls.waiting", "Calls that wait for their reply.") { Double(driver.status.waitingCalls) }
         gauge("http.server.connections", "Open HTTP connections.") { Double(server.statistics.connections) }
+        gauge("http.server.streams", "Answers that are written bit by bit.") { Double(server.statistics.streams) }
+        gauge("notifications.listeners", "Streams of notifications.") { Double(gateway.notificationListeners) }
         counter("http.server.connections.refused", "HTTP connections refused at a limit.") {
             Double(server.statistics.refusedConnections)
         }

@@ -81,7 +81,7 @@ extension SettingsTable {
             "kombu_missing_consumer_retry_timeout",
             seconds,
             default: "60",
-            "For servers; accepted and without effect here"
+            "Seconds for which a server sends a reply again whose queue is missing"
         ),
         .rabbit("kombu_compression", .choice(["gzip"]), default: "none", "Compression of bodies"),
     ]
@@ -111,9 +111,14 @@ extension SettingsTable {
             "rabbit_qos_prefetch_count",
             .integer(0...65_535),
             default: "0",
-            "Unacknowledged messages a consumer may hold; 0 is no limit"
+            "Unacknowledged messages a consumer may hold; 0 is no limit for replies and 1000 for listeners"
         ),
-        .rabbit("direct_mandatory_flag", .boolean, default: "true", "For servers; requests are always mandatory here"),
+        .rabbit(
+            "direct_mandatory_flag",
+            .boolean,
+            default: "true",
+            "Whether replies of a server are mandatory; requests always are"
+        ),
         .rabbit(
             "enable_cancel_on_failover",
             .boolean,
