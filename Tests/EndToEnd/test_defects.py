@@ -115,7 +115,7 @@ def test_a_call_without_a_broker_ends_at_its_deadline(family):
             for retry in (None, -1)
         ]
         errors = [outcome.result(10).error for outcome in outcomes]
-        assert 0.9 < time.monotonic() - began < 2
+        assert 0.9 < time.monotonic() - began < 3
     for error in errors:
         assert error["class"] in ("broker-unavailable", "messaging-timeout") and "the broker" in error["text"]
 

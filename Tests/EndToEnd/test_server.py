@@ -363,7 +363,7 @@ def beats(module_family, vhost):
     module_family.add(interop_server("swift", vhost.url(), "beats/alpha"))
     caller = module_family.add(RawCaller(vhost))
     began = time.monotonic()
-    sent = [caller.call("beats", "sleep", {"seconds": 3.3}, _timeout=timeout) for timeout, _ in BEATS]
+    sent = [caller.call("beats", "sleep", {"seconds": 3.5}, _timeout=timeout) for timeout, _ in BEATS]
     while sum(not reply.is_heartbeat for reply in caller.replies) < len(sent):
         caller.pause(0.1)
         assert time.monotonic() < began + 15
@@ -377,8 +377,8 @@ def test_heartbeats(beats, number):
     interval = BEATS[number][1]
     *heartbeats, last = replies[number]
     assert not last.is_heartbeat and all(beat.is_heartbeat for beat in heartbeats)
-    assert last.inner["result"] == 3.3
-    count = int(3.3 / interval) if interval else 0
+    assert last.inner["result"] == 3.5
+    count = int(3.5 / interval) if interval else 0
     assert len(heartbeats) == count
     for index, beat in enumerate(heartbeats):
         assert abs(beat.at - began - (index + 1) * interval) < 0.4
