@@ -12,7 +12,8 @@ struct SettingsChangesTests {
     /// A value other than the default for each setting.
     private func changed(_ setting: Setting) -> Settings? {
         let candidates = [
-            "7", "70", "7000", "true", "false", "1.5", "trace", "json", "safe", "localhost:1", "other", "PLAIN",
+            "7", "70", "7000", "70000", "true", "false", "1.5", "trace", "json", "safe", "localhost:1", "other",
+            "PLAIN",
             "shuffle",
             "gzip", "rabbit://u:p@h",
         ]

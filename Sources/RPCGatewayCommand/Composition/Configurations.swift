@@ -49,7 +49,7 @@ extension NotificationConfiguration {
     /// What the settings say about notifications.
     init(_ settings: NotificationSettings) {
         self.init()
-        if !settings.publisherID.isEmpty { publisherID = settings.publisherID }
+        if settings.publisherID != "auto" { publisherID = settings.publisherID }
         maximumListeners = settings.maximumListeners
         bufferBytes = settings.bufferBytes
         heartbeat = settings.heartbeat

@@ -6,8 +6,8 @@
 
 /// Notifications over HTTP.
 struct NotificationSettings: Sendable, Equatable {
-    /// Who notifies when a request names nobody; empty is the program and the host.
-    var publisherID = ""
+    /// Who notifies when a request names nobody; `auto` is the program and the host.
+    var publisherID = "auto"
     /// Streams at a time.
     var maximumListeners = 1000
     /// What may wait for a listener that reads slowly.

@@ -73,7 +73,7 @@ extension SettingsTable {
             "notifications.publisherId",
             \.notifications.publisherID,
             allowed: "up to 255 characters",
-            "Who notifies when a request names nobody; empty is rpc-gateway.HOST"
+            "Who notifies when a request names nobody; auto is rpc-gateway.HOST"
         ) {
             $0.utf8.count <= 255
         }.reloadable(),

@@ -37,6 +37,11 @@ extension Settings {
         merged.rpc.maximumReplyBytes = old.rpc.maximumReplyBytes
         merged.errors = errors
         merged.health = health
+        merged.operations = operations
+        merged.idempotency = idempotency
+        merged.jsonRPC = jsonRPC
+        merged.acceptsPlainAMQP = acceptsPlainAMQP
+        merged.notifications = notifications
         merged.log.level = log.level
         return merged
     }
