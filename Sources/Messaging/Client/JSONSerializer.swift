@@ -28,7 +28,8 @@ public struct JSONSerializer: Serializer {
     /// - Throws: `EncodingError` for what JSON cannot hold, such as NaN.
     public func encode(_ value: some Encodable) throws -> JSONText {
         let encoder = JSONEncoder()
-        encoder.outputFormatting = .withoutEscapingSlashes
+        // Sorted: the same value gives the same bytes each time.
+        encoder.outputFormatting = [.withoutEscapingSlashes, .sortedKeys]
         encoder.dateEncodingStrategy = .custom { date, encoder in
             var container = encoder.singleValueContainer()
             try container.encode(date.formatted(Self.dateFormat))
