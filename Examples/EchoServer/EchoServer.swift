@@ -11,7 +11,7 @@ import ServiceLifecycle
 import UnixSignals
 
 /// An RPC server: topic `echo`, server `local`. Call it from Python, with curl through the gateway, or with
-/// `rpc-gateway call echo/local/say text=hello`.
+/// `rpc-gateway call echo/local say '{"text": "hello"}'`.
 @main
 struct EchoServer {
     static func main() async throws {

@@ -141,7 +141,8 @@ public final class RPCServer: Sendable {
             await work.waitUntilReplied()
         }
         if !isDrained {
-            logger.error("methods still run at the deadline", metadata: ["running": "\(runningCount)"])
+            let counts: Logger.Metadata = ["running": "\(runningCount)", "unsent replies": "\(work.unsentCount)"]
+            logger.error("methods still run, or replies are not sent, at the deadline", metadata: counts)
         }
         await listener?.close(deadline: deadline)
         return isDrained

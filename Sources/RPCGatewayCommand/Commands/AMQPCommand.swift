@@ -16,8 +16,8 @@ struct AMQPCommand: AsyncParsableCommand {
 
             EXAMPLES
               rpc-gateway amqp - rpc_queue 30
-              rpc-gateway amqp images resize.jpeg --content-type image/jpeg < photo.jpeg > small.jpeg
-              rpc-gateway amqp - jobs --cast --header tenant=blue '{"job": 7}' --content-type application/json
+              rpc-gateway amqp images resize --content-type image/jpeg < a.jpeg > b.jpeg
+              rpc-gateway amqp - jobs '{"job": 7}' --cast --header tenant=blue
 
             \(Outcome.help)
             """

@@ -16,10 +16,13 @@ struct DemoCommand: AsyncParsableCommand {
             HTTP. SIGTERM and SIGINT end it: what runs is finished, what has not started goes back into its queue.
 
             EXAMPLE
-              rpc-gateway demo --transport-url rabbit://guest:guest@127.0.0.1:5672/ --server blue
+              export RPC_GATEWAY_TRANSPORT_URL=rabbit://guest:guest@127.0.0.1:5672/
+              rpc-gateway demo --server blue
               rpc-gateway call demo/blue add '{"a": 1, "b": 2}'
 
-            \(Outcome.help)
+            EXIT CODES
+              0  stopped by a signal
+              2  wrong command line, configuration or transport
             """
     )
 

@@ -12,7 +12,8 @@ struct GatherCommand: AsyncParsableCommand {
         commandName: "gather",
         abstract: "Calls every server of a topic and prints each reply on a line of its own.",
         discussion: """
-            Waits the whole timeout, as nobody knows how many servers there are; --min ends it earlier.
+            Waits the whole timeout, as nobody knows how many servers there are; --min ends it earlier, and fewer replies are \
+            exit code 3.
 
             EXAMPLE
               rpc-gateway gather compute get_status --min 3 --timeout 2

@@ -37,6 +37,7 @@ enum ClientCommands {
         case .gather(let minimum):
             let replies = try await client.gather(request.method, arguments, minimum: minimum, context: context)
             for reply in replies { print(line(reply)) }
+            if let minimum, replies.count < minimum { return .timeout }
         case .ping:
             _ = try await client.call("oslo_rpc_server_ping", context: context)
             print("alive")
@@ -47,7 +48,9 @@ enum ClientCommands {
     /// One reply as a line of JSON.
     private static func line(_ reply: Result<JSONText, RemoteError>) -> String {
         switch reply {
-        case .success(let result): return "{\"result\": \(result.string)}"
+        case .success(let result):
+            // Line breaks can only stand between tokens.
+            return "{\"result\": \(result.string.split(whereSeparator: \.isNewline).joined(separator: " "))}"
         case .failure(let error):
             let name = JSONText(string: error.className).string
             let module = JSONText(string: error.module).string

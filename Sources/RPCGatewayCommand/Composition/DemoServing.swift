@@ -19,6 +19,12 @@ enum DemoServing {
         let logger = Logger(label: "rpc-gateway") { LineLogHandler(label: $0, format: format, level: level) }
         do {
             let url = try TransportURL(settings.transport.url)
+            guard !["memory", "fake"].contains(url.driverName) else {
+                StandardError.print(
+                    "rpc-gateway: demo needs a broker (--transport-url rabbit://...); serve has the demonstration inside"
+                )
+                return .usage
+            }
             let driver = try Drivers.makeListening(url, settings, receivesFromStart: false, logger: logger)
             try await serve(driver, topic, name, settings, logger)
             return .success

@@ -72,7 +72,7 @@ final class RabbitListener: Listener {
     func stop(deadline: ContinuousClock.Instant) async {
         perform { $0.stop() }
         guard await wait(for: .stopped, deadline: deadline) == .timedOut else { return }
-        environment.logger.info("the broker does not answer, dropping the listener's connection")
+        environment.logger.warning("the broker does not answer, dropping the listener's connection")
         state.withLock { $0.session }?.abort()
     }
 
@@ -157,16 +157,23 @@ extension RabbitListener {
         guard state.withLock({ $0.session === session }) else { return }
         switch result {
         case .success:
-            state.withLock { $0.lastError = nil }
-            environment.logger.info("listener consumes", metadata: ["queues": "\(environment.topology.queueNames)"])
+            let isReturn = state.withLock { state in
+                defer { state.lastError = nil }
+                return state.lastError != nil
+            }
+            environment.logger.log(
+                level: isReturn ? .notice : .info,
+                "listener consumes",
+                metadata: ["queues": "\(environment.topology.queueNames)"]
+            )
             perform { $0.established(now: .now) }
         case .failure(let error):
             let isNews = state.withLock { state in
                 defer { state.lastError = error }
-                return state.lastError != error
+                return state.lastError?.code != error.code
             }
             // A broker that is away for long does not fill the log.
-            let level: Logger.Level = isNews ? .info : .debug
+            let level: Logger.Level = isNews ? .warning : .debug
             environment.logger.log(level: level, "listener cannot consume", metadata: ["error": "\(error)"])
             let random = Double.random(in: 0..<1)
             perform { $0.failed(isRefusal: error.isRefusal, randomFactor: random, now: .now) }
@@ -179,7 +186,7 @@ extension RabbitListener {
         // An attempt that failed has been told of, and so has a connection that was given up.
         guard state.withLock({ $0.session === session && $0.machine.isEstablished }) else { return }
         if let error {
-            environment.logger.info("listener connection lost", metadata: ["error": "\(error.shortDescription)"])
+            environment.logger.warning("listener connection lost", metadata: ["error": "\(error)"])
             state.withLock { $0.lastError = error }
         }
         let random = Double.random(in: 0..<1)
@@ -190,7 +197,7 @@ extension RabbitListener {
     /// The broker has taken a queue or the channel away.
     func sessionWasDisturbed(_ session: ListenerSession, _ reason: String) {
         guard state.withLock({ $0.session === session }) else { return }
-        environment.logger.info("listener declares and consumes again", metadata: ["reason": "\(reason)"])
+        environment.logger.notice("listener declares and consumes again", metadata: ["reason": "\(reason)"])
         let random = Double.random(in: 0..<1)
         perform { $0.disturbed(randomFactor: random, now: .now) }
         rearm()
@@ -208,7 +215,7 @@ extension RabbitListener {
         do throws(UnreadableMessage) {
             try environment.receive(delivery, consumer, settlement)
         } catch {
-            environment.logger.info(
+            environment.logger.warning(
                 "unreadable message dropped",
                 metadata: ["queue": "\(consumer?.queue ?? "")", "reason": "\(error.reason)"]
             )

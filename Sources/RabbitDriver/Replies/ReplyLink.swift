@@ -157,7 +157,7 @@ final class ReplyLink: Sendable {
             switch result {
             case .success: state.withLock { $0.machine.loopbackConfirmed(sentAt: sentAt) }
             case .failure(let error) where error.code == .undeliverable:
-                environment.logger.info("reply queue is gone, declaring it again")
+                environment.logger.warning("reply queue is gone, declaring it again")
                 perform(input { $0.queueVanished(now: .now) })
             case .failure: break
             }
@@ -172,14 +172,11 @@ extension ReplyLink {
         guard state.withLock({ $0.session === session }) else { return }
         switch result {
         case .success:
+            noteReturn()
             perform(input { $0.connected(now: .now) })
             rearm()
         case .failure(let error):
-            environment.logger.info(
-                "reply connection failed",
-                metadata: ["error": "\(error)"]
-            )
-            state.withLock { $0.lastError = error }
+            noteTrouble("replies cannot be received, connecting again", error)
             let random = Double.random(in: 0..<1)
             perform(input { $0.lost(isAttempt: true, randomFactor: random, now: .now) })
             rearm()
@@ -190,19 +187,32 @@ extension ReplyLink {
     func sessionDidClose(_ session: ReplySession, _ error: AMQPError?) {
         // A connection that never came to consume has been told of as a failed attempt.
         guard state.withLock({ $0.session === session && $0.machine.isEstablished }) else { return }
-        environment.logger.info(
-            "reply connection lost",
-            metadata: ["error": "\(error?.shortDescription ?? "closed")"]
-        )
-        state.withLock { $0.lastError = error }
+        if let error { noteTrouble("broker lost, replies cannot be received", error) }
         perform(input { $0.lost(isAttempt: false, randomFactor: 0, now: .now) })
         rearm()
+    }
+
+    /// Tells what is new: a broker that is away for long does not fill the log.
+    private func noteTrouble(_ message: Logger.Message, _ error: AMQPError) {
+        let isNews = state.withLock { state in
+            defer { state.lastError = error }
+            return state.lastError?.code != error.code
+        }
+        environment.logger.log(level: isNews ? .warning : .debug, message, metadata: ["error": "\(error)"])
+    }
+
+    private func noteReturn() {
+        let wasTold = state.withLock { state in
+            defer { state.lastError = nil }
+            return state.lastError != nil
+        }
+        if wasTold { environment.logger.notice("broker is back, replies can be received") }
     }
 
     /// The broker has cancelled the consumer: the reply queue was deleted, or its node is gone.
     func sessionWasCancelled(_ session: ReplySession) {
         guard state.withLock({ $0.session === session }) else { return }
-        environment.logger.info("reply consumer was cancelled by the broker, declaring its queue again")
+        environment.logger.warning("reply consumer was cancelled by the broker, declaring its queue again")
         perform(input { $0.queueVanished(now: .now) })
     }
 
@@ -244,7 +254,7 @@ extension ReplyLink {
     }
 
     private func refuse(_ delivery: Delivery, _ error: ReplyEnvelopeError) {
-        environment.logger.info("undecodable reply", metadata: ["reason": "\(error.reason)"])
+        environment.logger.warning("undecodable reply", metadata: ["reason": "\(error.reason)"])
         guard let id = error.messageID else { return }
         let message = "The reply cannot be read: \(error.reason)"
         environment.waiters.fail(id, with: MessagingError(.badReply, message, execution: .yes, stage: .reply))

@@ -160,7 +160,7 @@ final class ReplySender: Sendable {
     private func giveUp(_ replies: [PendingReply], _ reason: ReplyRetries.Reason) {
         let error = MessagingError(reason)
         // One line for many: a caller may have died with thousands of calls under way.
-        logger.warning(
+        logger.debug(
             "replies given up",
             metadata: [
                 "reason": "\(error.message)", "count": "\(replies.count)", "queue": "\(replies.first?.queue ?? "")",

@@ -53,7 +53,9 @@ extension SendConnections {
     }
 
     func didBlock(_ id: Int, reason: String) {
-        logger.info("broker blocks publishers", metadata: ["reason": "\(reason)"])
+        // Every connection is told; one line is enough.
+        let isNews = state.withLock { $0.pool.currentCounts.blocked == 0 }
+        if isNews { logger.warning("broker blocks publishers", metadata: ["reason": "\(reason)"]) }
         act(
             state.withLock { state in
                 state.blockedReason = reason
@@ -64,5 +66,6 @@ extension SendConnections {
 
     func didUnblock(_ id: Int) {
         act(state.withLock { $0.pool.connectionUnblocked(id, now: .now) })
+        if state.withLock({ $0.pool.currentCounts.blocked == 0 }) { logger.notice("broker takes messages again") }
     }
 }

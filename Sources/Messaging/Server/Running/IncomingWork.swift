@@ -44,6 +44,9 @@ final class IncomingWork: Sendable {
         if message.request.isCall { reply(outcome, to: message) }
     }
 
+    /// Replies on their way to the broker.
+    var unsentCount: Int { state.withLock { $0.unsentReplies } }
+
     /// Returns when every reply is with the broker, or given up.
     func waitUntilReplied() async {
         await withCheckedContinuation { continuation in
@@ -60,7 +63,10 @@ final class IncomingWork: Sendable {
         message.reply(outcome) { [self] result in
             if case .failure(let error) = result {
                 let id = message.request.messageID ?? ""
-                logger.warning("a reply could not be sent", metadata: ["message.id": "\(id)", "reason": "\(error)"])
+                logger.warning(
+                    "a reply could not be sent",
+                    metadata: ["message.id": "\(id)", "queue": "\(message.request.replyQueue)", "reason": "\(error)"]
+                )
             }
             replyEnded()
         }
@@ -81,13 +87,15 @@ final class IncomingWork: Sendable {
         let level: Logger.Level =
             switch failure.cause {
             case .expected: .debug
-            case .request: .notice
+            case .request: .info
             case .defect: .error
             }
         logger.log(
             level: level,
             failure.cause == .request ? "request refused" : "method raised an exception",
-            metadata: ["rpc.method": "\(method)", "exception": "\(failure.remote)"]
+            metadata: [
+                "rpc.method": "\(method)", "exception": "\(failure.remote)", "message.id": "\(request.messageID ?? "")",
+            ]
         )
     }
 }
