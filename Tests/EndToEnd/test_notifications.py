@@ -20,6 +20,11 @@ TIMESTAMP = re.compile(r"\d{4}-\d\d-\d\d \d\d:\d\d:\d\d\.\d{6}")
 POOL = "rpc-gateway_notifications_"
 
 
+@pytest.fixture(scope="module")
+def gateway(module_family, vhost):
+    return module_family.gateway(vhost.url(), notifications_pools="true")
+
+
 @pytest.fixture
 def listen(gateway):
     """Opens streams of the module's gateway, or of another one, and closes them."""
@@ -387,7 +392,7 @@ def test_named_pool_keeps_what_comes_while_nobody_listens(gateway, vhost, listen
 
 
 def test_gateways_share_a_pool_and_each_has_all_without(family, vhost, gateway, listen, topic):
-    other = family.gateway(vhost.url())
+    other = family.gateway(vhost.url(), notifications_pools="true")
     own = [listen(f"/-/notifications/{topic}", of=one) for one in (gateway, other)]
     shared = [listen(f"/-/notifications/{topic}?pool={topic}_pool", of=one) for one in (gateway, other)]
     for number in range(100):
@@ -400,8 +405,8 @@ def test_gateways_share_a_pool_and_each_has_all_without(family, vhost, gateway, 
     assert all(len(part) > 10 for part in parts)
 
 
-def test_pools_can_be_switched_off(family, vhost):
-    gateway = family.gateway(vhost.url(), notifications_pools="false")
+def test_pools_are_refused_unless_they_are_switched_on(family, vhost):
+    gateway = family.gateway(vhost.url())
     assert refusal(gateway.get("/-/notifications/t?pool=p"), 403, "forbidden")
 
 

@@ -220,3 +220,17 @@ def test_a_large_reply(gateway, servers):
     answer = post(gateway, f"{QUEUE}/large", str(8 << 20).encode(), 20)
     assert (answer.status, len(answer.body)) == (200, 8 << 20)
     assert answer.headers["Content-Type"] == "text/plain"
+
+
+@pytest.mark.parametrize(
+    ("path", "headers", "status"),
+    [
+        ("-/any:cast", '{"x": [{"y": 1e999}]}', 400),
+        ("-/amq.rabbitmq.reply-to.abc.def", None, 500),
+        ("-/any", '{"CC": ["amq.rabbitmq.reply-to.abc.def"]}', 500),
+        ("-/any", '{"BCC": ["amq.rabbitmq.reply-to.abc.def"]}', 500),
+    ],
+)
+def test_what_would_end_everybodys_connection_is_refused(gateway, servers, path, headers, status):
+    answer = gateway.request("POST", f"/-/amqp/{path}", b"1", {"Amqp-Headers": headers} if headers else {})
+    assert (answer.status, answer.json()["executed"]) == (status, "no"), answer.body

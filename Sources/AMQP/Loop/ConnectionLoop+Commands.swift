@@ -18,11 +18,12 @@ extension ConnectionLoop {
 
     private func collectCommands() throws(AMQPError) {
         var batch = connection.mailbox.takeCommands(leaving: spareCommands)
+        // First of all: whoever left a command is told of its end, also when this is the end of everything.
+        commands.append(contentsOf: batch.commands)
         if batch.isAborted { throw die(.closedByThisSide) }
         if let request = batch.closeRequest, closeDeadline == nil {
             closeDeadline = request + connection.configuration.closeTimeout
         }
-        commands.append(contentsOf: batch.commands)
         batch.commands.removeAll(keepingCapacity: batch.commands.capacity <= 4096)
         spareCommands = batch.commands
     }

@@ -10,7 +10,7 @@ extension Problem {
     /// The first request of the key has no answer yet.
     static let keyInUse: Problem = {
         var problem = Problem(409, "idempotency-key-in-use", "The first request with this key has no answer yet")
-        problem.isRetryable = true
+        problem.execution = .maybe
         problem.fields = [("Retry-After", "1")]
         return problem
     }()

@@ -21,8 +21,8 @@ public struct NotificationConfiguration: Sendable, Equatable {
     public var replayedEvents = 256
     /// How long a new listener waits for the broker before it is refused.
     public var subscribeTimeout: Duration = .seconds(10)
-    /// Whether listeners may name the pool, which is the name of a queue at the broker.
-    public var acceptsPools = true
+    /// Whether listeners may name the pool, which is the name of a queue at the broker: of any queue, a server's too.
+    public var acceptsPools = false
 
     /// Makes a configuration with the documented defaults.
     public init() {}

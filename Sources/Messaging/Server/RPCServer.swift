@@ -144,7 +144,8 @@ public final class RPCServer: Sendable {
             let counts: Logger.Metadata = ["running": "\(runningCount)", "unsent replies": "\(work.unsentCount)"]
             logger.error("methods still run, or replies are not sent, at the deadline", metadata: counts)
         }
-        await listener?.close(deadline: deadline)
+        // Time for the goodbye, also when the drain has used up all of it.
+        await listener?.close(deadline: max(deadline, .now.advanced(by: .seconds(2))))
         return isDrained
     }
 }

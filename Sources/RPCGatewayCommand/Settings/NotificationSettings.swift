@@ -17,5 +17,5 @@ struct NotificationSettings: Sendable, Equatable {
     /// Events that are kept for listeners that come back.
     var replayedEvents = 256
     /// Whether listeners may name the pool.
-    var acceptsPools = true
+    var acceptsPools = false
 }

@@ -104,7 +104,7 @@ extension SettingsTable {
         .boolean(
             "notifications.pools",
             \.notifications.acceptsPools,
-            "Listeners may name a pool, which is a queue at the broker"
+            "Listeners may name a pool, which is any queue at the broker, and take what is in it"
         ).reloadable(),
     ]
 }

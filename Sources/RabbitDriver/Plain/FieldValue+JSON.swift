@@ -30,7 +30,7 @@ extension FieldValue {
                 self = Int32(exactly: integer).map { .int32($0) } ?? .int64(integer)
             } else {
                 // Null, and a string with a lone surrogate, which has no UTF-8.
-                self = Double(text).map { .double($0) } ?? .void
+                self = Double(text).flatMap { $0.isFinite ? .double($0) : nil } ?? .void
             }
         }
     }

@@ -19,7 +19,33 @@ extension PlainRequest {
         where text.utf8.count > Target.maximumNameBytes {
             return MessagingError(.invalidTarget, "The \(name) is longer than \(Target.maximumNameBytes) bytes")
         }
+        if exchange.isEmpty, ([routingKey] + message.copyKeys).contains(where: \.isOfBroker) {
+            let message = "Routing keys that begin with \"amq.rabbitmq.\" are the broker's own"
+            return MessagingError(.brokerConfiguration, message)
+        }
         return message.headers.lazy.compactMap(\.defect).first
+    }
+}
+
+extension String {
+    fileprivate var isOfBroker: Bool { hasPrefix("amq.rabbitmq.") }
+}
+
+extension PlainMessage {
+    /// The routing keys that the headers add (sender-selected distribution).
+    fileprivate var copyKeys: [String] {
+        headers.filter { $0.name == "CC" || $0.name == "BCC" }
+            .flatMap { $0.value.elements ?? [] }
+            .compactMap(\.stringValue)
+    }
+}
+
+extension JSONText {
+    /// Whether no number in it is beyond what a double can hold; such a one has no form in AMQP and ends the connection.
+    fileprivate var isFinite: Bool {
+        if let members { return members.allSatisfy { $0.value.isFinite } }
+        if let elements { return elements.allSatisfy(\.isFinite) }
+        return stringValue != nil || (Double(string)?.isFinite ?? true)
     }
 }
 
@@ -28,6 +54,9 @@ extension PlainMessage.Header {
     fileprivate var defect: MessagingError? {
         if name.utf8.count > 128 {
             return MessagingError(.invalidRequest, "headers: a name is longer than 128 bytes (AMQP 0-9-1, field-table)")
+        }
+        if !value.isFinite {
+            return MessagingError(.invalidRequest, "headers: a number of \"\(name)\" is too large for AMQP")
         }
         // Sender-selected distribution: RabbitMQ routes by these two and refuses other forms (406).
         guard name == "CC" || name == "BCC" else { return nil }

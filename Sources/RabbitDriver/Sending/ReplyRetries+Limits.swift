@@ -18,6 +18,8 @@ extension ReplyRetries {
         var brokerTimeout = Duration.seconds(600)
         /// The waits between attempts while there is trouble with the broker.
         var backoff = ReconnectBackoff(interval: .milliseconds(250), maximumInterval: .seconds(10), jitter: 0.5)
+        /// Connections that may be lost under one reply.
+        var maximumLosses = 5
         /// Replies that wait at the most.
         var maximumCount = 10_000
         /// Their bytes at the most.

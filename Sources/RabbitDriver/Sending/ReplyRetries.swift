@@ -19,6 +19,8 @@ struct ReplyRetries: Sendable {
         /// When it first failed.
         var since: ContinuousClock.Instant
         var failures = 0
+        /// How often its connection was lost under it.
+        var losses = 0
         /// When it is sent again; nil while it is being sent, or waits behind another.
         var due: ContinuousClock.Instant?
         var isSending = false
@@ -92,6 +94,7 @@ struct ReplyRetries: Sendable {
         _ id: UniqueID,
         to queue: String,
         bytes: Int,
+        isLoss: Bool = false,
         randomFactor: Double,
         now: ContinuousClock.Instant
     ) -> [Action] {
@@ -99,6 +102,9 @@ struct ReplyRetries: Sendable {
         guard let entry = entries[id], entry.since.duration(to: now) < limits.brokerTimeout else {
             return giveUp(id, .broker, now)
         }
+        // A message that takes its connection with it each time must not go on doing that to all the others.
+        guard !isLoss || entry.losses + 1 < limits.maximumLosses else { return giveUp(id, .broker, now) }
+        entries[id]?.losses = entry.losses + (isLoss ? 1 : 0)
         entries[id]?.failures = entry.failures + 1
         let delay = limits.backoff.delay(afterFailures: entry.failures + 1, randomFactor: randomFactor)
         schedule(id, now.advanced(by: delay))

@@ -50,6 +50,10 @@ final class ReplySender: Sendable {
             let message = "The caller names no queue for the reply"
             return reply.completion(.failure(MessagingError(.undeliverable, message, stage: .publish)))
         }
+        guard !reply.hasForeignQueue else {
+            let message = "The caller names a queue of the broker's own for the reply: \(reply.queue)"
+            return reply.completion(.failure(MessagingError(.undeliverable, message, stage: .publish)))
+        }
         // Nearly always nothing is missing.
         let isQuiet = state.withLock { $0.retries.isQuiet }
         guard !isQuiet, reply.waitsForQueue else { return attempt(reply, UniqueID()) }
@@ -111,8 +115,16 @@ final class ReplySender: Sendable {
             note(attempt)
             logger.debug("reply is sent again", metadata: ["error": "\(error.code)", "queue": "\(reply.queue)"])
             let random = Double.random(in: 0..<1)
+            let isLoss = error.code == .deliveryUnknown
             input { retries, now in
-                retries.failed(reply.id, to: reply.queue, bytes: bytes, randomFactor: random, now: now)
+                retries.failed(
+                    reply.id,
+                    to: reply.queue,
+                    bytes: bytes,
+                    isLoss: isLoss,
+                    randomFactor: random,
+                    now: now
+                )
             }
         case .failure(let error):
             input { retries, now in

@@ -47,6 +47,18 @@ struct ConnectionLifeTests {
         await test.connection.close()
     }
 
+    @Test func whoeverHasLeftACommandIsToldOfAnAbort() async throws {
+        for _ in 0..<20 {
+            let connection = try await TestConnection().connection
+            await withCheckedContinuation { continuation in
+                connection.perform({ (channel) throws(AMQPError) in try channel.qos(prefetchCount: 1) }) { _ in
+                    continuation.resume()
+                }
+                connection.abort()
+            }
+        }
+    }
+
     @Test func setUpThatFailsEndsTheConnectionWithItsError() async {
         let recorder = Recorder()
         let connection = Connection(

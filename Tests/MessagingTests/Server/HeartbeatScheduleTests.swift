@@ -50,6 +50,17 @@ struct HeartbeatScheduleTests {
         #expect(schedule.next == nil)
     }
 
+    @Test func endedCallsWithLongIntervalsArePutAway() {
+        var schedule = HeartbeatSchedule()
+        for _ in 0..<5000 {
+            let id = UniqueID()
+            schedule.begin(id, message, every: .seconds(400_000_000), now: start)
+            schedule.end(id)
+        }
+        let count = schedule.count
+        #expect(count <= 1030)
+    }
+
     @Test func castsAndUnmonitoredCallsHaveNone() throws {
         let heartbeats = CallHeartbeats()
         let timeout = try JSONText("10")

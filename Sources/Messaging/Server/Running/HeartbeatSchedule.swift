@@ -19,6 +19,9 @@ struct HeartbeatSchedule: Sendable {
     private var messages: [UniqueID: (message: any IncomingMessage, interval: Duration)] = [:]
     private var beats = Heap<Beat>()
 
+    /// How many beats are remembered.
+    var count: Int { beats.count }
+
     /// The next moment at which something may be due.
     var next: ContinuousClock.Instant? { beats.min?.due }
 
@@ -31,6 +34,13 @@ struct HeartbeatSchedule: Sendable {
     ) {
         messages[id] = (message, interval)
         beats.insert(Beat(due: now.advanced(by: interval), id: id))
+        compact()
+    }
+
+    /// Drops the beats of calls that have ended; a caller may ask for an interval of years.
+    private mutating func compact() {
+        guard beats.count > 2 * messages.count + 1024 else { return }
+        beats = Heap(beats.unordered.filter { messages[$0.id] != nil })
     }
 
     /// Ends it.

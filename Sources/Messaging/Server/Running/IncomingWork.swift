@@ -12,7 +12,7 @@ final class IncomingWork: Sendable {
     private struct State {
         var seen = RecentIDs()
         var unsentReplies = 0
-        var idlers: [CheckedContinuation<Void, Never>] = []
+        var waiters: [(count: Int, continuation: CheckedContinuation<Void, Never>)] = []
     }
 
     private let dispatcher: RPCDispatcher
@@ -41,20 +41,30 @@ final class IncomingWork: Sendable {
             outcome = .failure(error.remote)
         }
         if let monitored { heartbeats.end(monitored) }
-        if message.request.isCall { reply(outcome, to: message) }
+        guard message.request.isCall else { return }
+        reply(outcome, to: message)
+        // A broker that takes nothing must not get the server to run everything and lose the results.
+        await waitUntilUnsent(Self.maximumUnsent)
     }
+
+    /// As many replies may be on their way before workers wait for theirs.
+    static let maximumUnsent = 8000
 
     /// Replies on their way to the broker.
     var unsentCount: Int { state.withLock { $0.unsentReplies } }
 
     /// Returns when every reply is with the broker, or given up.
-    func waitUntilReplied() async {
+    func waitUntilReplied() async { await waitUntilUnsent(0) }
+
+    /// Returns when no more replies than these are on their way.
+    private func waitUntilUnsent(_ count: Int) async {
+        guard unsentCount > count else { return }
         await withCheckedContinuation { continuation in
-            let isIdle = state.withLock { state in
-                if state.unsentReplies > 0 { state.idlers.append(continuation) }
-                return state.unsentReplies == 0
+            let isReached = state.withLock { state in
+                if state.unsentReplies > count { state.waiters.append((count, continuation)) }
+                return state.unsentReplies <= count
             }
-            if isIdle { continuation.resume() }
+            if isReached { continuation.resume() }
         }
     }
 
@@ -63,7 +73,9 @@ final class IncomingWork: Sendable {
         message.reply(outcome) { [self] result in
             if case .failure(let error) = result {
                 let id = message.request.messageID ?? ""
-                logger.warning(
+                // Callers that are gone are no defect of this side, and there can be thousands of them.
+                logger.log(
+                    level: error.code == .undeliverable ? .info : .warning,
                     "a reply could not be sent",
                     metadata: ["message.id": "\(id)", "queue": "\(message.request.replyQueue)", "reason": "\(error)"]
                 )
@@ -73,13 +85,15 @@ final class IncomingWork: Sendable {
     }
 
     private func replyEnded() {
-        let idlers = state.withLock { state -> [CheckedContinuation<Void, Never>] in
+        let reached = state.withLock { state -> [CheckedContinuation<Void, Never>] in
             state.unsentReplies -= 1
-            guard state.unsentReplies == 0 else { return [] }
-            defer { state.idlers = [] }
-            return state.idlers
+            guard !state.waiters.isEmpty else { return [] }
+            let unsent = state.unsentReplies
+            let reached = state.waiters.filter { unsent <= $0.count }.map(\.continuation)
+            state.waiters.removeAll { unsent <= $0.count }
+            return reached
         }
-        for idler in idlers { idler.resume() }
+        for continuation in reached { continuation.resume() }
     }
 
     private func log(_ failure: DispatchFailure, _ request: IncomingRequest) {
