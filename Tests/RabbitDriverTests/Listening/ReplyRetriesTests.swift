@@ -38,6 +38,17 @@ struct ReplyRetriesTests {
         #expect(retries.bytes == 0)
     }
 
+    @Test func aReplyUnderWhichConnectionsAreLostIsGivenUpAfterFiveOfThem() {
+        var retries = retries()
+        for loss in 1...5 {
+            let instant = at(Double(loss) * 20)
+            let actions = retries.failed(ids[0], to: "q", bytes: 1, isLoss: true, randomFactor: 0, now: instant)
+            #expect(actions == (loss < 5 ? [] : [.giveUp(ids[0], .broker)]))
+            _ = retries.tick(now: instant + .seconds(15))
+        }
+        #expect(retries.count == 0)
+    }
+
     @Test func aQueueThatWasGivenUpIsRememberedForAMinute() {
         var retries = retries { $0.missingQueueTimeout = .zero }
         _ = retries.returned(ids[0], to: "q", bytes: 10, now: start)
