@@ -9,6 +9,7 @@ import pytest
 
 from harness import places
 from harness.places import refusing_port
+from harness.plain import pika_server
 from harness.process import inherited
 from harness.waiting import until
 
@@ -184,3 +185,34 @@ def test_json_logs(family, vhost, server):
     gateway.post("/cli/whoami")
     lines = until(lambda: [line for line in gateway.errors if line], 5)
     assert all(isinstance(json.loads(line), dict) for line in lines), lines[:5]
+
+
+def test_gather(client):
+    done = client("gather", "cli", "add", '{"a": 1, "b": 2}', "--min", "1")
+    assert (done.returncode, done.stdout) == (0, '{"result": 3}\n'), done.stderr
+    fewer = client("gather", "cli", "add", '{"a": 1}', "--min", "2", "--timeout", "1")
+    assert fewer.returncode == 3
+    assert json.loads(fewer.stdout)["exception"]["class"] == "TypeError"
+
+
+def test_demo_serves_alone_on_a_broker(client, vhost):
+    command = [places.executable(), "demo", "--server", "own", "--transport-url", vhost.url()]
+    with subprocess.Popen(command, stdout=subprocess.PIPE, text=True, env=inherited()) as process:
+        assert process.stdout.readline() == "serving demo/own\n"
+        assert client("call", "demo/own", "add", '{"a": 1, "b": 2}').stdout == "3\n"
+        assert client("ping", "demo/own").stdout == "alive\n"
+        process.terminate()
+        assert process.wait(10) == 0
+
+
+def test_demo_wants_a_broker():
+    done = run("demo")
+    assert done.returncode == 2
+    assert "--transport-url" in done.stderr
+
+
+def test_plain_amqp(client, vhost, family):
+    family.add(pika_server(vhost.amqp_url, "cli_plain"))
+    assert client("amqp", "-", "cli_plain", "20").stdout == "6765"
+    assert client("amqp", "-", "cli_plain", "1", "--cast").returncode == 0
+    assert client("amqp", "-", "cli_nothing", "1").returncode == 4
