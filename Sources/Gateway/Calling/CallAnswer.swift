@@ -5,12 +5,13 @@
 //===----------------------------------------------------------------------===//
 
 internal import HTTPServer
+internal import Logging
 internal import Messaging
 
 /// The answers to one call or cast: the result's bytes, or the problem.
 ///
 /// A class, as closures carry it from thread to thread: one reference instead of every part of it.
-final class CallAnswer: Sendable {
+final class CallAnswer: SentAnswer {
     let call: CallRequest
     let identity: RequestIdentity
     private let snapshot: ConfigurationSnapshot
@@ -19,6 +20,12 @@ final class CallAnswer: Sendable {
         self.call = call
         self.identity = identity
         self.snapshot = snapshot
+    }
+
+    var template: String { call.route.template }
+
+    var destination: Logger.Metadata {
+        ["rpc.target": "\(call.target.queueName)", "rpc.method": "\(call.route.method)"]
     }
 
     /// The result as it came.

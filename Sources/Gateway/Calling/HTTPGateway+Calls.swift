@@ -5,7 +5,6 @@
 //===----------------------------------------------------------------------===//
 
 internal import HTTPServer
-internal import Logging
 internal import Messaging
 
 extension HTTPGateway {
@@ -39,33 +38,5 @@ extension HTTPGateway {
         } catch {
             throw .invalidArguments(error)
         }
-    }
-
-    private func finish(_ answer: CallAnswer, _ result: Result<HTTPResponse, MessagingError>, _ sink: AnswerSink) {
-        leave()
-        let response: HTTPResponse
-        var mayRepeat = false
-        switch result {
-        case .success(let good): response = good
-        case .failure(let error):
-            let problem = answer.problem(error)
-            response = answer.response(problem)
-            mayRepeat = problem.execution == .no
-        }
-        sink.respond(response, mayRepeat: mayRepeat)
-        metrics.answered(answer.call.route.template, answer.identity, status: response.status)
-        log(answer, status: response.status)
-    }
-
-    private func log(_ answer: CallAnswer, status: Int) {
-        guard logger.logLevel <= .info else { return }
-        logger.info(
-            "request answered",
-            metadata: [
-                "request.id": "\(answer.identity.id)", "http.route": "\(answer.call.route.template)",
-                "rpc.target": "\(answer.call.target.queueName)", "rpc.method": "\(answer.call.route.method)",
-                "http.status": "\(status)", "elapsed": "\(answer.identity.elapsedSeconds)",
-            ]
-        )
     }
 }

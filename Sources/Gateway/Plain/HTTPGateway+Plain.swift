@@ -5,7 +5,6 @@
 //===----------------------------------------------------------------------===//
 
 internal import HTTPServer
-internal import Logging
 internal import Messaging
 
 extension HTTPGateway {
@@ -27,33 +26,5 @@ extension HTTPGateway {
         } else {
             driver.request(request) { [self] in finish(answer, $0.map(answer.response), sink) }
         }
-    }
-
-    private func finish(_ answer: PlainAnswer, _ result: Result<HTTPResponse, MessagingError>, _ sink: AnswerSink) {
-        leave()
-        let response: HTTPResponse
-        var mayRepeat = false
-        switch result {
-        case .success(let good): response = good
-        case .failure(let error):
-            let problem = answer.problem(error)
-            response = answer.response(problem)
-            mayRepeat = problem.execution == .no
-        }
-        sink.respond(response, mayRepeat: mayRepeat)
-        metrics.answered(answer.call.template, answer.identity, status: response.status)
-        log(answer, status: response.status)
-    }
-
-    private func log(_ answer: PlainAnswer, status: Int) {
-        guard logger.logLevel <= .info else { return }
-        logger.info(
-            "request answered",
-            metadata: [
-                "request.id": "\(answer.identity.id)", "http.route": "\(answer.call.template)",
-                "amqp.exchange": "\(answer.call.exchange)", "amqp.routing_key": "\(answer.call.routingKey)",
-                "http.status": "\(status)", "elapsed": "\(answer.identity.elapsedSeconds)",
-            ]
-        )
     }
 }

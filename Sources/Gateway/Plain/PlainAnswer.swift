@@ -5,13 +5,20 @@
 //===----------------------------------------------------------------------===//
 
 internal import HTTPServer
+internal import Logging
 internal import Messaging
 
 /// The answers to one message of plain AMQP.
-struct PlainAnswer: Sendable {
+struct PlainAnswer: SentAnswer {
     let call: PlainCall
     let identity: RequestIdentity
     let snapshot: ConfigurationSnapshot
+
+    var template: String { call.template }
+
+    var destination: Logger.Metadata {
+        ["amqp.exchange": "\(call.exchange)", "amqp.routing_key": "\(call.routingKey)"]
+    }
 
     /// The reply as it came.
     func response(_ reply: PlainReply) -> HTTPResponse {

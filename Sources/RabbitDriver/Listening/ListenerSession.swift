@@ -88,21 +88,8 @@ final class ListenerSession: ConnectionDelegate {
 
     /// Deletes the listener's own queues and closes, within the deadline.
     func deleteOwnQueuesAndClose(deadline: ContinuousClock.Instant) async {
-        guard let connection = state.withLock({ $0.connection }), connection.isOpen else { return abort() }
-        // Neither answer of the broker is waited for longer than the deadline.
-        let alarm = Task {
-            try await Task.sleep(until: deadline, clock: .continuous)
-            abort()
-        }
-        defer { alarm.cancel() }
         let queues = listener.environment.topology.ownQueues
-        _ = await withCheckedContinuation { continuation in
-            connection.perform(
-                { channel throws(AMQPError) in for queue in queues { try channel.deleteQueue(queue) } },
-                completion: { continuation.resume(returning: $0) }
-            )
-        }
-        await withCheckedContinuation { continuation in connection.close { continuation.resume() } }
+        await state.withLock({ $0.connection })?.deleteQueuesAndClose(queues, deadline: deadline)
     }
 }
 

@@ -48,21 +48,8 @@ final class ReplySession: ConnectionDelegate {
 
     /// Deletes the reply queue, which nobody will read any more, and closes.
     func deleteQueueAndClose(deadline: ContinuousClock.Instant) async {
-        guard let connection = connection.withLock({ $0 }), connection.isOpen else { return abort() }
-        // Neither answer of the broker is waited for longer than the deadline.
-        let alarm = Task {
-            try await Task.sleep(until: deadline, clock: .continuous)
-            abort()
-        }
-        defer { alarm.cancel() }
         let queue = link.environment.queue.name
-        _ = await withCheckedContinuation { continuation in
-            connection.perform(
-                { channel throws(AMQPError) in try channel.deleteQueue(queue) },
-                completion: { continuation.resume(returning: $0.map { _ in () }) }
-            )
-        }
-        await withCheckedContinuation { continuation in connection.close { continuation.resume() } }
+        await connection.withLock({ $0 })?.deleteQueuesAndClose([queue], deadline: deadline)
     }
 
     func connection(_ connection: Connection, didReceive deliveries: [Delivery]) {

@@ -10,7 +10,7 @@ import Testing
 /// Requests and replies over generated contents: what is encoded is decoded to the same bytes.
 struct EnvelopePropertyTests {
     @Test(arguments: 0..<20) func aRequestIsReadAsItWasWritten(seed: UInt64) throws {
-        var random = SplitMixGenerator(seed: seed)
+        var random = SeededRandom(seed: seed)
         for _ in 0..<100 {
             let request = Self.request(&random)
             let (id, unique) = (UniqueID(), UniqueID())
@@ -30,7 +30,7 @@ struct EnvelopePropertyTests {
     }
 
     @Test(arguments: 0..<20) func aReplyIsReadAsItWasWritten(seed: UInt64) throws {
-        var random = SplitMixGenerator(seed: seed &+ 1000)
+        var random = SeededRandom(seed: seed &+ 1000)
         for _ in 0..<100 {
             let id = UniqueID()
             let value = try JSONText(Self.json(&random, depth: 3))
@@ -42,7 +42,7 @@ struct EnvelopePropertyTests {
     }
 
     @Test(arguments: 0..<10) func aFailureIsReadAsItWasWritten(seed: UInt64) throws {
-        var random = SplitMixGenerator(seed: seed &+ 2000)
+        var random = SeededRandom(seed: seed &+ 2000)
         for _ in 0..<100 {
             let error = RemoteError(
                 module: Self.text(&random),
@@ -64,7 +64,7 @@ struct EnvelopePropertyTests {
     }
 
     @Test(arguments: 0..<10) func damagedBodiesAreRefusedOrReadButNeverCrash(seed: UInt64) throws {
-        var random = SplitMixGenerator(seed: seed &+ 3000)
+        var random = SeededRandom(seed: seed &+ 3000)
         let body = RequestEnvelope.encode(Self.request(&random), uniqueID: UniqueID(), reply: nil)
         for _ in 0..<300 {
             var damaged = body
@@ -86,7 +86,7 @@ struct EnvelopePropertyTests {
         context.entries.map { "\($0.key)=\($0.value.string)" }
     }
 
-    private static func request(_ random: inout SplitMixGenerator) -> RPCRequest {
+    private static func request(_ random: inout SeededRandom) -> RPCRequest {
         var context = RequestContext()
         for index in 0..<Int.random(in: 0...4, using: &random) {
             if let value = try? JSONText(json(&random, depth: 2)) { context.set("k\(index)\(text(&random))", value) }
@@ -106,7 +106,7 @@ struct EnvelopePropertyTests {
     }
 
     /// A JSON value with the odd corners: escapes, big integers, exponents, white space, surrogate pairs.
-    private static func json(_ random: inout SplitMixGenerator, depth: Int) -> String {
+    private static func json(_ random: inout SeededRandom, depth: Int) -> String {
         switch Int.random(in: 0...(depth > 0 ? 8 : 5), using: &random) {
         case 0: return ["null", "true", "false"].randomElement(using: &random) ?? "null"
         case 1: return String(Int.random(in: .min ... .max, using: &random))
@@ -125,7 +125,7 @@ struct EnvelopePropertyTests {
         }
     }
 
-    private static func text(_ random: inout SplitMixGenerator) -> String {
+    private static func text(_ random: inout SeededRandom) -> String {
         let alphabet: [Character] = ["a", "Z", "é", "☃", "😀", "\"", "\\", "/", "\n", "\t", "\u{1}", "\u{7f}", " ", "'"]
         return String((0..<Int.random(in: 0...12, using: &random)).map { _ in alphabet[Int(random.next() % 14)] })
     }

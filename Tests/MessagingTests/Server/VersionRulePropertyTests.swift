@@ -17,7 +17,7 @@ struct VersionRulePropertyTests {
     }
 
     @Test(arguments: 0..<20) func theFirstCompatibleEndpointAnswers(seed: UInt64) async throws {
-        var random = SplitMixGenerator(seed: seed)
+        var random = SeededRandom(seed: seed)
         for _ in 0..<250 {
             let targets = (0..<Int.random(in: 1...4, using: &random)).map { _ in Self.target(&random) }
             let namespace = Self.namespaces.randomElement(using: &random) ?? nil
@@ -60,7 +60,7 @@ struct VersionRulePropertyTests {
 
     private static let namespaces: [String?] = [nil, nil, "a", "b", "c"]
 
-    private static func target(_ random: inout SplitMixGenerator) -> Target {
+    private static func target(_ random: inout SeededRandom) -> Target {
         Target(
             namespace: namespaces.randomElement(using: &random) ?? nil,
             version: Bool.random(using: &random) ? version(&random) : nil,
@@ -68,7 +68,7 @@ struct VersionRulePropertyTests {
         )
     }
 
-    private static func version(_ random: inout SplitMixGenerator) -> String {
+    private static func version(_ random: inout SeededRandom) -> String {
         let count = Int.random(in: 2...4, using: &random)
         let numbers = (0..<count).map { index in Int.random(in: index == 0 ? 1...2 : 0...11, using: &random) }
         return numbers.map(String.init).joined(separator: ".")

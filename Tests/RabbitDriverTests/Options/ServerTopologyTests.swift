@@ -11,27 +11,7 @@ import Testing
 
 /// What a server declares, against the captured declarations of real oslo.messaging for each set of options.
 struct ServerTopologyTests {
-    @Test(arguments: [
-        ("default", []), ("durable", [("amqp_durable_queues", "true")]), ("auto_delete", [("amqp_auto_delete", "1")]),
-        (
-            "quorum",
-            [
-                ("rabbit_quorum_queue", "yes"), ("rabbit_quorum_delivery_limit", "5"),
-                ("rabbit_quorum_max_memory_length", "100"), ("rabbit_quorum_max_memory_bytes", "1000000"),
-            ]
-        ),
-        ("transient_quorum", [("rabbit_transient_quorum_queue", "on")]),
-        (
-            "stream_fanout",
-            [
-                ("rabbit_stream_fanout", "true"), ("rabbit_transient_quorum_queue", "true"),
-                ("rabbit_qos_prefetch_count", "10"),
-            ]
-        ),
-        ("ttl_zero", [("rabbit_transient_queues_ttl", "0")]), ("ha", [("rabbit_ha_queues", "true")]),
-        ("cancel_on_failover", [("enable_cancel_on_failover", "true")]),
-        ("mandatory_off", [("direct_mandatory_flag", "false")]),
-    ])
+    @Test(arguments: ListeningTopologyTests.optionSets)
     func declarationsEqualPythons(_ name: String, _ set: [(String, String)]) throws {
         let options = try RabbitOptions(options: set)
         let capture = try ServerCapture("topology_server_\(name)")

@@ -1,0 +1,51 @@
+//===----------------------------------------------------------------------===//
+// This source file is part of the rpc-gateway project
+// Licensed under Apache License v2.0; see LICENSE for the full text
+// SPDX-License-Identifier: Apache-2.0
+//===----------------------------------------------------------------------===//
+
+internal import HTTPServer
+internal import Logging
+internal import Messaging
+
+/// What the answers to one message that was sent have in common, whatever kind of message it is.
+protocol SentAnswer: Sendable {
+    var identity: RequestIdentity { get }
+    /// The template of the request's path.
+    var template: String { get }
+    /// What the log says of where the message went.
+    var destination: Logger.Metadata { get }
+
+    /// What went wrong.
+    func problem(_ error: MessagingError) -> Problem
+    /// The problem as the answer.
+    func response(_ problem: Problem) -> HTTPResponse
+}
+
+extension HTTPGateway {
+    /// Answers a message that has ended, counts it and tells the log.
+    func finish(_ answer: some SentAnswer, _ result: Result<HTTPResponse, MessagingError>, _ sink: AnswerSink) {
+        leave()
+        let response: HTTPResponse
+        var mayRepeat = false
+        switch result {
+        case .success(let good): response = good
+        case .failure(let error):
+            let problem = answer.problem(error)
+            response = answer.response(problem)
+            mayRepeat = problem.execution == .no
+        }
+        sink.respond(response, mayRepeat: mayRepeat)
+        metrics.answered(answer.template, answer.identity, status: response.status)
+        log(answer, status: response.status)
+    }
+
+    private func log(_ answer: some SentAnswer, status: Int) {
+        guard logger.logLevel <= .info else { return }
+        let request: Logger.Metadata = [
+            "request.id": "\(answer.identity.id)", "http.route": "\(answer.template)", "http.status": "\(status)",
+            "elapsed": "\(answer.identity.elapsedSeconds)",
+        ]
+        logger.info("request answered", metadata: request.merging(answer.destination) { one, _ in one })
+    }
+}

@@ -1,0 +1,27 @@
+//===----------------------------------------------------------------------===//
+// This source file is part of the rpc-gateway project
+// Licensed under Apache License v2.0; see LICENSE for the full text
+// SPDX-License-Identifier: Apache-2.0
+//===----------------------------------------------------------------------===//
+
+internal import AMQP
+
+extension Connection {
+    /// Deletes queues that nobody will read any more and closes; what has not happened by the deadline is not waited for.
+    func deleteQueuesAndClose(_ queues: [String], deadline: ContinuousClock.Instant) async {
+        guard isOpen else { return abort() }
+        // Neither answer of the broker is waited for longer than the deadline.
+        let alarm = Task {
+            try await Task.sleep(until: deadline, clock: .continuous)
+            abort()
+        }
+        defer { alarm.cancel() }
+        _ = await withCheckedContinuation { continuation in
+            perform(
+                { channel throws(AMQPError) in for queue in queues { try channel.deleteQueue(queue) } },
+                completion: { continuation.resume(returning: $0) }
+            )
+        }
+        await withCheckedContinuation { continuation in close { continuation.resume() } }
+    }
+}
