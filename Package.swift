@@ -42,6 +42,7 @@ let package = Package(
         .systemLibrary(name: "CBzip2", providers: [.apt(["libbz2-dev"])]),
         .systemLibrary(name: "CZlib", pkgConfig: "zlib", providers: [.apt(["zlib1g-dev"])]),
 
+        .target(name: "Names", swiftSettings: safeSettings),
         .target(name: "Threads", dependencies: ["CLinux"], swiftSettings: baseSettings),
         .target(name: "Compression", dependencies: ["CZlib", "CBzip2"], swiftSettings: baseSettings),
         .target(
@@ -49,12 +50,12 @@ let package = Package(
             dependencies: ["CMicrohttpd", "CLinux", "Threads", log],
             swiftSettings: baseSettings
         ),
-        .target(name: "AMQP", dependencies: ["CRabbitMQ", "CLinux", "Threads", log], swiftSettings: baseSettings),
+        .target(name: "AMQP", dependencies: ["CRabbitMQ", "CLinux", "Threads", "Names", log], swiftSettings: baseSettings),
         .target(name: "ConnectionPool", swiftSettings: safeSettings),
         .target(
             name: "Messaging",
             dependencies: [
-                "Threads", log, lifecycle,
+                "Threads", "Names", log, lifecycle,
                 .product(name: "HeapModule", package: "swift-collections"),
                 .product(name: "DequeModule", package: "swift-collections"),
             ],
@@ -63,14 +64,14 @@ let package = Package(
         .target(
             name: "RabbitDriver",
             dependencies: [
-                "Messaging", "ConnectionPool", "AMQP", "Compression", "Threads", log,
+                "Messaging", "ConnectionPool", "AMQP", "Compression", "Threads", "Names", log,
                 .product(name: "DequeModule", package: "swift-collections"),
             ],
             swiftSettings: safeSettings
         ),
         .target(
             name: "Gateway",
-            dependencies: ["HTTPServer", "Messaging", "Threads", log, metrics],
+            dependencies: ["HTTPServer", "Messaging", "Threads", "Names", log, metrics],
             resources: [.embedInCode("OpenAPI/gateway.yaml"), .embedInCode("OpenAPI/gateway.json")],
             swiftSettings: safeSettings
         ),
@@ -105,6 +106,7 @@ let package = Package(
             swiftSettings: safeSettings
         ),
 
+        .testTarget(name: "NamesTests", dependencies: ["Names"], swiftSettings: baseSettings),
         .testTarget(name: "ThreadsTests", dependencies: ["Threads"], swiftSettings: baseSettings),
         .testTarget(name: "CompressionTests", dependencies: ["Compression"], swiftSettings: baseSettings),
         .testTarget(
