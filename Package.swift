@@ -43,14 +43,25 @@ let package = Package(
         .systemLibrary(name: "CZlib", pkgConfig: "zlib", providers: [.apt(["zlib1g-dev"])]),
 
         .target(name: "Names", swiftSettings: safeSettings),
-        .target(name: "Threads", dependencies: ["CLinux"], swiftSettings: baseSettings),
+        .target(
+            name: "Threads",
+            dependencies: ["CLinux", .product(name: "HeapModule", package: "swift-collections")],
+            swiftSettings: baseSettings
+        ),
         .target(name: "Compression", dependencies: ["CZlib", "CBzip2"], swiftSettings: baseSettings),
         .target(
             name: "HTTPServer",
             dependencies: ["CMicrohttpd", "CLinux", "Threads", log],
             swiftSettings: baseSettings
         ),
-        .target(name: "AMQP", dependencies: ["CRabbitMQ", "CLinux", "Threads", "Names", log], swiftSettings: baseSettings),
+        .target(
+            name: "AMQP",
+            dependencies: [
+                "CRabbitMQ", "CLinux", "Threads", "Names", log,
+                .product(name: "DequeModule", package: "swift-collections"),
+            ],
+            swiftSettings: baseSettings
+        ),
         .target(name: "ConnectionPool", swiftSettings: safeSettings),
         .target(
             name: "Messaging",

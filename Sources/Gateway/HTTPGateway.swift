@@ -8,7 +8,7 @@ public import HTTPServer
 public import Logging
 public import Messaging
 internal import Synchronization
-internal import Threads
+public import Threads
 
 /// Answers HTTP requests with RPC: routes, calls, casts, errors, health and what operators ask for.
 ///
@@ -24,18 +24,22 @@ public final class HTTPGateway: HTTPRequestHandler {
         public var metricsPage: @Sendable () -> String
         /// Whether the loops of the HTTP server turn.
         public var loopsTurn: @Sendable () -> Bool
+        /// What keeps the times of operations and streams.
+        public var loop: EventLoop
 
         /// Makes an environment.
         public init(
             version: String,
             transport: String,
             metricsPage: @escaping @Sendable () -> String,
-            loopsTurn: @escaping @Sendable () -> Bool
+            loopsTurn: @escaping @Sendable () -> Bool,
+            loop: EventLoop
         ) {
             self.version = version
             self.transport = transport
             self.metricsPage = metricsPage
             self.loopsTurn = loopsTurn
+            self.loop = loop
         }
     }
 
@@ -45,9 +49,9 @@ public final class HTTPGateway: HTTPRequestHandler {
     let metrics = GatewayMetrics()
     let started = ContinuousClock.now
     let pings = Guarded(SharedAnswers<String, Result<RPCReply, MessagingError>>())
-    let operations = Operations()
+    let operations: Operations
     let idempotency = Guarded(IdempotencyStore())
-    let notifications = NotificationHub()
+    let notifications: NotificationHub
     private let current: Guarded<ConfigurationSnapshot>
     private let requestsInFlight = Atomic(0)
     private let drains = Atomic(false)
@@ -62,6 +66,8 @@ public final class HTTPGateway: HTTPRequestHandler {
         self.driver = driver
         self.environment = environment
         self.logger = logger
+        operations = Operations(loop: environment.loop)
+        notifications = NotificationHub(loop: environment.loop)
         current = Guarded(ConfigurationSnapshot(configuration))
     }
 

@@ -6,12 +6,12 @@
 
 public import Logging
 internal import Synchronization
-internal import Threads
+public import Threads
 
 /// An HTTP/1.1 server.
 ///
-/// Each of its loops is one thread that waits for sockets, runs libmicrohttpd and calls the handler. All methods are
-/// callable from any thread.
+/// Each of its event loops waits for sockets, runs libmicrohttpd and calls the handler. All methods are callable from any
+/// thread but those of the loops.
 public final class HTTPServer: Sendable {
     private enum Phase {
         case made
@@ -23,10 +23,21 @@ public final class HTTPServer: Sendable {
     private let handler: any HTTPRequestHandler
     private let logger: Logger
     private let counters: ServerCounters
+    private let givenLoops: [EventLoop]?
     private let phase = Guarded<Phase>(.made)
 
     /// Makes a server that does nothing yet.
-    public init(configuration: HTTPServerConfiguration, handler: any HTTPRequestHandler, logger: Logger) {
+    ///
+    /// - Parameter loops: the running loops that it serves on, which outlive it; nil has it make `loopCount` of its own.
+    public init(
+        configuration: HTTPServerConfiguration,
+        handler: any HTTPRequestHandler,
+        loops: [EventLoop]? = nil,
+        logger: Logger
+    ) {
+        var configuration = configuration
+        if let loops { configuration.loopCount = loops.count }
+        givenLoops = loops
         self.configuration = configuration
         self.handler = handler
         self.logger = logger
@@ -46,18 +57,42 @@ public final class HTTPServer: Sendable {
             throw HTTPServerError(code: .alreadyStarted, message: "a server is started once: make a new one")
         }
         DescriptorLimit.raise(toServe: configuration.maximumConnections, logger: logger)
+        let eventLoops = try makeEventLoops()
         let listeners = try ListeningSocket.open(configuration)
-        let loops = try makeLoops(listeners)
+        let loops = try makeLoops(listeners, eventLoops)
         phase.withLock { $0 = .serving(loops: loops, address: listeners[0].address) }
-        for loop in loops { loop.start() }
+        do throws(OutOfResources) {
+            for loop in loops { try loop.start() }
+        } catch {
+            shutdown(deadline: .now)
+            throw HTTPServerError(code: .outOfResources, message: "\(error)")
+        }
     }
 
-    private func makeLoops(_ listeners: [ListeningSocket]) throws(HTTPServerError) -> [ServerLoop] {
+    private func makeEventLoops() throws(HTTPServerError) -> [EventLoop] {
+        if let givenLoops { return givenLoops }
+        do throws(OutOfResources) {
+            var loops: [EventLoop] = []
+            for number in 0..<configuration.loopCount {
+                let loop = try EventLoop(name: "http-\(number)")
+                try loop.start()
+                loops.append(loop)
+            }
+            return loops
+        } catch {
+            throw HTTPServerError(code: .outOfResources, message: "\(error)")
+        }
+    }
+
+    private func makeLoops(
+        _ listeners: [ListeningSocket],
+        _ eventLoops: [EventLoop]
+    ) throws(HTTPServerError) -> [ServerLoop] {
         var loops: [ServerLoop] = []
         for (number, listener) in listeners.enumerated() {
             guard
                 let loop = ServerLoop(
-                    number: number,
+                    eventLoop: eventLoops[number],
                     listener: listener,
                     configuration: configuration,
                     handler: handler,
@@ -122,6 +157,7 @@ public final class HTTPServer: Sendable {
         for loop in serving where !loop.waitUntilStopped(limit: deadline + .seconds(2)) {
             logger.critical("loop left behind, its handler does not return")
         }
+        if givenLoops == nil { for loop in serving { loop.eventLoop.stop() } }
         phase.withLock { $0 = .stopped }
     }
 }

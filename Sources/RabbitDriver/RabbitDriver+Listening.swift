@@ -44,7 +44,7 @@ extension RabbitDriver: ListeningDriver {
         let environment = RabbitListener.Environment(
             hosts: hosts,
             topology: topology,
-            clock: clock,
+            loop: loop,
             logger: logger,
             // A process that only serves publishes too.
             prepare: { [connections] in connections.start() },

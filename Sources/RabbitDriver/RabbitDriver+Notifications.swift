@@ -6,6 +6,7 @@
 
 internal import AMQP
 internal import Compression
+internal import Names
 public import Messaging
 
 extension RabbitDriver: NotificationDriver {
@@ -16,15 +17,16 @@ extension RabbitDriver: NotificationDriver {
     ) {
         let exchange = options.controlExchange(notification.exchange ?? controlExchange)
         let queue = QueueDeclaration(options.topicQueue(notification.queueName))
-        let uniqueID = UniqueID()
+        let (key, uniqueID) = (Name(notification.queueName), UniqueID())
         let body = notification.body(uniqueID: uniqueID)
         connections.send(
             SendJob(
                 id: uniqueID,
-                exchange: exchange.name,
-                routingKey: notification.queueName,
-                declaring: ExchangeDeclaration(exchange),
-                binding: QueueBinding(queue: queue, bindingKey: notification.queueName),
+                route: PublishRoute(
+                    declaring: ExchangeDeclaration(exchange),
+                    binding: QueueBinding(queue: queue, bindingKey: key)
+                ),
+                routingKey: key,
                 body: options.compressesBodies ? Zlib.compress(body) : body,
                 expires: false,
                 isCompressed: options.compressesBodies,
@@ -53,10 +55,10 @@ extension RabbitDriver: NotificationDriver {
 
 extension NotificationSubscription {
     /// The topics by the routing keys of their notifications.
-    fileprivate var topics: [String: String] {
-        var topics: [String: String] = [:]
+    fileprivate var topics: [Name: String] {
+        var topics: [Name: String] = [:]
         for source in sources {
-            for priority in priorities { topics["\(source.topic).\(priority.rawValue)"] = source.topic }
+            for priority in priorities { topics[Name("\(source.topic).\(priority.rawValue)")] = source.topic }
         }
         return topics
     }
@@ -65,7 +67,7 @@ extension NotificationSubscription {
         guard !sources.isEmpty, !priorities.isEmpty, sources.allSatisfy({ !$0.topic.isEmpty }), pool != "" else {
             throw MessagingError(.invalidTarget, "A topic and a priority are required to listen for notifications")
         }
-        let names = topics.keys + sources.compactMap(\.exchange) + [pool ?? ""]
+        let names = topics.keys.map(\.text) + sources.compactMap(\.exchange) + [pool ?? ""]
         guard names.allSatisfy({ $0.utf8.count <= Target.maximumNameBytes }) else {
             let message = "The names of the subscription are longer than \(Target.maximumNameBytes) bytes"
             throw MessagingError(.invalidTarget, message)

@@ -5,6 +5,7 @@
 //===----------------------------------------------------------------------===//
 
 internal import AMQP
+internal import Names
 public import Messaging
 
 extension RabbitDriver: PlainRPCDriver {
@@ -43,30 +44,14 @@ extension RabbitDriver: PlainRPCDriver {
         }
     }
 
-    /// Publishes once the exchange is known to exist: a publish to one that does not would close the channel under
-    /// everybody else's publishes. A look that fails is no reason to hold the message back.
+    /// Publishes on a channel of its own: whatever the broker has against the exchange concerns this message only.
     private func send(
         _ request: PlainRequest,
         _ id: UniqueID,
         expectsReply: Bool,
         completion: @escaping @Sendable (Result<Void, MessagingError>) -> Void
     ) {
-        if let refusal = refusedExchanges.refusal(of: request.exchange, now: .now) {
-            return completion(.failure(refusal))
-        }
-        let job = job(request, id, expectsReply: expectsReply) { [refusedExchanges] result in
-            if case .failure(let error) = result {
-                refusedExchanges.note(error, of: request.exchange, now: .now)
-            }
-            completion(result)
-        }
-        guard !request.exchange.isEmpty else { return connections.send(job) }
-        inspector.look(atExchange: request.exchange) { [connections] result in
-            guard case .success(false) = result else { return connections.send(job) }
-            let message =
-                "No queue is bound for the target: there is no exchange \"\(request.exchange)\" (404 NOT_FOUND)"
-            completion(.failure(MessagingError(.undeliverable, message, stage: .connect)))
-        }
+        connections.send(job(request, id, expectsReply: expectsReply, completion: completion))
     }
 
     private func job(
@@ -77,18 +62,18 @@ extension RabbitDriver: PlainRPCDriver {
     ) -> SendJob {
         SendJob(
             id: id,
-            exchange: request.exchange,
-            routingKey: request.routingKey,
-            declaring: nil,
+            route: PublishRoute(exchange: Name(request.exchange)),
+            routingKey: Name(request.routingKey),
             body: request.message.body,
             expires: expectsReply,
             ownProperties: Properties(
                 request.message,
                 correlationID: expectsReply ? id.hexadecimal : nil,
-                replyTo: expectsReply ? replyQueue : nil
+                replyTo: expectsReply ? replyQueue.text : nil
             ),
             deadline: request.deadline,
             retry: toleratedFailures(request.retry),
+            isAwaited: true,
             completion: completion
         )
     }

@@ -9,6 +9,7 @@ internal import Compression
 internal import ConnectionPool
 internal import Logging
 public import Messaging
+internal import Names
 internal import Threads
 
 /// The driver on RabbitMQ (`oslo_messaging._drivers.impl_rabbit`), for `rabbit://` and `kombu://`.
@@ -19,8 +20,10 @@ internal import Threads
 public final class RabbitDriver: Driver {
     let controlExchange: String
     let options: RabbitOptions
-    let replyQueue: String
-    let defaultExchange: ExchangeDeclaration
+    let replyQueue: Name
+    /// The route of targets that name no exchange.
+    let controlRoute: PublishRoute
+    let loop: EventLoop
     let hosts: BrokerHosts
     let settings: Settings
     let logger: Logger
@@ -28,8 +31,6 @@ public final class RabbitDriver: Driver {
     let connections: SendConnections
     let replies: ReplyLink
     let inspector: QueueInspector
-    let refusedExchanges = RefusedExchanges()
-    let clock = AlarmClock()
     let replySender: ReplySender
 
     /// What a driver can be told besides its URL and oslo's options.
@@ -49,7 +50,8 @@ public final class RabbitDriver: Driver {
 
     /// Makes a driver that is not yet connected; `start()` connects.
     ///
-    /// - Throws: `RabbitOptionsError` with every unknown or wrong option.
+    /// - Throws: `RabbitOptionsError` with every unknown or wrong option, `OutOfResources` when there is no descriptor or
+    ///   thread left for a loop.
     public init(
         url: TransportURL,
         context: DriverRegistry.DriverContext,
@@ -57,9 +59,18 @@ public final class RabbitDriver: Driver {
     ) throws {
         let options = try RabbitOptions(context: context, url: url)
         let hosts = BrokerHosts(url, options: options, maximumReplyBytes: settings.maximumReplyBytes)
-        let waiters = ReplyWaiters()
+        let loop = try context.loop ?? EventLoop.shared()
+        let waiters = ReplyWaiters(loop: loop)
         let pool = PoolConfiguration(options: options, hostCount: hosts.count)
-        let connections = SendConnections(hosts: hosts, configuration: pool, waiters: waiters, logger: context.logger)
+        let controlRoute = options.route(to: Target(), controlExchange: context.controlExchange)
+        let connections = SendConnections(
+            hosts: hosts,
+            configuration: pool,
+            homes: [controlRoute, .defaultExchange],
+            waiters: waiters,
+            loop: loop,
+            logger: context.logger
+        )
         let queue = options.replyQueue(unique: UniqueID().hexadecimal)
         self.options = options
         self.hosts = hosts
@@ -68,10 +79,11 @@ public final class RabbitDriver: Driver {
         self.waiters = waiters
         self.connections = connections
         controlExchange = context.controlExchange
-        defaultExchange = ExchangeDeclaration(options.controlExchange(context.controlExchange))
-        replyQueue = queue.name
-        inspector = QueueInspector(hosts: hosts, logger: context.logger)
-        replySender = ReplySender(connections: connections, options: options, clock: clock, logger: context.logger)
+        self.controlRoute = controlRoute
+        self.loop = loop
+        replyQueue = Name(queue.name)
+        inspector = QueueInspector(hosts: hosts, loop: loop, logger: context.logger)
+        replySender = ReplySender(connections: connections, options: options, logger: context.logger)
         let environment = ReplyLink.Environment(
             hosts: hosts,
             queue: QueueDeclaration(queue),
@@ -79,9 +91,10 @@ public final class RabbitDriver: Driver {
             prefetchCount: options.prefetchCount,
             maximumReplyBytes: settings.maximumReplyBytes,
             waiters: waiters,
+            loop: loop,
             logger: context.logger,
             publishLoopback: { body, completion in
-                connections.send(.loopback(body, queue: queue.name, completion: completion))
+                connections.send(.loopback(body, queue: Name(queue.name), completion: completion))
             }
         )
         replies = ReplyLink(environment, machine: ReplyLinkStateMachine(backoff: pool.backoff))
@@ -185,13 +198,12 @@ public final class RabbitDriver: Driver {
         await replies.stop(deadline: deadline)
         inspector.stop()
         replySender.stop()
-        clock.stop()
         await connections.shutdown(deadline: deadline)
     }
 
     /// Sends the body of a call whose waiter is registered.
     func sendCall(_ request: RPCRequest, _ id: UniqueID) {
-        let reply = RequestEnvelope.Reply(messageID: id, queue: replyQueue)
+        let reply = RequestEnvelope.Reply(messageID: id, queue: replyQueue.text)
         let body = RequestEnvelope.encode(request, uniqueID: UniqueID(), reply: reply)
         send(request, id, body, expires: true) { [waiters] result in
             switch result {
@@ -208,17 +220,18 @@ public final class RabbitDriver: Driver {
         expires: Bool,
         completion: @escaping @Sendable (Result<Void, MessagingError>) -> Void
     ) {
-        let route = route(to: request.target)
+        let target = request.target
+        let isControl = target.exchange == nil && !target.isFanout
         let job = SendJob(
             id: id,
-            exchange: route.exchange.name,
-            routingKey: route.routingKey,
-            declaring: route.exchange,
+            route: isControl ? controlRoute : options.route(to: target, controlExchange: controlExchange),
+            routingKey: target.isFanout ? "" : Name(target.queueName),
             body: options.compressesBodies ? Zlib.compress(body) : body,
             expires: expires,
             isCompressed: options.compressesBodies,
             deadline: request.deadline,
             retry: toleratedFailures(request.retry),
+            isAwaited: true,
             completion: completion
         )
         connections.send(job)
@@ -229,27 +242,19 @@ public final class RabbitDriver: Driver {
         guard let retry, retry >= 0 else { return nil }
         return (min(retry, 1_000_000) + 1) * hosts.count - 1
     }
-
-    private func route(to target: Target) -> Route {
-        guard target.exchange == nil, !target.isFanout else {
-            return options.route(to: target, controlExchange: controlExchange)
-        }
-        return Route(exchange: defaultExchange, routingKey: target.queueName)
-    }
 }
 
 extension SendJob {
     /// A message of the driver to its own reply queue; it waits for nobody for long.
     static func loopback(
         _ body: [UInt8],
-        queue: String,
+        queue: Name,
         completion: @escaping @Sendable (Result<Void, MessagingError>) -> Void
     ) -> SendJob {
         SendJob(
             id: UniqueID(),
-            exchange: "",
+            route: .defaultExchange,
             routingKey: queue,
-            declaring: nil,
             body: body,
             expires: true,
             deadline: .now.advanced(by: ReplyLinkStateMachine.deafAfter),

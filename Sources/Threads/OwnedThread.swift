@@ -12,11 +12,14 @@ public final class OwnedThread: Sendable {
     private let state = Guarded<pthread_t?>(nil)
 
     /// Starts a thread; the name is what `top -H` and debuggers show (15 bytes at most, longer ones are cut).
-    public init(name: String, _ body: @escaping @Sendable () -> Void) {
+    public init(name: String, _ body: @escaping @Sendable () -> Void) throws(OutOfResources) {
         let start = Unmanaged.passRetained(ThreadStart(name: String(name.prefix(15)), body: body))
         var thread = pthread_t()
         let result = pthread_create(&thread, nil, runThread, start.toOpaque())
-        precondition(result == 0, "no thread could be started: raise the limit of threads (errno \(result))")
+        guard result == 0 else {
+            start.release()
+            throw OutOfResources(resource: .threads, error: result)
+        }
         state.withLock { $0 = thread }
     }
 

@@ -17,10 +17,10 @@ public final class WakeUp: Sendable {
     public let fileDescriptor: Int32
     private let pending = Atomic<Bool>(false)
 
-    /// Makes an event descriptor; a process that has no descriptor left cannot go on, so that is a precondition.
-    public init() {
+    /// Makes an event descriptor.
+    public init() throws(OutOfResources) {
         fileDescriptor = clinux_eventfd()
-        precondition(fileDescriptor >= 0, "no file descriptor left for an eventfd: raise the limit of open files")
+        guard fileDescriptor >= 0 else { throw OutOfResources(resource: .descriptors, error: errno) }
     }
 
     deinit { close(fileDescriptor) }
@@ -41,8 +41,15 @@ public final class WakeUp: Sendable {
 
     /// Waits for a signal and forgets it; for a thread that has nothing else to wait for.
     public func wait() {
+        if wait(milliseconds: -1) { clear() }
+    }
+
+    /// Waits for a signal; for a thread that has nothing else to wait for.
+    ///
+    /// - Returns: whether one came. It is not forgotten.
+    func wait(milliseconds: Int32) -> Bool {
         var descriptor = pollfd(fd: fileDescriptor, events: Int16(POLLIN), revents: 0)
-        if poll(&descriptor, 1, -1) > 0 { clear() }
+        return poll(&descriptor, 1, milliseconds) > 0
     }
 
     /// Forgets the signals so far; called by the loop thread before it looks at its queues.

@@ -38,7 +38,7 @@ public struct ConnectionConfiguration: Sendable {
     public var connectionName: String
     /// Largest frame in bytes, 4096 or more; the smaller of ours and the broker's is used.
     public var frameMaximum: Int
-    /// Number of channels announced; this module uses one.
+    /// Number of channels announced.
     public var channelMaximum: Int
     /// Bytes of publishes that may be under way (queued or unconfirmed) before new ones fail with `outboxFull`.
     public var outboxMaximumBytes: Int

@@ -6,30 +6,50 @@
 
 public import Logging
 internal import Synchronization
-internal import Threads
+public import Threads
 
-/// One AMQP 0-9-1 connection with one channel, owned by one thread.
+/// One AMQP 0-9-1 connection with one or several channels, driven by an event loop.
 ///
-/// Every method may be called from any thread; those that ask something of the broker leave a command for the owner
-/// thread, which writes what has gathered in one go. A connection is used once: after `didCloseWith` it is finished,
-/// and connecting again is the user's business. Between `start` and the end the connection keeps itself alive.
+/// Every method may be called from any thread; on the connection's own loop it acts at once, from elsewhere through the
+/// loop's inbox. What is written in a turn leaves in one go at its end. Nothing here waits: a method of the broker that is
+/// answered has a continuation, and what follows it is sent without waiting for the answer, since a channel is in order.
+///
+/// A connection is used once: after `didCloseWith` it is finished, and connecting again is the user's business. Between
+/// `start` and the end the connection keeps itself alive. Connections over TLS, whose library may wait in a write, are
+/// driven by a loop of their own; what they tell is told on the user's loop all the same.
 public final class Connection: Sendable {
     let configuration: ConnectionConfiguration
     let logger: Logger
     weak let delegate: (any ConnectionDelegate)?
-    let mailbox = Mailbox()
-    let wakeUp = WakeUp()
+    /// Where the delegate and the completions are told.
+    let home: EventLoop
+    /// What drives the connection; nil when there was no descriptor for a loop of its own.
+    let loop: EventLoop?
     let socketHandle = SocketHandle()
-    let startCompletion = Guarded<(@Sendable (Result<Void, AMQPError>) -> Void)?>(nil)
+    private let core: ConnectionCore?
     private let blockedFlag = Atomic(false)
     private let openFlag = Atomic(false)
     private let lastStaleTag = Atomic<UInt64>(0)
+    private let acceptance = Atomic(Acceptance.notStarted)
+
+    enum Acceptance: UInt8, AtomicRepresentable {
+        case notStarted, open, closing, finished
+    }
 
     /// Makes a connection that is not started; the delegate is not retained.
-    public init(configuration: ConnectionConfiguration, logger: Logger, delegate: (any ConnectionDelegate)?) {
+    public init(
+        configuration: ConnectionConfiguration,
+        loop home: EventLoop,
+        logger: Logger,
+        delegate: (any ConnectionDelegate)?
+    ) {
         self.configuration = configuration
         self.logger = logger
         self.delegate = delegate
+        self.home = home
+        let loop = configuration.tls == nil ? home : try? EventLoop(name: "amqp-tls")
+        self.loop = loop
+        core = loop.map { ConnectionCore(configuration, loop: $0, home: home, logger: logger) }
     }
 
     /// Whether the broker has blocked publishing connections.
@@ -44,50 +64,71 @@ public final class Connection: Sendable {
 
     /// Deliveries up to this tag went back to their queues with their channel.
     func setStale(upTo deliveryTag: UInt64) { lastStaleTag.store(deliveryTag, ordering: .releasing) }
+
+    /// Whether commands are taken, or will be once the connection is open.
+    var isAccepting: Bool { refusal == nil }
+
+    func setFinished() { acceptance.store(.finished, ordering: .releasing) }
+
+    /// Why no command is taken; nil when one is.
+    private var refusal: AMQPError? {
+        switch acceptance.load(ordering: .acquiring) {
+        case .open: nil
+        case .notStarted: AMQPError(.connectionClosed, "the connection has not been started")
+        case .closing, .finished: AMQPError(.connectionClosed, "the connection is closed")
+        }
+    }
 }
 
 extension Connection {
-    /// Starts the owner thread, connects, opens the channel and runs `setUp` on it.
+    /// Connects, logs in and opens the channels, numbered from 1; fewer when the broker allows no more.
     ///
-    /// `completion` is told exactly once; after a failure the connection is finished. It is told on the owner thread,
-    /// except when the system's resolver holds that thread past `connectTimeout`.
-    public func start(
-        setUp: @escaping @Sendable (Channel) throws(AMQPError) -> Void,
-        completion: @escaping @Sendable (Result<Void, AMQPError>) -> Void
-    ) {
-        let isFirst = mailbox.withState { state in
-            guard state.acceptance == .notStarted else { return false }
-            state.acceptance = .open
-            return true
-        }
+    /// `completion` is told exactly once; after a failure the connection is finished.
+    public func start(channels: Int = 1, completion: @escaping @Sendable (Result<Void, AMQPError>) -> Void) {
+        let (isFirst, _) = acceptance.compareExchange(
+            expected: .notStarted,
+            desired: .open,
+            ordering: .acquiringAndReleasing
+        )
         guard isFirst else {
             return completion(.failure(AMQPError(.connectionClosed, "the connection was started or closed before")))
         }
-        startCompletion.withLock { $0 = completion }
-        // Dropping the handle detaches the thread; its closure keeps the connection alive until it has ended.
-        _ = OwnedThread(name: "amqp") { [self] in OwnerThread(self, setUp: setUp).run() }
+        do throws(OutOfResources) {
+            guard let loop, let core else { throw OutOfResources(resource: .descriptors, error: 0) }
+            if loop !== home { try loop.start() }
+            loop.run { [self] in core.start(self, channelCount: channels, completion: completion) }
+        } catch {
+            setFinished()
+            let failure = AMQPError(.internalFailure, "\(error)")
+            completion(.failure(failure))
+            delegate?.connection(self, didCloseWith: failure)
+        }
     }
 
-    /// Publishes a message.
+    /// Publishes a message on a channel.
     ///
-    /// `completion` is told exactly once: on the owner thread, or at once when the connection is closed, its outbox is
-    /// full, or the request cannot be encoded.
-    public func publish(_ request: PublishRequest) {
-        let refusal = request.defect ?? mailbox.append(request, maximumBytes: configuration.outboxMaximumBytes)
-        if let refusal { return request.completion(.failed(refusal, wasSent: false)) }
-        wakeUp.signal()
+    /// `completion` is told exactly once: on the user's loop, or at once when the connection is closed or the request
+    /// cannot be encoded.
+    public func publish(_ request: PublishRequest, on channel: Int = 1) {
+        if let refusal = request.defect ?? refusal { return request.completion(.failed(refusal, wasSent: false)) }
+        guard let loop, let core else { return }
+        if loop.isCurrent { return core.publish(request, on: channel) }
+        loop.execute { core.publish(request, on: channel) }
     }
 
-    /// Runs `body` with the channel on the owner thread; its calls wait for the broker, so publishes wait meanwhile.
+    /// Sends methods on a channel, one behind the other, and tells all answers together, or the first failure.
     ///
-    /// `completion` is told exactly once, on the owner thread, or at once when the connection is closed.
-    public func perform<Result: Sendable>(
-        _ body: @escaping @Sendable (Channel) throws(AMQPError) -> Result,
-        completion: @escaping @Sendable (Swift.Result<Result, AMQPError>) -> Void
+    /// When the broker refuses one (`notFound`, `preconditionFailed`, `accessRefused`, …) the error says which, those behind
+    /// it are not carried out, and the channel is opened anew. One that is not answered within `operationTimeout` ends the
+    /// connection. `completion` is told exactly once, on the user's loop, or at once when the connection is closed.
+    public func perform(
+        _ methods: [ChannelMethod],
+        on channel: Int = 1,
+        completion: @escaping @Sendable (Result<[MethodReply], AMQPError>) -> Void
     ) {
-        let operation = ChannelOperation(body, completion: completion)
-        if let refusal = mailbox.append(.perform(operation)) { return operation.fail(refusal) }
-        wakeUp.signal()
+        if let refusal = methods.lazy.compactMap(\.defect).first ?? refusal { return completion(.failure(refusal)) }
+        guard let loop, let core else { return }
+        loop.run { core.perform(methods, on: channel, completion: completion) }
     }
 
     /// Acknowledges a delivery, or with `multiple` all deliveries up to it.
@@ -96,55 +137,77 @@ extension Connection {
     ///   again. True promises no more than that the acknowledgement is on its way.
     @discardableResult
     public func acknowledge(deliveryTag: UInt64, multiple: Bool = false) -> Bool {
-        guard deliveryTag > lastStaleTag.load(ordering: .acquiring) else { return false }
-        guard mailbox.append(.acknowledge(deliveryTag: deliveryTag, multiple: multiple)) == nil else { return false }
-        wakeUp.signal()
+        guard deliveryTag > lastStaleTag.load(ordering: .acquiring), refusal == nil, let loop, let core else {
+            return false
+        }
+        if loop.isCurrent {
+            core.acknowledge(deliveryTag, multiple: multiple)
+        } else {
+            loop.execute { core.acknowledge(deliveryTag, multiple: multiple) }
+        }
         return true
     }
 
     /// Rejects a delivery; forgotten when its channel is gone.
     public func reject(deliveryTag: UInt64, requeue: Bool) {
-        guard mailbox.append(.reject(deliveryTag: deliveryTag, requeue: requeue)) == nil else { return }
-        wakeUp.signal()
+        guard refusal == nil, let loop, let core else { return }
+        loop.run { core.reject(deliveryTag, requeue: requeue) }
     }
 }
 
 extension Connection {
-    /// Ends the connection in order: what is queued is written and its confirms awaited, within `closeTimeout`.
+    /// Ends the connection in order: what is queued is written and its confirms awaited, within `closeTimeout`. One that is
+    /// not open yet is aborted.
     ///
     /// `completion` is told when the connection is finished, after `didCloseWith`.
     public func close(completion: @escaping @Sendable () -> Void = {}) {
-        let now = ContinuousClock.now
-        let isFinished = mailbox.withState { state in
-            if state.acceptance == .notStarted { state.acceptance = .finished }
-            guard state.acceptance != .finished else { return true }
-            state.acceptance = .closing
-            state.closeRequest = state.closeRequest ?? now
-            state.closeCompletions.append(completion)
-            return false
-        }
-        if isFinished { return completion() }
-        wakeUp.signal()
+        guard stopAccepting(), let loop, let core else { return completion() }
+        loop.run { core.close(completion: completion) }
     }
 
     /// Ends the connection at once; what is under way fails with `connectionClosed`.
     public func abort() {
-        mailbox.withState { state in
-            state.isAborted = true
-            // Nothing more is taken: it would not be carried out.
-            if state.acceptance == .open { state.acceptance = .closing }
-            if state.acceptance == .notStarted { state.acceptance = .finished }
-        }
+        guard stopAccepting(), let loop, let core else { return }
         socketHandle.shutDown()
-        wakeUp.signal()
+        loop.run { core.abort() }
     }
 
-    /// Tells the result of `start` unless it was told before.
-    func tellStarted(_ result: Result<Void, AMQPError>) {
-        let completion = startCompletion.withLock { completion in
-            defer { completion = nil }
-            return completion
+    /// Takes no further command; false when there is nothing to end.
+    private func stopAccepting() -> Bool {
+        let (wasNew, now) = acceptance.compareExchange(
+            expected: .notStarted,
+            desired: .finished,
+            ordering: .acquiringAndReleasing
+        )
+        if wasNew { return false }
+        guard now == .open else { return now == .closing }
+        return acceptance.compareExchange(expected: .open, desired: .closing, ordering: .acquiringAndReleasing).original
+            != .finished
+    }
+
+    /// Tells events where the user wants to hear of them.
+    func tell(_ events: [ConnectionEvent]) {
+        if home.isCurrent { return hear(events) }
+        home.execute { [self] in hear(events) }
+    }
+
+    private func hear(_ events: [ConnectionEvent]) {
+        for event in events {
+            switch event {
+            case .conclusion(let conclusion): conclusion.request.completion(conclusion.outcome)
+            case .deliveries(let deliveries): delegate?.connection(self, didReceive: deliveries)
+            case .operation(let completion, let result): completion(result)
+            case .cancelled(let tag): delegate?.connection(self, consumerWasCancelled: tag)
+            case .channelClosed(let channel, let error):
+                delegate?.connection(self, channelDidClose: channel, error: error)
+            case .blocked(let reason): delegate?.connection(self, didBlock: reason)
+            case .unblocked: delegate?.connectionDidUnblock(self)
+            case .started(let completion, let result): completion(result)
+            case .closed(let error, let completions):
+                delegate?.connection(self, didCloseWith: error)
+                for completion in completions { completion() }
+                if let loop, loop !== home { loop.stop() }
+            }
         }
-        completion?(result)
     }
 }

@@ -4,9 +4,11 @@
 // SPDX-License-Identifier: Apache-2.0
 //===----------------------------------------------------------------------===//
 
-/// What a connection tells its user; everything on the connection's owner thread, so nothing may block there.
+public import Names
+
+/// What a connection tells its user; everything on the loop that the connection was given, so nothing may block there.
 ///
-/// The methods may call the connection: its methods only queue.
+/// The methods may call the connection.
 public protocol ConnectionDelegate: AnyObject, Sendable {
     /// Messages arrived; a batch holds what one drain of the socket gave, in order.
     func connection(_ connection: Connection, didReceive deliveries: [Delivery])
@@ -15,10 +17,23 @@ public protocol ConnectionDelegate: AnyObject, Sendable {
     /// The broker reads from publishers again.
     func connectionDidUnblock(_ connection: Connection)
     /// The broker cancelled a consumer, usually because its queue was deleted.
-    func connection(_ connection: Connection, consumerWasCancelled consumerTag: String)
-    /// The broker closed the channel and it was opened anew: consumers and prefetch are gone, unacknowledged
+    func connection(_ connection: Connection, consumerWasCancelled consumerTag: Name)
+    /// The broker closed a channel, which is being opened anew: its consumers and prefetch are gone, unacknowledged
     /// deliveries will come again.
-    func connection(_ connection: Connection, channelDidClose error: AMQPError)
+    func connection(_ connection: Connection, channelDidClose channel: Int, error: AMQPError)
     /// The connection is finished; nil when this side ended it. Called exactly once after `start`, last of all.
     func connection(_ connection: Connection, didCloseWith error: AMQPError?)
+}
+
+extension ConnectionDelegate {
+    /// Nothing is consumed.
+    public func connection(_ connection: Connection, didReceive deliveries: [Delivery]) {}
+    /// Nothing is published.
+    public func connection(_ connection: Connection, didBlock reason: String) {}
+    /// Nothing is published.
+    public func connectionDidUnblock(_ connection: Connection) {}
+    /// Nothing is consumed.
+    public func connection(_ connection: Connection, consumerWasCancelled consumerTag: Name) {}
+    /// What was under way on the channel has been told already.
+    public func connection(_ connection: Connection, channelDidClose channel: Int, error: AMQPError) {}
 }

@@ -4,8 +4,10 @@
 // SPDX-License-Identifier: Apache-2.0
 //===----------------------------------------------------------------------===//
 
+internal import Names
+
 /// The method that announces a content: a delivery or a returned message.
 enum ContentStart {
-    case delivery(consumerTag: String, deliveryTag: UInt64, isRedelivered: Bool, exchange: String, routingKey: String)
-    case returned(exchange: String, routingKey: String, reply: AMQPError.Reply)
+    case delivery(consumerTag: Name, deliveryTag: UInt64, isRedelivered: Bool, exchange: Name, routingKey: Name)
+    case returned(exchange: Name, routingKey: Name, reply: AMQPError.Reply)
 }

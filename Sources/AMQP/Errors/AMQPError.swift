@@ -12,6 +12,8 @@ public struct AMQPError: Error, Sendable, Hashable {
     public var message: String
     /// The broker's own code and text, when it spoke.
     public var reply: Reply?
+    /// Which of the methods of an operation it is about, counted from 0; nil for everything else.
+    public var step: Int?
 
     /// Makes an error.
     public init(_ code: Code, _ message: String, reply: Reply? = nil) {
@@ -40,8 +42,12 @@ extension AMQPError {
     public struct Reply: Sendable, Hashable, CustomStringConvertible {
         /// AMQP reply code, 200 to 599.
         public var code: Int
-        /// The broker's text.
+        /// The broker's text, which may quote names that others have chosen: for people, not for decisions.
         public var text: String
+        /// The method that the broker refused, where it is one that this client sends.
+        var methodID: MethodID?
+        /// Whether the broker closed the connection with it, not a channel.
+        var isOfConnection = false
 
         /// Makes a reply.
         public init(code: Int, text: String) {
@@ -49,7 +55,33 @@ extension AMQPError {
             self.text = text
         }
 
+        /// What the broker refused.
+        public var refused: RefusedMethod? {
+            switch methodID {
+            case .exchangeDeclare: .exchangeDeclare
+            case .queueDeclare: .queueDeclare
+            case .queueBind: .queueBind
+            case .basicConsume: .basicConsume
+            case .basicPublish: .basicPublish
+            default: nil
+            }
+        }
+
         /// Code and text.
         public var description: String { "\(code) \(text)" }
     }
+}
+
+/// A method that the broker has closed a channel over.
+public enum RefusedMethod: Sendable, Hashable {
+    /// The exchange exists in another form, or the user may not declare it.
+    case exchangeDeclare
+    /// The queue exists in another form, is missing (passive), or the user may not declare it.
+    case queueDeclare
+    /// Queue or exchange is missing, or the user lacks the right.
+    case queueBind
+    /// The queue is missing or locked, or the user lacks the right.
+    case basicConsume
+    /// The exchange is missing, takes no messages of this user, or the message is not accepted (too large, for one).
+    case basicPublish
 }

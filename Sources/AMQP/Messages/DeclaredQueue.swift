@@ -4,17 +4,19 @@
 // SPDX-License-Identifier: Apache-2.0
 //===----------------------------------------------------------------------===//
 
+public import Names
+
 /// The broker's answer to a queue declaration.
 public struct DeclaredQueue: Sendable, Hashable {
     /// The queue's name, also when the broker made it up.
-    public var name: String
+    public var name: Name
     /// Messages ready for delivery.
     public var messageCount: Int
     /// Consumers of the queue.
     public var consumerCount: Int
 
     /// Makes an answer.
-    public init(name: String, messageCount: Int, consumerCount: Int) {
+    public init(name: Name, messageCount: Int, consumerCount: Int) {
         self.name = name
         self.messageCount = messageCount
         self.consumerCount = consumerCount

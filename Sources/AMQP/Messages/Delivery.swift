@@ -4,18 +4,20 @@
 // SPDX-License-Identifier: Apache-2.0
 //===----------------------------------------------------------------------===//
 
+public import Names
+
 /// A message that the broker delivered to a consumer.
 public struct Delivery: Sendable {
     /// The consumer it is for.
-    public var consumerTag: String
+    public var consumerTag: Name
     /// What `acknowledge` and `reject` name it by, on this connection only.
     public var deliveryTag: UInt64
     /// Whether it may have been delivered before.
     public var isRedelivered: Bool
     /// The exchange it was published to.
-    public var exchange: String
+    public var exchange: Name
     /// The routing key it was published with.
-    public var routingKey: String
+    public var routingKey: Name
     /// Its properties.
     public var properties: Properties
     /// Its body.
@@ -23,11 +25,11 @@ public struct Delivery: Sendable {
 
     /// Makes a delivery.
     public init(
-        consumerTag: String,
+        consumerTag: Name,
         deliveryTag: UInt64,
         isRedelivered: Bool,
-        exchange: String,
-        routingKey: String,
+        exchange: Name,
+        routingKey: Name,
         properties: Properties,
         body: [UInt8]
     ) {

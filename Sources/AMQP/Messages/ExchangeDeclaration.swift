@@ -4,10 +4,12 @@
 // SPDX-License-Identifier: Apache-2.0
 //===----------------------------------------------------------------------===//
 
+public import Names
+
 /// An exchange as it is declared.
 public struct ExchangeDeclaration: Sendable, Hashable {
     /// Name, at most 255 bytes.
-    public var name: String
+    public var name: Name
     /// Type: `topic`, `fanout`, `direct`, or one of a plug-in.
     public var type: String
     /// Whether only to ask for an existing exchange (`notFound` when there is none).
@@ -21,7 +23,7 @@ public struct ExchangeDeclaration: Sendable, Hashable {
 
     /// Makes a declaration.
     public init(
-        name: String,
+        name: Name,
         type: String = "topic",
         isPassive: Bool = false,
         isDurable: Bool = false,

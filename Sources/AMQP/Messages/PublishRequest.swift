@@ -4,12 +4,14 @@
 // SPDX-License-Identifier: Apache-2.0
 //===----------------------------------------------------------------------===//
 
+public import Names
+
 /// A message to publish, and whom to tell how it went.
 public final class PublishRequest: Sendable {
     /// Exchange to publish to; empty for the default exchange.
-    public let exchange: String
+    public let exchange: Name
     /// Routing key, at most 255 bytes.
-    public let routingKey: String
+    public let routingKey: Name
     /// Whether an unroutable message comes back as `returned`.
     public let isMandatory: Bool
     /// The message's properties.
@@ -25,14 +27,14 @@ public final class PublishRequest: Sendable {
     /// When the caller loses interest: unwritten by then it is never sent (`expired`), unconfirmed by then it fails
     /// with `timedOut` and `wasSent` true. Looked at about every 50 ms.
     public let deadline: ContinuousClock.Instant?
-    /// Told the outcome exactly once, on the connection's owner thread (on the caller's when refused at once); must
-    /// not block.
+    /// Told the outcome exactly once, on the loop of the connection's user (on the caller's thread when refused at once);
+    /// must not block.
     public let completion: @Sendable (PublishOutcome) -> Void
 
     /// Makes a request.
     public init(
-        exchange: String,
-        routingKey: String,
+        exchange: Name,
+        routingKey: Name,
         isMandatory: Bool = false,
         properties: Properties = Properties(),
         body: [UInt8],

@@ -4,15 +4,17 @@
 // SPDX-License-Identifier: Apache-2.0
 //===----------------------------------------------------------------------===//
 
+public import Names
+
 /// A queue that a publisher declares and binds to the exchange of its messages, so that none is lost for want of one.
 public struct QueueBinding: Sendable, Hashable {
     /// The queue.
     public var queue: QueueDeclaration
     /// The key that binds it to the exchange.
-    public var bindingKey: String
+    public var bindingKey: Name
 
     /// Makes a binding.
-    public init(queue: QueueDeclaration, bindingKey: String) {
+    public init(queue: QueueDeclaration, bindingKey: Name) {
         self.queue = queue
         self.bindingKey = bindingKey
     }

@@ -4,10 +4,12 @@
 // SPDX-License-Identifier: Apache-2.0
 //===----------------------------------------------------------------------===//
 
+public import Names
+
 /// A queue as it is declared.
 public struct QueueDeclaration: Sendable, Hashable {
     /// Name, at most 255 bytes; the broker makes one up for an empty name.
-    public var name: String
+    public var name: Name
     /// Whether only to ask for an existing queue (`notFound` when there is none).
     public var isPassive: Bool
     /// Whether it survives a restart of the broker.
@@ -21,7 +23,7 @@ public struct QueueDeclaration: Sendable, Hashable {
 
     /// Makes a declaration.
     public init(
-        name: String,
+        name: Name,
         isPassive: Bool = false,
         isDurable: Bool = false,
         isExclusive: Bool = false,

@@ -4,6 +4,8 @@
 // SPDX-License-Identifier: Apache-2.0
 //===----------------------------------------------------------------------===//
 
+internal import Names
+
 /// The publishes of one channel that wait for their confirms, in the order of their delivery tags.
 ///
 /// The broker counts publishes from `confirm.select` on, starting at 1, and so does this. A value without effects:
@@ -58,6 +60,22 @@ struct ConfirmTracker {
         self = ConfirmTracker()
     }
 
+    /// Settles everything as failed by a refused method: what lies before `position` in the outgoing stream may have been
+    /// taken before it, what lies behind was not.
+    mutating func failAll(_ refused: AMQPError, takenBefore position: UInt64, into conclusions: inout [PublishConclusion]) {
+        for case let publish? in slots[head...] where !publish.isAbandoned {
+            let mayBeTaken = publish.position.lowerBound < position
+            let error = mayBeTaken ? refused.asCollateral : refused
+            conclusions.append(PublishConclusion(publish.request, .failed(error, wasSent: mayBeTaken)))
+        }
+        self = ConfirmTracker()
+    }
+
+    /// Gives each publish that is not settled.
+    func forEachUnsettled(_ body: (PublishRequest) -> Void) {
+        for case let publish? in slots[head...] { body(publish.request) }
+    }
+
     /// Takes back, newest first, the publishes of which no byte has been sent.
     mutating func removeUnsent(sentPosition: UInt64) -> [UnconfirmedPublish] {
         var removed: [UnconfirmedPublish] = []
@@ -103,7 +121,7 @@ extension ConfirmTracker {
     /// the same exchange, routing key and body is the one, as what lies between was routed. Only two publishes alike
     /// byte for byte could be confused, and only if a binding went between them; then exactly one of the two callers
     /// still learns of the return.
-    mutating func markReturned(exchange: String, routingKey: String, body: [UInt8], reply: AMQPError.Reply) -> Bool {
+    mutating func markReturned(exchange: Name, routingKey: Name, body: [UInt8], reply: AMQPError.Reply) -> Bool {
         for index in max(nextReturnIndex, head)..<max(nextReturnIndex, slots.count) {
             guard let publish = slots[index], publish.request.isMandatory, publish.returned == nil,
                 publish.request.routingKey == routingKey, publish.request.exchange == exchange,

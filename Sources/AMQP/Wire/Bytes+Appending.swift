@@ -18,11 +18,6 @@ extension [UInt8] {
         append(contentsOf: string.utf8.prefix(count))
     }
 
-    /// Appends several short strings.
-    mutating func append(shortStrings strings: String...) {
-        for string in strings { append(shortString: string) }
-    }
-
     /// Appends a four-byte length and the bytes.
     mutating func append(longBytes bytes: [UInt8]) {
         append(bigEndian: UInt32(bytes.count))

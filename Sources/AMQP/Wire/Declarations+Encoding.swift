@@ -4,12 +4,15 @@
 // SPDX-License-Identifier: Apache-2.0
 //===----------------------------------------------------------------------===//
 
+internal import Names
+
 extension ExchangeDeclaration {
     var isEncodable: Bool { name.utf8.count <= 255 && type.utf8.count <= 255 && arguments.isEncodable }
 
     func encode(into bytes: inout [UInt8]) {
         bytes.append(bigEndian: UInt16(0))
-        bytes.append(shortStrings: name, type)
+        bytes.append(shortString: name.text)
+        bytes.append(shortString: type)
         bytes.append(flags: isPassive, isDurable, isAutoDelete)
         bytes.append(table: arguments)
     }
@@ -20,7 +23,7 @@ extension QueueDeclaration {
 
     func encode(into bytes: inout [UInt8]) {
         bytes.append(bigEndian: UInt16(0))
-        bytes.append(shortString: name)
+        bytes.append(shortString: name.text)
         bytes.append(flags: isPassive, isDurable, isExclusive, isAutoDelete)
         bytes.append(table: arguments)
     }

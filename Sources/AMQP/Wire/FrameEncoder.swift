@@ -4,6 +4,8 @@
 // SPDX-License-Identifier: Apache-2.0
 //===----------------------------------------------------------------------===//
 
+internal import Names
+
 /// Writes AMQP frames to the end of a byte array.
 enum FrameEncoder {
     /// Bytes of a frame besides its payload: type, channel, size, and the end marker.
@@ -11,8 +13,8 @@ enum FrameEncoder {
     static let endMarker: UInt8 = 0xCE
 
     /// Appends a method frame.
-    static func append(_ method: Method, to bytes: inout [UInt8]) {
-        appendFrame(type: 1, channel: method.id.channel, to: &bytes) { bytes in
+    static func append(_ method: Method, channel: UInt16, to bytes: inout [UInt8]) {
+        appendFrame(type: 1, channel: channel, to: &bytes) { bytes in
             bytes.append(bigEndian: method.id.rawValue)
             method.encodeArguments(into: &bytes)
         }
@@ -26,31 +28,36 @@ enum FrameEncoder {
     /// Appends `basic.publish`, the content header, and the body in frames of at most `frameMaximum` bytes.
     ///
     /// Returns false, with nothing appended, when the header does not fit a frame (it cannot be split).
-    static func append(_ request: PublishRequest, frameMaximum: Int, to bytes: inout [UInt8]) -> Bool {
+    static func append(
+        _ request: PublishRequest,
+        channel: UInt16,
+        frameMaximum: Int,
+        to bytes: inout [UInt8]
+    ) -> Bool {
         let start = bytes.count
-        appendPublish(request, to: &bytes)
+        appendPublish(request, channel, to: &bytes)
         let headerStart = bytes.count
-        appendHeader(request, to: &bytes)
+        appendHeader(request, channel, to: &bytes)
         guard bytes.count - headerStart <= frameMaximum else {
             bytes.removeSubrange(start...)
             return false
         }
-        appendBody(request.body, frameMaximum: frameMaximum, to: &bytes)
+        appendBody(request.body, channel, frameMaximum: frameMaximum, to: &bytes)
         return true
     }
 
-    private static func appendPublish(_ request: PublishRequest, to bytes: inout [UInt8]) {
-        appendFrame(type: 1, channel: 1, to: &bytes) { bytes in
+    private static func appendPublish(_ request: PublishRequest, _ channel: UInt16, to bytes: inout [UInt8]) {
+        appendFrame(type: 1, channel: channel, to: &bytes) { bytes in
             bytes.append(bigEndian: MethodID.basicPublish.rawValue)
             bytes.append(bigEndian: UInt16(0))
-            bytes.append(shortString: request.exchange)
-            bytes.append(shortString: request.routingKey)
+            bytes.append(shortString: request.exchange.text)
+            bytes.append(shortString: request.routingKey.text)
             bytes.append(request.isMandatory ? 1 : 0)
         }
     }
 
-    private static func appendHeader(_ request: PublishRequest, to bytes: inout [UInt8]) {
-        appendFrame(type: 2, channel: 1, to: &bytes) { bytes in
+    private static func appendHeader(_ request: PublishRequest, _ channel: UInt16, to bytes: inout [UInt8]) {
+        appendFrame(type: 2, channel: channel, to: &bytes) { bytes in
             bytes.append(bigEndian: UInt16(60))
             bytes.append(bigEndian: UInt16(0))
             bytes.append(bigEndian: UInt64(request.body.count))
@@ -58,12 +65,12 @@ enum FrameEncoder {
         }
     }
 
-    private static func appendBody(_ body: [UInt8], frameMaximum: Int, to bytes: inout [UInt8]) {
+    private static func appendBody(_ body: [UInt8], _ channel: UInt16, frameMaximum: Int, to bytes: inout [UInt8]) {
         let maximum = frameMaximum - overhead
         var offset = 0
         while offset < body.count {
             let count = min(maximum, body.count - offset)
-            appendFrame(type: 3, channel: 1, to: &bytes) { $0.append(contentsOf: body[offset..<offset + count]) }
+            appendFrame(type: 3, channel: channel, to: &bytes) { $0.append(contentsOf: body[offset..<offset + count]) }
             offset += count
         }
     }

@@ -4,6 +4,8 @@
 // SPDX-License-Identifier: Apache-2.0
 //===----------------------------------------------------------------------===//
 
+internal import Names
+
 extension Method {
     /// Appends the method's arguments as they follow its id on the wire.
     func encodeArguments(into bytes: inout [UInt8]) {
@@ -13,7 +15,7 @@ extension Method {
             encodeConnectionArguments(into: &bytes)
         case .exchangeDeclare(let exchange): exchange.encode(into: &bytes)
         case .queueDeclare(let queue): queue.encode(into: &bytes)
-        case .queueBind, .queueUnbind, .queueDelete: encodeQueueArguments(into: &bytes)
+        case .queueBind, .queueDelete: encodeQueueArguments(into: &bytes)
         default: encodeBasicArguments(into: &bytes)
         }
     }
@@ -45,16 +47,13 @@ extension Method {
         // The first field of every method of these classes is a ticket that 0-9-1 no longer uses.
         bytes.append(bigEndian: UInt16(0))
         switch self {
-        case .queueBind(let queue, let exchange, let routingKey, let arguments):
-            bytes.append(shortStrings: queue, exchange, routingKey)
+        case .queueBind(let queue, let exchange, let routingKey):
+            for name in [queue, exchange, routingKey] { bytes.append(shortString: name.text) }
             bytes.append(0)
-            bytes.append(table: arguments)
-        case .queueUnbind(let queue, let exchange, let routingKey, let arguments):
-            bytes.append(shortStrings: queue, exchange, routingKey)
-            bytes.append(table: arguments)
-        case .queueDelete(let name, let ifUnused, let ifEmpty):
-            bytes.append(shortString: name)
-            bytes.append(flags: ifUnused, ifEmpty)
+            bytes.append(table: [:])
+        case .queueDelete(let name):
+            bytes.append(shortString: name.text)
+            bytes.append(0)
         default: break
         }
     }
@@ -65,15 +64,16 @@ extension Method {
             bytes.append(bigEndian: UInt32(0))
             bytes.append(bigEndian: prefetchCount)
             bytes.append(0)
-        case .basicConsume(let queue, let consumerTag, let noAck, let exclusive, let arguments):
+        case .basicConsume(let queue, let consumerTag, let noAck, let arguments):
             bytes.append(bigEndian: UInt16(0))
-            bytes.append(shortStrings: queue, consumerTag)
-            bytes.append(flags: false, noAck, exclusive)
+            bytes.append(shortString: queue.text)
+            bytes.append(shortString: consumerTag.text)
+            bytes.append(flags: false, noAck)
             bytes.append(table: arguments)
         case .basicCancel(let consumerTag):
-            bytes.append(shortString: consumerTag)
+            bytes.append(shortString: consumerTag.text)
             bytes.append(0)
-        case .basicCancelOk(let consumerTag): bytes.append(shortString: consumerTag)
+        case .basicCancelOk(let consumerTag): bytes.append(shortString: consumerTag.text)
         case .basicAck(let deliveryTag, let flag), .basicReject(let deliveryTag, let flag):
             bytes.append(bigEndian: deliveryTag)
             bytes.append(flags: flag)

@@ -4,6 +4,8 @@
 // SPDX-License-Identifier: Apache-2.0
 //===----------------------------------------------------------------------===//
 
+internal import Names
+
 /// A method that this client sends, apart from `basic.publish`, which is written with its content.
 enum Method: Sendable, Equatable {
     case connectionStartOk(clientProperties: FieldTable, mechanism: String, response: [UInt8])
@@ -15,13 +17,12 @@ enum Method: Sendable, Equatable {
     case channelCloseOk
     case exchangeDeclare(ExchangeDeclaration)
     case queueDeclare(QueueDeclaration)
-    case queueBind(queue: String, exchange: String, routingKey: String, arguments: FieldTable)
-    case queueUnbind(queue: String, exchange: String, routingKey: String, arguments: FieldTable)
-    case queueDelete(name: String, ifUnused: Bool, ifEmpty: Bool)
+    case queueBind(queue: Name, exchange: Name, routingKey: Name)
+    case queueDelete(name: Name)
     case basicQos(prefetchCount: UInt16)
-    case basicConsume(queue: String, consumerTag: String, noAck: Bool, exclusive: Bool, arguments: FieldTable)
-    case basicCancel(consumerTag: String)
-    case basicCancelOk(consumerTag: String)
+    case basicConsume(queue: Name, consumerTag: Name, noAck: Bool, arguments: FieldTable)
+    case basicCancel(consumerTag: Name)
+    case basicCancelOk(consumerTag: Name)
     case basicAck(deliveryTag: UInt64, multiple: Bool)
     case basicReject(deliveryTag: UInt64, requeue: Bool)
     case confirmSelect
@@ -38,7 +39,6 @@ enum Method: Sendable, Equatable {
         case .exchangeDeclare: .exchangeDeclare
         case .queueDeclare: .queueDeclare
         case .queueBind: .queueBind
-        case .queueUnbind: .queueUnbind
         case .queueDelete: .queueDelete
         case .basicQos: .basicQos
         case .basicConsume: .basicConsume

@@ -28,8 +28,6 @@ enum MethodID: UInt32 {
     case queueBindOk = 0x0032_0015
     case queueDelete = 0x0032_0028
     case queueDeleteOk = 0x0032_0029
-    case queueUnbind = 0x0032_0032
-    case queueUnbindOk = 0x0032_0033
     case basicQos = 0x003C_000A
     case basicQosOk = 0x003C_000B
     case basicConsume = 0x003C_0014
@@ -45,6 +43,9 @@ enum MethodID: UInt32 {
     case confirmSelect = 0x0055_000A
     case confirmSelectOk = 0x0055_000B
 
-    /// Class connection is spoken on channel 0, everything else on the one channel.
-    var channel: UInt16 { rawValue >> 16 == 10 ? 0 : 1 }
+    /// Whether it is spoken on channel 0, as class connection is.
+    var isOfConnection: Bool { rawValue >> 16 == 10 }
+
+    /// The method that answers this one; in all classes that are used here it has the next number.
+    var reply: MethodID? { MethodID(rawValue: rawValue + 1) }
 }

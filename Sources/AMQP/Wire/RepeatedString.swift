@@ -5,14 +5,18 @@
 //===----------------------------------------------------------------------===//
 
 internal import Glibc
+internal import Names
 
 /// Gives the same string back without a new allocation while the bytes stay the same.
 struct RepeatedString {
-    private var last = ""
+    private var last: Name = ""
 
     /// The bytes as a string; bytes that are no UTF-8 are repaired.
-    mutating func string(_ bytes: UnsafeRawBufferPointer) -> String {
-        if !matches(bytes) { last = String(decoding: bytes, as: UTF8.self) }
+    mutating func string(_ bytes: UnsafeRawBufferPointer) -> String { name(bytes).text }
+
+    /// The bytes as a name; bytes that are no UTF-8 are repaired.
+    mutating func name(_ bytes: UnsafeRawBufferPointer) -> Name {
+        if !matches(bytes) { last = Name(String(decoding: bytes, as: UTF8.self)) }
         return last
     }
 

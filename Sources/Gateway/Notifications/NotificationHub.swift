@@ -13,7 +13,10 @@ final class NotificationHub: Sendable {
     private static let closeTimeout: Duration = .seconds(5)
 
     private let state = Guarded(HubState())
+    private let loop: EventLoop
     private let timer = Guarded<DeadlineTimer?>(nil)
+
+    init(loop: EventLoop) { self.loop = loop }
 
     /// How many listeners there are.
     var listenerCount: Int { state.withLock { $0.listenerCount } }
@@ -84,9 +87,8 @@ final class NotificationHub: Sendable {
 
     private func begin(_ subscription: SharedSubscription) {
         subscription.start()
-        // Made when first needed: most gateways have no listeners, and this is a thread.
         let running = timer.withLock { timer in
-            if timer == nil { timer = DeadlineTimer(name: "notifications") { [weak self] now in self?.tick(now) } }
+            if timer == nil { timer = DeadlineTimer(loop: loop) { [weak self] now in self?.tick(now) } }
             return timer
         }
         running?.arm(.now.advanced(by: Self.tickInterval))

@@ -19,8 +19,11 @@ final class Operations: Sendable {
     }
 
     private let state = Guarded(State())
+    private let loop: EventLoop
     /// Made by the first client that waits.
     private let timer = Guarded<DeadlineTimer?>(nil)
+
+    init(loop: EventLoop) { self.loop = loop }
 
     /// Begins an operation; nil when as many as there may be are running.
     func begin(_ limits: Store.Limits) -> UniqueID? {
@@ -78,7 +81,7 @@ final class Operations: Sendable {
     private func runningTimer() -> DeadlineTimer {
         timer.withLock { timer in
             if let timer { return timer }
-            let made = DeadlineTimer(name: "operations") { [weak self] now in self?.expire(now) }
+            let made = DeadlineTimer(loop: loop) { [weak self] now in self?.expire(now) }
             timer = made
             return made
         }

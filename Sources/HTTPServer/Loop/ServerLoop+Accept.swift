@@ -35,7 +35,7 @@ extension ServerLoop {
     }
 
     private func restFromAccepting() {
-        acceptsAgain = now + Self.restMilliseconds
+        restFromAccepting(milliseconds: Self.restMilliseconds)
         logger.debug("accepting rests, no file descriptor left")
     }
 

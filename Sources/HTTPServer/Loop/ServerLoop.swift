@@ -10,13 +10,14 @@ internal import Logging
 internal import Synchronization
 internal import Threads
 
-/// One thread with its listening socket, its libmicrohttpd daemon and their connections.
+/// The HTTP side of an event loop: a listening socket, a libmicrohttpd daemon and their connections.
 ///
 /// libmicrohttpd's own thread is not used: when a turn of it finds 128 ready connections it waits for another event
-/// before it serves any. This loop waits outside and calls `MHD_run`, which does not wait.
-final class ServerLoop: ResumeQueue, @unchecked Sendable {
+/// before it serves any. The event loop waits outside, for the library's epoll descriptor among others, and in each turn
+/// `MHD_run`, which does not wait, is called where there is something for it to do.
+final class ServerLoop: ResumeQueue, TurnTaker, @unchecked Sendable {
     // Sound: the first group of properties is constant or synchronised by itself. The second is touched by the loop's
-    // thread alone, and by `init` and `start` before that thread runs.
+    // thread alone, and by `init` before that thread knows of it.
     let configuration: HTTPServerConfiguration
     let handler: any HTTPRequestHandler
     let counters: ServerCounters
@@ -24,22 +25,18 @@ final class ServerLoop: ResumeQueue, @unchecked Sendable {
     let idleMilliseconds: UInt64
     let readMilliseconds: UInt64
     let streamStallMilliseconds: UInt64
-    private let number: Int
-    private let wakeUp = WakeUp()
-    /// What the handler wakes in a turn, which is whoever publishes the calls; touched by the loop's thread only.
-    private let wakeUps = WakeUpBatch()
-    private let stopped = WakeUp()
-    /// Answered requests to be resumed; nil when the loop has ended, because what they hold leads back to it.
+    let eventLoop: EventLoop
+    /// Answered requests to be resumed that other threads have left; nil when the loop has ended, because what they hold
+    /// leads back to it.
     private let resumable = Guarded<[PendingRequest]?>([])
-    private let orders = Atomic<UInt64>(DrainOrder.none)
-    private let lastTurn: Atomic<UInt64>
+    private let stopped: WakeUp
 
     let daemon: OpaquePointer
     private let context: LibraryContext
     private(set) var listener: Int32
     private(set) var now: UInt64
     /// When accepting goes on after a rest.
-    var acceptsAgain: UInt64 = 0
+    private var acceptsAgain: UInt64 = 0
     /// The address of the connection that is just being handed to libmicrohttpd.
     var accepted: String?
     var connections: [HTTPConnection] = []
@@ -47,12 +44,25 @@ final class ServerLoop: ResumeQueue, @unchecked Sendable {
     let peers = StreamPeers()
     private(set) var isDraining = false
     private(set) var isStopping = false
-    private var drainDeadline: UInt64 = .max
-    private var nextSweep: UInt64 = 0
+    private var hasEnded = false
+    private var drainDeadline = UInt64.max
+    private var nextSweep: UInt64
+    /// When libmicrohttpd wants to run although none of its sockets is ready; for ever where that is not known.
+    private var libraryDue: UInt64 = 0
+    private var watches: [Watch] = []
+    private var listenerWatch: Watch?
+    private var peersWatch: Watch?
+    /// Answered requests to be resumed that this thread has answered.
+    private var ownResumable: [PendingRequest] = []
+
+    /// Whether this turn found something to read for libmicrohttpd, a connection to accept, or a stream whose client has gone.
+    private var hasLibraryEvent = false
+    private(set) var hasCaller = false
+    private var hasEndedPeers = false
 
     /// Takes over the listening socket; nil, with the socket closed, when libmicrohttpd cannot start.
     init?(
-        number: Int,
+        eventLoop: EventLoop,
         listener: ListeningSocket,
         configuration: HTTPServerConfiguration,
         handler: any HTTPRequestHandler,
@@ -61,11 +71,12 @@ final class ServerLoop: ResumeQueue, @unchecked Sendable {
     ) {
         let now = MonotonicClock.milliseconds()
         let context = LibraryContext(logger: logger)
-        guard let daemon = context.startDaemon(configuration) else {
+        guard let stopped = try? WakeUp(), let daemon = context.startDaemon(configuration) else {
             close(listener.descriptor)
             return nil
         }
-        self.number = number
+        self.eventLoop = eventLoop
+        self.stopped = stopped
         self.listener = listener.descriptor
         self.configuration = configuration
         self.handler = handler
@@ -77,128 +88,149 @@ final class ServerLoop: ResumeQueue, @unchecked Sendable {
         self.daemon = daemon
         self.context = context
         self.now = now
-        self.lastTurn = Atomic(now)
+        nextSweep = now
         context.loop = self
     }
 
     /// Closes a loop that was never started.
     func abandon() {
-        close(listener)
+        if listener >= 0 { close(listener) }
         MHD_stop_daemon(daemon)
         context.loop = nil
     }
 
-    /// Starts the thread; it keeps the loop alive until it has stopped.
-    func start() {
-        let thread = OwnedThread(name: "http-\(number)") { self.run() }
-        // Never joined: `stopped` tells of its end within a limit of time, which a join could not.
-        _ = thread
+    /// Begins to serve; waits until the event loop has taken it in, so not to be called on its thread.
+    ///
+    /// - Throws: when the event loop cannot watch the sockets; nothing is served then.
+    func start() throws(OutOfResources) {
+        let outcome = Guarded<OutOfResources?>(nil)
+        let isDone = try WakeUp()
+        eventLoop.execute { [self] in
+            do throws(OutOfResources) {
+                try install()
+            } catch {
+                outcome.withLock { $0 = error }
+            }
+            isDone.signal()
+        }
+        isDone.wait()
+        if let error = outcome.withLock({ $0 }) { throw error }
     }
 
     /// How long ago the loop last began a turn; it does so every second at least.
-    var turnAge: Duration {
-        let last = lastTurn.load(ordering: .relaxed)
-        let now = MonotonicClock.milliseconds()
-        return .milliseconds(now > last ? now - last : 0)
-    }
+    var turnAge: Duration { eventLoop.turnAge }
 
     // MARK: Any thread
 
     func resume(_ pending: PendingRequest) {
+        // Those are taken at the end of this turn, or at once in the next one.
+        if eventLoop.isCurrent, !hasEnded { return ownResumable.append(pending) }
         let count = resumable.withLock { queue in
             queue?.append(pending)
             return queue?.count
         }
         guard let count else { return pending.abandon() }
-        if count == 1 { wakeUp.signal() }
+        if count == 1 { eventLoop.execute {} }
     }
 
     /// Begins to drain, without an end of its own.
     func beginDrain() {
-        // An earlier order with a deadline stays.
-        _ = orders.compareExchange(expected: DrainOrder.none, desired: DrainOrder.endless, ordering: .relaxed)
-        wakeUp.signal()
+        eventLoop.execute { [self] in beginDraining() }
     }
 
     /// Begins to drain and stops when all is answered, at the deadline at the latest.
     func beginDrain(until deadline: ContinuousClock.Instant) {
-        let left = max(.zero, deadline - .now)
-        orders.store(MonotonicClock.milliseconds() + left.wholeMilliseconds, ordering: .relaxed)
-        wakeUp.signal()
+        let left = max(.zero, deadline - .now).wholeMilliseconds as UInt64
+        eventLoop.execute { [self] in
+            beginDraining()
+            drainDeadline = now + left
+        }
     }
 
-    /// Waits for the end of the thread; false when it has not come by then.
+    /// Waits for the end; false when it has not come by then.
     func waitUntilStopped(limit: ContinuousClock.Instant) -> Bool {
         var descriptor = pollfd(fd: stopped.fileDescriptor, events: Int16(POLLIN), revents: 0)
         while true {
-            let left = max(.zero, limit - .now)
-            let result = poll(&descriptor, 1, Int32(clamping: left.wholeMilliseconds))
+            let left: UInt64 = max(.zero, limit - .now).wholeMilliseconds
+            let result = poll(&descriptor, 1, Int32(clamping: left))
             if result > 0 { return true }
             if result == 0, limit <= .now { return false }
         }
     }
 
-    // MARK: Loop thread
+    // MARK: The loop's thread
 
-    private func run() {
-        nextSweep = now + sweepInterval
-        while !isFinished {
-            waitForEvents()
-            wakeUps.run {
-                beginTurn()
-                MHD_run(daemon)
-            }
-            lingering.turn(now: now)
-            if now >= nextSweep { sweep() }
+    private func install() throws(OutOfResources) {
+        do throws(OutOfResources) {
+            let library = ReadySignal { [self] in hasLibraryEvent = true }
+            let caller = ReadySignal { [self] in hasCaller = true }
+            watches.append(try eventLoop.watch(cmicrohttpd_epoll_descriptor(daemon), for: .readable, library))
+            listenerWatch = try eventLoop.watch(listener, for: .readable, caller)
+        } catch {
+            endWatches()
+            throw error
         }
-        finish()
+        now = MonotonicClock.milliseconds()
+        nextSweep = now + sweepInterval
+        eventLoop.add(self)
     }
 
-    private func beginTurn() {
+    func takeTurn() {
         now = MonotonicClock.milliseconds()
-        lastTurn.store(now, ordering: .relaxed)
-        obeyOrders()
+        if isDraining, now >= drainDeadline, !isStopping { giveUpRequests() }
         if hasEndedPeers { peers.turn() }
-        for pending in takeResumable() { MHD_resume_connection(pending.connection) }
-        acceptConnections()
+        let hasResumed = resumeAnswered()
+        if hasCaller { acceptConnections() }
+        if hasResumed || hasCaller || hasLibraryEvent || now >= libraryDue { MHD_run(daemon) }
+        (hasLibraryEvent, hasCaller, hasEndedPeers) = (false, false, false)
+        lingering.turn(now: now)
+        if now >= nextSweep { sweep() }
+        if isFinished { finish() }
+    }
+
+    var maximumWait: Int32? {
+        guard ownResumable.isEmpty else { return 0 }
+        var wait: UInt64 = 0
+        let hasWait = MHD_get_timeout(daemon, &wait) == .YES
+        libraryDue = hasWait ? now + wait : .max
+        let next = isDraining && !isStopping ? min(nextSweep, drainDeadline) : nextSweep
+        let own = min(lingering.isEmpty ? 1_000 : 20, next > now ? next - now : 0)
+        return Int32(clamping: hasWait ? min(wait, own) : own)
+    }
+
+    /// Gives the connections whose answers are there back to libmicrohttpd; whether there were any.
+    private func resumeAnswered() -> Bool {
+        let (own, others) = (ownResumable, takeResumable())
+        // Most turns have none, and then nothing is allocated.
+        if !own.isEmpty { ownResumable.removeAll(keepingCapacity: own.count <= 1_024) }
+        for pending in own { MHD_resume_connection(pending.connection) }
+        for pending in others { MHD_resume_connection(pending.connection) }
+        return !own.isEmpty || !others.isEmpty
     }
 
     private func takeResumable() -> [PendingRequest] {
         resumable.withLock { queue in
-            // Most turns have none, and an empty array costs nothing to swap in.
             guard let taken = queue, !taken.isEmpty else { return [] }
             queue = []
             return taken
         }
     }
 
-    private func waitForEvents() {
-        let accepts = listener >= 0 && acceptsAgain <= now
-        var descriptors = (
-            pollfd(fd: wakeUp.fileDescriptor, events: Int16(POLLIN), revents: 0),
-            pollfd(fd: cmicrohttpd_epoll_descriptor(daemon), events: Int16(POLLIN), revents: 0),
-            pollfd(fd: accepts ? listener : -1, events: Int16(POLLIN), revents: 0),
-            pollfd(fd: peers.fileDescriptor, events: Int16(POLLIN), revents: 0)
-        )
-        withUnsafeMutableBytes(of: &descriptors) { bytes in
-            _ = poll(bytes.assumingMemoryBound(to: pollfd.self).baseAddress, 4, waitMilliseconds)
-        }
-        if descriptors.0.revents != 0 { wakeUp.clear() }
-        hasCaller = descriptors.2.revents != 0
-        hasEndedPeers = descriptors.3.revents != 0
+    /// Rests from accepting, as there is no descriptor left.
+    func restFromAccepting(milliseconds: UInt64) {
+        acceptsAgain = now + milliseconds
+        listenerWatch?.change(to: [])
     }
 
-    /// Whether the last wait found a connection to accept.
-    private(set) var hasCaller = false
-    /// Whether it found a stream whose client has gone.
-    private var hasEndedPeers = false
-
-    private var waitMilliseconds: Int32 {
-        var libraryWait: UInt64 = 0
-        let hasWait = MHD_get_timeout(daemon, &libraryWait) == .YES
-        let next = isDraining && !isStopping ? min(nextSweep, drainDeadline) : nextSweep
-        let own = min(lingering.isEmpty ? 1_000 : 20, next > now ? next - now : 0)
-        return Int32(clamping: hasWait ? min(libraryWait, own) : own)
+    /// Watches for clients of streams that go away, from the first stream on.
+    func watchPeers() {
+        guard peersWatch == nil, peers.fileDescriptor >= 0 else { return }
+        // Without a watch a client's end is noticed by the next write only.
+        peersWatch = try? eventLoop.watch(
+            peers.fileDescriptor,
+            for: .readable,
+            ReadySignal { [self] in hasEndedPeers = true }
+        )
     }
 
     private var sweepInterval: UInt64 {
@@ -207,6 +239,10 @@ final class ServerLoop: ResumeQueue, @unchecked Sendable {
 
     private func sweep() {
         nextSweep = now + sweepInterval
+        if acceptsAgain != 0, acceptsAgain <= now {
+            acceptsAgain = 0
+            listenerWatch?.change(to: .readable)
+        }
         for connection in connections {
             if connection.deadline <= now { connection.expire() } else { connection.closeIfPeerEnded() }
         }
@@ -214,17 +250,12 @@ final class ServerLoop: ResumeQueue, @unchecked Sendable {
 
     // MARK: Draining
 
-    private func obeyOrders() {
-        let order = orders.load(ordering: .relaxed)
-        guard order != DrainOrder.none else { return }
-        if !isDraining { beginDraining() }
-        drainDeadline = order
-        if now >= drainDeadline, !isStopping { giveUpRequests() }
-    }
-
     private func beginDraining() {
+        guard !isDraining else { return }
         isDraining = true
-        close(listener)
+        listenerWatch?.end()
+        listenerWatch = nil
+        if listener >= 0 { close(listener) }
         listener = -1
         for connection in connections {
             connection.closeIfIdle()
@@ -239,7 +270,7 @@ final class ServerLoop: ResumeQueue, @unchecked Sendable {
     }
 
     private var isFinished: Bool {
-        guard isDraining, drainDeadline != DrainOrder.endless else { return false }
+        guard isDraining, drainDeadline != .max else { return false }
         // Half a second for the 503 answers to leave.
         return connections.isEmpty && lingering.isEmpty || now >= drainDeadline + 500
     }
@@ -249,23 +280,35 @@ final class ServerLoop: ResumeQueue, @unchecked Sendable {
         // turn in which they are answered.
         isStopping = true
         for connection in connections { connection.giveUp() }
-        for pending in takeResumable() { MHD_resume_connection(pending.connection) }
+        _ = resumeAnswered()
         MHD_run(daemon)
         // Left are those whose answer another thread is just about to give: it has claimed the request and not queued it.
         for connection in connections where connection.isSuspended { MHD_resume_connection(connection.library) }
         MHD_run(daemon)
+        endWatches()
+        eventLoop.remove(self)
+        hasEnded = true
         MHD_stop_daemon(daemon)
         lingering.closeAll()
+        ownResumable = []
         resumable.withLock { $0 = nil }
         context.loop = nil
         stopped.signal()
     }
+
+    private func endWatches() {
+        for watch in watches { watch.end() }
+        listenerWatch?.end()
+        peersWatch?.end()
+        (watches, listenerWatch, peersWatch) = ([], nil, nil)
+    }
 }
 
-/// When a draining loop stops, in milliseconds of the monotonic clock.
-enum DrainOrder {
-    /// The loop serves.
-    static let none: UInt64 = 0
-    /// The loop drains and then waits for a deadline.
-    static let endless: UInt64 = .max
+/// Notes that a descriptor is ready; what is to be done is done later in the turn.
+private final class ReadySignal: EventSource {
+    private let note: () -> Void
+
+    init(_ note: @escaping () -> Void) { self.note = note }
+
+    func isReady(_ readiness: Readiness) { note() }
 }

@@ -15,6 +15,7 @@ extension HTTPConnection {
         loop.counters.streams.add(1, ordering: .relaxed)
         setStallTimeout(milliseconds: Int32(clamping: loop.streamStallMilliseconds))
         loop.peers.add(self)
+        loop.watchPeers()
         if loop.isDraining { stream.shutDown() }
         return queueReply(library, status, reply)
     }

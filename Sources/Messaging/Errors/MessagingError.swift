@@ -36,6 +36,8 @@ public struct MessagingError: Error, Sendable, CustomStringConvertible {
         public static let brokerBlocked = Code("broker-blocked")
         /// The broker refuses the exchange or queue: rights, or another declaration.
         public static let brokerConfiguration = Code("broker-configuration")
+        /// The broker takes no messages as large as this one.
+        public static let messageTooLarge = Code("message-too-large")
         /// A reply came that is not a reply.
         public static let badReply = Code("bad-reply")
         /// The server raised an exception; `remote` holds it.

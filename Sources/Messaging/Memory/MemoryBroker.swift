@@ -4,7 +4,7 @@
 // SPDX-License-Identifier: Apache-2.0
 //===----------------------------------------------------------------------===//
 
-internal import Threads
+public import Threads
 
 /// A small message broker in the memory of this process, which memory drivers can share.
 ///
@@ -37,12 +37,18 @@ public final class MemoryBroker: Sendable {
     }
 
     private let state: Guarded<MemoryBrokerState>
-    private let worker = Guarded<DeadlineTimer?>(nil)
+    private let loop: EventLoop
+    /// Messages that are handed over in one turn of the loop, which serves others too.
+    private static let handoversATurn = 256
 
     /// Makes a broker without queues.
-    public init(limits: Limits = Limits()) { state = Guarded(MemoryBrokerState(limits: limits)) }
-
-    deinit { worker.withLock { $0 }?.stop() }
+    ///
+    /// - Parameter loop: where handlers run; nil for the one that the process shares.
+    /// - Throws: when there is no descriptor or thread left for that one.
+    public init(limits: Limits = Limits(), loop: EventLoop? = nil) throws(OutOfResources) {
+        self.loop = if let loop { loop } else { try EventLoop.shared() }
+        state = Guarded(MemoryBrokerState(limits: limits))
+    }
 
     /// Routes a message.
     func publish(_ message: MemoryMessage, exchange: String, checksConsumers: Bool = false) -> MemoryPublishOutcome {
@@ -73,20 +79,16 @@ public final class MemoryBroker: Sendable {
     }
 
     private func wakeWorker() {
-        let worker = worker.withLock { worker in
-            let timer = worker ?? DeadlineTimer(name: "memory-broker") { [weak self] _ in self?.handOver() }
-            worker = timer
-            return timer
-        }
-        worker.arm(.now)
+        loop.execute { [weak self] in self?.handOver() }
     }
 
     /// Hands over what is due, one after the other, so that handlers never nest.
-    private func handOver() -> ContinuousClock.Instant? {
-        while let next = state.withLock({ $0.nextDelivery() }) {
+    private func handOver() {
+        for _ in 0..<Self.handoversATurn {
+            guard let next = state.withLock({ $0.nextDelivery() }) else { return }
             next.handler(MemoryDelivery(tag: next.tag, message: next.message, isOwned: next.isOwned, broker: self))
             for proceed in state.withLock({ $0.handlerReturned() }) { proceed() }
         }
-        return nil
+        wakeWorker()
     }
 }

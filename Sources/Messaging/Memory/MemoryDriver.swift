@@ -4,7 +4,7 @@
 // SPDX-License-Identifier: Apache-2.0
 //===----------------------------------------------------------------------===//
 
-internal import Threads
+public import Threads
 
 /// A driver inside one process, for `memory://` and `fake://` (`oslo_messaging._drivers.impl_fake`).
 ///
@@ -13,7 +13,7 @@ internal import Threads
 public final class MemoryDriver: Driver {
     let controlExchange: String
     let broker: MemoryBroker
-    let waiters = ReplyWaiters()
+    let waiters: ReplyWaiters
     let prefetchCount: Int
     /// The queue of this driver's replies.
     let replyQueue = "reply_\(UniqueID().hexadecimal)"
@@ -24,15 +24,21 @@ public final class MemoryDriver: Driver {
     ///
     /// - Parameters:
     ///   - controlExchange: the exchange of targets that name none.
-    ///   - broker: the broker; drivers that share one reach each other.
+    ///   - broker: the broker; drivers that share one reach each other. nil makes one.
     ///   - prefetchCount: how many messages of a queue a listener holds unacknowledged at the most.
+    ///   - loop: what keeps the deadlines and hands messages over; nil for the one that the process shares.
+    /// - Throws: when there is no descriptor or thread left for that one.
     public init(
         controlExchange: String = "openstack",
-        broker: MemoryBroker = MemoryBroker(),
-        prefetchCount: Int = 256
-    ) {
+        broker: MemoryBroker? = nil,
+        prefetchCount: Int = 256,
+        loop: EventLoop? = nil
+    ) throws(OutOfResources) {
+        let loop = if let loop { loop } else { try EventLoop.shared() }
+        let broker = if let broker { broker } else { try MemoryBroker(loop: loop) }
         self.controlExchange = controlExchange
         self.broker = broker
+        waiters = ReplyWaiters(loop: loop)
         self.prefetchCount = max(1, prefetchCount)
         replies = MemoryListener(
             broker: broker,

@@ -5,6 +5,7 @@
 //===----------------------------------------------------------------------===//
 
 public import Logging
+public import Threads
 
 /// Which driver serves which scheme of a transport URL, as stevedore does for oslo.messaging.
 ///
@@ -21,12 +22,20 @@ public struct DriverRegistry: Sendable {
         public var options: [String: String]
         /// The logger of the driver.
         public var logger: Logger
+        /// The loop that drives it and on which completions run; nil for the one that the process shares.
+        public var loop: EventLoop?
 
         /// Makes a context.
-        public init(controlExchange: String = "openstack", options: [String: String] = [:], logger: Logger) {
+        public init(
+            controlExchange: String = "openstack",
+            options: [String: String] = [:],
+            logger: Logger,
+            loop: EventLoop? = nil
+        ) {
             self.controlExchange = controlExchange
             self.options = options
             self.logger = logger
+            self.loop = loop
         }
     }
 
@@ -34,7 +43,7 @@ public struct DriverRegistry: Sendable {
 
     /// Makes a registry that knows the memory driver.
     public init() {
-        register(["memory", "fake"]) { _, context in MemoryDriver(controlExchange: context.controlExchange) }
+        register(["memory", "fake"]) { _, context in try MemoryDriver(controlExchange: context.controlExchange, loop: context.loop) }
     }
 
     /// Lets a driver serve names; a later registration wins.

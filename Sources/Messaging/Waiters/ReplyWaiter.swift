@@ -80,6 +80,11 @@ struct ReplyWaiter: Sendable {
         restartMonitor(now)
     }
 
+    /// Notes that the request may be written from now on; one whose reply is awaited already stays so.
+    mutating func begin() {
+        if stage == .connect { stage = .publish }
+    }
+
     mutating func restartMonitor(_ now: ContinuousClock.Instant) {
         monitorDeadline = promise.monitorTimeout.map { now.advanced(by: $0) }
     }

@@ -4,9 +4,9 @@
 // SPDX-License-Identifier: Apache-2.0
 //===----------------------------------------------------------------------===//
 
-internal import Threads
+public import Threads
 
-/// The calls of a process that wait for their replies, and the thread that ends them in time
+/// The calls of a process that wait for their replies, and the timer that ends them in time
 /// (`oslo_messaging._drivers.amqpdriver.ReplyWaiters`).
 ///
 /// All functions may be called from any thread. Completions run outside the lock, on the thread that ended the call:
@@ -15,11 +15,11 @@ public final class ReplyWaiters: Sendable {
     let state: Guarded<ReplyWaitersState>
     private let timer: DeadlineTimer
 
-    /// Makes an empty table and starts its timer thread, which lives until `stop()`.
-    public init() {
+    /// Makes an empty table whose deadlines a loop keeps.
+    public init(loop: EventLoop) {
         let state = Guarded(ReplyWaitersState())
         self.state = state
-        timer = DeadlineTimer(name: "rpc-deadlines") { now in
+        timer = DeadlineTimer(loop: loop) { now in
             let (ended, next) = state.withLock { ($0.expire(now: now), $0.nextExpiry) }
             for call in ended { call.complete() }
             return next
@@ -56,6 +56,9 @@ public final class ReplyWaiters: Sendable {
         return true
     }
 
+    /// Notes that a call's request is about to be written; false when the call has ended, and is not to be sent.
+    public func begin(_ id: UniqueID) -> Bool { state.withLock { $0.begin(id) } }
+
     /// Notes how far a call's request has come.
     public func advance(_ id: UniqueID, to stage: MessagingError.Stage) {
         let isMonitored = state.withLock { $0.advance(id, to: stage, now: .now) }
@@ -89,7 +92,7 @@ public final class ReplyWaiters: Sendable {
         state.withLock { $0.receive(reply, now: .now) }?.complete()
     }
 
-    /// Ends the timer thread; calls still waiting are failed first, and later ones at once.
+    /// Ends the timer; calls still waiting are failed first, and later ones at once.
     public func stop(failing error: MessagingError) {
         state.withLock { $0.isStopped = true }
         failAll(with: error)

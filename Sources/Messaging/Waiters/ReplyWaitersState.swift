@@ -40,6 +40,13 @@ struct ReplyWaitersState {
         compact()
     }
 
+    /// Notes that a call's request is about to be written; false when nobody waits for it any more.
+    mutating func begin(_ id: UniqueID) -> Bool {
+        guard let index = waiters.index(forKey: id) else { return false }
+        waiters.values[index].begin()
+        return true
+    }
+
     /// Notes progress; true when the call's monitor may now end it earlier than before.
     mutating func advance(_ id: UniqueID, to stage: MessagingError.Stage, now: ContinuousClock.Instant) -> Bool {
         guard let index = waiters.index(forKey: id) else { return false }

@@ -12,6 +12,7 @@ internal import Metrics
 internal import Observability
 internal import RabbitDriver
 internal import ServiceLifecycle
+internal import Threads
 
 /// The composition root: every object of the server is made here, once, in order.
 struct Application: Sendable {
@@ -34,7 +35,8 @@ struct Application: Sendable {
         MetricsSystem.bootstrap(registry.factory)
 
         let url = try TransportURL(settings.transport.url)
-        driver = try Drivers.make(url, settings, logger: logger)
+        let loops = try Self.makeLoops(settings.http.loops)
+        driver = try Drivers.make(url, settings, loop: loops[0], logger: logger)
         demo = settings.runsDemo ? try Self.makeDemo(driver, logger) : nil
 
         let (registry, running) = (registry, Reference<HTTPServer>())
@@ -45,14 +47,31 @@ struct Application: Sendable {
                 version: RPCGateway.programVersion,
                 transport: url.redactedDescription,
                 metricsPage: { registry.render() },
-                loopsTurn: { running.value.map { $0.statistics.oldestTurnAge < .seconds(5) } ?? true }
+                loopsTurn: { running.value.map { $0.statistics.oldestTurnAge < .seconds(5) } ?? true },
+                loop: loops[0]
             ),
             logger: logger
         )
-        server = HTTPServer(configuration: HTTPServerConfiguration(settings.http), handler: gateway, logger: logger)
+        server = HTTPServer(
+            configuration: HTTPServerConfiguration(settings.http),
+            handler: gateway,
+            loops: loops,
+            logger: logger
+        )
         running.value = server
         registry.addProcessMetrics()
         registry.addGatewayMetrics(gateway, driver, server)
+    }
+
+    /// The loops that carry everything, HTTP and the broker's connections alike; they turn until the process ends.
+    private static func makeLoops(_ count: Int) throws(OutOfResources) -> [EventLoop] {
+        var loops: [EventLoop] = []
+        for number in 0..<count {
+            let loop = try EventLoop(name: "loop-\(number)")
+            try loop.start()
+            loops.append(loop)
+        }
+        return loops
     }
 
     private static func makeDemo(_ driver: any Driver, _ logger: Logger) throws -> RPCServer {

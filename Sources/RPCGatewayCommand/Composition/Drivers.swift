@@ -7,6 +7,7 @@
 internal import Logging
 internal import Messaging
 internal import RabbitDriver
+internal import Threads
 
 /// The drivers that this program links.
 enum Drivers {
@@ -41,17 +42,20 @@ enum Drivers {
 
     /// Makes the driver of a transport URL.
     ///
+    /// - Parameter loop: what drives it; nil for the loop that the process shares.
     /// - Throws: what is unknown or wrong about the URL's scheme or options.
     static func make(
         _ url: TransportURL,
         _ settings: Settings,
         receivesFromStart: Bool = true,
+        loop: EventLoop? = nil,
         logger: Logger
     ) throws -> any Driver {
         let context = DriverRegistry.DriverContext(
             controlExchange: settings.rpc.controlExchange,
             options: settings.rabbit,
-            logger: logger
+            logger: logger,
+            loop: loop
         )
         return try registry(settings, receivesFromStart: receivesFromStart).makeDriver(url, context: context)
     }

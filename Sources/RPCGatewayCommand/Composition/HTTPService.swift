@@ -36,10 +36,12 @@ struct HTTPService: Service {
     private func stop(deadline: ContinuousClock.Instant) async {
         await withCheckedContinuation { continuation in
             let server = server
-            _ = OwnedThread(name: "http-stop") {
+            let stop: @Sendable () -> Void = {
                 server.shutdown(deadline: min(deadline, .now.advanced(by: .seconds(2))))
                 continuation.resume()
             }
+            // Without a thread for it this one waits; nothing else is left to do by then.
+            do throws(OutOfResources) { _ = try OwnedThread(name: "http-stop", stop) } catch { stop() }
         }
     }
 

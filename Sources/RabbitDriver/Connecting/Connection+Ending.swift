@@ -5,10 +5,11 @@
 //===----------------------------------------------------------------------===//
 
 internal import AMQP
+internal import Names
 
 extension Connection {
     /// Deletes queues that nobody will read any more and closes; what has not happened by the deadline is not waited for.
-    func deleteQueuesAndClose(_ queues: [String], deadline: ContinuousClock.Instant) async {
+    func deleteQueuesAndClose(_ queues: [Name], deadline: ContinuousClock.Instant) async {
         guard isOpen else { return abort() }
         // Neither answer of the broker is waited for longer than the deadline.
         let alarm = Task {
@@ -17,10 +18,7 @@ extension Connection {
         }
         defer { alarm.cancel() }
         _ = await withCheckedContinuation { continuation in
-            perform(
-                { channel throws(AMQPError) in for queue in queues { try channel.deleteQueue(queue) } },
-                completion: { continuation.resume(returning: $0) }
-            )
+            perform(queues.map { .deleteQueue($0) }) { continuation.resume(returning: $0) }
         }
         await withCheckedContinuation { continuation in close { continuation.resume() } }
     }

@@ -6,28 +6,22 @@
 
 internal import AMQP
 internal import Messaging
-
-/// Where on the broker a target's messages are published.
-struct Route: Sendable {
-    var exchange: ExchangeDeclaration
-    var routingKey: String
-}
+internal import Names
 
 extension RabbitOptions {
-    /// The exchange and routing key of a target (`oslo_messaging._drivers.amqpdriver.AMQPDriverBase._send`).
-    func route(to target: Target, controlExchange: String) -> Route {
-        if target.isFanout {
-            return Route(exchange: ExchangeDeclaration(fanoutExchange(topic: target.topic ?? "")), routingKey: "")
-        }
-        let exchange = self.controlExchange(target.exchange ?? controlExchange)
-        return Route(exchange: ExchangeDeclaration(exchange), routingKey: target.queueName)
+    /// The exchange of a target (`oslo_messaging._drivers.amqpdriver.AMQPDriverBase._send`).
+    func route(to target: Target, controlExchange: String) -> PublishRoute {
+        let shape =
+            target.isFanout
+            ? fanoutExchange(topic: target.topic ?? "") : self.controlExchange(target.exchange ?? controlExchange)
+        return PublishRoute(declaring: ExchangeDeclaration(shape))
     }
 }
 
 extension ExchangeDeclaration {
     init(_ shape: ExchangeShape) {
         self.init(
-            name: shape.name,
+            name: Name(shape.name),
             type: shape.type,
             isDurable: shape.isDurable,
             isAutoDelete: shape.isAutoDelete
@@ -38,7 +32,7 @@ extension ExchangeDeclaration {
 extension QueueDeclaration {
     init(_ shape: QueueShape) {
         self.init(
-            name: shape.name,
+            name: Name(shape.name),
             isDurable: shape.isDurable,
             isAutoDelete: shape.isAutoDelete,
             arguments: FieldTable(shape.arguments)

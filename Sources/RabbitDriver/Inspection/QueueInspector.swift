@@ -5,48 +5,59 @@
 //===----------------------------------------------------------------------===//
 
 internal import AMQP
+internal import DequeModule
 internal import Logging
 internal import Messaging
+internal import Names
 internal import Threads
 
-/// Looks at queues and exchanges by passive declarations, on a connection of its own: a look at what is missing closes
-/// the channel, which must not hurt anybody's publishes.
+/// Looks at queues by passive declarations, on a connection of its own.
 final class QueueInspector: ConnectionDelegate {
-    private enum Subject: Sendable, Hashable {
-        case queue(String)
-        case exchange(String)
+    private struct Subject: Sendable, Hashable {
+        var queue: Name
+
+        var question: ChannelMethod { .declareQueue(QueueDeclaration(name: queue, isPassive: true)) }
+
+        func answer(_ result: Result<[MethodReply], AMQPError>) -> Result<QueueStatus?, MessagingError> {
+            switch result {
+            case .success(let replies):
+                guard case .queue(let declared)? = replies.first else { return .success(nil) }
+                return .success(
+                    QueueStatus(consumerCount: declared.consumerCount, messageCount: declared.messageCount)
+                )
+            case .failure(let error) where error.code == .notFound: return .success(nil)
+            case .failure(let error): return .failure(MessagingError(unreachable: error))
+            }
+        }
     }
 
     private struct State: Sendable {
-        /// An exchange that exists counts as a queue without messages and consumers.
         var answers = SharedAnswers<Subject, Result<QueueStatus?, MessagingError>>()
         var connection: Connection?
         var isConnecting = false
         var looks = 0
-        var waitingSubjects: [Subject] = []
+        var waitingSubjects = Deque<Subject>()
+        /// Channels on which nothing is under way.
+        var freeChannels: [Int] = []
     }
 
+    private static let channelCount = 8
+
     private let hosts: BrokerHosts
+    private let loop: EventLoop
     private let logger: Logger
     private let state = Guarded(State())
 
-    init(hosts: BrokerHosts, logger: Logger) {
+    init(hosts: BrokerHosts, loop: EventLoop, logger: Logger) {
         self.hosts = hosts
+        self.loop = loop
         self.logger = logger
     }
 
     /// Tells how many consumers and messages a queue has, nil when it does not exist; looks are shared and count for a
     /// second. A look that fails ends within the connection's own time limits.
     func look(at queue: String, _ completion: @escaping @Sendable (Result<QueueStatus?, MessagingError>) -> Void) {
-        look(at: .queue(queue), completion)
-    }
-
-    /// Tells whether an exchange exists; see `look(at:_:)`.
-    func look(
-        atExchange exchange: String,
-        _ completion: @escaping @Sendable (Result<Bool, MessagingError>) -> Void
-    ) {
-        look(at: .exchange(exchange)) { completion($0.map { $0 != nil }) }
+        look(at: Subject(queue: Name(queue)), completion)
     }
 
     private func look(
@@ -62,11 +73,11 @@ final class QueueInspector: ConnectionDelegate {
         }
     }
 
-    /// Looks under way at a time: one follows the other on the connection, and calls wait for theirs.
-    private static let maximumLooks = 64
+    /// Looks under way or waiting at a time.
+    private static let maximumLooks = 256
     private static let tooMany = MessagingError(
         .overloaded,
-        "Too many queues and exchanges are being looked at",
+        "Too many queues are being looked at",
         stage: .connect
     )
 
@@ -80,10 +91,10 @@ final class QueueInspector: ConnectionDelegate {
 
     /// Whether a fresh look has shown consumers; false also when there is no fresh one.
     func hasConsumers(_ queue: String) -> Bool {
-        guard let (answer, refresh) = state.withLock({ $0.answers.peek(.queue(queue), now: .now) }) else {
+        guard let (answer, refresh) = state.withLock({ $0.answers.peek(Subject(queue: Name(queue)), now: .now) }) else {
             return false
         }
-        if refresh { refreshLook(.queue(queue)) }
+        if refresh { refreshLook(Subject(queue: Name(queue))) }
         guard case .success(let status?) = answer else { return false }
         return status.consumerCount > 0
     }
@@ -103,61 +114,61 @@ final class QueueInspector: ConnectionDelegate {
     }
 
     private func inspect(_ subject: Subject) {
-        enum Step {
-            case use(Connection)
-            case connect
-            case wait
-        }
-        let step = state.withLock { state -> Step in
-            if let connection = state.connection, connection.isOpen { return .use(connection) }
+        let mustConnect = state.withLock { state in
             state.waitingSubjects.append(subject)
+            guard state.connection == nil else { return false }
             defer { state.isConnecting = true }
-            return state.isConnecting ? .wait : .connect
+            return !state.isConnecting
         }
-        switch step {
-        case .use(let connection): inspect(subject, on: connection)
-        case .connect: connect()
-        case .wait: break
-        }
+        if mustConnect { connect() } else { begin() }
     }
 
     private func connect() {
-        let connection = Connection(configuration: hosts.next(purpose: "inspect"), logger: logger, delegate: self)
+        let connection = Connection(
+            configuration: hosts.next(purpose: "inspect"),
+            loop: loop,
+            logger: logger,
+            delegate: self
+        )
         // Kept from the start: an attempt under way has to live, and to be closed by `stop`.
-        state.withLock { $0.connection = connection }
-        connection.start(setUp: { _ throws(AMQPError) in }) { [self] result in
-            let subjects = state.withLock { state in
-                defer { (state.waitingSubjects, state.isConnecting) = ([], false) }
-                return state.waitingSubjects
+        state.withLock { state in (state.connection, state.freeChannels) = (connection, []) }
+        connection.start(channels: Self.channelCount) { [self] result in
+            let failed = state.withLock { state -> [Subject] in
+                state.isConnecting = false
+                if case .success = result {
+                    if state.connection === connection { state.freeChannels = Array(1...Self.channelCount) }
+                    return []
+                }
+                defer { state.waitingSubjects = [] }
+                return Array(state.waitingSubjects)
             }
-            switch result {
-            case .success: for subject in subjects { inspect(subject, on: connection) }
-            case .failure(let error):
-                for subject in subjects { finish(subject, .failure(MessagingError(unreachable: error))) }
+            if case .failure(let error) = result {
+                for subject in failed { finish(subject, .failure(MessagingError(unreachable: error))) }
+            }
+            begin()
+        }
+    }
+
+    /// Begins the looks that wait, each on a channel of its own: a look at what is missing closes its channel, and what
+    /// stood behind it there would be lost.
+    private func begin() {
+        while let (subject, channel, connection) = nextLook() {
+            connection.perform([subject.question], on: channel) { [self] result in
+                state.withLock { state in
+                    if state.connection === connection { state.freeChannels.append(channel) }
+                }
+                finish(subject, subject.answer(result))
+                begin()
             }
         }
     }
 
-    private func inspect(_ subject: Subject, on connection: Connection) {
-        connection.perform { channel throws(AMQPError) in
-            try Self.look(at: subject, channel)
-        } completion: { [self] result in
-            switch result {
-            case .success(let status): finish(subject, .success(status))
-            case .failure(let error) where error.code == .notFound: finish(subject, .success(nil))
-            case .failure(let error): finish(subject, .failure(MessagingError(unreachable: error)))
-            }
-        }
-    }
-
-    private static func look(at subject: Subject, _ channel: Channel) throws(AMQPError) -> QueueStatus {
-        switch subject {
-        case .queue(let name):
-            let declared = try channel.declareQueue(QueueDeclaration(name: name, isPassive: true))
-            return QueueStatus(consumerCount: declared.consumerCount, messageCount: declared.messageCount)
-        case .exchange(let name):
-            try channel.declareExchange(ExchangeDeclaration(name: name, isPassive: true))
-            return QueueStatus(consumerCount: 0, messageCount: 0)
+    private func nextLook() -> (Subject, Int, Connection)? {
+        state.withLock { state in
+            guard let connection = state.connection, !state.waitingSubjects.isEmpty,
+                let channel = state.freeChannels.popLast()
+            else { return nil }
+            return (state.waitingSubjects.removeFirst(), channel, connection)
         }
     }
 
@@ -171,15 +182,9 @@ final class QueueInspector: ConnectionDelegate {
         for completion in waiting { completion(result) }
     }
 
-    func connection(_ connection: Connection, didReceive deliveries: [Delivery]) {}
-    func connection(_ connection: Connection, didBlock reason: String) {}
-    func connectionDidUnblock(_ connection: Connection) {}
-    func connection(_ connection: Connection, consumerWasCancelled consumerTag: String) {}
-    func connection(_ connection: Connection, channelDidClose error: AMQPError) {}
-
     func connection(_ connection: Connection, didCloseWith error: AMQPError?) {
         state.withLock { state in
-            if state.connection === connection { state.connection = nil }
+            if state.connection === connection { (state.connection, state.freeChannels) = (nil, []) }
         }
     }
 }

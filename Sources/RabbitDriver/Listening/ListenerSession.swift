@@ -6,6 +6,7 @@
 
 internal import AMQP
 internal import Logging
+internal import Names
 internal import Synchronization
 internal import Threads
 
@@ -14,7 +15,7 @@ final class ListenerSession: ConnectionDelegate {
     private struct State {
         var connection: Connection?
         /// Tags of the consumers that run.
-        var running: Set<String> = []
+        var running: Set<Name> = []
         /// Whether declarations are under way: a refused one closes the channel, which is then no news.
         var isDeclaring = false
         /// What came while they were: handed over when they have succeeded. What they end with would take the
@@ -34,23 +35,28 @@ final class ListenerSession: ConnectionDelegate {
         let environment = listener.environment
         let connection = Connection(
             configuration: environment.hosts.next(purpose: "listen"),
+            loop: environment.loop,
             logger: environment.logger,
             delegate: self
         )
         state.withLock { $0.connection = connection }
-        connection.start(
-            setUp: { [self] channel throws(AMQPError) in try establish(on: channel) },
-            completion: completion
-        )
+        connection.start { [self] result in
+            switch result {
+            case .success: repair(completion: completion)
+            case .failure(let error): completion(.failure(error))
+            }
+        }
     }
 
-    /// Declares again and consumes what is not consumed; fails when that does not hold until its end.
+    /// Declares and consumes what is not consumed; fails when that does not hold until its end.
     func repair(completion: @escaping @Sendable (Result<Void, AMQPError>) -> Void) {
         guard let connection = state.withLock({ $0.connection }) else { return }
-        connection.perform(
-            { [self] channel throws(AMQPError) in try establish(on: channel) },
-            completion: completion
-        )
+        state.withLock { $0.isDeclaring = true }
+        establish(on: connection, TopologyAdjustments()) { [self] result in
+            state.withLock { $0.isDeclaring = false }
+            if case .success = result { handOverEarly() }
+            completion(result)
+        }
     }
 
     /// Drops the connection; what is not acknowledged goes back to its queues.
@@ -70,20 +76,13 @@ final class ListenerSession: ConnectionDelegate {
     func cancelConsumers(completion: @escaping @Sendable () -> Void) {
         isStopping.store(true, ordering: .releasing)
         guard let connection = state.withLock({ $0.connection }) else { return completion() }
-        let prefetchCount = listener.environment.topology.prefetchCount
-        connection.perform(
-            { [self] channel throws(AMQPError) in
-                for tag in state.withLock({ $0.running }).sorted() { try channel.cancel(consumerTag: tag) }
-            },
-            completion: { result in
-                guard case .success = result else { return completion() }
-                // The requeues of late deliveries stand in line by now: the answer to this means that they were read.
-                connection.perform(
-                    { channel throws(AMQPError) in try channel.qos(prefetchCount: prefetchCount) },
-                    completion: { _ in completion() }
-                )
-            }
-        )
+        let running = state.withLock { $0.running }.sorted()
+        // The answer to the last one means that the requeues of late deliveries were read: they stood in line before it.
+        let limit = ChannelMethod.qos(prefetchCount: listener.environment.topology.prefetchCount)
+        connection.perform(running.map { .cancel(consumerTag: $0) }) { result in
+            guard case .success = result else { return completion() }
+            connection.perform([limit]) { _ in completion() }
+        }
     }
 
     /// Deletes the listener's own queues and closes, within the deadline.
@@ -95,39 +94,37 @@ final class ListenerSession: ConnectionDelegate {
 
 extension ListenerSession {
     /// Runs the topology; a declaration that the broker holds in another form is repeated in that form.
-    private func establish(on channel: Channel) throws(AMQPError) {
-        state.withLock { $0.isDeclaring = true }
-        defer { state.withLock { $0.isDeclaring = false } }
+    private func establish(
+        on connection: Connection,
+        _ adjustments: TopologyAdjustments,
+        completion: @escaping @Sendable (Result<Void, AMQPError>) -> Void
+    ) {
         let topology = listener.environment.topology
-        var adjustments = TopologyAdjustments()
-        while true {
-            do throws(AMQPError) {
-                try run(topology, adjustments, on: channel)
-                return handOverEarly()
-            } catch {
-                guard adjustments.note(error, in: topology) else { throw error }
-                listener.environment.logger.info(
-                    "declared in another form already, taking it as it is",
-                    metadata: ["error": "\(error)"]
-                )
+        let running = state.withLock { $0.running }
+        let steps = topology.steps(adjustments, running: running, offset: listener.nextOffset)
+        for case .consume(let consumer) in steps {
+            // Known before the answer: the first deliveries, or a cancellation, may come with it.
+            state.withLock { state in _ = state.running.insert(consumer.tag) }
+        }
+        connection.perform(steps.map(\.method)) { [self] result in
+            guard case .failure(let error) = result else { return completion(checkRunning()) }
+            var adjustments = adjustments
+            guard let index = error.step, adjustments.note(error, of: steps[index], in: topology) else {
+                return completion(.failure(error))
             }
+            listener.environment.logger.info(
+                "declared in another form already, taking it as it is",
+                metadata: ["error": "\(error)"]
+            )
+            establish(on: connection, adjustments, completion: completion)
         }
     }
 
-    private func run(
-        _ topology: ListeningTopology,
-        _ adjustments: TopologyAdjustments,
-        on channel: Channel
-    ) throws(AMQPError) {
-        let running = state.withLock { $0.running }
-        for step in topology.steps(adjustments, running: running, offset: listener.nextOffset) {
-            // Known before the answer: the first deliveries, or a cancellation, may come with it.
-            if case .consume(let consumer) = step { state.withLock { state in _ = state.running.insert(consumer.tag) } }
-            try channel.perform(step)
+    private func checkRunning() -> Result<Void, AMQPError> {
+        guard state.withLock({ $0.running.count }) == listener.environment.topology.consumers.count else {
+            return .failure(AMQPError(.channelClosed, "a consumer was cancelled at once"))
         }
-        guard state.withLock({ $0.running.count }) == topology.consumers.count else {
-            throw AMQPError(.channelClosed, "a consumer was cancelled at once")
-        }
+        return .success(())
     }
 
     private func handOverEarly() {
@@ -159,16 +156,12 @@ extension ListenerSession {
         }
     }
 
-    func connection(_ connection: Connection, didBlock reason: String) {}
-
-    func connectionDidUnblock(_ connection: Connection) {}
-
-    func connection(_ connection: Connection, consumerWasCancelled consumerTag: String) {
+    func connection(_ connection: Connection, consumerWasCancelled consumerTag: Name) {
         state.withLock { state in _ = state.running.remove(consumerTag) }
         listener.sessionWasDisturbed(self, "a consumer was cancelled by the broker")
     }
 
-    func connection(_ connection: Connection, channelDidClose error: AMQPError) {
+    func connection(_ connection: Connection, channelDidClose channel: Int, error: AMQPError) {
         let isDeclaring = state.withLock { state in
             (state.running, state.early) = ([], [])
             return state.isDeclaring

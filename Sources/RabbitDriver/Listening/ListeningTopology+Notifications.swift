@@ -6,6 +6,7 @@
 
 internal import AMQP
 internal import Messaging
+internal import Names
 
 extension ListeningTopology {
     /// The queues of a notification listener: the publishers' own, one for each topic and priority, or one for the pool
@@ -17,17 +18,17 @@ extension ListeningTopology {
                 return Source(
                     exchange: ExchangeDeclaration(options.controlExchange(source.exchange ?? defaultExchange)),
                     queue: subscription.queue(key, options: options),
-                    bindingKey: key
+                    bindingKey: Name(key)
                 )
             }
         }
         let isOwn = subscription.pool != nil && subscription.isTemporary
-        let queues = sources.map(\.queue.name).reduce(into: [String]()) { names, name in
+        let queues = sources.map(\.queue.name).reduce(into: [Name]()) { names, name in
             if !names.contains(name) { names.append(name) }
         }
         let consumers = queues.enumerated().map { index, queue in
             Consumer(
-                tag: String(index + 1),
+                tag: Name(String(index + 1)),
                 queue: queue,
                 arguments: FieldTable(options.consumeArguments),
                 isOwn: isOwn

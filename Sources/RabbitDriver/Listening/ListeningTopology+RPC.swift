@@ -6,6 +6,7 @@
 
 internal import AMQP
 internal import Messaging
+internal import Names
 
 extension ListeningTopology {
     /// The three queues of an RPC server (`oslo_messaging._drivers.amqpdriver.AMQPDriverBase.listen`).
@@ -22,12 +23,12 @@ extension ListeningTopology {
         let fanoutExchange = ExchangeDeclaration(options.fanoutExchange(topic: topic))
         let fanoutQueue = QueueDeclaration(options.fanoutQueue(topic: topic, unique: unique))
         let direct = [topic, "\(topic).\(server)"].map { name in
-            Source(exchange: exchange, queue: QueueDeclaration(options.topicQueue(name)), bindingKey: name)
+            Source(exchange: exchange, queue: QueueDeclaration(options.topicQueue(name)), bindingKey: Name(name))
         }
         let arguments = FieldTable(options.consumeArguments)
         self.init(
             prefetchCount: options.listeningPrefetchCount,
-            sources: direct + [Source(exchange: fanoutExchange, queue: fanoutQueue, bindingKey: topic)],
+            sources: direct + [Source(exchange: fanoutExchange, queue: fanoutQueue, bindingKey: Name(topic))],
             consumers: [
                 Consumer(tag: "1", queue: direct[0].queue.name, arguments: arguments),
                 Consumer(tag: "2", queue: direct[1].queue.name, arguments: arguments),
@@ -51,12 +52,12 @@ extension ListeningTopology {
             sources: [
                 Source(
                     exchange: nil,
-                    queue: QueueDeclaration(name: name, isDurable: true),
-                    bindingKey: name,
+                    queue: QueueDeclaration(name: Name(name), isDurable: true),
+                    bindingKey: Name(name),
                     takesAnyForm: true
                 )
             ],
-            consumers: [Consumer(tag: "1", queue: name, arguments: FieldTable(options.consumeArguments))]
+            consumers: [Consumer(tag: "1", queue: Name(name), arguments: FieldTable(options.consumeArguments))]
         )
     }
 }

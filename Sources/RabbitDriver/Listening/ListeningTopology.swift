@@ -5,6 +5,7 @@
 //===----------------------------------------------------------------------===//
 
 internal import AMQP
+internal import Names
 
 /// What a listener declares, binds and consumes, free of any connection.
 struct ListeningTopology: Sendable, Equatable {
@@ -13,15 +14,15 @@ struct ListeningTopology: Sendable, Equatable {
         /// The exchange it is bound to; nil for the default exchange, which needs no binding.
         var exchange: ExchangeDeclaration?
         var queue: QueueDeclaration
-        var bindingKey: String
+        var bindingKey: Name
         /// Whether a queue that exists in another form is consumed as it is.
         var takesAnyForm = false
     }
 
     /// A consumer of one of the queues.
     struct Consumer: Sendable, Equatable {
-        var tag: String
-        var queue: String
+        var tag: Name
+        var queue: Name
         var arguments: FieldTable
         /// Whether the queue is this listener's alone or a stream: what is given back would be lost, or stays anyway.
         var isOwn = false
@@ -33,7 +34,7 @@ struct ListeningTopology: Sendable, Equatable {
         case qos(prefetchCount: Int)
         case declareExchange(ExchangeDeclaration)
         case declareQueue(QueueDeclaration)
-        case bind(queue: String, exchange: String, key: String)
+        case bind(queue: Name, exchange: Name, key: Name)
         case consume(Consumer)
     }
 
@@ -47,7 +48,7 @@ struct ListeningTopology: Sendable, Equatable {
     var sources: [Source]
     var consumers: [Consumer]
     /// Queues that are deleted when the listener closes.
-    var ownQueues: [String] = []
+    var ownQueues: [Name] = []
 
     /// The methods in oslo.messaging's order: every exchange again before its queue, consumers last.
     ///
@@ -57,7 +58,7 @@ struct ListeningTopology: Sendable, Equatable {
     ///   - offset: where to go on in a stream; nil starts at its end.
     func steps(
         _ adjustments: TopologyAdjustments = TopologyAdjustments(),
-        running: Set<String> = [],
+        running: Set<Name> = [],
         offset: Int64? = nil
     ) -> [Step] {
         let declarations = sources.flatMap { source -> [Step] in
@@ -74,9 +75,9 @@ struct ListeningTopology: Sendable, Equatable {
     }
 
     /// The queues that are consumed, for people.
-    var queueNames: String { consumers.map(\.queue).joined(separator: ", ") }
+    var queueNames: String { consumers.map(\.queue.text).joined(separator: ", ") }
 
-    func consumer(_ tag: String) -> Consumer? { consumers.first { $0.tag == tag } }
+    func consumer(_ tag: Name) -> Consumer? { consumers.first { $0.tag == tag } }
 }
 
 extension ListeningTopology.Consumer {
@@ -88,5 +89,19 @@ extension ListeningTopology.Consumer {
         var consumer = self
         consumer.arguments[Self.streamOffset] = .int64(offset)
         return consumer
+    }
+}
+
+extension ListeningTopology.Step {
+    /// The method that the step is.
+    var method: ChannelMethod {
+        switch self {
+        case .qos(let count): .qos(prefetchCount: count)
+        case .declareExchange(let exchange): .declareExchange(exchange)
+        case .declareQueue(let queue): .declareQueue(queue)
+        case .bind(let queue, let exchange, let key): .bindQueue(queue, exchange: exchange, routingKey: key)
+        case .consume(let consumer):
+            .consume(queue: consumer.queue, consumerTag: consumer.tag, arguments: consumer.arguments)
+        }
     }
 }

@@ -6,6 +6,7 @@
 
 internal import AMQP
 internal import Messaging
+internal import Names
 
 /// A request that came over RabbitMQ.
 struct RabbitIncomingMessage: IncomingMessage {
@@ -21,6 +22,6 @@ struct RabbitIncomingMessage: IncomingMessage {
     func reply(_ reply: OutgoingReply, completion: @escaping @Sendable (Result<Void, MessagingError>) -> Void) {
         guard let messageID = request.messageID else { return completion(.success(())) }
         let content = PendingReply.Content.rpc(reply, messageID: messageID)
-        replies.send(PendingReply(to: request.replyQueue, content, completion: completion))
+        replies.send(PendingReply(to: Name(request.replyQueue), content, completion: completion))
     }
 }

@@ -6,6 +6,7 @@
 
 internal import AMQP
 internal import Messaging
+internal import Names
 
 /// A plain message that came over RabbitMQ.
 struct RabbitIncomingPlainMessage: IncomingPlainMessage {
@@ -22,6 +23,6 @@ struct RabbitIncomingPlainMessage: IncomingPlainMessage {
     func reply(_ reply: PlainMessage, completion: @escaping @Sendable (Result<Void, MessagingError>) -> Void) {
         guard let replyTo, !replyTo.isEmpty else { return completion(.success(())) }
         let content = PendingReply.Content.plain(reply, correlationID: correlationID)
-        replies.send(PendingReply(to: replyTo, content, completion: completion))
+        replies.send(PendingReply(to: Name(replyTo), content, completion: completion))
     }
 }

@@ -7,6 +7,7 @@
 internal import AMQP
 internal import Logging
 internal import Messaging
+internal import Names
 internal import Synchronization
 internal import Threads
 
@@ -20,7 +21,7 @@ final class RabbitListener: Listener {
     struct Environment: Sendable {
         var hosts: BrokerHosts
         var topology: ListeningTopology
-        var clock: AlarmClock
+        var loop: EventLoop
         var logger: Logger
         /// Makes what answers go through ready.
         var prepare: @Sendable () -> Void
@@ -36,18 +37,18 @@ final class RabbitListener: Listener {
 
     let environment: Environment
     private let state: Guarded<State>
-    private let alarm = Guarded<AlarmClock.Alarm?>(nil)
+    private let timer = Guarded<DeadlineTimer?>(nil)
     /// The offset behind the last message of a stream; less than zero before the first.
     private let offset = Atomic<Int64>(-1)
 
     init(_ environment: Environment, machine: ListenerStateMachine) {
         self.environment = environment
         state = Guarded(State(machine: machine))
-        let alarm = environment.clock.makeAlarm { [weak self] now in self?.tick(now) }
-        self.alarm.withLock { $0 = alarm }
+        let timer = DeadlineTimer(loop: environment.loop) { [weak self] now in self?.tick(now) }
+        self.timer.withLock { $0 = timer }
     }
 
-    deinit { alarm.withLock { $0 }?.remove() }
+    deinit { timer.withLock { $0 }?.stop() }
 
     func start() {
         environment.prepare()
@@ -92,7 +93,7 @@ final class RabbitListener: Listener {
         deadline: ContinuousClock.Instant
     ) async -> ListenerStateMachine.Outcome {
         let id = UniqueID()
-        // Not the clock: that one ends with the driver, and this wait has to end in any case.
+        // Not the timer: that one ends with its loop, and this wait has to end in any case.
         let alarm = Task {
             try await Task.sleep(until: deadline, clock: .continuous)
             perform { $0.tick(now: .now) }
@@ -217,7 +218,7 @@ extension RabbitListener {
         } catch {
             environment.logger.warning(
                 "unreadable message dropped",
-                metadata: ["queue": "\(consumer?.queue ?? "")", "reason": "\(error.reason)"]
+                metadata: ["queue": "\(consumer?.queue.text ?? "")", "reason": "\(error.reason)"]
             )
             settlement.reject(requeue: false)
         }
@@ -232,5 +233,5 @@ extension RabbitListener {
         if let next = state.withLock({ $0.machine.nextTick }) { arm(next) }
     }
 
-    private func arm(_ instant: ContinuousClock.Instant) { alarm.withLock { $0 }?.arm(instant) }
+    private func arm(_ instant: ContinuousClock.Instant) { timer.withLock { $0 }?.arm(instant) }
 }

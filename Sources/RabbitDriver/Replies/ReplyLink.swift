@@ -20,6 +20,7 @@ final class ReplyLink: Sendable {
         var prefetchCount: Int
         var maximumReplyBytes: Int
         var waiters: ReplyWaiters
+        var loop: EventLoop
         var logger: Logger
         /// Publishes a body to the reply queue; the outcome comes to the closure.
         var publishLoopback: @Sendable ([UInt8], @escaping @Sendable (Result<Void, MessagingError>) -> Void) -> Void
@@ -48,7 +49,7 @@ final class ReplyLink: Sendable {
     func start() {
         let actions = input { $0.start() }
         guard !actions.isEmpty else { return }
-        let timer = DeadlineTimer(name: "amqp-replies") { [weak self] now in self?.tick(now) }
+        let timer = DeadlineTimer(loop: environment.loop) { [weak self] now in self?.tick(now) }
         let isStopped = state.withLock { state in
             state.timer = timer
             return state.machine.phase == .stopped
@@ -142,10 +143,13 @@ final class ReplyLink: Sendable {
 
     private func connect() {
         let session = ReplySession(link: self)
-        let former = state.withLock { state in
+        let (isStopped, former) = state.withLock { state in
+            // A stop in between has seen the former session only.
+            guard state.machine.phase != .stopped else { return (true, nil as ReplySession?) }
             defer { state.session = session }
-            return state.session
+            return (false, state.session)
         }
+        guard !isStopped else { return }
         // A connection that could not be mended may still be open: two consumers would share the replies.
         former?.abort()
         session.open { [self] result in sessionDidConsume(session, result) }

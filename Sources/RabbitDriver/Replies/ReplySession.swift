@@ -7,6 +7,7 @@
 internal import AMQP
 internal import Logging
 internal import Messaging
+internal import Names
 internal import Threads
 
 /// One life of the reply connection, from its opening to its loss.
@@ -26,21 +27,24 @@ final class ReplySession: ConnectionDelegate {
         let environment = link.environment
         let connection = Connection(
             configuration: environment.hosts.next(purpose: "replies"),
+            loop: environment.loop,
             logger: environment.logger,
             delegate: self
         )
         self.connection.withLock { $0 = connection }
-        connection.start(
-            setUp: { channel throws(AMQPError) in try environment.consume(channel) },
-            completion: completion
-        )
+        connection.start { [self] result in
+            switch result {
+            case .success: consume(completion: completion)
+            case .failure(let error): completion(.failure(error))
+            }
+        }
     }
 
     /// Declares and consumes again on the same connection.
     func consume(completion: @escaping @Sendable (Result<Void, AMQPError>) -> Void) {
         let environment = link.environment
         guard let connection = connection.withLock({ $0 }) else { return }
-        connection.perform({ channel throws(AMQPError) in try environment.consume(channel) }, completion: completion)
+        connection.perform(environment.consumption) { completion($0.map { _ in }) }
     }
 
     /// Drops the connection.
@@ -56,16 +60,12 @@ final class ReplySession: ConnectionDelegate {
         link.receive(deliveries, on: connection, self)
     }
 
-    func connection(_ connection: Connection, didBlock reason: String) {}
-
-    func connectionDidUnblock(_ connection: Connection) {}
-
-    func connection(_ connection: Connection, consumerWasCancelled consumerTag: String) {
+    func connection(_ connection: Connection, consumerWasCancelled consumerTag: Name) {
         link.sessionWasCancelled(self)
     }
 
     // A closed channel takes the consumer with it; a new connection is the simplest way back to a known state.
-    func connection(_ connection: Connection, channelDidClose error: AMQPError) { connection.abort() }
+    func connection(_ connection: Connection, channelDidClose channel: Int, error: AMQPError) { connection.abort() }
 
     func connection(_ connection: Connection, didCloseWith error: AMQPError?) {
         link.sessionDidClose(self, error)
@@ -74,15 +74,10 @@ final class ReplySession: ConnectionDelegate {
 
 extension ReplyLink.Environment {
     /// The declarations of a client's listening connection, in oslo.messaging's order.
-    func consume(_ channel: Channel) throws(AMQPError) {
-        if prefetchCount > 0 { try channel.qos(prefetchCount: prefetchCount) }
-        _ = try channel.declareQueue(queue)
-        try channel.consume(
-            queue: queue.name,
-            consumerTag: "1",
-            noAck: false,
-            exclusive: false,
-            arguments: consumeArguments
-        )
+    var consumption: [ChannelMethod] {
+        let qos: [ChannelMethod] = prefetchCount > 0 ? [.qos(prefetchCount: prefetchCount)] : []
+        return qos + [
+            .declareQueue(queue), .consume(queue: queue.name, consumerTag: "1", arguments: consumeArguments),
+        ]
     }
 }

@@ -5,32 +5,54 @@
 //===----------------------------------------------------------------------===//
 
 internal import AMQP
+internal import Names
 
-/// What the broker holds non-durable although the options ask for durable: it is declared as it is, as oslo.messaging
+/// What the broker holds in the other durability than the options ask for: it is declared as it is, as oslo.messaging
 /// does since 14.1.
+///
+/// A refused declaration (406) does not say by its codes which property differs, and its text is not looked at. So the other
+/// durability is tried, once: where that is refused too, something else differs, and the refusal stands.
 struct DurableConflicts: Sendable, Equatable {
     /// Names that callers choose must not pile up; forgetting costs a refused declaration each.
     private static let maximumCount = 1000
 
-    private var exchanges: Set<String> = []
+    private var exchanges: Set<Name> = []
     /// What is known of queues, which as in oslo.messaging follow their exchange otherwise.
-    private var queues: [String: Bool] = [:]
+    private var queues: [Name: Bool] = [:]
+    /// Those of which the other durability was refused as well.
+    private var settled: Set<Name> = []
 
     /// Learns from a refused declaration; whether it may succeed in another form.
     mutating func note(_ error: AMQPError, exchange: ExchangeDeclaration?, queue: QueueDeclaration?) -> Bool {
-        guard error.code == .preconditionFailed, let text = error.reply?.text else { return false }
-        if exchanges.count + queues.count >= Self.maximumCount { self = DurableConflicts() }
-        if let exchange, exchange.isDurable, text.contains("inequivalent arg 'durable' for exchange '\(exchange.name)'")
-        {
-            exchanges.insert(exchange.name)
+        guard error.code == .preconditionFailed else { return false }
+        if exchanges.count + queues.count + settled.count >= Self.maximumCount { self = DurableConflicts() }
+        switch error.reply?.refused {
+        case .exchangeDeclare: return exchange.map { noteExchange($0) } ?? false
+        case .queueDeclare: return queue.map { noteQueue($0, of: exchange) } ?? false
+        default: return false
+        }
+    }
+
+    private mutating func noteExchange(_ wanted: ExchangeDeclaration) -> Bool {
+        guard wanted.isDurable, !settled.contains(wanted.name) else { return false }
+        if exchanges.insert(wanted.name).inserted { return true }
+        exchanges.remove(wanted.name)
+        settled.insert(wanted.name)
+        return false
+    }
+
+    private mutating func noteQueue(_ wanted: QueueDeclaration, of exchange: ExchangeDeclaration?) -> Bool {
+        // A quorum queue or a stream cannot be anything but durable.
+        guard wanted.isDurable, wanted.arguments["x-queue-type"] == nil else { return false }
+        let key = Name("queue " + wanted.name.text)
+        guard !settled.contains(key) else { return false }
+        if queues[wanted.name] == nil {
+            queues[wanted.name] = !adjusted(wanted, of: exchange).isDurable
             return true
         }
-        // A quorum queue or a stream cannot be anything but durable.
-        guard let queue, queue.isDurable, queue.arguments["x-queue-type"] == nil,
-            text.contains("inequivalent arg 'durable' for queue '\(queue.name)'")
-        else { return false }
-        queues[queue.name] = text.contains("current is 'true'")
-        return true
+        queues[wanted.name] = nil
+        settled.insert(key)
+        return false
     }
 
     /// The exchange as it is to be declared.

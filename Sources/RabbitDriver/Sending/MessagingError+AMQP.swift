@@ -24,13 +24,31 @@ extension MessagingError {
         }
     }
 
+    /// The error of a message that got no channel.
+    init(_ refusal: ChannelAllocator<SendJob>.Refusal) {
+        switch refusal {
+        case .tooLarge(let limit):
+            let message = "The broker takes no messages as large: one of \(limit) bytes was refused lately"
+            self.init(.messageTooLarge, message, stage: .connect)
+        case .full: self.init(.overloaded, "Too many messages wait for a channel to the broker", stage: .connect)
+        }
+    }
+
+    /// The error of a message that the broker has refused for its size.
+    init(tooLarge bytes: Int) {
+        let message = "The broker takes no messages of \(bytes) bytes (its max_message_size)"
+        self.init(.messageTooLarge, message, stage: .publish)
+    }
+
     /// The error of a message when no broker can be reached.
     init(unreachable error: AMQPError) {
         self.init(.brokerUnavailable, "No broker could be reached (\(error.shortDescription))", stage: .connect)
     }
 
     /// The error of a message of which no byte was written.
-    init(unsent error: AMQPError, exchange: String) {
+    ///
+    /// - Parameter declares: whether the exchange was declared first, so that a missing one is no client's mistake.
+    init(unsent error: AMQPError, exchange: String, declares: Bool) {
         switch error.code {
         case .blocked:
             self.init(.brokerBlocked, "The broker blocks publishers: \(error.message)", stage: .publish)
@@ -38,6 +56,9 @@ extension MessagingError {
             self.init(.timeout, "Timed out before the message could be written to the broker", stage: .publish)
         case .outboxFull:
             self.init(.overloaded, "Too many bytes wait to be written to the broker", stage: .publish)
+        case .notFound where !declares && error.reply?.refused == .basicPublish:
+            let message = "No queue is bound for the target: there is no exchange \"\(exchange)\" (404 NOT_FOUND)"
+            self.init(.undeliverable, message, stage: .publish)
         case .preconditionFailed, .accessRefused, .notFound, .notAllowed, .resourceLocked:
             let reply = error.reply.map { "\($0)" } ?? error.message
             self.init(.brokerConfiguration, "The broker refuses exchange \"\(exchange)\": \(reply)", stage: .publish)

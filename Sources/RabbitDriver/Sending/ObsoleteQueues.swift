@@ -5,6 +5,7 @@
 //===----------------------------------------------------------------------===//
 
 internal import DequeModule
+internal import Names
 
 /// Reply queues whose callers were given up lately (`oslo_messaging._drivers.amqpdriver.ObsoleteReplyQueuesCache`).
 struct ObsoleteQueues: Sendable {
@@ -13,12 +14,12 @@ struct ObsoleteQueues: Sendable {
     /// So many are remembered; the oldest makes room.
     static let maximumCount = 200
 
-    private var deadlines: [String: ContinuousClock.Instant] = [:]
-    private var order: Deque<String> = []
+    private var deadlines: [Name: ContinuousClock.Instant] = [:]
+    private var order: Deque<Name> = []
 
     var isEmpty: Bool { deadlines.isEmpty }
 
-    mutating func insert(_ queue: String, now: ContinuousClock.Instant) {
+    mutating func insert(_ queue: Name, now: ContinuousClock.Instant) {
         if deadlines.updateValue(now.advanced(by: Self.lifetime), forKey: queue) != nil {
             order.removeAll { $0 == queue }
         }
@@ -27,7 +28,7 @@ struct ObsoleteQueues: Sendable {
     }
 
     /// Whether the queue is remembered; one whose time is over is forgotten.
-    mutating func contains(_ queue: String, now: ContinuousClock.Instant) -> Bool {
+    mutating func contains(_ queue: Name, now: ContinuousClock.Instant) -> Bool {
         guard let deadline = deadlines[queue] else { return false }
         if now < deadline { return true }
         deadlines[queue] = nil

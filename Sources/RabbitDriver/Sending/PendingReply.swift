@@ -7,6 +7,7 @@
 internal import AMQP
 internal import Compression
 internal import Messaging
+internal import Names
 
 /// A reply on its way to its caller's queue.
 final class PendingReply: Sendable {
@@ -18,12 +19,12 @@ final class PendingReply: Sendable {
     }
 
     let id = UniqueID()
-    let queue: String
+    let queue: Name
     let content: Content
     let completion: @Sendable (Result<Void, MessagingError>) -> Void
 
     init(
-        to queue: String,
+        to queue: Name,
         _ content: Content,
         completion: @escaping @Sendable (Result<Void, MessagingError>) -> Void
     ) {

@@ -7,6 +7,7 @@
 internal import ConnectionPool
 internal import DequeModule
 internal import Messaging
+internal import Names
 
 /// Decides which replies are sent again, when, and when they are given up; a value without I/O.
 ///
@@ -14,7 +15,7 @@ internal import Messaging
 /// caller that died with thousands of calls under way costs four publishes a second, not thousands.
 struct ReplyRetries: Sendable {
     private struct Entry {
-        var queue: String
+        var queue: Name
         var bytes: Int
         /// When it first failed.
         var since: ContinuousClock.Instant
@@ -36,7 +37,7 @@ struct ReplyRetries: Sendable {
 
     private let limits: Limits
     private var entries: [UniqueID: Entry] = [:]
-    private var missing: [String: MissingQueue] = [:]
+    private var missing: [Name: MissingQueue] = [:]
     private var obsolete = ObsoleteQueues()
     /// The entries by age; those that are gone are skipped.
     private var order: Deque<UniqueID> = []
@@ -53,7 +54,7 @@ struct ReplyRetries: Sendable {
     var isQuiet: Bool { missing.isEmpty && obsolete.isEmpty && !isStopped }
 
     /// A new reply: sent, held back behind others, or dropped.
-    mutating func admit(_ id: UniqueID, to queue: String, bytes: Int, now: ContinuousClock.Instant) -> [Action] {
+    mutating func admit(_ id: UniqueID, to queue: Name, bytes: Int, now: ContinuousClock.Instant) -> [Action] {
         if isStopped { return [.giveUp(id, .shutdown)] }
         if obsolete.contains(queue, now: now) { return [.giveUp(id, .missingQueue)] }
         guard missing[queue] != nil else { return [.send(id, isFresh: true)] }
@@ -63,7 +64,7 @@ struct ReplyRetries: Sendable {
     }
 
     /// The broker has confirmed a reply: its queue is there.
-    mutating func delivered(_ id: UniqueID, to queue: String) -> [Action] {
+    mutating func delivered(_ id: UniqueID, to queue: Name) -> [Action] {
         remove(id)
         guard let found = missing.removeValue(forKey: queue) else { return [] }
         return ([found.probe] + found.waiting).filter { entries[$0]?.isSending == false }.map { id in
@@ -74,7 +75,7 @@ struct ReplyRetries: Sendable {
     }
 
     /// The broker has returned a reply: its queue is missing.
-    mutating func returned(_ id: UniqueID, to queue: String, bytes: Int, now: ContinuousClock.Instant) -> [Action] {
+    mutating func returned(_ id: UniqueID, to queue: Name, bytes: Int, now: ContinuousClock.Instant) -> [Action] {
         if let ended = endAttempt(id, queue, bytes, now) { return ended }
         // It was under way while the others were given up.
         if obsolete.contains(queue, now: now) { return giveUp(id, .missingQueue, now) }
@@ -92,7 +93,7 @@ struct ReplyRetries: Sendable {
     /// A reply found no broker, or none that confirmed it.
     mutating func failed(
         _ id: UniqueID,
-        to queue: String,
+        to queue: Name,
         bytes: Int,
         isLoss: Bool = false,
         randomFactor: Double,
@@ -148,7 +149,7 @@ struct ReplyRetries: Sendable {
 }
 
 extension ReplyRetries {
-    private mutating func insert(_ id: UniqueID, _ queue: String, _ bytes: Int, _ now: ContinuousClock.Instant) {
+    private mutating func insert(_ id: UniqueID, _ queue: Name, _ bytes: Int, _ now: ContinuousClock.Instant) {
         entries[id] = Entry(queue: queue, bytes: bytes, since: now)
         self.bytes += bytes
         count += 1
@@ -172,7 +173,7 @@ extension ReplyRetries {
     /// Notes that an attempt is over; what to do when it was the last one, else nil.
     private mutating func endAttempt(
         _ id: UniqueID,
-        _ queue: String,
+        _ queue: Name,
         _ bytes: Int,
         _ now: ContinuousClock.Instant
     ) -> [Action]? {
@@ -190,7 +191,7 @@ extension ReplyRetries {
         nextTick = min(nextTick ?? instant, instant)
     }
 
-    private mutating func probeLater(_ id: UniqueID, _ queue: String, _ now: ContinuousClock.Instant) -> [Action] {
+    private mutating func probeLater(_ id: UniqueID, _ queue: Name, _ now: ContinuousClock.Instant) -> [Action] {
         guard let since = missing[queue]?.since, since.duration(to: now) < limits.missingQueueTimeout else {
             return giveUp(queue, now)
         }
@@ -199,7 +200,7 @@ extension ReplyRetries {
     }
 
     /// Gives up every reply to a queue, and remembers the queue.
-    private mutating func giveUp(_ queue: String, _ now: ContinuousClock.Instant) -> [Action] {
+    private mutating func giveUp(_ queue: Name, _ now: ContinuousClock.Instant) -> [Action] {
         obsolete.insert(queue, now: now)
         guard let given = missing.removeValue(forKey: queue) else { return [] }
         return ([given.probe] + given.waiting).filter { entries[$0] != nil }.map { id in
@@ -216,7 +217,7 @@ extension ReplyRetries {
     }
 
     /// Lets the next reply to a missing queue probe for it, when the one that did is gone.
-    private mutating func promote(_ queue: String, after id: UniqueID, _ now: ContinuousClock.Instant) {
+    private mutating func promote(_ queue: Name, after id: UniqueID, _ now: ContinuousClock.Instant) {
         guard var known = missing[queue], known.probe == id else { return }
         while let next = known.waiting.popFirst() {
             guard entries[next] != nil else { continue }

@@ -8,6 +8,7 @@ internal import AMQP
 internal import Compression
 internal import Logging
 internal import Messaging
+internal import Names
 internal import Threads
 
 /// Sends what servers answer, and sends it again while a caller's queue or the broker is away; holds no worker.
@@ -16,7 +17,7 @@ final class ReplySender: Sendable {
         var retries: ReplyRetries
         /// The replies that have failed and are not given up, with the `_unique_id` of their last attempt.
         var pending: [UniqueID: (reply: PendingReply, uniqueID: UniqueID)] = [:]
-        var alarm: AlarmClock.Alarm?
+        var timer: DeadlineTimer?
     }
 
     private struct Attempt: Sendable {
@@ -33,15 +34,15 @@ final class ReplySender: Sendable {
     private let logger: Logger
     private let state: Guarded<State>
 
-    init(connections: SendConnections, options: RabbitOptions, clock: AlarmClock, logger: Logger) {
+    init(connections: SendConnections, options: RabbitOptions, logger: Logger) {
         self.connections = connections
         self.options = options
         self.logger = logger
         var limits = ReplyRetries.Limits()
         limits.missingQueueTimeout = options.missingConsumerRetryTimeout
         state = Guarded(State(retries: ReplyRetries(limits)))
-        let alarm = clock.makeAlarm { [weak self] now in self?.tick(now) }
-        state.withLock { $0.alarm = alarm }
+        let timer = DeadlineTimer(loop: connections.loop) { [weak self] now in self?.tick(now) }
+        state.withLock { $0.timer = timer }
     }
 
     /// Sends a reply; its completion runs once, when it was confirmed or given up.
@@ -66,6 +67,7 @@ final class ReplySender: Sendable {
     /// Gives up what waits; what is being sent is not sent again.
     func stop() {
         input { retries, _ in retries.stop() }
+        state.withLock { $0.timer }?.stop()
     }
 
     private func admit(_ reply: PendingReply) {
@@ -82,9 +84,8 @@ final class ReplySender: Sendable {
         connections.send(
             SendJob(
                 id: UniqueID(),
-                exchange: "",
+                route: .defaultExchange,
                 routingKey: reply.queue,
-                declaring: nil,
                 isMandatory: options.mandatoryReplies,
                 body: compresses ? Zlib.compress(body) : body,
                 expires: false,
@@ -146,11 +147,11 @@ final class ReplySender: Sendable {
     }
 
     private func input(_ body: (inout ReplyRetries, ContinuousClock.Instant) -> [ReplyRetries.Action]) {
-        let (actions, alarm, next) = state.withLock { state in
+        let (actions, timer, next) = state.withLock { state in
             let actions = body(&state.retries, .now)
-            return (actions, state.alarm, state.retries.nextTick)
+            return (actions, state.timer, state.retries.nextTick)
         }
-        if let next { alarm?.arm(next) }
+        if let next { timer?.arm(next) }
         perform(actions)
     }
 
@@ -175,7 +176,7 @@ final class ReplySender: Sendable {
         logger.debug(
             "replies given up",
             metadata: [
-                "reason": "\(error.message)", "count": "\(replies.count)", "queue": "\(replies.first?.queue ?? "")",
+                "reason": "\(error.message)", "count": "\(replies.count)", "queue": "\(replies.first?.queue.text ?? "")",
             ]
         )
         for reply in replies { reply.completion(.failure(error)) }

@@ -6,27 +6,133 @@
 
 internal import AMQP
 internal import Logging
+internal import Messaging
+internal import Threads
 
-/// One publishing connection of the pool (oslo's PURPOSE_SEND): ties the connection's events to its name there.
-final class SendConnection: ConnectionDelegate {
+/// One publishing connection of the pool (oslo's PURPOSE_SEND): gives each message a channel and judges how it ended.
+final class SendConnection: ConnectionDelegate, @unchecked Sendable {
+    // Sound: `allocator` is touched on the loop only, where the connection tells and where `publish` goes first; the
+    // connection is set once, before anybody else has this object.
     let id: Int
     private let owner: SendConnections
+    private let loop: EventLoop
+    private var allocator: ChannelAllocator<SendJob>
+    private var connection: Connection?
+
+    /// Channels that a connection opens: two at home to the two routes that nearly all messages take, the others for guests.
+    static let channelCount = 16
 
     // The pool's owner keeps its connections and they keep it: the cycle ends when a connection is closed.
     init(id: Int, owner: SendConnections) {
         self.id = id
         self.owner = owner
+        loop = owner.loop
+        allocator = ChannelAllocator(channels: Self.channelCount, homes: owner.homes)
     }
 
-    func connection(_ connection: Connection, didReceive deliveries: [Delivery]) {}
+    /// Connects; the completion runs once, on the loop.
+    func start(
+        _ configuration: ConnectionConfiguration,
+        _ logger: Logger,
+        completion: @escaping @Sendable (Result<Void, AMQPError>) -> Void
+    ) {
+        let connection = Connection(configuration: configuration, loop: loop, logger: logger, delegate: self)
+        self.connection = connection
+        connection.start(channels: Self.channelCount, completion: completion)
+    }
+
+    /// Closes in order.
+    func close() { connection?.close {} }
+
+    /// Publishes a message that holds a lease on this connection.
+    func publish(_ job: SendJob) {
+        if loop.isCurrent { return admit(job) }
+        loop.execute { [self] in admit(job) }
+    }
+
+    private func admit(_ job: SendJob) {
+        let load = ChannelAllocator<SendJob>.Load(
+            route: job.route,
+            bytes: job.body.count,
+            isOwnForm: job.mayShareChannel
+        )
+        switch allocator.admit(job, load, now: loop.now) {
+        case .send(let ticket): send(job, ticket)
+        case .wait: break
+        case .refuse(let refusal):
+            owner.giveBack(id)
+            job.completion(.failure(MessagingError(refusal)))
+        }
+    }
+
+    private func send(_ job: SendJob, _ ticket: ChannelAllocator<SendJob>.Ticket) {
+        // Before the message can be written: from here on nobody may claim that it was never sent. One whose caller has
+        // been told of an end already is not sent any more.
+        guard let connection, !job.isAwaited || owner.waiters.begin(job.id) else {
+            settle(ticket, .nothing)
+            owner.giveBack(id)
+            return job.completion(.failure(MessagingError(.timeout, "Nobody waits for it any more", stage: .connect)))
+        }
+        let (exchange, binding) = owner.declarations(of: job)
+        let request = PublishRequest(
+            exchange: job.route.exchange,
+            routingKey: job.routingKey,
+            isMandatory: job.isMandatory,
+            properties: job.properties(now: loop.now),
+            body: job.body,
+            declaring: exchange,
+            binding: binding,
+            declaresAnew: job.declaresAnew,
+            deadline: job.deadline
+        ) { [self] outcome in
+            conclude(job, ticket, outcome)
+        }
+        connection.publish(request, on: ticket.channel)
+    }
+
+    private func conclude(_ job: SendJob, _ ticket: ChannelAllocator<SendJob>.Ticket, _ outcome: PublishOutcome) {
+        let isTooLarge = outcome.isRefusalOfSize && (job.isOwnForm || ticket.bytes > allocator.provenBytes)
+        // A lost connection is told to the pool first: the retries that follow must not lease it again.
+        if outcome.isConnectionLost { owner.didClose(id) } else { owner.giveBack(id) }
+        settle(ticket, isTooLarge ? .tooLarge : outcome.verdict)
+        owner.settle(job, outcome, isTooLarge: isTooLarge)
+    }
+
+    private func settle(_ ticket: ChannelAllocator<SendJob>.Ticket, _ verdict: ChannelAllocator<SendJob>.Verdict) {
+        for dispatch in allocator.settle(ticket, verdict, now: loop.now) { send(dispatch.item, dispatch.ticket) }
+    }
 
     func connection(_ connection: Connection, didBlock reason: String) { owner.didBlock(id, reason: reason) }
 
     func connectionDidUnblock(_ connection: Connection) { owner.didUnblock(id) }
 
-    func connection(_ connection: Connection, consumerWasCancelled consumerTag: String) {}
+    func connection(_ connection: Connection, didCloseWith error: AMQPError?) {
+        self.connection = nil
+        owner.didClose(id)
+        // Nothing of these was written: they go to another connection.
+        for job in allocator.removeAll() { owner.send(job) }
+    }
+}
 
-    func connection(_ connection: Connection, channelDidClose error: AMQPError) {}
+extension PublishOutcome {
+    /// Whether the whole connection is gone, not only its channel.
+    fileprivate var isConnectionLost: Bool {
+        guard case .failed(let error, _) = self else { return false }
+        return error.isConnectionLoss && error.code != .channelClosed
+    }
 
-    func connection(_ connection: Connection, didCloseWith error: AMQPError?) { owner.didClose(id) }
+    /// What the outcome says about the route of the message.
+    fileprivate var verdict: ChannelAllocator<SendJob>.Verdict {
+        switch self {
+        case .confirmed, .returned, .rejected: .taken
+        case .failed(let error, _): error.reply == nil ? .nothing : .refused
+        }
+    }
+
+    /// Whether the broker has refused this very message by a failed precondition of the publish itself. For messages in the
+    /// driver's own form there is one such precondition: their size (RabbitMQ's `max_message_size`).
+    fileprivate var isRefusalOfSize: Bool {
+        guard case .failed(let error, wasSent: false) = self else { return false }
+        return error.code == .preconditionFailed && error.reply?.refused == .basicPublish
+    }
 }

@@ -13,10 +13,9 @@ internal import Threads
 extension SendConnections {
     /// Opens the connection that the pool asked for.
     func connect(_ id: Int) {
-        let delegate = SendConnection(id: id, owner: self)
-        let connection = Connection(configuration: hosts.next(purpose: "send"), logger: logger, delegate: delegate)
-        state.withLock { $0.open[id] = Open(connection: connection, delegate: delegate) }
-        connection.start(setUp: { _ throws(AMQPError) in }) { [self] result in
+        let connection = SendConnection(id: id, owner: self)
+        state.withLock { $0.open[id] = connection }
+        connection.start(hosts.next(purpose: "send"), logger) { [self] result in
             switch result {
             case .success: act(state.withLock { $0.pool.connectionEstablished(id, now: .now) })
             case .failure(let error): didFail(id, error)

@@ -8,33 +8,10 @@ internal import AMQP
 internal import ConnectionPool
 internal import DequeModule
 internal import Messaging
+internal import Names
 internal import Threads
 
 extension SendConnections {
-    /// Hands a message to a connection on which it holds a lease.
-    func publish(_ job: SendJob, on connection: Connection, _ id: Int) {
-        // Before the message can be written: from here on nobody may claim that it was never sent.
-        waiters.advance(job.id, to: .publish)
-        let (exchange, binding) = declarations(of: job)
-        connection.publish(
-            PublishRequest(
-                exchange: job.exchange,
-                routingKey: job.routingKey,
-                isMandatory: job.isMandatory,
-                properties: job.properties(now: .now),
-                body: job.body,
-                declaring: exchange,
-                binding: binding,
-                declaresAnew: job.declaresAnew,
-                deadline: job.deadline
-            ) { [self] outcome in
-                // A lost connection is told to the pool first: the retries that follow must not lease it again.
-                if outcome.isConnectionLost { didClose(id) } else { giveBack(id) }
-                settle(job, outcome)
-            }
-        )
-    }
-
     /// Returns a lease; whoever waited longest may get it at once.
     func giveBack(_ id: Int) {
         switch state.withLock({ $0.pool.release(id, now: .now) }) {
@@ -63,79 +40,66 @@ extension SendConnections {
         }
     }
 
-    private func declarations(of job: SendJob) -> (ExchangeDeclaration?, QueueBinding?) {
-        guard let wanted = job.declaring, wanted.isDurable || job.binding?.queue.isDurable == true else {
-            return (job.declaring, job.binding)
+    /// What a message declares, in the form in which the broker holds it.
+    func declarations(of job: SendJob) -> (ExchangeDeclaration?, QueueBinding?) {
+        guard let wanted = job.route.declaring, wanted.isDurable || job.route.binding?.queue.isDurable == true else {
+            return (job.route.declaring, job.route.binding)
         }
         return state.withLock { state in
-            (state.conflicts.adjusted(wanted), job.binding.map { state.conflicts.adjusted($0, of: wanted) })
+            (state.conflicts.adjusted(wanted), job.route.binding.map { state.conflicts.adjusted($0, of: wanted) })
         }
     }
 
-    private func settle(_ job: SendJob, _ outcome: PublishOutcome) {
+    /// Tells how a message ended, or sends it once more where the protocol says that the broker did not take it.
+    func settle(_ job: SendJob, _ outcome: PublishOutcome, isTooLarge: Bool) {
         switch outcome {
         case .confirmed: job.completion(.success(()))
-        case .returned where job.binding != nil && !job.declaresAnew:
+        case .returned where job.route.binding != nil && !job.declaresAnew:
             // The queue was declared and has been deleted since: nothing took the message, so it may be sent again.
             send(job.afterReturn)
         case .returned(let code, let text):
-            let route = "exchange \"\(job.exchange)\", routing key \"\(job.routingKey)\""
+            let route = "exchange \"\(job.route.exchange)\", routing key \"\(job.routingKey)\""
             let message = "No queue is bound for the target: \(route) (\(code) \(text))"
             job.completion(.failure(MessagingError(.undeliverable, message, stage: .publish)))
-        case .rejected:
-            job.completion(.failure(rejection(of: job)))
+        case .rejected: job.completion(.failure(rejection(of: job)))
+        case .failed(_, wasSent: false) where isTooLarge:
+            job.completion(.failure(MessagingError(tooLarge: job.body.count)))
         case .failed(let error, wasSent: false): retry(job, after: error)
-        case .failed(let error, wasSent: true) where hasNoExchange(job, error) && job.losses == 0:
-            // Deleted between its declaration and the publish: nothing took the message, so it may be sent again.
-            send(job.afterLoss)
-        case .failed(let error, wasSent: true): job.completion(.failure(failure(of: job, error)))
+        case .failed(let error, wasSent: true): job.completion(.failure(failure(error)))
         }
     }
 
-    /// A message of which nothing was written may go to another connection without being sent twice.
+    /// A message that the broker did not take may go to another channel or connection without being sent twice.
     private func retry(_ job: SendJob, after error: AMQPError) {
-        let (exchange, queue) = (job.declaring, job.binding?.queue)
-        let isConflict = state.withLock { $0.conflicts.note(error, exchange: exchange, queue: queue) }
-        guard isConflict || error.isConnectionLoss, job.losses < SendJob.maximumLosses else {
-            let failure = MessagingError(unsent: error, exchange: job.exchange)
+        guard job.losses < SendJob.maximumLosses, isPassing(error, job) else {
+            let failure = MessagingError(unsent: error, exchange: job.route.exchange.text, declares: job.route.declaring != nil)
             noteRefusal(failure, of: job)
             return job.completion(.failure(failure))
         }
         send(job.afterLoss)
     }
 
+    private func isPassing(_ error: AMQPError, _ job: SendJob) -> Bool {
+        if error.isConnectionLoss { return true }
+        // An exchange that goes with its last binding went between its declaration and the publish.
+        if error.code == .notFound, job.route.declaring != nil, job.losses == 0 { return true }
+        return state.withLock { $0.conflicts.note(error, exchange: job.route.declaring, queue: job.route.binding?.queue) }
+    }
+
     private func rejection(of job: SendJob) -> MessagingError {
         // One queue of many may have refused a fanout that the others took.
-        let execution: MessagingError.Execution = job.declaring?.type == "fanout" ? .maybe : .no
+        let execution: MessagingError.Execution = job.route.declaring?.type == "fanout" ? .maybe : .no
         let message = "The broker refused the message (basic.nack)"
         return MessagingError(.brokerRejected, message, execution: execution, stage: .publish)
     }
 
-    private func hasNoExchange(_ job: SendJob, _ error: AMQPError) -> Bool {
-        guard let reply = error.reply, reply.code == 404 else { return false }
-        return reply.text.contains("no exchange '\(job.exchange)'")
-    }
-
-    private func failure(of job: SendJob, _ error: AMQPError) -> MessagingError {
+    private func failure(_ error: AMQPError) -> MessagingError {
         if error.code == .timedOut {
             let message = "Timed out waiting for the broker to confirm the message"
             return MessagingError(.timeout, message, execution: .maybe, stage: .publish)
         }
-        // Rights on an exchange hold for every message to it. Any other refusal closes the channel for one message, and
-        // the broker does not say which of those under way it was.
-        if let reply = error.reply, reply.code == 403, reply.text.contains("exchange '\(job.exchange)' in vhost") {
-            return MessagingError(.brokerConfiguration, "The broker refuses the publish: \(reply)", stage: .publish)
-        }
         let reason = error.reply.map { "\($0)" } ?? error.shortDescription
         let message = "The channel was lost before the broker confirmed the message (\(reason))"
         return MessagingError(.deliveryUnknown, message, execution: .maybe, stage: .publish)
-    }
-}
-
-extension PublishOutcome {
-    /// Whether the whole connection is gone, not only its channel.
-    fileprivate var isConnectionLost: Bool {
-        guard case .failed(let error, _) = self else { return false }
-        return error.isConnectionLoss && error.code != .channelClosed
     }
 }

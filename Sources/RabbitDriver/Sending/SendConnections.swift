@@ -9,6 +9,7 @@ internal import ConnectionPool
 internal import DequeModule
 internal import Logging
 internal import Messaging
+internal import Names
 internal import Synchronization
 internal import Threads
 
@@ -18,20 +19,14 @@ internal import Threads
 final class SendConnections: Sendable {
     typealias Pool = PoolStateMachine<Int, UniqueID, AMQPError>
 
-    struct Open: Sendable {
-        var connection: Connection
-        var delegate: SendConnection
-    }
-
     struct State: Sendable {
         var pool: Pool
-        var open: [Int: Open] = [:]
+        var open: [Int: SendConnection] = [:]
         var waiting: [UniqueID: SendJob] = [:]
         var conflicts = DurableConflicts()
         var blockedReason: String?
-        /// Declarations that the broker refused lately: asking again would close the channel under everybody's
-        /// publishes.
-        var refusals: [RefusedDeclaration: (error: MessagingError, until: ContinuousClock.Instant)] = [:]
+        /// Routes that the broker refused lately: asking again and again would keep it and a channel busy.
+        var refusals: [PublishRoute: (error: MessagingError, until: ContinuousClock.Instant)] = [:]
     }
 
     /// How long a refused declaration is not tried again.
@@ -48,11 +43,23 @@ final class SendConnections: Sendable {
     let hosts: BrokerHosts
     let waiters: ReplyWaiters
     let logger: Logger
+    let loop: EventLoop
+    /// The routes that have channels of their own on every connection.
+    let homes: [PublishRoute]
     private let timer = Guarded<DeadlineTimer?>(nil)
     private let hasStarted = Atomic(false)
 
-    init(hosts: BrokerHosts, configuration: PoolConfiguration, waiters: ReplyWaiters, logger: Logger) {
+    init(
+        hosts: BrokerHosts,
+        configuration: PoolConfiguration,
+        homes: [PublishRoute],
+        waiters: ReplyWaiters,
+        loop: EventLoop,
+        logger: Logger
+    ) {
         self.hosts = hosts
+        self.homes = homes
+        self.loop = loop
         self.waiters = waiters
         self.logger = logger
         let names = ConnectionNames()
@@ -62,7 +69,7 @@ final class SendConnections: Sendable {
     /// Starts the pool's timer; only the first call does.
     func start() {
         guard !hasStarted.exchange(true, ordering: .relaxed) else { return }
-        let timer = DeadlineTimer(name: "amqp-pool") { [weak self] now in
+        let timer = DeadlineTimer(loop: loop) { [weak self] now in
             self?.timerFired(now)
             return nil
         }
@@ -73,7 +80,7 @@ final class SendConnections: Sendable {
     /// Publishes a message on a connection, now or when one is free.
     func send(_ job: SendJob) {
         enum Decision {
-            case publish(Connection, Int)
+            case publish(SendConnection)
             case queued(Pool.Actions)
             case refused(LeaseFailure<AMQPError>)
         }
@@ -82,7 +89,7 @@ final class SendConnections: Sendable {
             switch state.pool.lease(job.id, deadline: job.deadline, retry: job.retry, now: .now) {
             case .leased(let id):
                 guard let open = state.open[id] else { return .refused(.shutDown) }
-                return .publish(open.connection, id)
+                return .publish(open)
             case .queued(let actions):
                 state.waiting[job.id] = job
                 return .queued(actions)
@@ -90,7 +97,7 @@ final class SendConnections: Sendable {
             }
         }
         switch decision {
-        case .publish(let connection, let id): publish(job, on: connection, id)
+        case .publish(let connection): connection.publish(job)
         case .queued(let actions): act(actions)
         case .refused(let reason): job.completion(.failure(MessagingError(reason)))
         }
@@ -108,30 +115,28 @@ final class SendConnections: Sendable {
     }
 
     private func refusal(of job: SendJob) -> MessagingError? {
-        guard let exchange = job.declaring else { return nil }
         // The broker's answer is known (AMQP 0-9-1, exchange.declare), and asking would close the channel.
-        guard !exchange.name.hasPrefix("amq.") else {
+        if let exchange = job.route.declaring, exchange.name.hasPrefix("amq.") {
             let message = "The broker keeps exchanges that begin with \"amq.\" to itself (ACCESS_REFUSED)"
             return MessagingError(.brokerConfiguration, message, stage: .publish)
         }
         return state.withLock { state in
             // Nearly always empty, and then nothing is hashed.
             guard !state.refusals.isEmpty else { return nil }
-            let declaration = RefusedDeclaration(exchange: exchange, binding: job.binding)
-            guard let refusal = state.refusals[declaration] else { return nil }
+            guard let refusal = state.refusals[job.route] else { return nil }
             guard refusal.until <= .now else { return refusal.error }
-            state.refusals[declaration] = nil
+            state.refusals[job.route] = nil
             return nil
         }
     }
 
-    /// Remembers that the broker refuses what a message declares; a thousand at the most.
+    /// Remembers that the broker refuses the route of a message; a thousand at the most.
     func noteRefusal(_ error: MessagingError, of job: SendJob) {
-        guard let exchange = job.declaring, error.code == .brokerConfiguration else { return }
-        let declaration = RefusedDeclaration(exchange: exchange, binding: job.binding)
+        // What the broker has against a caller's properties says nothing about the route.
+        guard error.code == .brokerConfiguration, job.ownProperties == nil else { return }
         state.withLock { state in
             if state.refusals.count >= 1000 { state.refusals = [:] }
-            state.refusals[declaration] = (error, .now.advanced(by: Self.refusalLifetime))
+            state.refusals[job.route] = (error, .now.advanced(by: Self.refusalLifetime))
         }
     }
 
@@ -153,7 +158,7 @@ final class SendConnections: Sendable {
     func act(_ actions: Pool.Actions) {
         if let instant = actions.timer { timer.withLock { $0 }?.arm(instant) }
         for id in actions.connect { connect(id) }
-        for id in actions.close { state.withLock { $0.open[id] }?.connection.close {} }
+        for id in actions.close { state.withLock { $0.open[id] }?.close() }
         for grant in actions.grants { proceed(grant.waiter, on: grant.connection) }
         for refusal in actions.refusals {
             let job = state.withLock { $0.waiting.removeValue(forKey: refusal.waiter) }
@@ -167,7 +172,7 @@ final class SendConnections: Sendable {
         guard let job else { return giveBack(id) }
         // The connection was lost between the grant and now, and its leases with it.
         guard let open else { return send(job) }
-        publish(job, on: open.connection, id)
+        open.publish(job)
     }
 }
 

@@ -6,6 +6,7 @@
 
 internal import AMQP
 internal import Messaging
+internal import Names
 
 /// One message on its way to a connection.
 ///
@@ -13,13 +14,10 @@ internal import Messaging
 final class SendJob: Sendable {
     /// The name of the message in the pool's queue and among the waiting calls.
     let id: UniqueID
-    let exchange: String
-    let routingKey: String
-    /// The exchange to declare before the first publish on a channel; nil for the default exchange.
-    let declaring: ExchangeDeclaration?
-    /// The queue to declare and bind with it, for messages that are not to be lost while nobody listens.
-    let binding: QueueBinding?
-    /// Whether both are declared anew, after the queue of an earlier attempt was gone.
+    /// The exchange, and what is declared before the first publish to it.
+    let route: PublishRoute
+    let routingKey: Name
+    /// Whether exchange and queue are declared anew, after the queue of an earlier attempt was gone.
     let declaresAnew: Bool
     /// Whether a message that no queue takes comes back.
     let isMandatory: Bool
@@ -34,15 +32,15 @@ final class SendJob: Sendable {
     let retry: Int?
     /// How often a connection was lost before a byte of the message was written.
     let losses: Int
+    /// Whether a call or cast waits for it under its name, and may end before it is sent.
+    let isAwaited: Bool
     /// Told once, on a thread of the driver.
     let completion: @Sendable (Result<Void, MessagingError>) -> Void
 
     init(
         id: UniqueID,
-        exchange: String,
-        routingKey: String,
-        declaring: ExchangeDeclaration?,
-        binding: QueueBinding? = nil,
+        route: PublishRoute,
+        routingKey: Name,
         declaresAnew: Bool = false,
         isMandatory: Bool = true,
         body: [UInt8],
@@ -52,13 +50,12 @@ final class SendJob: Sendable {
         deadline: ContinuousClock.Instant,
         retry: Int?,
         losses: Int = 0,
+        isAwaited: Bool = false,
         completion: @escaping @Sendable (Result<Void, MessagingError>) -> Void
     ) {
         self.id = id
-        self.exchange = exchange
+        self.route = route
         self.routingKey = routingKey
-        self.declaring = declaring
-        self.binding = binding
         self.declaresAnew = declaresAnew
         self.isMandatory = isMandatory
         self.body = body
@@ -68,6 +65,7 @@ final class SendJob: Sendable {
         self.deadline = deadline
         self.retry = retry
         self.losses = losses
+        self.isAwaited = isAwaited
         self.completion = completion
     }
 
@@ -80,10 +78,8 @@ final class SendJob: Sendable {
     private func again(losses: Int, declaresAnew: Bool) -> SendJob {
         SendJob(
             id: id,
-            exchange: exchange,
+            route: route,
             routingKey: routingKey,
-            declaring: declaring,
-            binding: binding,
             declaresAnew: declaresAnew,
             isMandatory: isMandatory,
             body: body,
@@ -93,12 +89,22 @@ final class SendJob: Sendable {
             deadline: deadline,
             retry: retry,
             losses: losses,
+            isAwaited: isAwaited,
             completion: completion
         )
     }
 
     /// As often the message is handed to another connection when one is lost before it was written.
     static let maximumLosses = 3
+
+    /// Whether the broker knows no reason to refuse it but its exchange and its size.
+    var isOwnForm: Bool { ownProperties?.headers == nil }
+
+    /// Whether it may be on a channel together with others of its route: not where it goes to an exchange that a caller
+    /// chose and nobody declares, which may be gone at any time.
+    var mayShareChannel: Bool {
+        ownProperties == nil || isOwnForm && route.exchange.isEmpty
+    }
 
     /// The message's properties; the expiration is what is left of the time.
     func properties(now: ContinuousClock.Instant) -> Properties {

@@ -8,8 +8,8 @@ internal import Threads
 
 /// Tells callers with a call monitor that their methods still run (`oslo_messaging.rpc.dispatcher._watchdog`).
 ///
-/// A thread of its own does it, made for the first such call: methods that block Swift's threads must not make their
-/// callers believe that the server is dead.
+/// The loop that the process shares does it: methods that block Swift's threads must not make their callers believe that
+/// the server is dead.
 final class CallHeartbeats: Sendable {
     private let schedule = Guarded(HeartbeatSchedule())
     private let timer = Guarded<DeadlineTimer?>(nil)
@@ -26,17 +26,19 @@ final class CallHeartbeats: Sendable {
             schedule.begin(id, message, every: interval, now: .now)
             return schedule.next
         }
-        if let next { runningTimer().arm(next) }
+        if let next { runningTimer()?.arm(next) }
         return id
     }
 
     /// Ends it; no heartbeat begins afterwards.
     func end(_ id: UniqueID) { schedule.withLock { $0.end(id) } }
 
-    private func runningTimer() -> DeadlineTimer {
+    /// The timer; nil when there is neither a loop nor a descriptor for one, and then callers hear no heartbeats.
+    private func runningTimer() -> DeadlineTimer? {
         timer.withLock { timer in
             if let timer { return timer }
-            let made = DeadlineTimer(name: "rpc-heartbeats") { [weak self] now in self?.beat(now) }
+            guard let loop = try? EventLoop.shared() else { return nil }
+            let made = DeadlineTimer(loop: loop) { [weak self] now in self?.beat(now) }
             timer = made
             return made
         }

@@ -32,12 +32,38 @@ final class ThreadExecutor: TaskExecutor {
             return (true, nil)
         }
         wakes?.signal()
-        // Dropping the handle detaches the thread; its closure keeps the executor alive.
-        if starts { _ = OwnedThread(name: "rpc-worker") { [self] in runThread() } }
+        if starts { startThread() }
     }
 
-    private func runThread() {
-        let wakeUp = WakeUp()
+    private func startThread() {
+        do throws(OutOfResources) {
+            let wakeUp = try WakeUp()
+            // Dropping the handle detaches the thread; its closure keeps the executor alive.
+            _ = try OwnedThread(name: "rpc-worker") { [self] in runThread(wakeUp) }
+        } catch {
+            // The job waits for one of the threads that there are, or for the next attempt to start one.
+            state.withLock { $0.threadCount -= 1 }
+            retryLater()
+        }
+    }
+
+    private static let retryInterval = Duration.milliseconds(100)
+
+    private func retryLater() {
+        guard let loop = try? EventLoop.shared() else { return }
+        let timer = DeadlineTimer(loop: loop) { [self] _ in
+            let starts = state.withLock { state in
+                guard !state.jobs.isEmpty, state.threadCount < maximumCount else { return false }
+                state.threadCount += 1
+                return true
+            }
+            if starts { startThread() }
+            return nil
+        }
+        timer.arm(.now + Self.retryInterval)
+    }
+
+    private func runThread(_ wakeUp: WakeUp) {
         while true {
             // Each job was enqueued here and is run once.
             while let job = nextJob(wakeUp) { unsafe job.runSynchronously(on: asUnownedTaskExecutor()) }

@@ -4,7 +4,7 @@
 // SPDX-License-Identifier: Apache-2.0
 //===----------------------------------------------------------------------===//
 
-/// The queues of publishers that are declared and bound on a channel.
+/// The queues of publishers that are declared and bound on a connection.
 struct DeclaredBindings {
     private struct Key: Hashable {
         var exchange: ExchangeDeclaration
@@ -25,5 +25,10 @@ struct DeclaredBindings {
         // Forgetting costs a declaration each; names that callers choose must not pile up.
         if keys.count >= Self.maximumCount { keys = [] }
         keys.insert(Key(exchange: exchange, binding: binding))
+    }
+
+    /// Forgets a queue that may be gone.
+    mutating func forget(_ binding: QueueBinding, to exchange: ExchangeDeclaration) {
+        keys.remove(Key(exchange: exchange, binding: binding))
     }
 }

@@ -4,10 +4,10 @@
 // SPDX-License-Identifier: Apache-2.0
 //===----------------------------------------------------------------------===//
 
-/// The exchanges that need no declaration before the next publish on a channel.
+/// The exchanges that need no declaration before the next publish on a connection.
 ///
 /// An exchange that is deleted with its last binding may be gone any time, and a publish to one that is gone closes the
-/// channel under everybody else's publishes; so it is declared again when the last declaration is a second old.
+/// channel under the other publishes to it; so it is declared again when the last declaration is a second old.
 struct DeclaredExchanges {
     /// How long the declaration of an exchange that is deleted automatically counts.
     static let lifetime = Duration.seconds(1)
@@ -31,5 +31,11 @@ struct DeclaredExchanges {
         if declarations.count >= Self.maximumCount { declarations = [:] }
         declarations[exchange] = now
         last = (exchange, now)
+    }
+
+    /// Forgets an exchange that a refusal was about, or may have been about.
+    mutating func forget(_ exchange: ExchangeDeclaration) {
+        declarations[exchange] = nil
+        last = nil
     }
 }

@@ -1,0 +1,204 @@
+//===----------------------------------------------------------------------===//
+// This source file is part of the rpc-gateway project
+// Licensed under Apache License v2.0; see LICENSE for the full text
+// SPDX-License-Identifier: Apache-2.0
+//===----------------------------------------------------------------------===//
+
+internal import DequeModule
+internal import Names
+internal import Threads
+
+extension ConnectionCore {
+    func publish(_ request: PublishRequest, on number: Int) {
+        guard phase != .finished else {
+            return home.run { request.completion(.failed(.closedByThisSide, wasSent: false)) }
+        }
+        outboxBytes += request.outboxBytes
+        if let refusal = refusal(number) {
+            conclude(request, refusal)
+        } else if outboxBytes > configuration.outboxMaximumBytes {
+            conclude(request, AMQPError(.outboxFull, "\(outboxBytes) bytes of publishes are under way already"))
+        } else if phase == .open, commands.isEmpty, output.pendingBytes < Self.outputHighWaterBytes {
+            encode(request, on: channels[number - 1])
+        } else {
+            commands.append(.publish(request, number))
+        }
+        askFlush()
+    }
+
+    func perform(
+        _ methods: [ChannelMethod],
+        on number: Int,
+        completion: @escaping @Sendable (Result<[MethodReply], AMQPError>) -> Void
+    ) {
+        guard phase != .finished else { return home.run { completion(.failure(.closedByThisSide)) } }
+        if let refusal = refusal(number) {
+            events.append(.operation(completion, .failure(refusal)))
+        } else if phase == .open, commands.isEmpty {
+            send(methods, on: channels[number - 1], completion)
+        } else {
+            commands.append(.perform(methods, number, completion))
+        }
+        askFlush()
+    }
+
+    func acknowledge(_ deliveryTag: UInt64, multiple: Bool) {
+        guard phase == .open, let tag = channels[0].deliveryTags.inward(deliveryTag) else { return }
+        write(.basicAck(deliveryTag: tag, multiple: multiple), channel: 1)
+        askFlush()
+    }
+
+    func reject(_ deliveryTag: UInt64, requeue: Bool) {
+        guard phase == .open, let tag = channels[0].deliveryTags.inward(deliveryTag) else { return }
+        write(.basicReject(deliveryTag: tag, requeue: requeue), channel: 1)
+        askFlush()
+    }
+
+    private func refusal(_ number: Int) -> AMQPError? {
+        switch phase {
+        case .idle, .closing, .finished: AMQPError(.connectionClosed, "the connection is closed")
+        case .dialing, .opening: nil
+        case .open:
+            (1...channels.count).contains(number) ? nil : .invalidArgument("the connection has no channel \(number)")
+        }
+    }
+
+    /// Does what waited, as long as the socket keeps up.
+    func runCommands() {
+        guard phase == .open else { return }
+        while output.pendingBytes < Self.outputHighWaterBytes, let command = commands.popFirst() {
+            switch command {
+            case .publish(let request, let number):
+                if let refusal = refusal(number) { conclude(request, refusal) } else { encode(request, on: channels[number - 1]) }
+            case .perform(let methods, let number, let completion):
+                if let refusal = refusal(number) {
+                    events.append(.operation(completion, .failure(refusal)))
+                } else {
+                    send(methods, on: channels[number - 1], completion)
+                }
+            }
+        }
+    }
+
+    private func conclude(_ request: PublishRequest, _ error: AMQPError) {
+        conclusions.append(PublishConclusion(request, .failed(error, wasSent: false)))
+    }
+
+    private func send(
+        _ methods: [ChannelMethod],
+        on channel: ChannelCore,
+        _ completion: @escaping @Sendable (Result<[MethodReply], AMQPError>) -> Void
+    ) {
+        // A blocked broker does not read: the call could only run into its bound and end the connection.
+        if isBlocked { return events.append(.operation(completion, .failure(Self.blocked))) }
+        guard !methods.isEmpty else { return events.append(.operation(completion, .success([]))) }
+        let operation = ChannelOperation(count: methods.count, completion: completion)
+        for (step, method) in methods.enumerated() { send(method, step, operation, on: channel) }
+    }
+
+    private func send(_ method: ChannelMethod, _ step: Int, _ operation: ChannelOperation, on channel: ChannelCore) {
+        send(method.method, on: channel) { call in
+            call.operation = operation
+            call.step = step
+            if case .declareExchange(let exchange) = method, !exchange.isPassive { call.declares = exchange }
+            if case .consume(_, _, let noAck, _) = method { call.isWithoutAck = noAck }
+        }
+    }
+
+    /// Sends a method whose answer is awaited.
+    func send(_ method: Method, on channel: ChannelCore, _ describe: (inout ChannelCore.Call) -> Void = { _ in }) {
+        var call = ChannelCore.Call(
+            request: method.id,
+            position: output.endPosition,
+            deadline: .now + configuration.operationTimeout
+        )
+        describe(&call)
+        channel.calls.append(call)
+        write(method, channel: channel.number)
+    }
+
+    // MARK: Publishing
+
+    private func encode(_ request: PublishRequest, on channel: ChannelCore) {
+        if let deadline = request.deadline, deadline <= loop.now { return conclude(request, Self.expired) }
+        if isBlocked { return conclude(request, Self.blocked) }
+        prepare(request, on: channel)
+        let start = output.endPosition
+        let fits = output.write {
+            FrameEncoder.append(request, channel: channel.number, frameMaximum: frameMaximum, to: &$0)
+        }
+        guard fits else {
+            return conclude(request, .invalidArgument("the headers do not fit a frame of \(frameMaximum) bytes"))
+        }
+        channel.tracker.append(UnconfirmedPublish(request, position: start..<output.endPosition))
+    }
+
+    /// Sends what has to stand before the publish; the channel's order makes waiting for the answers needless.
+    private func prepare(_ request: PublishRequest, on channel: ChannelCore) {
+        if let exchange = request.declaring {
+            let mustBind = request.binding.map { request.declaresAnew || !boundQueues.contains($0, to: exchange) } ?? false
+            if mustBind, let binding = request.binding {
+                declare(exchange, binding, on: channel)
+            } else if !declared.contains(exchange, at: loop.now) {
+                declare(exchange, on: channel)
+            }
+        }
+        guard !channel.isConfirming else { return }
+        channel.isConfirming = true
+        send(.confirmSelect, on: channel)
+    }
+
+    private func declare(_ exchange: ExchangeDeclaration, on channel: ChannelCore) {
+        send(.exchangeDeclare(exchange), on: channel) { $0.declares = exchange }
+    }
+
+    /// Declares and binds the queue of a publish between two declarations of its exchange, as oslo.messaging's publishers do.
+    private func declare(_ exchange: ExchangeDeclaration, _ binding: QueueBinding, on channel: ChannelCore) {
+        declare(exchange, on: channel)
+        send(.queueDeclare(binding.queue), on: channel)
+        let bind = Method.queueBind(queue: binding.queue.name, exchange: exchange.name, routingKey: binding.bindingKey)
+        send(bind, on: channel) { call in
+            call.declares = exchange
+            call.binds = binding
+        }
+        declare(exchange, on: channel)
+    }
+
+    private static let expired = AMQPError(.expired, "the deadline passed before the message was written")
+    private static let blocked = AMQPError(.blocked, "the broker has blocked this connection")
+
+    // MARK: Deadlines
+
+    /// Publishes past their deadline that may wait for their confirm; more show a connection that is of no use.
+    private static let maximumAbandoned = 1000
+
+    var needsSweeps: Bool { !commands.isEmpty || channels.contains { $0.tracker.hasDeadlines } }
+
+    /// Fails what has waited past its deadline, every now and then.
+    func sweepDeadlines(_ now: ContinuousClock.Instant) {
+        guard needsSweeps, now >= nextSweep else { return }
+        nextSweep = now + Self.sweepInterval
+        for channel in channels { channel.tracker.expire(at: now, into: &conclusions) }
+        let abandoned = channels.reduce(0) { $0 + $1.tracker.abandonedCount }
+        if abandoned > Self.maximumAbandoned {
+            return finish(AMQPError(.timedOut, "the broker leaves more than \(Self.maximumAbandoned) messages unconfirmed"))
+        }
+        expireCommands(now)
+    }
+
+    private func expireCommands(_ now: ContinuousClock.Instant) {
+        guard commands.contains(where: { $0.isOver(now) }) else { return }
+        for case .publish(let request, _) in commands where request.isOver(now) { conclude(request, Self.expired) }
+        commands.removeAll { $0.isOver(now) }
+    }
+}
+
+extension PublishRequest {
+    fileprivate func isOver(_ now: ContinuousClock.Instant) -> Bool { deadline.map { $0 <= now } ?? false }
+}
+
+extension ConnectionCore.Command {
+    fileprivate func isOver(_ now: ContinuousClock.Instant) -> Bool {
+        if case .publish(let request, _) = self { request.isOver(now) } else { false }
+    }
+}

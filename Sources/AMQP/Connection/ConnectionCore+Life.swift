@@ -1,0 +1,176 @@
+//===----------------------------------------------------------------------===//
+// This source file is part of the rpc-gateway project
+// Licensed under Apache License v2.0; see LICENSE for the full text
+// SPDX-License-Identifier: Apache-2.0
+//===----------------------------------------------------------------------===//
+
+internal import DequeModule
+internal import Logging
+internal import Threads
+
+extension ConnectionCore {
+    /// Connects and logs in on a thread of its own, then opens the channels here.
+    func start(
+        _ connection: Connection,
+        channelCount: Int,
+        completion: @escaping @Sendable (Result<Void, AMQPError>) -> Void
+    ) {
+        self.connection = connection
+        startCompletion = completion
+        phase = .dialing
+        let deadline = ContinuousClock.now + configuration.connectTimeout
+        // The name service knows no deadline; whoever waits for the start must not depend on it.
+        openDeadline = deadline + .milliseconds(100)
+        enter { () throws(AMQPError) in
+            if isAborted { throw .closedByThisSide }
+            if let defect = configuration.defect { throw defect }
+            try dial(deadline, channelCount)
+        }
+        askFlush()
+    }
+
+    private func dial(_ deadline: ContinuousClock.Instant, _ channelCount: Int) throws(AMQPError) {
+        guard let connection else { return }
+        let dialer = Dialer(
+            configuration: configuration,
+            deadline: deadline,
+            socketHandle: connection.socketHandle,
+            isWanted: { [weak connection] in connection?.isAccepting ?? false }
+        )
+        do throws(OutOfResources) {
+            try dialer.start { [self] result in
+                loop.execute { [self] in enter { () throws(AMQPError) in try dialed(result, channelCount) } }
+            }
+        } catch {
+            throw AMQPError(.internalFailure, "\(error)")
+        }
+    }
+
+    private func dialed(_ result: Result<Dialed, AMQPError>, _ channelCount: Int) throws(AMQPError) {
+        let dialed = try result.get()
+        guard phase == .dialing else { return }
+        transport = dialed.transport
+        frameMaximum = dialed.frameMaximum
+        heartbeats = HeartbeatMonitor(interval: dialed.heartbeat, now: .now)
+        do throws(OutOfResources) {
+            watch = try loop.watch(dialed.transport.fileDescriptor, for: .readable, self)
+        } catch {
+            throw AMQPError(.internalFailure, "\(error)")
+        }
+        phase = .opening
+        let count = dialed.channelMaximum == 0 ? channelCount : min(channelCount, Int(dialed.channelMaximum))
+        for number in 1...max(1, count) {
+            channels.append(ChannelCore(number: UInt16(number), maximumBodyBytes: configuration.maximumBodyBytes))
+        }
+        for channel in channels { send(.channelOpen, on: channel) }
+        askFlush()
+        // Something may have come with the last answer of the handshake.
+        if dialed.transport.hasBufferedInput { askRead() }
+    }
+
+    /// The last channel is open: what was asked for meanwhile can be done.
+    func channelDidOpen() {
+        guard phase == .opening, channels.allSatisfy({ $0.calls.first?.request != .channelOpen }) else { return }
+        phase = .open
+        openDeadline = nil
+        connection?.setOpen(true)
+        logger.debug("connection opened")
+        if let completion = startCompletion.take() { events.append(.started(completion, .success(()))) }
+        askFlush()
+    }
+
+    func close(completion: @escaping @Sendable () -> Void) {
+        guard phase != .finished else { return home.run(completion) }
+        closeCompletions.append(completion)
+        guard phase == .open || phase == .closing else { return abort() }
+        closeDeadline = closeDeadline ?? .now + configuration.closeTimeout
+        askFlush()
+    }
+
+    func abort() {
+        isAborted = true
+        guard phase != .idle else { return }
+        enter { () throws(AMQPError) in throw .closedByThisSide }
+    }
+
+    /// Carries out a requested close once nothing is under way any more.
+    func closeIfIdle() throws(AMQPError) {
+        guard closeDeadline != nil, phase == .open else { return }
+        let isIdle = commands.isEmpty && channels.allSatisfy { $0.tracker.isEmpty && $0.calls.isEmpty }
+        guard isIdle else { return }
+        // A blocked broker does not read.
+        if isBlocked { return finish(nil) }
+        phase = .closing
+        write(.connectionClose, channel: 0)
+        try writeOutput()
+    }
+
+    /// Lets go of the socket and tells everything that was under way how it ended; the last thing that happens.
+    ///
+    /// - Parameter error: why; nil for a close in order.
+    func finish(_ error: AMQPError?) {
+        guard phase != .finished else { return }
+        // The user wanted an end and has it; that the broker did not say goodbye changes nothing.
+        let reason = isAborted || phase == .closing ? nil : error
+        sayGoodbye(error)
+        phase = .finished
+        let failure = reason ?? .closedByThisSide
+        gatherEvents()
+        for channel in channels { failEverything(on: channel, failure) }
+        failCommands(failure)
+        gatherEvents()
+        if let completion = startCompletion.take() { events.append(.started(completion, .failure(failure))) }
+        logger.debug("connection closed", metadata: ["error.type": "\(reason?.shortDescription ?? "none")"])
+        events.append(.closed(reason, closeCompletions))
+        closeCompletions = []
+        letGo()
+    }
+
+    /// The broker's close wants an answer, and a failure here a goodbye; what the socket does not take at once does not
+    /// matter any more.
+    private func sayGoodbye(_ error: AMQPError?) {
+        guard let transport else { return }
+        if let error, error.reply?.isOfConnection == true {
+            write(.connectionCloseOk, channel: 0)
+        } else if phase != .closing, error?.code != .connectionLost {
+            write(.connectionClose, channel: 0)
+        }
+        try? transport.flush(&output)
+    }
+
+    private func letGo() {
+        let connection = connection
+        connection?.setOpen(false)
+        connection?.setBlocked(false)
+        connection?.setFinished()
+        connection?.socketHandle.close()
+        watch?.end()
+        watch = nil
+        transport = nil
+        let told = events
+        events = []
+        self.connection = nil
+        connection?.tell(told)
+    }
+
+    private func failEverything(on channel: ChannelCore, _ error: AMQPError) {
+        channel.tracker.failAll(error, sentPosition: output.sentPosition, into: &conclusions)
+        for call in channel.calls { fail(call.operation, error) }
+        channel.calls = []
+    }
+
+    func fail(_ operation: ChannelOperation?, _ error: AMQPError) {
+        guard let operation, operation.fail() else { return }
+        events.append(.operation(operation.completion, .failure(error)))
+    }
+
+    private func failCommands(_ error: AMQPError) {
+        while let command = commands.popFirst() {
+            switch command {
+            case .publish(let request, _):
+                conclusions.append(PublishConclusion(request, .failed(error, wasSent: false)))
+            case .perform(_, _, let completion): events.append(.operation(completion, .failure(error)))
+            }
+        }
+    }
+}

@@ -1,0 +1,36 @@
+//===----------------------------------------------------------------------===//
+// This source file is part of the rpc-gateway project
+// Licensed under Apache License v2.0; see LICENSE for the full text
+// SPDX-License-Identifier: Apache-2.0
+//===----------------------------------------------------------------------===//
+
+internal import Threads
+
+extension ConnectionCore {
+    /// Appends a method frame to the output.
+    func write(_ method: Method, channel: UInt16) {
+        output.write { FrameEncoder.append(method, channel: channel, to: &$0) }
+    }
+
+    /// Gives the socket what it takes; never waits.
+    func writeOutput() throws(AMQPError) {
+        guard let transport, !output.isEmpty else { return }
+        let before = output.sentPosition
+        do throws(AMQPError) {
+            try guarded { () throws(AMQPError) in try transport.flush(&output) }
+        } catch {
+            // The broker may have said why before it hung up.
+            try readFrames()
+            throw error
+        }
+        if output.sentPosition != before { heartbeats.didSend(at: loop.now) }
+        watch?.change(to: output.isEmpty ? .readable : [.readable, .writable])
+    }
+
+    private func guarded(_ body: () throws(AMQPError) -> Void) throws(AMQPError) {
+        guard configuration.tls != nil, let handle = connection?.socketHandle else { return try body() }
+        let alarm = Watchdog.Alarm(after: configuration.operationTimeout) { handle.shutDown() }
+        defer { alarm.cancel() }
+        try body()
+    }
+}

@@ -1,0 +1,209 @@
+//===----------------------------------------------------------------------===//
+// This source file is part of the rpc-gateway project
+// Licensed under Apache License v2.0; see LICENSE for the full text
+// SPDX-License-Identifier: Apache-2.0
+//===----------------------------------------------------------------------===//
+
+internal import DequeModule
+internal import Logging
+internal import Names
+internal import Threads
+
+/// The state of a connection and what drives it; touched by its loop's thread only.
+///
+/// Frames are read when the socket has some, before anything new is written in the turn: a `connection.blocked` or a close
+/// is noticed first. What is published or asked in a turn gathers in `output` and leaves at the turn's end. No lock is held
+/// anywhere in here, and nothing waits.
+final class ConnectionCore: EventSource, Flushable, @unchecked Sendable {
+    // Sound: the handle enters through the loop, and everything else in here is called by the loop.
+
+    enum Phase {
+        case idle
+        /// A thread of its own connects and logs in.
+        case dialing
+        /// The channels are being opened.
+        case opening
+        case open
+        /// `connection.close` was sent.
+        case closing
+        case finished
+    }
+
+    enum Command {
+        case publish(PublishRequest, Int)
+        case perform([ChannelMethod], Int, @Sendable (Result<[MethodReply], AMQPError>) -> Void)
+    }
+
+    /// Publishes are encoded only while fewer bytes than this wait for the socket.
+    static let outputHighWaterBytes = 256 << 10
+    static let sweepInterval = Duration.milliseconds(50)
+
+    let configuration: ConnectionConfiguration
+    let loop: EventLoop
+    /// Where the user is told.
+    let home: EventLoop
+    let logger: Logger
+    /// The handle, from the start to the end: whoever let go of it still gets what was promised.
+    var connection: Connection?
+    var phase = Phase.idle
+    var startCompletion: (@Sendable (Result<Void, AMQPError>) -> Void)?
+    var openDeadline: ContinuousClock.Instant?
+    var closeDeadline: ContinuousClock.Instant?
+    var closeCompletions: [@Sendable () -> Void] = []
+    var isAborted = false
+
+    var transport: Transport?
+    var watch: Watch?
+    var output = OutputBuffer()
+    var frameMaximum = 4096
+    var heartbeats: HeartbeatMonitor
+    var channels: [ChannelCore] = []
+    var isBlocked = false
+
+    /// What waits for the connection to open, or for room in the output.
+    var commands = Deque<Command>()
+    var outboxBytes = 0
+    var declared = DeclaredExchanges()
+    var boundQueues = DeclaredBindings()
+    var strings = RepeatedStrings()
+
+    // What has come about and nobody has been told yet.
+    var events: [ConnectionEvent] = []
+    var deliveries: [Delivery] = []
+    var deliveredBytes = 0
+    var conclusions: [PublishConclusion] = []
+
+    var nextSweep: ContinuousClock.Instant
+    private var timer: DeadlineTimer?
+    private var isFlushAsked = false
+    private var isReadAsked = false
+
+    init(_ configuration: ConnectionConfiguration, loop: EventLoop, home: EventLoop, logger: Logger) {
+        self.configuration = configuration
+        self.loop = loop
+        self.home = home
+        self.logger = logger
+        let now = ContinuousClock.now
+        heartbeats = HeartbeatMonitor(interval: .zero, now: now)
+        nextSweep = now
+        timer = DeadlineTimer(loop: loop) { [weak self] now in self?.timerFired(now) }
+    }
+
+    func isReady(_ readiness: Readiness) {
+        enter { () throws(AMQPError) in
+            if readiness.contains(.readable) { try readFrames() }
+            if readiness.contains(.writable) { askFlush() }
+        }
+    }
+
+    /// Has what was gathered written at the end of the turn.
+    func askFlush() {
+        guard !isFlushAsked else { return }
+        isFlushAsked = true
+        loop.flushAtEnd(self)
+    }
+
+    /// Has the rest of the input read in the next turn, after other connections and clients had theirs.
+    func askRead() {
+        guard !isReadAsked else { return }
+        isReadAsked = true
+        loop.execute { [self] in
+            isReadAsked = false
+            enter { () throws(AMQPError) in try readFrames() }
+        }
+    }
+
+    func flush() {
+        isFlushAsked = false
+        enter { () throws(AMQPError) in
+            runCommands()
+            try writeOutput()
+            try closeIfIdle()
+        }
+        arm()
+    }
+
+    /// Runs a piece of work; its failure ends the connection. What came of it is told afterwards.
+    func enter(_ work: () throws(AMQPError) -> Void) {
+        guard phase != .finished else { return }
+        do throws(AMQPError) { try work() } catch { finish(error) }
+        tell()
+    }
+
+    /// Hands over what has come about, in its order.
+    func tell() {
+        gatherEvents()
+        guard !events.isEmpty, let connection else { return }
+        let told = events
+        events.removeAll(keepingCapacity: true)
+        connection.tell(told)
+    }
+
+    /// Puts what was collected apart from the other events into line with them.
+    func gatherEvents() {
+        if !deliveries.isEmpty {
+            events.append(.deliveries(deliveries))
+            deliveries = []
+            deliveredBytes = 0
+        }
+        for conclusion in conclusions {
+            outboxBytes -= conclusion.request.outboxBytes
+            events.append(.conclusion(conclusion))
+        }
+        conclusions.removeAll(keepingCapacity: true)
+    }
+
+    // MARK: Time
+
+    private func arm() {
+        if let next = nextInstant { timer?.arm(next) }
+    }
+
+    private var nextInstant: ContinuousClock.Instant? {
+        guard phase != .finished else { return nil }
+        var next = heartbeats.nextInstant
+        func consider(_ instant: ContinuousClock.Instant?) {
+            if let instant { next = min(next ?? instant, instant) }
+        }
+        consider(openDeadline)
+        consider(closeDeadline)
+        if needsSweeps { consider(nextSweep) }
+        for channel in channels { consider(channel.calls.first?.deadline) }
+        return next
+    }
+
+    private func timerFired(_ now: ContinuousClock.Instant) -> ContinuousClock.Instant? {
+        enter { () throws(AMQPError) in
+            if let openDeadline, openDeadline <= now {
+                throw AMQPError(.connectTimedOut, "connecting took too long")
+            }
+            try failOverdueCalls(now)
+            sweepDeadlines(now)
+            try serveHeartbeats(now)
+            if let closeDeadline, closeDeadline <= now { finish(nil) }
+        }
+        if !output.isEmpty || closeDeadline != nil { askFlush() }
+        return nextInstant
+    }
+
+    private func failOverdueCalls(_ now: ContinuousClock.Instant) throws(AMQPError) {
+        for channel in channels {
+            guard let call = channel.calls.first, call.deadline <= now else { continue }
+            // A reply that comes later would be taken for another call's: the connection cannot go on.
+            throw AMQPError(.timedOut, "the broker did not answer in time (\(call.request))")
+        }
+    }
+
+    /// Sends a heartbeat when one is due; ends the connection when the peer has gone silent.
+    private func serveHeartbeats(_ now: ContinuousClock.Instant) throws(AMQPError) {
+        guard transport != nil else { return }
+        switch heartbeats.action(at: now) {
+        case .nothing: return
+        case .declareDead: throw AMQPError(.heartbeatMissed, "nothing came from the broker for two heartbeats")
+        case .send:
+            // A full socket shows that bytes are on their way; one heartbeat behind them is enough.
+            if output.isEmpty { output.write { FrameEncoder.appendHeartbeat(to: &$0) } }
+            heartbeats.didSend(at: now)
+        }
+    }
+}

@@ -1,0 +1,65 @@
+//===----------------------------------------------------------------------===//
+// This source file is part of the rpc-gateway project
+// Licensed under Apache License v2.0; see LICENSE for the full text
+// SPDX-License-Identifier: Apache-2.0
+//===----------------------------------------------------------------------===//
+
+/// Calls out on a loop's thread when the earliest of many deadlines has passed.
+///
+/// The owner keeps the deadlines; the timer knows only the next one. Arming with a later instant than the armed one
+/// costs nothing but a lock, so a stream of calls with equal time-outs never wakes the loop early.
+public final class DeadlineTimer: Sendable {
+    /// Called on the loop's thread with the present; gives the next deadline, or nil when there is none.
+    public typealias Fire = @Sendable (ContinuousClock.Instant) -> ContinuousClock.Instant?
+
+    private struct State {
+        var armed: ContinuousClock.Instant?
+        var isStopped = false
+    }
+
+    private let state = Guarded(State())
+    private let loop: EventLoop
+    private let fire: Fire
+
+    /// Makes a timer that is not armed.
+    public init(loop: EventLoop, fire: @escaping Fire) {
+        self.loop = loop
+        self.fire = fire
+    }
+
+    /// Makes sure that the timer fires at this instant or before; callable from any thread.
+    public func arm(_ instant: ContinuousClock.Instant) {
+        let isEarlier = state.withLock { state in
+            if state.isStopped { return false }
+            if let armed = state.armed, armed <= instant { return false }
+            state.armed = instant
+            return true
+        }
+        guard isEarlier else { return }
+        loop.run { [loop] in loop.schedule(self, at: instant) }
+    }
+
+    /// Lets no deadline fire any more; one that fires at this moment on the loop's thread may still be at it.
+    public func stop() {
+        state.withLock { state in (state.armed, state.isStopped) = (nil, true) }
+    }
+
+    /// Fires unless the deadline has been moved or taken back since.
+    func fireIfDue(_ now: ContinuousClock.Instant) {
+        let isDue = state.withLock { state in
+            guard let armed = state.armed, armed <= now else { return false }
+            state.armed = nil
+            return true
+        }
+        if isDue, let next = fire(now) { arm(next) }
+    }
+}
+
+extension Duration {
+    /// Milliseconds for a wait, rounded up so that it never ends before its deadline, at most an hour.
+    public var wholeMilliseconds: Int32 {
+        let (seconds, attoseconds) = components
+        guard seconds < 3600 else { return 3_600_000 }
+        return Int32(max(0, seconds * 1000 + (attoseconds + 999_999_999_999_999) / 1_000_000_000_000_000))
+    }
+}
