@@ -125,12 +125,12 @@ let package = Package(
             dependencies: ["HTTPServer", "Threads", log],
             swiftSettings: baseSettings
         ),
-        .testTarget(name: "AMQPTests", dependencies: ["AMQP", "Threads"], swiftSettings: baseSettings),
+        .testTarget(name: "AMQPTests", dependencies: ["AMQP", "Names", "Threads", log], swiftSettings: baseSettings),
         .testTarget(name: "ConnectionPoolTests", dependencies: ["ConnectionPool"], swiftSettings: baseSettings),
         .testTarget(name: "MessagingTests", dependencies: ["Messaging", "Threads", log], swiftSettings: baseSettings),
         .testTarget(
             name: "RabbitDriverTests",
-            dependencies: ["RabbitDriver", "ConnectionPool", "Messaging", "AMQP", "Threads"],
+            dependencies: ["RabbitDriver", "ConnectionPool", "Messaging", "AMQP", "Names", "Threads", log],
             swiftSettings: baseSettings
         ),
         .testTarget(

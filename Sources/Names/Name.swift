@@ -53,7 +53,7 @@ extension Name: Hashable {
     }
 }
 
-extension Name: ExpressibleByStringLiteral, CustomStringConvertible {
+extension Name: ExpressibleByStringLiteral, ExpressibleByStringInterpolation, CustomStringConvertible {
     /// Makes a name of a literal.
     public init(stringLiteral text: String) { self.init(text) }
 

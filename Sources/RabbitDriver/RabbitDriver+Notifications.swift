@@ -6,8 +6,8 @@
 
 internal import AMQP
 internal import Compression
-internal import Names
 public import Messaging
+internal import Names
 
 extension RabbitDriver: NotificationDriver {
     /// Publishes a notification; see `NotificationDriver`.

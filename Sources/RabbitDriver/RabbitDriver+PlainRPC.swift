@@ -5,8 +5,8 @@
 //===----------------------------------------------------------------------===//
 
 internal import AMQP
-internal import Names
 public import Messaging
+internal import Names
 
 extension RabbitDriver: PlainRPCDriver {
     /// Sends a plain request and waits for its reply; see `PlainRPCDriver`.

@@ -172,13 +172,13 @@ import Threads
             client.send(Self.get)
             let stream = try #require(handler.firstStream())
             let writers = (0..<4).map { writer in
-                OwnedThread(name: "writer") {
+                try! OwnedThread(name: "writer") {
                     for number in 0..<500 {
                         while !stream.write(Array("\(writer):\(number);".utf8)) { usleep(100) }
                     }
                 }
             }
-            _ = OwnedThread(name: "finisher") {
+            _ = try! OwnedThread(name: "finisher") {
                 for writer in writers { writer.join() }
                 stream.finish()
             }

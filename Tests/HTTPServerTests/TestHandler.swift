@@ -26,14 +26,14 @@ final class TestHandler: HTTPRequestHandler {
         switch String(decoding: request.head.path, as: UTF8.self) {
         case "/never": held.withLock { $0.append(responder) }
         case "/stream": stream(responder)
-        case "/stream-later": _ = OwnedThread(name: "later") { self.stream(responder) }
+        case "/stream-later": _ = try! OwnedThread(name: "later") { self.stream(responder) }
         case "/answered-stream":
             responder.respond(response)
             stream(responder)
-        case "/later": _ = OwnedThread(name: "later") { responder.respond(response) }
+        case "/later": _ = try! OwnedThread(name: "later") { responder.respond(response) }
         case "/twice":
             responder.respond(response)
-            _ = OwnedThread(name: "twice") { responder.respond(HTTPResponse(status: 500)) }
+            _ = try! OwnedThread(name: "twice") { responder.respond(HTTPResponse(status: 500)) }
         case "/closing": responder.respond(HTTPResponse(status: 200, closesConnection: true))
         case "/badfield":
             responder.respond(HTTPResponse(status: 200, fields: [("X-A", "1\r\nX-B: 2"), ("X-C", "3")]))

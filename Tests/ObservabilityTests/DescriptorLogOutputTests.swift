@@ -17,12 +17,12 @@ struct DescriptorLogOutputTests {
         let output = DescriptorLogOutput(fileDescriptor: pipe.fileHandleForWriting.fileDescriptor)
         // Longer than what a pipe takes in one piece.
         let threads = (0..<4).map { number in
-            OwnedThread(name: "log-\(number)") {
+            try! OwnedThread(name: "log-\(number)") {
                 let line = [UInt8](repeating: UInt8(ascii: "a") + UInt8(number), count: 9999) + [0x0A]
                 for _ in 0..<20 { output.write(line: line) }
             }
         }
-        let closer = OwnedThread(name: "closer") {
+        let closer = try! OwnedThread(name: "closer") {
             for thread in threads { thread.join() }
             try? pipe.fileHandleForWriting.close()
         }

@@ -20,7 +20,7 @@ struct SmallFileTests {
 
     @Test func aPipeIsReadToItsEnd() throws {
         let pipe = Pipe()
-        let writer = OwnedThread(name: "writer") {
+        let writer = try! OwnedThread(name: "writer") {
             for part in ["a", "b"] {
                 try? pipe.fileHandleForWriting.write(contentsOf: Data(part.utf8))
             }

@@ -7,6 +7,7 @@
 import AMQP
 import Foundation
 import Messaging
+import Names
 import Testing
 
 @testable import RabbitDriver
@@ -155,7 +156,7 @@ struct TopologyTests {
         let options = RabbitOptions()
         func route(_ target: Target) -> (String, String) {
             let route = options.route(to: target, controlExchange: "openstack")
-            return (route.exchange.name, route.routingKey)
+            return (route.exchange.text, target.isFanout ? "" : target.queueName)
         }
         #expect(route(Target(topic: "t")) == ("openstack", "t"))
         #expect(route(Target(exchange: "nova", topic: "t", server: "s")) == ("nova", "t.s"))

@@ -10,9 +10,9 @@ import Testing
 
 @Suite(.timeLimit(.minutes(1)))
 struct DeadlineTimerTests {
-    @Test func firesOnceForWhatIsArmedAndNotBefore() async {
+    @Test func firesOnceForWhatIsArmedAndNotBefore() async throws {
         let (fired, continuation) = AsyncStream.makeStream(of: ContinuousClock.Instant.self)
-        let timer = DeadlineTimer(name: "test") { now in
+        let timer = DeadlineTimer(loop: try .shared()) { now in
             continuation.yield(now)
             return nil
         }
@@ -29,10 +29,10 @@ struct DeadlineTimerTests {
         #expect(next == nil)
     }
 
-    @Test func canBeStoppedByItsOwnThread() async {
+    @Test func canBeStoppedByItsOwnThread() async throws {
         let (stopped, continuation) = AsyncStream.makeStream(of: Void.self)
         let timer = Guarded<DeadlineTimer?>(nil)
-        let own = DeadlineTimer(name: "test") { _ in
+        let own = DeadlineTimer(loop: try .shared()) { _ in
             timer.withLock { $0 }?.stop()
             continuation.yield()
             return .now
@@ -47,10 +47,10 @@ struct DeadlineTimerTests {
         #expect(again == nil)
     }
 
-    @Test func goesOnWithWhatTheOwnerReturns() async {
+    @Test func goesOnWithWhatTheOwnerReturns() async throws {
         let (fired, continuation) = AsyncStream.makeStream(of: Int.self)
         let count = Guarded(0)
-        let timer = DeadlineTimer(name: "test") { now in
+        let timer = DeadlineTimer(loop: try .shared()) { now in
             let number = count.withLock { count in
                 count += 1
                 return count

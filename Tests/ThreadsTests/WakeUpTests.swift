@@ -15,8 +15,8 @@ struct WakeUpTests {
         return poll(&descriptor, 1, 0) == 1
     }
 
-    @Test func aSignalStaysUntilItIsCleared() {
-        let wakeUp = WakeUp()
+    @Test func aSignalStaysUntilItIsCleared() throws {
+        let wakeUp = try WakeUp()
         #expect(!isReadable(wakeUp))
         wakeUp.signal()
         wakeUp.signal()
@@ -27,8 +27,8 @@ struct WakeUpTests {
         #expect(isReadable(wakeUp))
     }
 
-    @Test func aBatchSendsItsSignalsAtItsEnd() {
-        let (first, second, batch) = (WakeUp(), WakeUp(), WakeUpBatch())
+    @Test func aBatchSendsItsSignalsAtItsEnd() throws {
+        let (first, second, batch) = (try WakeUp(), try WakeUp(), WakeUpBatch())
         batch.run {
             first.signal()
             second.signal()
@@ -43,8 +43,8 @@ struct WakeUpTests {
         #expect(isReadable(first))
     }
 
-    @Test func aLongBatchLetsTheReceiverStart() {
-        let (wakeUp, batch) = (WakeUp(), WakeUpBatch())
+    @Test func aLongBatchLetsTheReceiverStart() throws {
+        let (wakeUp, batch) = (try WakeUp(), WakeUpBatch())
         batch.run {
             for _ in 0..<31 { wakeUp.signal() }
             #expect(!isReadable(wakeUp))
@@ -53,9 +53,9 @@ struct WakeUpTests {
         }
     }
 
-    @Test func aBatchThatFailsSendsItsSignalsToo() {
+    @Test func aBatchThatFailsSendsItsSignalsToo() throws {
         struct Failure: Error {}
-        let (wakeUp, batch) = (WakeUp(), WakeUpBatch())
+        let (wakeUp, batch) = (try WakeUp(), WakeUpBatch())
         #expect(throws: Failure.self) {
             try batch.run { () throws(Failure) in
                 wakeUp.signal()
@@ -65,16 +65,16 @@ struct WakeUpTests {
         #expect(isReadable(wakeUp))
     }
 
-    @Test func theIgnoredWakeUpGetsNone() {
-        let wakeUp = WakeUp()
+    @Test func theIgnoredWakeUpGetsNone() throws {
+        let wakeUp = try WakeUp()
         WakeUpBatch(ignoring: wakeUp).run { wakeUp.signal() }
         #expect(!isReadable(wakeUp))
     }
 
-    @Test func otherThreadsAreNotHeldBack() {
-        let (wakeUp, batch) = (WakeUp(), WakeUpBatch())
-        batch.run {
-            OwnedThread(name: "other") { wakeUp.signal() }.join()
+    @Test func otherThreadsAreNotHeldBack() throws {
+        let (wakeUp, batch) = (try WakeUp(), WakeUpBatch())
+        try batch.run {
+            try OwnedThread(name: "other") { wakeUp.signal() }.join()
             #expect(isReadable(wakeUp))
         }
     }

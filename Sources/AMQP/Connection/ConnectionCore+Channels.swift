@@ -13,16 +13,17 @@ extension ConnectionCore {
     /// channel anew. Decided by reply code and method, and by what was under way; never by the broker's text.
     func channelDidClose(_ channel: ChannelCore, by reply: AMQPError.Reply) {
         let refused = AMQPError.channelClosed(by: reply)
-        judgeCalls(channel, refused)
         judgePublishes(channel, refused)
+        gatherEvents()
+        // Before the failed operations, which may ask for more on the channel that is opened anew.
+        events.append(.channelClosed(Int(channel.number), refused))
+        judgeCalls(channel, refused)
         let lastTag = channel.reset()
         if channel.number == 1 { connection?.setStale(upTo: lastTag) }
         write(.channelCloseOk, channel: channel.number)
         send(.channelOpen, on: channel)
         askFlush()
         logger.debug("channel closed", metadata: ["error.type": "\(refused.shortDescription)"])
-        gatherEvents()
-        events.append(.channelClosed(Int(channel.number), refused))
     }
 
     /// The first outstanding call is the refused one if it is of that method: those before it were answered. The others

@@ -69,7 +69,11 @@ extension ConnectionCore {
         while output.pendingBytes < Self.outputHighWaterBytes, let command = commands.popFirst() {
             switch command {
             case .publish(let request, let number):
-                if let refusal = refusal(number) { conclude(request, refusal) } else { encode(request, on: channels[number - 1]) }
+                if let refusal = refusal(number) {
+                    conclude(request, refusal)
+                } else {
+                    encode(request, on: channels[number - 1])
+                }
             case .perform(let methods, let number, let completion):
                 if let refusal = refusal(number) {
                     events.append(.operation(completion, .failure(refusal)))
@@ -136,7 +140,8 @@ extension ConnectionCore {
     /// Sends what has to stand before the publish; the channel's order makes waiting for the answers needless.
     private func prepare(_ request: PublishRequest, on channel: ChannelCore) {
         if let exchange = request.declaring {
-            let mustBind = request.binding.map { request.declaresAnew || !boundQueues.contains($0, to: exchange) } ?? false
+            let mustBind =
+                request.binding.map { request.declaresAnew || !boundQueues.contains($0, to: exchange) } ?? false
             if mustBind, let binding = request.binding {
                 declare(exchange, binding, on: channel)
             } else if !declared.contains(exchange, at: loop.now) {
@@ -181,7 +186,9 @@ extension ConnectionCore {
         for channel in channels { channel.tracker.expire(at: now, into: &conclusions) }
         let abandoned = channels.reduce(0) { $0 + $1.tracker.abandonedCount }
         if abandoned > Self.maximumAbandoned {
-            return finish(AMQPError(.timedOut, "the broker leaves more than \(Self.maximumAbandoned) messages unconfirmed"))
+            return finish(
+                AMQPError(.timedOut, "the broker leaves more than \(Self.maximumAbandoned) messages unconfirmed")
+            )
         }
         expireCommands(now)
     }

@@ -50,22 +50,14 @@ extension AMQPError {
         var isOfConnection = false
 
         /// Makes a reply.
-        public init(code: Int, text: String) {
+        public init(code: Int, text: String, refused: RefusedMethod? = nil) {
             self.code = code
             self.text = text
+            methodID = refused?.methodID
         }
 
         /// What the broker refused.
-        public var refused: RefusedMethod? {
-            switch methodID {
-            case .exchangeDeclare: .exchangeDeclare
-            case .queueDeclare: .queueDeclare
-            case .queueBind: .queueBind
-            case .basicConsume: .basicConsume
-            case .basicPublish: .basicPublish
-            default: nil
-            }
-        }
+        public var refused: RefusedMethod? { RefusedMethod.allCases.first { $0.methodID == methodID } }
 
         /// Code and text.
         public var description: String { "\(code) \(text)" }
@@ -73,7 +65,7 @@ extension AMQPError {
 }
 
 /// A method that the broker has closed a channel over.
-public enum RefusedMethod: Sendable, Hashable {
+public enum RefusedMethod: Sendable, Hashable, CaseIterable {
     /// The exchange exists in another form, or the user may not declare it.
     case exchangeDeclare
     /// The queue exists in another form, is missing (passive), or the user may not declare it.
@@ -84,4 +76,14 @@ public enum RefusedMethod: Sendable, Hashable {
     case basicConsume
     /// The exchange is missing, takes no messages of this user, or the message is not accepted (too large, for one).
     case basicPublish
+
+    var methodID: MethodID {
+        switch self {
+        case .exchangeDeclare: .exchangeDeclare
+        case .queueDeclare: .queueDeclare
+        case .queueBind: .queueBind
+        case .basicConsume: .basicConsume
+        case .basicPublish: .basicPublish
+        }
+    }
 }

@@ -62,7 +62,11 @@ struct ConfirmTracker {
 
     /// Settles everything as failed by a refused method: what lies before `position` in the outgoing stream may have been
     /// taken before it, what lies behind was not.
-    mutating func failAll(_ refused: AMQPError, takenBefore position: UInt64, into conclusions: inout [PublishConclusion]) {
+    mutating func failAll(
+        _ refused: AMQPError,
+        takenBefore position: UInt64,
+        into conclusions: inout [PublishConclusion]
+    ) {
         for case let publish? in slots[head...] where !publish.isAbandoned {
             let mayBeTaken = publish.position.lowerBound < position
             let error = mayBeTaken ? refused.asCollateral : refused

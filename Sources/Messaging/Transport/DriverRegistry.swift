@@ -43,7 +43,9 @@ public struct DriverRegistry: Sendable {
 
     /// Makes a registry that knows the memory driver.
     public init() {
-        register(["memory", "fake"]) { _, context in try MemoryDriver(controlExchange: context.controlExchange, loop: context.loop) }
+        register(["memory", "fake"]) { _, context in
+            try MemoryDriver(controlExchange: context.controlExchange, loop: context.loop)
+        }
     }
 
     /// Lets a driver serve names; a later registration wins.

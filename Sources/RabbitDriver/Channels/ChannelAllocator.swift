@@ -120,7 +120,7 @@ struct ChannelAllocator<Item> {
     init(channels: Int, homes: [PublishRoute], limits: Limits = Limits()) {
         self.limits = limits
         lanes = (0..<max(1, channels)).map { _ in Lane() }
-        guard channels > homes.count + 1 else { return }
+        guard channels > homes.count else { return }
         for (index, route) in homes.enumerated() {
             lanes[index].route = route
             lanes[index].isHome = true
@@ -186,7 +186,9 @@ struct ChannelAllocator<Item> {
 
     private mutating func refusal(_ load: Load, _ now: ContinuousClock.Instant) -> Refusal? {
         if let refused = refusedBytes {
-            if refused.until <= now { refusedBytes = nil } else if load.bytes >= refused.limit {
+            if refused.until <= now {
+                refusedBytes = nil
+            } else if load.bytes >= refused.limit {
                 return .tooLarge(limit: refused.limit)
             }
         }

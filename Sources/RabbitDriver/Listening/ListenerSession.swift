@@ -52,7 +52,7 @@ final class ListenerSession: ConnectionDelegate {
     func repair(completion: @escaping @Sendable (Result<Void, AMQPError>) -> Void) {
         guard let connection = state.withLock({ $0.connection }) else { return }
         state.withLock { $0.isDeclaring = true }
-        establish(on: connection, TopologyAdjustments()) { [self] result in
+        establish(on: connection, TopologyAdjustments(), after: nil) { [self] result in
             state.withLock { $0.isDeclaring = false }
             if case .success = result { handOverEarly() }
             completion(result)
@@ -97,6 +97,7 @@ extension ListenerSession {
     private func establish(
         on connection: Connection,
         _ adjustments: TopologyAdjustments,
+        after refusal: AMQPError?,
         completion: @escaping @Sendable (Result<Void, AMQPError>) -> Void
     ) {
         let topology = listener.environment.topology
@@ -110,13 +111,15 @@ extension ListenerSession {
             guard case .failure(let error) = result else { return completion(checkRunning()) }
             var adjustments = adjustments
             guard let index = error.step, adjustments.note(error, of: steps[index], in: topology) else {
-                return completion(.failure(error))
+                // The refusal of what was asked for first says more than that of the form that was tried after it.
+                let isSame = refusal?.reply?.refused == error.reply?.refused
+                return completion(.failure(isSame ? refusal ?? error : error))
             }
             listener.environment.logger.info(
                 "declared in another form already, taking it as it is",
                 metadata: ["error": "\(error)"]
             )
-            establish(on: connection, adjustments, completion: completion)
+            establish(on: connection, adjustments, after: error, completion: completion)
         }
     }
 

@@ -176,7 +176,8 @@ final class ReplySender: Sendable {
         logger.debug(
             "replies given up",
             metadata: [
-                "reason": "\(error.message)", "count": "\(replies.count)", "queue": "\(replies.first?.queue.text ?? "")",
+                "reason": "\(error.message)", "count": "\(replies.count)",
+                "queue": "\(replies.first?.queue.text ?? "")",
             ]
         )
         for reply in replies { reply.completion(.failure(error)) }

@@ -72,18 +72,26 @@ extension SendConnections {
     /// A message that the broker did not take may go to another channel or connection without being sent twice.
     private func retry(_ job: SendJob, after error: AMQPError) {
         guard job.losses < SendJob.maximumLosses, isPassing(error, job) else {
-            let failure = MessagingError(unsent: error, exchange: job.route.exchange.text, declares: job.route.declaring != nil)
+            // The refusal of what was asked for first says more than that of the form that was tried after it.
+            let error = error.code == .preconditionFailed ? job.refusal ?? error : error
+            let failure = MessagingError(
+                unsent: error,
+                exchange: job.route.exchange.text,
+                declares: job.route.declaring != nil
+            )
             noteRefusal(failure, of: job)
             return job.completion(.failure(failure))
         }
-        send(job.afterLoss)
+        send(error.code == .preconditionFailed ? job.afterRefusal(error) : job.afterLoss)
     }
 
     private func isPassing(_ error: AMQPError, _ job: SendJob) -> Bool {
         if error.isConnectionLoss { return true }
         // An exchange that goes with its last binding went between its declaration and the publish.
         if error.code == .notFound, job.route.declaring != nil, job.losses == 0 { return true }
-        return state.withLock { $0.conflicts.note(error, exchange: job.route.declaring, queue: job.route.binding?.queue) }
+        return state.withLock {
+            $0.conflicts.note(error, exchange: job.route.declaring, queue: job.route.binding?.queue)
+        }
     }
 
     private func rejection(of job: SendJob) -> MessagingError {

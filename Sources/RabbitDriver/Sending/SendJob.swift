@@ -32,6 +32,8 @@ final class SendJob: Sendable {
     let retry: Int?
     /// How often a connection was lost before a byte of the message was written.
     let losses: Int
+    /// Why the broker refused it in an earlier form.
+    let refusal: AMQPError?
     /// Whether a call or cast waits for it under its name, and may end before it is sent.
     let isAwaited: Bool
     /// Told once, on a thread of the driver.
@@ -50,6 +52,7 @@ final class SendJob: Sendable {
         deadline: ContinuousClock.Instant,
         retry: Int?,
         losses: Int = 0,
+        refusal: AMQPError? = nil,
         isAwaited: Bool = false,
         completion: @escaping @Sendable (Result<Void, MessagingError>) -> Void
     ) {
@@ -65,17 +68,23 @@ final class SendJob: Sendable {
         self.deadline = deadline
         self.retry = retry
         self.losses = losses
+        self.refusal = refusal
         self.isAwaited = isAwaited
         self.completion = completion
     }
 
     /// The same message after one more loss.
-    var afterLoss: SendJob { again(losses: losses + 1, declaresAnew: declaresAnew) }
+    var afterLoss: SendJob { again(losses: losses + 1, declaresAnew: declaresAnew, refusal: refusal) }
+
+    /// The same message after the broker has refused what it declares.
+    func afterRefusal(_ error: AMQPError) -> SendJob {
+        again(losses: losses + 1, declaresAnew: declaresAnew, refusal: refusal ?? error)
+    }
 
     /// The same message after its queue turned out to be gone.
-    var afterReturn: SendJob { again(losses: losses, declaresAnew: true) }
+    var afterReturn: SendJob { again(losses: losses, declaresAnew: true, refusal: nil) }
 
-    private func again(losses: Int, declaresAnew: Bool) -> SendJob {
+    private func again(losses: Int, declaresAnew: Bool, refusal: AMQPError?) -> SendJob {
         SendJob(
             id: id,
             route: route,
@@ -89,6 +98,7 @@ final class SendJob: Sendable {
             deadline: deadline,
             retry: retry,
             losses: losses,
+            refusal: refusal,
             isAwaited: isAwaited,
             completion: completion
         )

@@ -6,12 +6,13 @@
 
 import AMQP
 import Logging
+import Names
 import Testing
 
 @Suite(.enabled(if: TestBroker.isAvailable), .timeLimit(.minutes(1)))
 struct ConnectionLifeTests {
     private func failure(_ configuration: ConnectionConfiguration) async -> AMQPError? {
-        let connection = Connection(configuration: configuration, logger: Logger(label: "test"), delegate: nil)
+        let connection = try! Connection(configuration)
         guard case .failure(let error) = await connection.start() else {
             connection.abort()
             return nil
@@ -30,7 +31,7 @@ struct ConnectionLifeTests {
 
     @Test func unknownVirtualHostIsNotAllowed() async {
         var configuration = TestBroker.configuration
-        configuration.virtualHost = TestBroker.uniqueName("vhost")
+        configuration.virtualHost = TestBroker.uniqueName("vhost").text
         let error = await failure(configuration)
         #expect(error?.code == .notAllowed)
         #expect(error?.reply?.code == 530)
@@ -39,9 +40,7 @@ struct ConnectionLifeTests {
     @Test func missingPermissionIsAccessRefused() async throws {
         let test = try await TestConnection()
         let error = await #expect(throws: AMQPError.self) {
-            try await test.connection.perform { (channel) throws(AMQPError) in
-                try channel.declareExchange(ExchangeDeclaration(name: "amq.not-ours"))
-            }
+            try await test.connection.perform([.declareExchange(ExchangeDeclaration(name: "amq.not-ours"))])
         }
         #expect(error?.code == .accessRefused)
         await test.connection.close()
@@ -51,31 +50,12 @@ struct ConnectionLifeTests {
         for _ in 0..<20 {
             let connection = try await TestConnection().connection
             await withCheckedContinuation { continuation in
-                connection.perform({ (channel) throws(AMQPError) in try channel.qos(prefetchCount: 1) }) { _ in
+                connection.perform([.qos(prefetchCount: 1)]) { _ in
                     continuation.resume()
                 }
                 connection.abort()
             }
         }
-    }
-
-    @Test func setUpThatFailsEndsTheConnectionWithItsError() async {
-        let recorder = Recorder()
-        let connection = Connection(
-            configuration: TestBroker.configuration,
-            logger: Logger(label: "test"),
-            delegate: recorder
-        )
-        let result = await connection.start { (channel) throws(AMQPError) in
-            try channel.consume(queue: TestBroker.uniqueName("missing"))
-        }
-        guard case .failure(let error) = result else {
-            Issue.record("the set-up succeeded")
-            return
-        }
-        #expect(error.code == .notFound)
-        #expect(await recorder.ending()?.code == .notFound)
-        #expect(!connection.isOpen)
     }
 
     @Test func resetConnectionFailsWhatIsPendingAndEndsOnce() async throws {
@@ -124,7 +104,7 @@ struct ConnectionLifeTests {
 
     @Test(.enabled(if: TestBroker.hasControl)) func connectionClosedByTheBrokerTellsItsReason() async throws {
         var configuration = TestBroker.configuration
-        configuration.connectionName = TestBroker.uniqueName("closed")
+        configuration.connectionName = TestBroker.uniqueName("closed").text
         let test = try await TestConnection(configuration)
         let query =
             "eval 'rabbit_networking:close_connections([P || [{pid,P},{client_properties,C}] <- "

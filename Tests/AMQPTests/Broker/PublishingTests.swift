@@ -5,16 +5,16 @@
 //===----------------------------------------------------------------------===//
 
 import AMQP
+import Names
 import Testing
 
 @Suite(.enabled(if: TestBroker.isAvailable), .timeLimit(.minutes(1)))
 struct PublishingTests {
     @Test func confirmedMessageArrivesAsItWasSent() async throws {
         let queue = TestBroker.uniqueName("publish")
-        let test = try await TestConnection { (channel) throws(AMQPError) in
-            try channel.declareQueue(QueueDeclaration(name: queue, isExclusive: true))
-            try channel.consume(queue: queue, consumerTag: "1")
-        }
+        let test = try await TestConnection(setUp: [
+            .declareQueue(QueueDeclaration(name: queue, isExclusive: true)), .consume(queue: queue, consumerTag: "1"),
+        ])
         let properties = Properties(
             contentType: "application/json",
             contentEncoding: "utf-8",
@@ -38,10 +38,12 @@ struct PublishingTests {
         let queue = TestBroker.uniqueName("sizes")
         var configuration = TestBroker.configuration
         configuration.frameMaximum = 4096
-        let test = try await TestConnection(configuration) { (channel) throws(AMQPError) in
-            try channel.declareQueue(QueueDeclaration(name: queue, isExclusive: true))
-            try channel.consume(queue: queue, noAck: true)
-        }
+        let test = try await TestConnection(
+            configuration,
+            setUp: [
+                .declareQueue(QueueDeclaration(name: queue, isExclusive: true)), .consume(queue: queue, noAck: true),
+            ]
+        )
         let sizes = [0, 1, 4087, 4088, 4089, 2 * 4088, 3 * 4088 + 1, 1 << 20]
         for size in sizes {
             let body = [UInt8]((0..<size).lazy.map { UInt8(truncatingIfNeeded: $0 &* 31) })
@@ -53,10 +55,9 @@ struct PublishingTests {
 
     @Test func eightMebibytesAndWholeFramesArriveWhole() async throws {
         let queue = TestBroker.uniqueName("large")
-        let test = try await TestConnection { (channel) throws(AMQPError) in
-            try channel.declareQueue(QueueDeclaration(name: queue, isExclusive: true))
-            try channel.consume(queue: queue, noAck: true)
-        }
+        let test = try await TestConnection(setUp: [
+            .declareQueue(QueueDeclaration(name: queue, isExclusive: true)), .consume(queue: queue, noAck: true),
+        ])
         for size in [131_064, 2 * 131_064, 8 << 20] {
             let body = [UInt8](repeating: 65, count: size)
             #expect(await test.connection.publish(routingKey: queue, body: body) == .confirmed)
@@ -76,9 +77,7 @@ struct PublishingTests {
 
     @Test func returnsAmongManyPublishesMeetTheRightOnes() async throws {
         let queue = TestBroker.uniqueName("mixed")
-        let test = try await TestConnection { (channel) throws(AMQPError) in
-            try channel.declareQueue(QueueDeclaration(name: queue, isExclusive: true))
-        }
+        let test = try await TestConnection(setUp: [.declareQueue(QueueDeclaration(name: queue, isExclusive: true))])
         let wrong = await withTaskGroup(of: Bool.self) { group in
             for number in 0..<500 {
                 group.addTask {
@@ -99,10 +98,9 @@ struct PublishingTests {
 
     @Test func fullQueueRejectsWithNack() async throws {
         let queue = TestBroker.uniqueName("full")
-        let test = try await TestConnection { (channel) throws(AMQPError) in
-            let limits: FieldTable = ["x-max-length": 1, "x-overflow": "reject-publish"]
-            try channel.declareQueue(QueueDeclaration(name: queue, isExclusive: true, arguments: limits))
-        }
+        let limits: FieldTable = ["x-max-length": 1, "x-overflow": "reject-publish"]
+        let full = QueueDeclaration(name: queue, isExclusive: true, arguments: limits)
+        let test = try await TestConnection(setUp: [.declareQueue(full)])
         #expect(await test.connection.publish(routingKey: queue) == .confirmed)
         var outcomes: [PublishOutcome] = []
         for _ in 0..<5 { outcomes.append(await test.connection.publish(routingKey: queue)) }
@@ -131,7 +129,7 @@ struct PublishingTests {
 
     @Test func requestThatCannotBeEncodedIsRefused() async throws {
         let test = try await TestConnection()
-        let key = String(repeating: "k", count: 256)
+        let key = Name(String(repeating: "k", count: 256))
         #expect(await test.connection.publish(routingKey: key).error?.code == .invalidArgument)
         let headers: FieldTable = ["big": .string(String(repeating: "x", count: 140_000))]
         let outcome = await test.connection.publish(routingKey: "x", properties: Properties(headers: headers))
@@ -186,16 +184,12 @@ struct PublishingTests {
             )
         }
         #expect(await publish() == .confirmed)
-        let count = try await test.connection.perform { (channel) throws(AMQPError) in
-            let count = try channel.deleteQueue(queue)
-            try channel.declareExchange(exchange)
-            return count
-        }
-        #expect(count == 1)
+        let replies = try await test.connection.perform([.deleteQueue(queue), .declareExchange(exchange)])
+        #expect(replies.first == .messageCount(1))
         #expect(await publish() == .returned(replyCode: 312, replyText: "NO_ROUTE"))
         #expect(await publish(declaresAnew: true) == .confirmed)
         #expect(await publish() == .confirmed)
-        try await test.connection.perform { (channel) throws(AMQPError) in try channel.deleteQueue(queue) }
+        try await test.connection.perform([.deleteQueue(queue)])
         await test.connection.close()
     }
 }

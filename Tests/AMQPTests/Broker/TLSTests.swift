@@ -6,6 +6,7 @@
 
 import AMQP
 import Logging
+import Names
 import Testing
 
 /// Needs a broker's TLS listener for `localhost`: its port, and the file of the authority that signed it.
@@ -20,7 +21,7 @@ struct TLSTests {
     }
 
     private func failure(_ configuration: ConnectionConfiguration) async -> AMQPError? {
-        let connection = Connection(configuration: configuration, logger: Logger(label: "test"), delegate: nil)
+        let connection = try! Connection(configuration)
         if case .failure(let error) = await connection.start() { return error }
         connection.abort()
         return nil
@@ -31,10 +32,13 @@ struct TLSTests {
         let queue = TestBroker.uniqueName("tls")
         let authority = TestBroker.environment("GATEWAY_TEST_TLS_CA")
         let tls = TLSConfiguration(caFile: authority, minimumVersion: version)
-        let test = try await TestConnection(configuration(tls)) { (channel) throws(AMQPError) in
-            try channel.declareQueue(QueueDeclaration(name: queue, isExclusive: true, arguments: ["x-expires": 60_000]))
-            try channel.consume(queue: queue, noAck: true)
-        }
+        let test = try await TestConnection(
+            configuration(tls),
+            setUp: [
+                .declareQueue(QueueDeclaration(name: queue, isExclusive: true, arguments: ["x-expires": 60_000])),
+                .consume(queue: queue, noAck: true),
+            ]
+        )
         let properties = Properties(
             contentType: "application/json",
             headers: ["a": 1],

@@ -6,12 +6,13 @@
 
 import AMQP
 import Logging
+import Names
 import Testing
 
 @Suite(.timeLimit(.minutes(1)))
 struct ConnectingTests {
     private func failure(_ configuration: ConnectionConfiguration) async -> AMQPError? {
-        let connection = Connection(configuration: configuration, logger: Logger(label: "test"), delegate: nil)
+        let connection = try! Connection(configuration)
         if case .failure(let error) = await connection.start() { return error }
         connection.abort()
         return nil
@@ -70,11 +71,7 @@ struct ConnectingTests {
     }
 
     @Test func connectionThatWasNeverStartedRefusesAndCloses() async {
-        let connection = Connection(
-            configuration: ConnectionConfiguration(),
-            logger: Logger(label: "test"),
-            delegate: nil
-        )
+        let connection = try! Connection(ConnectionConfiguration())
         #expect(await connection.publish(routingKey: "x").error?.code == .connectionClosed)
         await connection.close()
         guard case .failure = await connection.start() else {

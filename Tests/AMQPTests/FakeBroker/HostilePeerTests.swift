@@ -5,6 +5,7 @@
 //===----------------------------------------------------------------------===//
 
 import Logging
+import Names
 import Testing
 
 @testable import AMQP
@@ -12,7 +13,7 @@ import Testing
 @Suite(.timeLimit(.minutes(1)))
 struct HostilePeerTests {
     private func failure(_ configuration: ConnectionConfiguration) async -> AMQPError? {
-        let connection = Connection(configuration: configuration, logger: Logger(label: "test"), delegate: nil)
+        let connection = try! Connection(configuration)
         if case .failure(let error) = await connection.start() { return error }
         connection.abort()
         return nil
@@ -132,7 +133,7 @@ struct HostilePeerTests {
         configuration.operationTimeout = .milliseconds(200)
         let test = try await TestConnection(configuration)
         let error = await #expect(throws: AMQPError.self) {
-            try await test.connection.perform { (channel) throws(AMQPError) in try channel.qos(prefetchCount: 1) }
+            try await test.connection.perform([.qos(prefetchCount: 1)])
         }
         #expect(error?.code == .timedOut)
         #expect(await test.recorder.ending()?.code == .timedOut)
@@ -161,7 +162,7 @@ struct HostilePeerTests {
         #expect(outcome.error?.code == .blocked)
         #expect(outcome.wasSent == false)
         await #expect(throws: AMQPError.self) {
-            try await test.connection.perform { (channel) throws(AMQPError) in try channel.qos(prefetchCount: 1) }
+            try await test.connection.perform([.qos(prefetchCount: 1)])
         }
         test.connection.abort()
     }

@@ -6,6 +6,8 @@
 
 import AMQP
 import Logging
+import Names
+import Threads
 
 /// A started connection and what its delegate hears.
 struct TestConnection {
@@ -14,43 +16,51 @@ struct TestConnection {
 
     init(
         _ configuration: ConnectionConfiguration = TestBroker.configuration,
-        setUp: @escaping @Sendable (Channel) throws(AMQPError) -> Void = { (_) throws(AMQPError) in }
+        channels: Int = 1,
+        setUp: [ChannelMethod] = []
     ) async throws {
         recorder = Recorder()
-        connection = Connection(configuration: configuration, logger: Logger(label: "test"), delegate: recorder)
-        try await connection.start(setUp: setUp).get()
+        connection = try Connection(configuration, delegate: recorder)
+        try await connection.start(channels: channels).get()
+        if !setUp.isEmpty { try await connection.perform(setUp) }
     }
 }
 
 extension Connection {
-    func start(
-        setUp: @escaping @Sendable (Channel) throws(AMQPError) -> Void = { (_) throws(AMQPError) in }
-    ) async -> Result<Void, AMQPError> {
+    convenience init(_ configuration: ConnectionConfiguration, delegate: (any ConnectionDelegate)? = nil) throws {
+        self.init(
+            configuration: configuration,
+            loop: try .shared(),
+            logger: Logger(label: "test"),
+            delegate: delegate
+        )
+    }
+
+    func start(channels: Int = 1) async -> Result<Void, AMQPError> {
         await withCheckedContinuation { continuation in
-            start(setUp: setUp) { continuation.resume(returning: $0) }
+            start(channels: channels) { continuation.resume(returning: $0) }
         }
     }
 
     @discardableResult
-    func perform<Value: Sendable>(
-        _ body: @escaping @Sendable (Channel) throws(AMQPError) -> Value
-    ) async throws -> Value {
-        let result: Result<Value, AMQPError> = await withCheckedContinuation { continuation in
-            perform(body) { continuation.resume(returning: $0) }
+    func perform(_ methods: [ChannelMethod], on channel: Int = 1) async throws -> [MethodReply] {
+        let result: Result<[MethodReply], AMQPError> = await withCheckedContinuation { continuation in
+            perform(methods, on: channel) { continuation.resume(returning: $0) }
         }
         return try result.get()
     }
 
     func publish(
-        exchange: String = "",
-        routingKey: String,
+        exchange: Name = "",
+        routingKey: Name,
         isMandatory: Bool = false,
         properties: Properties = Properties(),
         body: [UInt8] = [],
         declaring: ExchangeDeclaration? = nil,
         binding: QueueBinding? = nil,
         declaresAnew: Bool = false,
-        deadline: ContinuousClock.Instant? = nil
+        deadline: ContinuousClock.Instant? = nil,
+        on channel: Int = 1
     ) async -> PublishOutcome {
         await withCheckedContinuation { continuation in
             publish(
@@ -64,7 +74,8 @@ extension Connection {
                     binding: binding,
                     declaresAnew: declaresAnew,
                     deadline: deadline
-                ) { continuation.resume(returning: $0) }
+                ) { continuation.resume(returning: $0) },
+                on: channel
             )
         }
     }

@@ -4,6 +4,8 @@
 // SPDX-License-Identifier: Apache-2.0
 //===----------------------------------------------------------------------===//
 
+import Names
+
 @testable import AMQP
 
 /// A peer that speaks enough AMQP to open a connection and then follows a script.
@@ -72,7 +74,7 @@ struct FakeBroker {
     static func method(_ id: MethodID, arguments: [UInt8]) -> [UInt8] {
         var payload: [UInt8] = []
         payload.append(bigEndian: id.rawValue)
-        return frame(type: 1, channel: id.channel, payload + arguments)
+        return frame(type: 1, channel: id.isOfConnection ? 0 : 1, payload + arguments)
     }
 
     static func frame(type: UInt8, channel: UInt16, _ payload: [UInt8]) -> [UInt8] {

@@ -5,6 +5,7 @@
 //===----------------------------------------------------------------------===//
 
 import Glibc
+import Names
 import Threads
 
 /// Forwards TCP to a broker, and can stop forwarding or break the connections.
@@ -19,7 +20,7 @@ final class Forwarder: Sendable {
         self.isHanging = isHanging
         server = LoopbackServer { peer in
             guard let upstream = Forwarder.connect(to: port) else { return }
-            let back = OwnedThread(name: "test-forward") { Forwarder.copy(upstream, peer, isHanging) }
+            let back = try! OwnedThread(name: "test-forward") { Forwarder.copy(upstream, peer, isHanging) }
             Forwarder.copy(peer, upstream, isHanging)
             upstream.end()
             back.join()

@@ -5,6 +5,7 @@
 //===----------------------------------------------------------------------===//
 
 import Glibc
+import Names
 import Threads
 
 /// A listener on a free loopback port; each connection runs the script on a thread of its own.
@@ -28,7 +29,7 @@ final class LoopbackServer: Sendable {
         precondition(bound, "no loopback port could be bound")
         port = Int(UInt16(bigEndian: address.sin_port))
         self.descriptor = descriptor
-        _ = OwnedThread(name: "test-server") { [sockets] in
+        _ = try! OwnedThread(name: "test-server") { [sockets] in
             LoopbackServer.acceptAll(descriptor, sockets, script)
         }
     }
@@ -57,7 +58,7 @@ final class LoopbackServer: Sendable {
             let socket = accept(descriptor, nil, nil)
             guard socket >= 0 else { break }
             sockets.withLock { _ = $0.insert(socket) }
-            _ = OwnedThread(name: "test-peer") {
+            _ = try! OwnedThread(name: "test-peer") {
                 script(LoopbackPeer(descriptor: socket))
                 // Under the lock, so that `stop` never meets a closed number.
                 sockets.withLock { sockets in

@@ -5,6 +5,7 @@
 //===----------------------------------------------------------------------===//
 
 import AMQP
+import Names
 import Threads
 
 /// What a delegate is told, in order, as a stream.
@@ -13,7 +14,7 @@ final class Recorder: ConnectionDelegate {
         case deliveries([Delivery])
         case blocked(String)
         case unblocked
-        case cancelled(String)
+        case cancelled(Name)
         case channelClosed(AMQPError)
         case closed(AMQPError?)
     }
@@ -33,11 +34,11 @@ final class Recorder: ConnectionDelegate {
 
     func connectionDidUnblock(_ connection: Connection) { continuation.yield(.unblocked) }
 
-    func connection(_ connection: Connection, consumerWasCancelled consumerTag: String) {
+    func connection(_ connection: Connection, consumerWasCancelled consumerTag: Name) {
         continuation.yield(.cancelled(consumerTag))
     }
 
-    func connection(_ connection: Connection, channelDidClose error: AMQPError) {
+    func connection(_ connection: Connection, channelDidClose channel: Int, error: AMQPError) {
         continuation.yield(.channelClosed(error))
     }
 

@@ -6,6 +6,7 @@
 
 import AMQP
 import Glibc
+import Names
 
 /// The broker that `GATEWAY_TEST_BROKER` names, as in `amqp://guest:guest@127.0.0.1:5672/`.
 enum TestBroker {
@@ -31,8 +32,8 @@ enum TestBroker {
     }
 
     /// A name that no other test and no other run uses.
-    static func uniqueName(_ prefix: String) -> String {
-        prefix + "-" + String(UInt64.random(in: 0 ... .max), radix: 16)
+    static func uniqueName(_ prefix: String) -> Name {
+        Name(prefix + "-" + String(UInt64.random(in: 0 ... .max), radix: 16))
     }
 
     /// Runs `rabbitmqctl`, the command the environment variable holds, with arguments.

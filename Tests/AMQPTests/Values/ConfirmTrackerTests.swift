@@ -4,6 +4,7 @@
 // SPDX-License-Identifier: Apache-2.0
 //===----------------------------------------------------------------------===//
 
+import Names
 import Testing
 
 @testable import AMQP
@@ -16,7 +17,7 @@ struct ConfirmTrackerTests {
         for (index, key) in keys.enumerated() {
             let request = PublishRequest(
                 exchange: "e",
-                routingKey: key,
+                routingKey: Name(key),
                 isMandatory: isMandatory,
                 body: Array(key.utf8),
                 deadline: deadline
@@ -29,7 +30,12 @@ struct ConfirmTrackerTests {
 
     private func returned(_ tracker: inout ConfirmTracker, _ exchange: String, _ key: String, _ body: String) -> Bool {
         let reply = AMQPError.Reply(code: 312, text: "NO_ROUTE")
-        return tracker.markReturned(exchange: exchange, routingKey: key, body: Array(body.utf8), reply: reply)
+        return tracker.markReturned(
+            exchange: Name(exchange),
+            routingKey: Name(key),
+            body: Array(body.utf8),
+            reply: reply
+        )
     }
 
     private func confirmed(

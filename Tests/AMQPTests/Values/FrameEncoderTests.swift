@@ -4,6 +4,7 @@
 // SPDX-License-Identifier: Apache-2.0
 //===----------------------------------------------------------------------===//
 
+import Names
 import Testing
 
 @testable import AMQP
@@ -35,7 +36,7 @@ struct FrameEncoderTests {
 
     @Test func publishIsMethodThenHeaderThenBody() {
         var bytes: [UInt8] = []
-        #expect(FrameEncoder.append(request(3), frameMaximum: 4096, to: &bytes))
+        #expect(FrameEncoder.append(request(3), channel: 1, frameMaximum: 4096, to: &bytes))
         let frames = frames(bytes)
         #expect(frames.map(\.type) == [1, 2, 3])
         #expect(Array(frames[0].payload) == [0, 60, 0, 40, 0, 0, 1, 0x65, 1, 0x6B, 1])
@@ -46,7 +47,7 @@ struct FrameEncoderTests {
     @Test(arguments: [(0, 0), (1, 1), (4087, 1), (4088, 1), (4089, 2), (8176, 2), (8177, 3)])
     func bodyIsSplitByTheFrameMaximum(bodyBytes: Int, bodyFrames: Int) {
         var bytes: [UInt8] = []
-        #expect(FrameEncoder.append(request(bodyBytes), frameMaximum: 4096, to: &bytes))
+        #expect(FrameEncoder.append(request(bodyBytes), channel: 1, frameMaximum: 4096, to: &bytes))
         let bodies = frames(bytes).filter { $0.type == 3 }
         #expect(bodies.count == bodyFrames)
         #expect(bodies.reduce(0) { $0 + $1.payload.count } == bodyBytes)
@@ -56,7 +57,7 @@ struct FrameEncoderTests {
     @Test func headerThatFitsNoFrameIsRefusedAndLeavesNothing() {
         var bytes: [UInt8] = [1, 2, 3]
         let headers: FieldTable = ["long": .string(String(repeating: "x", count: 4096))]
-        #expect(!FrameEncoder.append(request(1, headers: headers), frameMaximum: 4096, to: &bytes))
+        #expect(!FrameEncoder.append(request(1, headers: headers), channel: 1, frameMaximum: 4096, to: &bytes))
         #expect(bytes == [1, 2, 3])
     }
 

@@ -25,7 +25,7 @@ enum DriverKind: String, CaseIterable, Sendable, CustomTestStringConvertible {
 
     /// A driver of its own for each test.
     func makeDriver() throws -> any FullDriver {
-        self == .rabbit ? try Self.makeRabbitDriver() : MemoryDriver()
+        self == .rabbit ? try Self.makeRabbitDriver() : try MemoryDriver()
     }
 
     /// A driver of the broker, for its own user (`name:password`) when one is given.

@@ -14,7 +14,7 @@ import Threads
 
 @Suite struct NotificationHubTests {
     private let driver = FakeNotificationDriver()
-    private let hub = NotificationHub()
+    private let hub = try! NotificationHub(loop: .shared())
     private var configuration = NotificationConfiguration()
 
     private func key(pool: String? = nil) -> SubscriptionKey {
@@ -209,7 +209,7 @@ import Threads
         let consumption = consumptions[0]
         let isOver = Atomic(false)
         let joined = Guarded<[TestStream]>([])
-        let writer = OwnedThread(name: "writer") {
+        let writer = try! OwnedThread(name: "writer") {
             for number in 1...600 { consumption.deliver(number) }
             isOver.store(true, ordering: .releasing)
         }

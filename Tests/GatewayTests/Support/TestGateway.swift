@@ -23,7 +23,8 @@ struct TestGateway {
             version: "0",
             transport: "fake://",
             metricsPage: { "" },
-            loopsTurn: { true }
+            loopsTurn: { true },
+            loop: try! .shared()
         )
         var logger = Logger(label: "test")
         logger.logLevel = .critical

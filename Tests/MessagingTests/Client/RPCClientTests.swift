@@ -10,7 +10,7 @@ import Testing
 
 @Suite(.timeLimit(.minutes(1)))
 struct RPCClientTests {
-    private let driver = MemoryDriver()
+    private let driver = try! MemoryDriver()
 
     private var client: RPCClient<JSONSerializer> {
         RPCClient(driver: driver, target: Target(topic: "t", version: "1.0"), serializer: JSONSerializer())

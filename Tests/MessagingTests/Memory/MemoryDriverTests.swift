@@ -11,7 +11,7 @@ import Threads
 
 @Suite(.timeLimit(.minutes(1)))
 struct MemoryDriverTests {
-    private let driver = MemoryDriver()
+    private let driver = try! MemoryDriver()
 
     private func client(_ target: Target, timeout: Duration = .seconds(5)) -> RPCClient<NoOpSerializer> {
         RPCClient(driver: driver, target: target, configuration: RPCClientConfiguration(timeout: timeout))
@@ -106,8 +106,8 @@ struct MemoryDriverTests {
     }
 
     @Test func driversWithOneBrokerReachEachOther() async throws {
-        let broker = MemoryBroker()
-        let (server, other) = (MemoryDriver(broker: broker), MemoryDriver(broker: broker))
+        let broker = try MemoryBroker()
+        let (server, other) = (try MemoryDriver(broker: broker), try MemoryDriver(broker: broker))
         try server.serveEcho("s")
         let result = try await RPCClient(driver: other, target: Target(topic: "t")).call("m", JSONText(#"{"a": 1}"#))
         #expect(result.string == #"{"a": 1}"#)

@@ -11,7 +11,7 @@ import Threads
 /// Notifier and listener with each other, over the memory driver.
 @Suite(.timeLimit(.minutes(1)))
 struct NotificationsOverMemoryTests {
-    private let driver = MemoryDriver()
+    private let driver = try! MemoryDriver()
     private let log = Log()
     private let gate = Gate()
 

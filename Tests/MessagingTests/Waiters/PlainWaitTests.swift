@@ -10,7 +10,7 @@ import Threads
 @testable import Messaging
 
 struct PlainWaitTests {
-    private let waiters = ReplyWaiters()
+    private let waiters = try! ReplyWaiters(loop: .shared())
     private let request = PlainRequest(
         exchange: "",
         routingKey: "q",

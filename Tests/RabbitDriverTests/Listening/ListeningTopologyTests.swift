@@ -7,6 +7,7 @@
 import AMQP
 import Foundation
 import Messaging
+import Names
 import Testing
 
 @testable import RabbitDriver
@@ -51,7 +52,7 @@ struct ListeningTopologyTests {
         let ours = topology.steps().map(\.text).filter { options.prefetchCount > 0 || !$0.hasPrefix("Basic.Qos") }
         #expect(ours == capture.methods.filter { !$0.hasPrefix("Queue.Delete") })
         // The capture of some sets ends before the server's stop.
-        if capture.methods.last?.hasPrefix("Queue.Delete") == true { #expect(topology.ownQueues == [fanout]) }
+        if capture.methods.last?.hasPrefix("Queue.Delete") == true { #expect(topology.ownQueues == [Name(fanout)]) }
         if options.streamFanout { #expect(topology.ownQueues == []) }
     }
 
@@ -135,18 +136,24 @@ struct TopologyAdjustmentsTests {
         )
     }
 
-    private func refusal(_ entity: String, received: Bool = true) -> AMQPError {
-        let text = "PRECONDITION_FAILED - inequivalent arg 'durable' for \(entity) in vhost '/': "
-        return AMQPError(
-            .preconditionFailed,
-            "the broker closed the channel",
-            reply: .init(code: 406, text: text + "received '\(received)' but current is '\(!received)'")
-        )
+    private func refusal(_ refused: RefusedMethod) -> AMQPError {
+        // The text names what another client has chosen: nothing may depend on it.
+        let text = "PRECONDITION_FAILED - inequivalent arg 'durable' for exchange 'x' in vhost '/'"
+        let reply = AMQPError.Reply(code: 406, text: text, refused: refused)
+        return AMQPError(.preconditionFailed, "the broker closed the channel", reply: reply)
+    }
+
+    private func noteExchange(_ adjustments: inout TopologyAdjustments, _ topology: ListeningTopology) -> Bool {
+        adjustments.note(refusal(.exchangeDeclare), of: .declareExchange(exchange), in: topology)
+    }
+
+    private func noteQueue(_ adjustments: inout TopologyAdjustments, _ topology: ListeningTopology) -> Bool {
+        adjustments.note(refusal(.queueDeclare), of: .declareQueue(queue), in: topology)
     }
 
     @Test func aNonDurableExchangeMakesTheQueueNonDurableToo() {
         var adjustments = TopologyAdjustments()
-        let isWorthIt = adjustments.note(refusal("exchange 'x'"), in: topology)
+        let isWorthIt = noteExchange(&adjustments, topology)
         #expect(isWorthIt)
         #expect(adjustments.conflicts.adjusted(exchange).isDurable == false)
         #expect(adjustments.adjusted(topology.sources[0]).isDurable == false)
@@ -154,10 +161,7 @@ struct TopologyAdjustmentsTests {
 
     @Test func aQueueThatIsDurableAfterAllIsDeclaredSo() {
         var adjustments = TopologyAdjustments()
-        let answers = [
-            adjustments.note(refusal("exchange 'x'"), in: topology),
-            adjustments.note(refusal("queue 'q'", received: false), in: topology),
-        ]
+        let answers = [noteExchange(&adjustments, topology), noteQueue(&adjustments, topology)]
         #expect(answers == [true, true])
         #expect(adjustments.conflicts.adjusted(exchange).isDurable == false)
         #expect(adjustments.adjusted(topology.sources[0]).isDurable)
@@ -165,7 +169,7 @@ struct TopologyAdjustmentsTests {
 
     @Test func aQueueAloneGivesWayAlone() {
         var adjustments = TopologyAdjustments()
-        let isWorthIt = adjustments.note(refusal("queue 'q'"), in: topology)
+        let isWorthIt = noteQueue(&adjustments, topology)
         #expect(isWorthIt)
         #expect(adjustments.conflicts.adjusted(exchange).isDurable)
         #expect(adjustments.adjusted(topology.sources[0]).isDurable == false)
@@ -173,35 +177,41 @@ struct TopologyAdjustmentsTests {
 
     @Test func otherRefusalsAreFinal() {
         var adjustments = TopologyAdjustments()
-        let reply = AMQPError.Reply(code: 406, text: "inequivalent arg 'x-expires' for queue 'q' in vhost '/'")
+        let another = QueueDeclaration(name: "another", isDurable: true)
         let isWorthIt = [
-            adjustments.note(AMQPError(.preconditionFailed, "", reply: reply), in: topology),
-            adjustments.note(AMQPError(.accessRefused, ""), in: topology),
-            adjustments.note(refusal("queue 'another'"), in: topology),
+            adjustments.note(AMQPError(.accessRefused, ""), of: .declareQueue(queue), in: topology),
+            adjustments.note(refusal(.basicConsume), of: .declareQueue(queue), in: topology),
+            adjustments.note(refusal(.queueDeclare), of: .declareQueue(another), in: topology),
         ]
         #expect(isWorthIt == [false, false, false])
     }
 
-    @Test func givingWayHasAnEnd() {
+    @Test func aRefusalThatGivingWayDoesNotEndStands() {
         var adjustments = TopologyAdjustments()
-        let answers = (0..<10).map { _ in adjustments.note(refusal("queue 'q'"), in: topology) }
-        #expect(answers.contains(false))
+        let answers = (0..<3).map { _ in noteQueue(&adjustments, topology) }
+        #expect(answers == [true, false, false])
+        #expect(adjustments.adjusted(topology.sources[0]).isDurable)
+        adjustments = TopologyAdjustments()
+        let exchanges = (0..<3).map { _ in noteExchange(&adjustments, topology) }
+        #expect(exchanges == [true, false, false])
+        #expect(adjustments.conflicts.adjusted(exchange).isDurable)
     }
 
     @Test func aQuorumQueueStaysDurable() {
         var topology = topology
         topology.sources[0].queue.arguments["x-queue-type"] = "quorum"
         var adjustments = TopologyAdjustments()
-        _ = adjustments.note(refusal("exchange 'x'"), in: topology)
+        _ = noteExchange(&adjustments, topology)
         #expect(adjustments.adjusted(topology.sources[0]).isDurable)
     }
 
     @Test func aPlainQueueInAnotherFormIsTakenAsItIs() {
         var adjustments = TopologyAdjustments()
         let plain = ListeningTopology(plainQueue: "q", options: RabbitOptions())
-        let reply = AMQPError.Reply(code: 406, text: "inequivalent arg 'x-expires' for queue 'q' in vhost '/'")
-        let answers = (0..<2).map { _ in adjustments.note(AMQPError(.preconditionFailed, "", reply: reply), in: plain) }
-        #expect(answers == [true, false])
+        let step = ListeningTopology.Step.declareQueue(QueueDeclaration(name: "q", isDurable: true))
+        let answers = (0..<3).map { _ in adjustments.note(refusal(.queueDeclare), of: step, in: plain) }
+        // The other durability first, then whatever is there.
+        #expect(answers == [true, true, false])
         #expect(adjustments.adjusted(plain.sources[0]).isPassive)
     }
 }

@@ -7,6 +7,7 @@
 import AMQP
 import Foundation
 import Messaging
+import Names
 import Testing
 
 @testable import RabbitDriver

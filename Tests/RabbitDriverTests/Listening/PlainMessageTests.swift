@@ -6,6 +6,7 @@
 
 import AMQP
 import Messaging
+import Names
 import Testing
 
 @testable import RabbitDriver

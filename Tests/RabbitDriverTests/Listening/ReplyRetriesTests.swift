@@ -6,6 +6,7 @@
 
 import ConnectionPool
 import Messaging
+import Names
 import Testing
 
 @testable import RabbitDriver

@@ -11,7 +11,7 @@ enum InputLines {
     static func stream() -> AsyncStream<String> {
         AsyncStream { continuation in
             // Dropping the handle detaches the thread, which ends with the input.
-            _ = OwnedThread(name: "input") {
+            _ = try! OwnedThread(name: "input") {
                 while let line = readLine() { continuation.yield(line) }
                 continuation.finish()
             }

@@ -6,6 +6,7 @@
 
 import AMQP
 import Messaging
+import Names
 import Testing
 
 @testable import RabbitDriver
@@ -42,7 +43,7 @@ struct NotificationTests {
     private func end(_ driver: RabbitDriver, _ peer: Peer, _ queues: [String]) async throws {
         await driver.shutdown(deadline: .seconds(5))
         for queue in queues {
-            try await peer.perform { channel throws(AMQPError) in try channel.deleteQueue(queue) }
+            try await peer.perform([.deleteQueue(Name(queue))])
         }
         await peer.close()
     }
@@ -72,7 +73,7 @@ struct NotificationTests {
         for _ in 0..<3 {
             try await notify(driver)
             #expect(try await peer.count(queue) == 1)
-            try await peer.perform { channel throws(AMQPError) in try channel.deleteQueue(queue) }
+            try await peer.perform([.deleteQueue(Name(queue))])
         }
         try await end(driver, peer, [])
     }
@@ -80,9 +81,7 @@ struct NotificationTests {
     @Test func durableNotificationsGoIntoAQueueThatIsNot() async throws {
         let (driver, peer) = (try TestBroker.driver(["amqp_durable_queues": "1"]), try await Peer())
         let queue = "\(topic).info"
-        try await peer.perform { channel throws(AMQPError) in
-            try channel.declareQueue(QueueDeclaration(name: queue))
-        }
+        try await peer.perform([.declareQueue(QueueDeclaration(name: Name(queue)))])
         driver.connections.start()
         try await notify(driver)
         try await notify(driver)
@@ -92,9 +91,7 @@ struct NotificationTests {
 
     @Test func aQueueOfAnotherKindDoesNotKeepCallsFromTheExchange() async throws {
         let (driver, peer, queue) = (try TestBroker.driver(), try await Peer(), "\(topic).info")
-        try await peer.perform { channel throws(AMQPError) in
-            try channel.declareQueue(QueueDeclaration(name: queue, arguments: ["x-max-length": 5]))
-        }
+        try await peer.perform([.declareQueue(QueueDeclaration(name: Name(queue), arguments: ["x-max-length": 5]))])
         driver.connections.start()
         let error = await #expect(throws: MessagingError.self) { try await notify(driver) }
         #expect(error?.code == .brokerConfiguration)

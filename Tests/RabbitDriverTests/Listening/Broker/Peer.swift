@@ -7,6 +7,7 @@
 import AMQP
 import Logging
 import Messaging
+import Names
 import Testing
 import Threads
 
@@ -22,10 +23,15 @@ final class Peer: ConnectionDelegate {
         (deliveries, continuation) = AsyncStream.makeStream()
         let url = try TestBroker.url(virtualHost: virtualHost)
         let configuration = try #require(ConnectionConfiguration.all(of: url, options: RabbitOptions()).first)
-        let connection = Connection(configuration: configuration, logger: Logger(label: "peer"), delegate: self)
+        let connection = Connection(
+            configuration: configuration,
+            loop: try .shared(),
+            logger: Logger(label: "peer"),
+            delegate: self
+        )
         current.withLock { $0 = connection }
         let result = await withCheckedContinuation { continuation in
-            connection.start(setUp: { _ throws(AMQPError) in }) { continuation.resume(returning: $0) }
+            connection.start { continuation.resume(returning: $0) }
         }
         try result.get()
     }
@@ -33,12 +39,10 @@ final class Peer: ConnectionDelegate {
     private func connection() throws -> Connection { try #require(current.withLock { $0 }) }
 
     @discardableResult
-    func perform<Value: Sendable>(
-        _ body: @escaping @Sendable (Channel) throws(AMQPError) -> Value
-    ) async throws -> Value {
+    func perform(_ methods: [ChannelMethod]) async throws -> [MethodReply] {
         let connection = try connection()
-        let result: Result<Value, AMQPError> = await withCheckedContinuation { continuation in
-            connection.perform(body) { continuation.resume(returning: $0) }
+        let result: Result<[MethodReply], AMQPError> = await withCheckedContinuation { continuation in
+            connection.perform(methods) { continuation.resume(returning: $0) }
         }
         return try result.get()
     }
@@ -54,8 +58,8 @@ final class Peer: ConnectionDelegate {
         return await withCheckedContinuation { continuation in
             connection.publish(
                 PublishRequest(
-                    exchange: exchange,
-                    routingKey: key,
+                    exchange: Name(exchange),
+                    routingKey: Name(key),
                     isMandatory: true,
                     properties: properties,
                     body: body
@@ -74,18 +78,18 @@ final class Peer: ConnectionDelegate {
 
     /// Declares a queue of this peer's own and consumes from it.
     func consume(_ queue: String) async throws {
-        try await perform { channel throws(AMQPError) in
-            try channel.declareQueue(QueueDeclaration(name: queue, isExclusive: true))
-            try channel.consume(queue: queue, noAck: true)
-        }
+        try await perform([
+            .declareQueue(QueueDeclaration(name: Name(queue), isExclusive: true)),
+            .consume(queue: Name(queue), noAck: true),
+        ])
     }
 
     /// How many messages are ready in a queue; nil when it does not exist.
     func count(_ queue: String) async throws -> Int? {
         do {
-            return try await perform { channel throws(AMQPError) in
-                try channel.declareQueue(QueueDeclaration(name: queue, isPassive: true)).messageCount
-            }
+            let replies = try await perform([.declareQueue(QueueDeclaration(name: Name(queue), isPassive: true))])
+            guard case .queue(let declared)? = replies.first else { return nil }
+            return declared.messageCount
         } catch let error as AMQPError where error.code == .notFound {
             return nil
         }
@@ -105,10 +109,6 @@ final class Peer: ConnectionDelegate {
         for delivery in deliveries { continuation.yield(delivery) }
     }
 
-    func connection(_ connection: Connection, didBlock reason: String) {}
-    func connectionDidUnblock(_ connection: Connection) {}
-    func connection(_ connection: Connection, consumerWasCancelled consumerTag: String) {}
-    func connection(_ connection: Connection, channelDidClose error: AMQPError) {}
     func connection(_ connection: Connection, didCloseWith error: AMQPError?) { continuation.finish() }
 }
 

@@ -6,6 +6,7 @@
 
 import AMQP
 import Messaging
+import Names
 import Testing
 
 @testable import RabbitDriver
@@ -42,7 +43,7 @@ struct PlainListenerTests {
         await listener.close(deadline: .seconds(5))
         #expect(try await peer.count(queue) == 0)
         await driver.shutdown(deadline: .seconds(5))
-        try await peer.perform { [queue] channel throws(AMQPError) in try channel.deleteQueue(queue) }
+        try await peer.perform([.deleteQueue(Name(queue))])
         await peer.close()
     }
 
@@ -52,9 +53,7 @@ struct PlainListenerTests {
 
     @Test func aQueueOfAnotherKindIsServedAsItIs() async throws {
         let peer = try await Peer()
-        try await peer.perform { [queue] channel throws(AMQPError) in
-            try channel.declareQueue(QueueDeclaration(name: queue, arguments: ["x-max-length": 5]))
-        }
+        try await peer.perform([.declareQueue(QueueDeclaration(name: Name(queue), arguments: ["x-max-length": 5]))])
         try await serve(try TestBroker.driver(), peer)
     }
 
@@ -63,7 +62,7 @@ struct PlainListenerTests {
         driver.connections.start()
         let content = PendingReply.Content.plain(PlainMessage(body: [1]), correlationID: nil)
         driver.replySender.send(
-            PendingReply(to: TestBroker.uniqueName("gone"), content) { result in
+            PendingReply(to: Name(TestBroker.uniqueName("gone")), content) { result in
                 if case .failure(let error) = result { done.put(error) } else { done.put(nil) }
             }
         )

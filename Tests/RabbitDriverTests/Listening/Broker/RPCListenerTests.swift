@@ -7,6 +7,7 @@
 import AMQP
 import Logging
 import Messaging
+import Names
 import Testing
 import Threads
 
@@ -28,7 +29,7 @@ struct RPCListenerTests {
         await listener.close(deadline: .seconds(5))
         await driver.shutdown(deadline: .seconds(5))
         for queue in [topic, "\(topic).s"] {
-            try await peer.perform { channel throws(AMQPError) in try channel.deleteQueue(queue) }
+            try await peer.perform([.deleteQueue(Name(queue))])
         }
         await peer.close()
     }
@@ -84,7 +85,7 @@ struct RPCListenerTests {
         // The exchange goes with its last queue.
         let after = try await Peer()
         let exchange = ExchangeDeclaration(name: "\(topic)_fanout", type: "fanout", isAutoDelete: true)
-        try await after.perform { channel throws(AMQPError) in try channel.declareExchange(exchange) }
+        try await after.perform([.declareExchange(exchange)])
         let outcome = try await after.publish(to: "", exchange: "\(topic)_fanout", body)
         #expect(outcome == .returned(replyCode: 312, replyText: "NO_ROUTE"))
         await after.close()
@@ -105,7 +106,7 @@ struct RPCListenerTests {
         }
         await listener.close(deadline: .seconds(5))
         #expect(try await peer.count("\(topic)_fanout") != nil)
-        try await peer.perform { [topic] channel throws(AMQPError) in try channel.deleteQueue("\(topic)_fanout") }
+        try await peer.perform([.deleteQueue("\(topic)_fanout")])
         try await end(listener, driver, peer)
     }
 
@@ -159,7 +160,7 @@ struct RPCListenerTests {
         let (driver, peer) = (try TestBroker.driver(), try await Peer())
         let listener = try await listen(driver)
         for queue in [topic, "\(topic).s", topic] {
-            try await peer.perform { channel throws(AMQPError) in try channel.deleteQueue(queue) }
+            try await peer.perform([.deleteQueue(Name(queue))])
             let body = Array(#"{"method": "m", "args": {}}"#.utf8)
             #expect(try await eventually { try await peer.publish(to: queue, body) == .confirmed })
             let isTaken = try await inbox.next().acknowledge()
@@ -185,7 +186,7 @@ struct RPCListenerTests {
         try await listener.waitUntilConsuming(deadline: .seconds(10))
         try await peer.publish(to: "\(topic).s", [])
         let kept = try await settlements.next()
-        try await peer.perform { [topic] channel throws(AMQPError) in try channel.deleteQueue(topic) }
+        try await peer.perform([.deleteQueue(Name(topic))])
         #expect(try await eventually { try await peer.publish(to: topic, []) == .confirmed })
         _ = try await settlements.next().acknowledge()
         // Still of the same connection, so it has not gone back.
@@ -197,11 +198,11 @@ struct RPCListenerTests {
     @Test func durableDeclarationsGiveWayToWhatTheBrokerHolds() async throws {
         let (driver, peer) = (try TestBroker.driver(["amqp_durable_queues": "true"]), try await Peer())
         let (exchange, topic) = (TestBroker.uniqueName("exchange"), topic)
-        try await peer.perform { channel throws(AMQPError) in
-            try channel.declareExchange(ExchangeDeclaration(name: exchange))
-            try channel.declareQueue(QueueDeclaration(name: topic))
-            try channel.declareQueue(QueueDeclaration(name: "\(topic).s", isDurable: true))
-        }
+        try await peer.perform([
+            .declareExchange(ExchangeDeclaration(name: Name(exchange))),
+            .declareQueue(QueueDeclaration(name: Name(topic))),
+            .declareQueue(QueueDeclaration(name: "\(topic).s", isDurable: true)),
+        ])
         let target = Target(exchange: exchange, topic: topic, server: "s")
         let listener = try driver.makeListener(on: target) { [inbox] in inbox.put($0) }
         listener.start()
@@ -215,9 +216,7 @@ struct RPCListenerTests {
 
     @Test func aQueueOfAnotherKindIsToldAtOnce() async throws {
         let (driver, peer) = (try TestBroker.driver(), try await Peer())
-        try await peer.perform { [topic] channel throws(AMQPError) in
-            try channel.declareQueue(QueueDeclaration(name: topic, arguments: ["x-max-length": 5]))
-        }
+        try await peer.perform([.declareQueue(QueueDeclaration(name: Name(topic), arguments: ["x-max-length": 5]))])
         let listener = try driver.makeListener(on: Target(topic: topic, server: "s")) { _ in }
         listener.start()
         let error = await #expect(throws: MessagingError.self) {
@@ -225,7 +224,7 @@ struct RPCListenerTests {
         }
         #expect(error?.code == .brokerConfiguration)
         // Once it is gone the listener helps itself.
-        try await peer.perform { [topic] channel throws(AMQPError) in try channel.deleteQueue(topic) }
+        try await peer.perform([.deleteQueue(Name(topic))])
         #expect(try await eventually { listener.isConsuming })
         try await end(listener, driver, peer)
     }

@@ -6,6 +6,7 @@
 
 import AMQP
 import Messaging
+import Names
 import Testing
 import Threads
 
@@ -15,7 +16,7 @@ import Threads
 struct ReplyTests {
     private func reply(_ queue: String, _ done: Inbox<Bool>) -> PendingReply {
         let content = PendingReply.Content.rpc(.result(.emptyObject), messageID: UniqueID().hexadecimal)
-        return PendingReply(to: queue, content) { result in
+        return PendingReply(to: Name(queue), content) { result in
             if case .success = result { done.put(true) } else { done.put(false) }
         }
     }

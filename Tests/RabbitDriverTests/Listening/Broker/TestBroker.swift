@@ -8,6 +8,7 @@ import AMQP
 import Glibc
 import Logging
 import Messaging
+import Names
 
 @testable import RabbitDriver
 
