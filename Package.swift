@@ -116,7 +116,11 @@ let package = Package(
         ),
         .testTarget(name: "AMQPTests", dependencies: ["AMQP", "Threads"], swiftSettings: baseSettings),
         .testTarget(name: "ConnectionPoolTests", dependencies: ["ConnectionPool"], swiftSettings: baseSettings),
-        .testTarget(name: "MessagingTests", dependencies: ["Messaging", "Threads", log], swiftSettings: baseSettings),
+        .testTarget(
+            name: "MessagingTests",
+            dependencies: ["Messaging", "Threads", "Names", log],
+            swiftSettings: baseSettings
+        ),
         .testTarget(
             name: "RabbitDriverTests",
             dependencies: ["RabbitDriver", "ConnectionPool", "Messaging", "AMQP", "Threads"],
@@ -129,7 +133,7 @@ let package = Package(
         ),
         .testTarget(
             name: "GatewayTests",
-            dependencies: ["Gateway", "HTTPServer", "Messaging", "Threads", log],
+            dependencies: ["Gateway", "HTTPServer", "Messaging", "Threads", "Names", log],
             swiftSettings: baseSettings
         ),
         .testTarget(name: "ObservabilityTests", dependencies: ["Observability"], swiftSettings: baseSettings),

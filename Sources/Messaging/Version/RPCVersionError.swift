@@ -4,6 +4,8 @@
 // SPDX-License-Identifier: Apache-2.0
 //===----------------------------------------------------------------------===//
 
+public import Names
+
 /// Why a text is not a version.
 public struct RPCVersionError: Error, Sendable, Hashable, CustomStringConvertible {
     /// What is wrong.
@@ -17,7 +19,7 @@ public struct RPCVersionError: Error, Sendable, Hashable, CustomStringConvertibl
     }
 
     /// The text.
-    public let text: String
+    @Bytewise public private(set) var text: String
     /// What is wrong with it.
     public let reason: Reason
 
