@@ -4,6 +4,7 @@
 // SPDX-License-Identifier: Apache-2.0
 //===----------------------------------------------------------------------===//
 
+internal import Names
 internal import Threads
 
 /// A small message broker in the memory of this process, which memory drivers can share.
@@ -45,7 +46,7 @@ public final class MemoryBroker: Sendable {
     deinit { worker.withLock { $0 }?.stop() }
 
     /// Routes a message.
-    func publish(_ message: MemoryMessage, exchange: String, checksConsumers: Bool = false) -> MemoryPublishOutcome {
+    func publish(_ message: MemoryMessage, exchange: Name, checksConsumers: Bool = false) -> MemoryPublishOutcome {
         change { $0.publish(message, exchange: exchange, checksConsumers: checksConsumers, now: .now) }
     }
 

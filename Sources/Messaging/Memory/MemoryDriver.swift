@@ -4,6 +4,7 @@
 // SPDX-License-Identifier: Apache-2.0
 //===----------------------------------------------------------------------===//
 
+internal import Names
 internal import Threads
 
 /// A driver inside one process, for `memory://` and `fake://` (`oslo_messaging._drivers.impl_fake`).
@@ -11,12 +12,12 @@ internal import Threads
 /// Requests and replies travel in oslo.messaging's own bodies through a small broker with RabbitMQ's rules, so that a
 /// program behaves as it would on RabbitMQ. Each driver has a broker of its own unless it is given one to share.
 public final class MemoryDriver: Driver {
-    let controlExchange: String
+    let controlExchange: Name
     let broker: MemoryBroker
     let waiters = ReplyWaiters()
     let prefetchCount: Int
     /// The queue of this driver's replies.
-    let replyQueue = "reply_\(UniqueID().hexadecimal)"
+    let replyQueue = Name("reply_\(UniqueID().hexadecimal)")
     private let replies: MemoryListener
     private let listeners = Guarded<[MemoryListener]?>([])
 
@@ -31,7 +32,7 @@ public final class MemoryDriver: Driver {
         broker: MemoryBroker = MemoryBroker(),
         prefetchCount: Int = 256
     ) {
-        self.controlExchange = controlExchange
+        self.controlExchange = Name(controlExchange)
         self.broker = broker
         self.prefetchCount = max(1, prefetchCount)
         replies = MemoryListener(
@@ -76,7 +77,7 @@ public final class MemoryDriver: Driver {
         completion: @escaping @Sendable (Result<QueueStatus?, MessagingError>) -> Void
     ) {
         if isShutDown { return completion(.failure(Self.shutdownError)) }
-        completion(.success(broker.change { $0.inspect(target.queueName, now: .now) }))
+        completion(.success(broker.change { $0.inspect(Name(target.queueName), now: .now) }))
     }
 
     /// Always connected; the loopback is the present.
@@ -105,7 +106,7 @@ extension MemoryDriver {
 
     /// Sends the body of a call whose waiter is registered.
     func sendCall(_ request: RPCRequest, _ id: UniqueID, checksConsumers: Bool) {
-        let reply = RequestEnvelope.Reply(messageID: id, queue: replyQueue)
+        let reply = RequestEnvelope.Reply(messageID: id, queue: replyQueue.text)
         let body = RequestEnvelope.encode(request, uniqueID: UniqueID(), reply: reply)
         waiters.advance(id, to: .publish)
         switch publish(body, to: request.target, expiration: request.deadline, checksConsumers: checksConsumers) {
@@ -121,8 +122,8 @@ extension MemoryDriver {
         expiration: ContinuousClock.Instant? = nil,
         checksConsumers: Bool = false
     ) -> Result<Void, MessagingError> {
-        let exchange = target.isFanout ? target.fanoutExchange : exchange(target.exchange)
-        let key = target.isFanout ? "" : target.queueName
+        let exchange = target.isFanout ? Name(target.fanoutExchange) : exchange(target.exchange)
+        let key = target.isFanout ? "" : Name(target.queueName)
         let kind = target.isFanout ? MemoryExchange.Kind.fanout : .topic
         let message = MemoryMessage(json: body, routingKey: key, expiration: expiration)
         broker.change { $0.declare(exchange: exchange, kind) }
@@ -132,7 +133,7 @@ extension MemoryDriver {
     /// Publishes a message.
     func publish(
         _ message: MemoryMessage,
-        exchange: String,
+        exchange: Name,
         checksConsumers: Bool = false
     ) -> Result<Void, MessagingError> {
         if isShutDown { return .failure(Self.shutdownError) }
@@ -142,7 +143,7 @@ extension MemoryDriver {
     }
 
     /// The exchange of a target.
-    func exchange(_ name: String?) -> String { name ?? controlExchange }
+    func exchange(_ name: String?) -> Name { name.map { Name($0) } ?? controlExchange }
 
     private var isShutDown: Bool { listeners.withLock { $0 == nil } }
 
