@@ -18,19 +18,23 @@ public struct DriverRegistry: Sendable {
         /// The exchange of targets that name none (`control_exchange`).
         public var controlExchange: String
         /// Options of the driver under their oslo names; those of the URL win over them.
-        public var options: [String: String]
+        public var options: [String: String]  // names: our own
         /// The logger of the driver.
         public var logger: Logger
 
         /// Makes a context.
-        public init(controlExchange: String = "openstack", options: [String: String] = [:], logger: Logger) {
+        public init(
+            controlExchange: String = "openstack",
+            options: [String: String] = [:],  // names: our own
+            logger: Logger
+        ) {
             self.controlExchange = controlExchange
             self.options = options
             self.logger = logger
         }
     }
 
-    private var factories: [String: Factory] = [:]
+    private var factories: [String: Factory] = [:]  // names: our own
 
     /// Makes a registry that knows the memory driver.
     public init() {
