@@ -24,5 +24,7 @@ public struct RPCVersionError: Error, Sendable, Hashable, CustomStringConvertibl
     public let reason: Reason
 
     /// The text, cut to a readable length, and the reason.
-    public var description: String { "\"\(text.prefix(40))\" is not a version: \(reason.rawValue)" }
+    public var description: String {
+        "\"\(String(text.unicodeScalars.prefix(40)))\" is not a version: \(reason.rawValue)"
+    }
 }

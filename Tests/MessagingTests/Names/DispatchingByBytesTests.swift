@@ -103,6 +103,12 @@ struct DispatchingByBytesTests {
         #expect(error?.reason == .notANumber)
     }
 
+    @Test func aVersionIsCutHoweverManyMarksItHas() {
+        let text = "1" + String(repeating: "\u{301}", count: 10_000)
+        let error = #expect(throws: RPCVersionError.self) { try RPCVersion(text) }
+        #expect((error?.description.utf8.count ?? .max) < 200)
+    }
+
     @Test func theSuffixOfAnExceptionRaisedAgainIsFoundBehindAnyCharacter() throws {
         let text = #"{"class": "X\u0600_Remote", "module": "m\u0600_Remote"}"#
         let error = try RemoteError(failure: Array(text.utf8))
