@@ -50,7 +50,11 @@ let package = Package(
             dependencies: ["CMicrohttpd", "CLinux", "Threads", log],
             swiftSettings: baseSettings
         ),
-        .target(name: "AMQP", dependencies: ["CRabbitMQ", "CLinux", "Threads", "Names", log], swiftSettings: baseSettings),
+        .target(
+            name: "AMQP",
+            dependencies: ["CRabbitMQ", "CLinux", "Threads", "Names", log],
+            swiftSettings: baseSettings
+        ),
         .target(name: "ConnectionPool", swiftSettings: safeSettings),
         .target(
             name: "Messaging",
