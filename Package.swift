@@ -127,7 +127,11 @@ let package = Package(
         ),
         .testTarget(name: "AMQPTests", dependencies: ["AMQP", "Names", "Threads", log], swiftSettings: baseSettings),
         .testTarget(name: "ConnectionPoolTests", dependencies: ["ConnectionPool"], swiftSettings: baseSettings),
-        .testTarget(name: "MessagingTests", dependencies: ["Messaging", "Threads", log], swiftSettings: baseSettings),
+        .testTarget(
+            name: "MessagingTests",
+            dependencies: ["Messaging", "Threads", "Names", log],
+            swiftSettings: baseSettings
+        ),
         .testTarget(
             name: "RabbitDriverTests",
             dependencies: ["RabbitDriver", "ConnectionPool", "Messaging", "AMQP", "Names", "Threads", log],
@@ -140,7 +144,7 @@ let package = Package(
         ),
         .testTarget(
             name: "GatewayTests",
-            dependencies: ["Gateway", "HTTPServer", "Messaging", "Threads", log],
+            dependencies: ["Gateway", "HTTPServer", "Messaging", "Threads", "Names", log],
             swiftSettings: baseSettings
         ),
         .testTarget(name: "ObservabilityTests", dependencies: ["Observability"], swiftSettings: baseSettings),

@@ -7,6 +7,7 @@
 public import HTTPServer
 public import Logging
 public import Messaging
+internal import Names
 internal import Synchronization
 public import Threads
 
@@ -48,7 +49,7 @@ public final class HTTPGateway: HTTPRequestHandler {
     let logger: Logger
     let metrics = GatewayMetrics()
     let started = ContinuousClock.now
-    let pings = Guarded(SharedAnswers<String, Result<RPCReply, MessagingError>>())
+    let pings = Guarded(SharedAnswers<Name, Result<RPCReply, MessagingError>>())
     let operations: Operations
     let idempotency = Guarded(IdempotencyStore())
     let notifications: NotificationHub

@@ -23,7 +23,7 @@ public final class RabbitDriver: Driver {
     let replyQueue: Name
     /// The route of targets that name no exchange.
     let controlRoute: PublishRoute
-    let loop: EventLoop
+    let ownedLoop: OwnedLoop
     let hosts: BrokerHosts
     let settings: Settings
     let logger: Logger
@@ -59,7 +59,8 @@ public final class RabbitDriver: Driver {
     ) throws {
         let options = try RabbitOptions(context: context, url: url)
         let hosts = BrokerHosts(url, options: options, maximumReplyBytes: settings.maximumReplyBytes)
-        let loop = try context.loop ?? EventLoop.shared()
+        let ownedLoop = try OwnedLoop(context.loop, name: "rabbit")
+        let loop = ownedLoop.loop
         let waiters = ReplyWaiters(loop: loop)
         let pool = PoolConfiguration(options: options, hostCount: hosts.count)
         let controlRoute = options.route(to: Target(), controlExchange: context.controlExchange)
@@ -80,7 +81,7 @@ public final class RabbitDriver: Driver {
         self.connections = connections
         controlExchange = context.controlExchange
         self.controlRoute = controlRoute
-        self.loop = loop
+        self.ownedLoop = ownedLoop
         replyQueue = Name(queue.name)
         inspector = QueueInspector(hosts: hosts, loop: loop, logger: context.logger)
         replySender = ReplySender(connections: connections, options: options, logger: context.logger)
@@ -99,6 +100,9 @@ public final class RabbitDriver: Driver {
         )
         replies = ReplyLink(environment, machine: ReplyLinkStateMachine(backoff: pool.backoff))
     }
+
+    /// What drives the connections.
+    var loop: EventLoop { ownedLoop.loop }
 
     /// Connects and keeps connecting until the shutdown; see `Driver`.
     public func start() {
@@ -199,6 +203,7 @@ public final class RabbitDriver: Driver {
         inspector.stop()
         replySender.stop()
         await connections.shutdown(deadline: deadline)
+        ownedLoop.end()
     }
 
     /// Sends the body of a call whose waiter is registered.

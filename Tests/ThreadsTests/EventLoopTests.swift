@@ -123,6 +123,23 @@ struct EventLoopTests {
         for descriptor in one + other { close(descriptor) }
     }
 
+    @Test func aLoopThatEndsTellsWhatItWatches() async throws {
+        let loop = try started()
+        var ends: [Int32] = [0, 0]
+        #expect(pipe(&ends) == 0)
+        let descriptor = ends[0]
+        let told = Guarded(false)
+        await on(loop) {
+            let source = CountingSource()
+            source.onEnd = { told.withLock { $0 = true } }
+            source.watch = try? loop.watch(descriptor, for: .readable, source)
+        }
+        loop.stop()
+        #expect(loop.waitUntilEnded(deadline: .now + .seconds(10)))
+        #expect(told.withLock { $0 })
+        for descriptor in ends { close(descriptor) }
+    }
+
     @Test func outputIsFlushedAtTheEndOfTheTurnAndAgainForWhatTheFlushBrings() async throws {
         let loop = try started()
         let order = Guarded<[String]>([])
@@ -193,6 +210,8 @@ private final class ByteSource: EventSource, @unchecked Sendable {
 
     func end() { watch?.end() }
 
+    func loopDidEnd() {}
+
     func isReady(_ readiness: Readiness) {
         var byte: UInt8 = 0
         if read(descriptor, &byte, 1) == 1 { continuation.yield(byte) }
@@ -202,8 +221,11 @@ private final class ByteSource: EventSource, @unchecked Sendable {
 private final class CountingSource: EventSource {
     var watch: Watch?
     var onReady: () -> Void = {}
+    var onEnd: () -> Void = {}
 
     func isReady(_ readiness: Readiness) { onReady() }
+
+    func loopDidEnd() { onEnd() }
 }
 
 private final class Note: Flushable {

@@ -31,6 +31,7 @@ public final class Connection: Sendable {
     private let openFlag = Atomic(false)
     private let lastStaleTag = Atomic<UInt64>(0)
     private let acceptance = Atomic(Acceptance.notStarted)
+    private let abortedFlag = Atomic(false)
 
     enum Acceptance: UInt8, AtomicRepresentable {
         case notStarted, open, closing, finished
@@ -57,6 +58,9 @@ public final class Connection: Sendable {
 
     /// Whether the connection was set up and has not ended since.
     public var isOpen: Bool { openFlag.load(ordering: .acquiring) }
+
+    /// Whether this side has ended the connection at once.
+    var isAborted: Bool { abortedFlag.load(ordering: .acquiring) }
 
     func setBlocked(_ isBlocked: Bool) { blockedFlag.store(isBlocked, ordering: .releasing) }
 
@@ -168,6 +172,8 @@ extension Connection {
     /// Ends the connection at once; what is under way fails with `connectionClosed`.
     public func abort() {
         guard stopAccepting(), let loop, let core else { return }
+        // Before the socket, whose end the loop may see first.
+        abortedFlag.store(true, ordering: .releasing)
         socketHandle.shutDown()
         loop.run { core.abort() }
     }

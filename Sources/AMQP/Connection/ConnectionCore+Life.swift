@@ -111,7 +111,7 @@ extension ConnectionCore {
     func finish(_ error: AMQPError?) {
         guard phase != .finished else { return }
         // The user wanted an end and has it; that the broker did not say goodbye changes nothing.
-        let reason = isAborted || phase == .closing ? nil : error
+        let reason = isAborted || connection?.isAborted == true || phase == .closing ? nil : error
         sayGoodbye(error)
         phase = .finished
         let failure = reason ?? .closedByThisSide

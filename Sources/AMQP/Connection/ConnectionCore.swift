@@ -96,6 +96,8 @@ final class ConnectionCore: EventSource, Flushable, @unchecked Sendable {
         }
     }
 
+    func loopDidEnd() { abort() }
+
     /// Has what was gathered written at the end of the turn.
     func askFlush() {
         guard !isFlushAsked else { return }

@@ -4,12 +4,14 @@
 // SPDX-License-Identifier: Apache-2.0
 //===----------------------------------------------------------------------===//
 
+public import Names
+
 /// An ordered table of named values; the order is kept on the wire.
 public struct FieldTable: Sendable, Hashable {
     /// One named value.
     public struct Entry: Sendable, Hashable {
         /// Name, at most 255 bytes.
-        public var key: String
+        @Bytewise public var key: String
         /// Value.
         public var value: FieldValue
 
@@ -37,9 +39,9 @@ public struct FieldTable: Sendable, Hashable {
 
     /// The value of the first entry with this name; setting replaces it, appends it, or with nil removes it.
     public subscript(key: String) -> FieldValue? {
-        get { entries.first { $0.key == key }?.value }
+        get { entries.first { $0.key.isSame(as: key) }?.value }
         set {
-            let index = entries.firstIndex { $0.key == key }
+            let index = entries.firstIndex { $0.key.isSame(as: key) }
             switch (index, newValue) {
             case (let index?, let value?): entries[index].value = value
             case (let index?, nil): entries.remove(at: index)

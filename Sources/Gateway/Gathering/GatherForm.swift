@@ -15,16 +15,23 @@ enum GatherForm: Sendable {
 
     /// Lines where `Accept` lists their type, and not with the weight 0.
     init(_ fields: RequestFields) {
-        let isLines = fields.values(of: "Accept").contains { $0.split(separator: ",").contains(where: Self.namesLines) }
+        let isLines = fields.values(of: "Accept").contains { value in
+            value.utf8.split(separator: UInt8(ascii: ",")).contains(where: Self.namesLines)
+        }
         self = isLines ? .lines : .array
     }
 
-    private static func namesLines(_ range: Substring) -> Bool {
-        let parts = range.split(separator: ";").map { $0.filter { $0 != " " && $0 != "\t" }.lowercased() }
-        guard parts.first == "application/x-ndjson" else { return false }
-        return !parts.dropFirst().contains {
-            $0.hasPrefix("q=0") && $0.dropFirst(3).allSatisfy { $0 == "." || $0 == "0" }
+    private static func namesLines(_ range: Substring.UTF8View) -> Bool {
+        let parts = range.split(separator: UInt8(ascii: ";")).map(folded)
+        guard parts.first == Array("application/x-ndjson".utf8) else { return false }
+        return !parts.dropFirst().contains { part in
+            part.starts(with: "q=0".utf8) && part.dropFirst(3).allSatisfy { ".0".utf8.contains($0) }
         }
+    }
+
+    /// The bytes without blanks, ASCII letters in lower case.
+    private static func folded(_ part: Substring.UTF8View) -> [UInt8] {
+        part.filter { $0 != 0x20 && $0 != 0x09 }.map { 0x41...0x5a ~= $0 ? $0 | 0x20 : $0 }
     }
 
     var contentType: String { self == .array ? "application/json" : "application/x-ndjson" }

@@ -6,6 +6,7 @@
 
 internal import HTTPServer
 internal import Messaging
+internal import Names
 internal import Threads
 
 extension HTTPGateway {
@@ -87,7 +88,7 @@ extension HTTPGateway {
 
     /// Any reply shows a living server, a failure too; pings are shared for a second.
     private func ping(_ target: Target, _ form: HealthForm, _ identity: RequestIdentity, _ responder: Responder) {
-        let key = "\(target.exchange ?? "")\u{0}\(target.queueName)"
+        let key = Name("\(target.exchange ?? "")\u{0}\(target.queueName)")
         let answer: @Sendable (Result<RPCReply, MessagingError>) -> Void = { [self] result in
             switch result {
             case .success: responder.respond(form.good("alive", members: [("ping", "\"pong\"")], identity))
@@ -104,7 +105,7 @@ extension HTTPGateway {
         }
     }
 
-    private func sendPing(_ target: Target, _ key: String) {
+    private func sendPing(_ target: Target, _ key: Name) {
         let timeout = configuration.probeTimeout
         let request = RPCRequest(target: target, method: "oslo_rpc_server_ping", timeout: timeout, retry: 0)
         driver.call(request) { [self] result in

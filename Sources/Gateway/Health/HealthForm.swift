@@ -20,7 +20,7 @@ struct HealthForm: Sendable {
         isDeep = try Self.flag(query["deep"], "deep")
         let isVerbose = try Self.flag(query["verbose"], "verbose")
         exchange = query["exchange"]
-        wantsJSON = isVerbose || (head.fields["Accept"] ?? "").contains("application/json")
+        wantsJSON = isVerbose || (head.fields["Accept"] ?? "").utf8.contains("application/json".utf8)
     }
 
     private static func flag(_ value: String?, _ name: String) throws(Problem) -> Bool {

@@ -22,7 +22,7 @@ struct RequestFingerprint: Sendable, Hashable {
             var hasher = Hasher()
             hasher.combine(seed)
             hasher.combine(isLater)
-            hasher.combine(request.head.method)
+            Self.combine(Array(request.head.method.utf8)[...], into: &hasher)
             Self.combine(request.head.path[...], into: &hasher)
             Self.combine(request.head.query?[...], into: &hasher)
             for name in Self.fields { Self.combine(request.head.fields.bytes(of: name), into: &hasher) }

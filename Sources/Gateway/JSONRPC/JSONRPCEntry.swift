@@ -5,6 +5,7 @@
 //===----------------------------------------------------------------------===//
 
 internal import Messaging
+internal import Names
 
 /// One request object of JSON-RPC 2.0.
 struct JSONRPCEntry: Sendable {
@@ -26,7 +27,7 @@ struct JSONRPCEntry: Sendable {
             throw .invalidRequest("A request is an object of at most \(Self.maximumMembers) members")
         }
         id = try Self.identifier(members)
-        guard try Self.member("jsonrpc", members, id)?.stringValue == "2.0" else {
+        guard try Self.member("jsonrpc", members, id)?.stringValue.isSame(as: "2.0") == true else {
             throw .invalidRequest("jsonrpc: \"2.0\" is expected", id: id)
         }
         guard let method = try Self.member("method", members, id)?.stringValue else {
@@ -55,7 +56,7 @@ struct JSONRPCEntry: Sendable {
         _ members: [(key: String, value: JSONText)],
         _ id: JSONText?
     ) throws(JSONRPCRefusal) -> JSONText? {
-        let found = members.filter { $0.key.utf8.elementsEqual(name.utf8) }
+        let found = members.filter { $0.key.isSame(as: name) }
         guard found.count < 2 else { throw .invalidRequest("\(name): given twice", id: id) }
         return found.first?.value
     }

@@ -4,7 +4,8 @@
 // SPDX-License-Identifier: Apache-2.0
 //===----------------------------------------------------------------------===//
 
-/// A pattern for whole names: `*` stands for any characters, `?` for one byte.
+/// A pattern for whole names: `*` stands for any characters, `?` for one, where a character is a Unicode scalar as in
+/// Python's `fnmatch`.
 struct Glob: Sendable, Equatable {
     private let pattern: [UInt8]
 
@@ -20,7 +21,10 @@ struct Glob: Sendable, Equatable {
             if position < pattern.count, pattern[position] == 0x2a {
                 star = (position, index)
                 position += 1
-            } else if position < pattern.count, pattern[position] == 0x3f || pattern[position] == name[index] {
+            } else if position < pattern.count, pattern[position] == 0x3f, Self.beginsScalar(name[index]) {
+                position += 1
+                repeat { index += 1 } while index < name.count && !Self.beginsScalar(name[index])
+            } else if position < pattern.count, pattern[position] != 0x3f, pattern[position] == name[index] {
                 position += 1
                 index += 1
             } else if let last = star {
@@ -32,4 +36,6 @@ struct Glob: Sendable, Equatable {
         }
         return pattern[position...].allSatisfy { $0 == 0x2a }
     }
+
+    private static func beginsScalar(_ byte: UInt8) -> Bool { byte & 0xc0 != 0x80 }
 }

@@ -5,19 +5,20 @@
 //===----------------------------------------------------------------------===//
 
 internal import Messaging
+internal import Names
 
 /// A notification as listeners get it, written once for all of them.
 struct NotificationEvent: Sendable {
-    let id: String
+    let id: Name
     let eventType: String
     let publisherID: String
     let bytes: ArraySlice<UInt8>
 
     init(_ notification: IncomingNotification) {
-        id = notification.messageID
+        id = Name(notification.messageID)
         eventType = notification.eventType
         publisherID = notification.publisherID
-        bytes = ServerSentEvent.bytes(id: id, event: eventType, data: Self.document(notification))[...]
+        bytes = ServerSentEvent.bytes(id: id.text, event: eventType, data: Self.document(notification))[...]
     }
 
     /// The notification as one JSON object; payload and context keep their bytes, but for line ends between tokens.
@@ -66,9 +67,10 @@ struct NotificationEvent: Sendable {
         return text.isEmpty ? [] : text + [0x7d]
     }
 
-    private static func isShown(_ key: String) -> Bool {
-        NotifierConfiguration.safeContextKeys.contains(key) || key == "traceparent" || key == "tracestate"
-    }
+    private static func isShown(_ key: String) -> Bool { shownKeys.contains(Name(key)) }
+
+    private static let shownKeys = Set(NotifierConfiguration.safeContextKeys.map { Name($0) })
+        .union(["traceparent", "tracestate"])
 
     private static func isStrict(_ value: JSONText) -> Bool { (try? JSONText(Array(value.bytes))) != nil }
 }

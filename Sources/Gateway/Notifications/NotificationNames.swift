@@ -15,7 +15,8 @@ enum NotificationNames {
             throw .invalidTarget("path: the topic is longer than \(Target.maximumNameBytes - longest) bytes")
         }
         // A word of this kind is a wildcard in the binding of a queue, and would bring the notifications of other topics.
-        guard !topic.split(separator: ".").contains(where: { $0 == "*" || $0 == "#" }) else {
+        let words = topic.utf8.split(separator: UInt8(ascii: "."))
+        guard !words.contains(where: { $0.elementsEqual("*".utf8) || $0.elementsEqual("#".utf8) }) else {
             throw .invalidTarget("path: the topic \"\(topic)\" has a wildcard; name one topic")
         }
     }

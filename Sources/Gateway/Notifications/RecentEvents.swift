@@ -4,6 +4,8 @@
 // SPDX-License-Identifier: Apache-2.0
 //===----------------------------------------------------------------------===//
 
+internal import Names
+
 /// The last events of a subscription, for listeners that come back.
 struct RecentEvents {
     /// The most bytes of events that are kept.
@@ -30,7 +32,7 @@ struct RecentEvents {
     }
 
     /// The number of the event with this identifier; nil when it is not known any more.
-    func number(of id: String) -> Int? {
+    func number(of id: Name) -> Int? {
         guard let index = events.lastIndex(where: { $0.id == id }) else { return nil }
         return last - events.count + 1 + index
     }

@@ -5,6 +5,7 @@
 //===----------------------------------------------------------------------===//
 
 internal import Messaging
+internal import Names
 internal import Threads
 
 /// One subscription at the broker, and the listeners that share it.
@@ -52,9 +53,9 @@ final class SharedSubscription: Sendable {
     // MARK: Listeners
 
     /// Adds a listener, after it got what it missed since the event it saw last, and what waits for any listener.
-    func add(_ stream: ListenerStream, after id: String?) {
+    func add(_ stream: ListenerStream, after id: Name?) {
         let seen = state.withLock { state in id.map { state.recent.number(of: $0) } ?? state.recent.last }
-        if seen == nil { stream.tell(StreamNotice.gap(after: id ?? "")) }
+        if seen == nil { stream.tell(StreamNotice.gap(after: id?.text ?? "")) }
         var number = seen ?? state.withLock { $0.recent.last }
         while stream.isOpen {
             switch state.withLock({ $0.next(for: stream, after: &number) }) {
@@ -101,7 +102,7 @@ final class SharedSubscription: Sendable {
     // MARK: The broker's thread
 
     private func deliver(_ message: any IncomingNotificationMessage) {
-        if let id = message.notification.uniqueID, state.withLock({ $0.repeats.remove(id) }) != nil {
+        if let id = message.notification.uniqueID, state.withLock({ $0.repeats.remove(Name(id)) }) != nil {
             return acknowledge(message)
         }
         let event = NotificationEvent(message.notification)
@@ -126,7 +127,7 @@ final class SharedSubscription: Sendable {
         guard !message.acknowledge(), let id = message.notification.uniqueID else { return }
         state.withLock { state in
             if state.repeats.count >= Self.repeatsLimit { state.repeats = [] }
-            state.repeats.insert(id)
+            state.repeats.insert(Name(id))
         }
     }
 

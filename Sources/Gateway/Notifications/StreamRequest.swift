@@ -6,13 +6,14 @@
 
 internal import HTTPServer
 internal import Messaging
+internal import Names
 
 /// A stream of notifications as its HTTP request asks for it.
 struct StreamRequest: Sendable {
     var source: SubscriptionKey
     var filter: StreamFilter
     /// The last event that a listener that comes back has seen.
-    var lastEventID: String?
+    var lastEventID: Name?
 
     /// Reads path, query and header fields.
     ///
@@ -34,22 +35,22 @@ struct StreamRequest: Sendable {
             eventTypes: try Self.patterns(query["event_type"], "event_type"),
             publisherIDs: try Self.patterns(query["publisher_id"], "publisher_id")
         )
-        lastEventID = head.fields["Last-Event-ID"].flatMap { $0.isEmpty ? nil : $0 }
+        lastEventID = head.fields["Last-Event-ID"].flatMap { $0.isEmpty ? nil : Name($0) }
     }
 
     /// Priorities in the order of their definition, so that the same ones are one subscription however they are written.
     private static func priorities(_ text: String?) throws(Problem) -> [NotificationPriority] {
         guard let text else { return NotificationPriority.allCases }
         var named: Set<NotificationPriority> = []
-        for name in text.split(separator: ",", omittingEmptySubsequences: false) {
-            named.insert(try NotificationNames.priority(String(name)))
+        for name in text.utf8.split(separator: UInt8(ascii: ","), omittingEmptySubsequences: false) {
+            named.insert(try NotificationNames.priority(String(Substring(name))))
         }
         return NotificationPriority.allCases.filter(named.contains)
     }
 
     private static func patterns(_ text: String?, _ name: String) throws(Problem) -> [Glob] {
         try NotificationNames.checkLength(text, "query: \(name)")
-        return text.map { $0.split(separator: ",").map { Glob(String($0)) } } ?? []
+        return text.map { $0.utf8.split(separator: UInt8(ascii: ",")).map { Glob(String(Substring($0))) } } ?? []
     }
 
     /// A pool is a queue, so those that are known to be somebody else's are refused.
@@ -64,8 +65,8 @@ struct StreamRequest: Sendable {
         }
         try NotificationNames.checkLength(name, "query: pool")
         let reserved = ["amq.", "reply_", SubscriptionKey.temporaryPrefix]
-        let isOfPublishers = NotificationPriority.allCases.contains { name == "\(topic).\($0.rawValue)" }
-        guard !isOfPublishers, name != topic, !reserved.contains(where: name.hasPrefix) else {
+        let others = [topic] + NotificationPriority.allCases.map { "\(topic).\($0.rawValue)" }
+        guard !others.contains(where: name.isSame), !reserved.contains(where: Name(name).hasPrefix) else {
             throw .invalidRequest("query: pool \"\(name)\" is the name of a queue that is not a pool's; choose another")
         }
         return name

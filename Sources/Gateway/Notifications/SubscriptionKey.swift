@@ -5,14 +5,15 @@
 //===----------------------------------------------------------------------===//
 
 internal import Messaging
+internal import Names
 
 /// What listeners share one subscription at the broker by.
 struct SubscriptionKey: Hashable, Sendable {
-    var exchange: String?
-    var topic: String
+    @Bytewise var exchange: String?
+    @Bytewise var topic: String
     var priorities: [NotificationPriority]
     /// The pool that clients named; nil for one of our own.
-    var pool: String?
+    @Bytewise var pool: String?
 
     /// What the pools of our own begin with.
     static let temporaryPrefix = "rpc-gateway_notifications_"

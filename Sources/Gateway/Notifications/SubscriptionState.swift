@@ -5,6 +5,7 @@
 //===----------------------------------------------------------------------===//
 
 internal import Messaging
+internal import Names
 
 /// What a subscription knows, apart from threads.
 struct SubscriptionState {
@@ -13,7 +14,7 @@ struct SubscriptionState {
     /// Notifications of a named pool that came when no listener was left.
     var held: [any IncomingNotificationMessage] = []
     /// What was handed over and not acknowledged in time: it comes again.
-    var repeats: Set<String> = []
+    var repeats: Set<Name> = []
     /// Whether listeners were told that the broker was lost.
     private var isInterrupted = false
     private var nextHeartbeat: ContinuousClock.Instant?

@@ -5,6 +5,7 @@
 //===----------------------------------------------------------------------===//
 
 internal import Messaging
+internal import Names
 
 extension UniqueID {
     /// Reads an identifier as `hexadecimal` writes it; nil for every other text.
@@ -14,6 +15,6 @@ extension UniqueID {
         else { return nil }
         self.init(high: high, low: low)
         // Other cases, signs, and bits that no identifier of ours has.
-        guard hexadecimal == text else { return nil }
+        guard hexadecimal.isSame(as: text) else { return nil }
     }
 }

@@ -6,6 +6,7 @@
 
 internal import HTTPServer
 internal import Messaging
+internal import Names
 
 /// A message of plain AMQP as the head of its HTTP request asks for it.
 struct PlainCall: Sendable {
@@ -40,14 +41,15 @@ struct PlainCall: Sendable {
     /// The exchange and the routing key. A query parameter names what the path cannot: an exchange called `-`, an empty
     /// routing key, one that ends in `:cast`.
     private static func names(_ route: PlainRoute, _ query: QueryParameters) throws(Problem) -> (String, String) {
-        let exchange = try name("exchange", route.exchange, query["exchange"]) ?? (route.exchange == "-" ? "" : nil)
+        let isDefault = route.exchange.isSame(as: "-")
+        let exchange = try name("exchange", route.exchange, query["exchange"]) ?? (isDefault ? "" : nil)
         let routingKey = try name("routing_key", route.routingKey, query["routing_key"])
         return (try checked(exchange ?? route.exchange), try checked(routingKey ?? route.routingKey))
     }
 
     private static func name(_ name: String, _ segment: String, _ value: String?) throws(Problem) -> String? {
         guard let value else { return nil }
-        guard segment == "-" else {
+        guard segment.isSame(as: "-") else {
             throw .invalidRequest("query: \(name) stands in the path already; put \"-\" there to name it in the query")
         }
         return value

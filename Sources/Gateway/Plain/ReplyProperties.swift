@@ -5,6 +5,7 @@
 //===----------------------------------------------------------------------===//
 
 internal import Messaging
+internal import Names
 
 /// The properties and headers of a reply as fields of the answer.
 ///
@@ -55,10 +56,11 @@ struct ReplyProperties {
 
     private static let unknownType = "application/octet-stream"
 
+    private static let codings: Set<Name> = ["gzip", "deflate", "br", "zstd", "compress"]
+
     /// Programs of AMQP also write a character set there, which is no coding of HTTP.
     private mutating func addContentEncoding(_ encoding: String?) {
-        let isCoding =
-            encoding.map { ["gzip", "deflate", "br", "zstd", "compress"].contains($0.lowercased()) } ?? false
+        let isCoding = encoding.map { Self.codings.contains(Name($0.lowercased())) } ?? false
         add(isCoding ? "Content-Encoding" : "Amqp-Content-Encoding", encoding)
     }
 

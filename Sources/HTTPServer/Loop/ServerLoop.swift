@@ -311,4 +311,7 @@ private final class ReadySignal: EventSource {
     init(_ note: @escaping () -> Void) { self.note = note }
 
     func isReady(_ readiness: Readiness) { note() }
+
+    // The owner of the loops ends the server before them.
+    func loopDidEnd() {}
 }

@@ -25,9 +25,9 @@ public enum VersionCap {
     /// - Throws: `invalidRequest`, naming the field and the fix.
     public static func checkForm(_ version: String?) throws(MessagingError) {
         guard let version else { return }
-        let parts = version.split(separator: ".", omittingEmptySubsequences: false)
+        let parts = version.utf8.split(separator: UInt8(ascii: "."), omittingEmptySubsequences: false)
         let areNumbers = parts.allSatisfy {
-            !$0.isEmpty && $0.utf8.allSatisfy { 0x30...0x39 ~= $0 } && $0.utf8.count < 10
+            !$0.isEmpty && $0.allSatisfy { 0x30...0x39 ~= $0 } && $0.count < 10
         }
         guard (2...4).contains(parts.count), areNumbers else {
             throw MessagingError(.invalidRequest, "version: \"\(version)\" is not of the form 1.0 or 1.0.0")

@@ -4,6 +4,8 @@
 // SPDX-License-Identifier: Apache-2.0
 //===----------------------------------------------------------------------===//
 
+public import Names
+
 /// The request context that travels beside the arguments; each entry becomes one `_context_<key>` of the message.
 ///
 /// Values are JSON texts and keep their bytes. Setting a key again replaces its value in place.
@@ -12,13 +14,13 @@ public struct RequestContext: Sendable, Hashable {
     public private(set) var entries: [Entry] = []
 
     /// Where each key stands; empty while there are few.
-    private var positions: [[UInt8]: Int] = [:]
+    private var positions: [Name: Int] = [:]
     private static let searchedCount = 32
 
     /// One entry of a context.
     public struct Entry: Sendable, Hashable {
         /// The key without the prefix `_context_`.
-        public var key: String
+        @Bytewise public var key: String
         /// The value.
         public var value: JSONText
     }
@@ -47,16 +49,16 @@ public struct RequestContext: Sendable, Hashable {
 
     /// Keys that differ only by Unicode normalisation are different keys, so bytes are compared.
     private func index(of key: String) -> Int? {
-        guard positions.isEmpty else { return positions[Array(key.utf8)] }
-        return entries.firstIndex { $0.key.utf8.elementsEqual(key.utf8) }
+        guard positions.isEmpty else { return positions[Name(key)] }
+        return entries.firstIndex { $0.key.isSame(as: key) }
     }
 
     /// Contexts are small, and then a search is cheapest; a peer may send one that is not.
     private mutating func noteLast() {
         if entries.count == Self.searchedCount {
-            for (index, entry) in entries.enumerated() { positions[Array(entry.key.utf8)] = index }
+            for (index, entry) in entries.enumerated() { positions[Name(entry.key)] = index }
         } else if entries.count > Self.searchedCount {
-            positions[Array(entries[entries.count - 1].key.utf8)] = entries.count - 1
+            positions[Name(entries[entries.count - 1].key)] = entries.count - 1
         }
     }
 

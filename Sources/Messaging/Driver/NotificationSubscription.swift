@@ -4,14 +4,16 @@
 // SPDX-License-Identifier: Apache-2.0
 //===----------------------------------------------------------------------===//
 
+public import Names
+
 /// What a notification listener consumes: the queue of each topic and priority, or one queue for its pool.
 public struct NotificationSubscription: Sendable, Hashable {
     /// A topic of an exchange.
     public struct Source: Sendable, Hashable {
         /// The control exchange; nil means the transport's default.
-        public var exchange: String?
+        @Bytewise public var exchange: String?
         /// The topic.
-        public var topic: String
+        @Bytewise public var topic: String
 
         /// Makes a source.
         public init(exchange: String? = nil, topic: String) {
@@ -26,7 +28,7 @@ public struct NotificationSubscription: Sendable, Hashable {
     public var priorities: [NotificationPriority]
     /// The queue that the listeners of a pool share (`pool`), bound to every source and priority; nil consumes the
     /// publishers' own queues, from which each notification goes to one listener.
-    public var pool: String?
+    @Bytewise public var pool: String?
     /// Whether the pool is this listener's alone: its queue is deleted when the listener closes and expires when the
     /// process dies.
     public var isTemporary: Bool

@@ -4,12 +4,14 @@
 // SPDX-License-Identifier: Apache-2.0
 //===----------------------------------------------------------------------===//
 
+public import Names
+
 /// A message of plain AMQP RPC: any bytes, with those AMQP properties that belong to the application.
 public struct PlainMessage: Sendable, Hashable {
     /// One entry of the header table.
     public struct Header: Sendable, Hashable {
         /// The name, at most 255 bytes.
-        public var name: String
+        @Bytewise public var name: String
         /// The value, as JSON: a string, a boolean, a number, null, an array or an object.
         public var value: JSONText
 
@@ -23,9 +25,9 @@ public struct PlainMessage: Sendable, Hashable {
     /// The body, untouched.
     public var body: [UInt8]
     /// MIME type of the body.
-    public var contentType: String?
+    @Bytewise public var contentType: String?
     /// Encoding of the body.
-    public var contentEncoding: String?
+    @Bytewise public var contentEncoding: String?
     /// The application's headers, in their order.
     public var headers: [Header]
     /// Whether a durable queue keeps it across a restart of the broker (`delivery_mode` 2).
@@ -33,11 +35,11 @@ public struct PlainMessage: Sendable, Hashable {
     /// 0 to 9; nil sends none.
     public var priority: UInt8?
     /// The application's identifier of the message.
-    public var messageID: String?
+    @Bytewise public var messageID: String?
     /// The application's type of the message.
-    public var type: String?
+    @Bytewise public var type: String?
     /// The publishing application.
-    public var appID: String?
+    @Bytewise public var appID: String?
     /// Seconds since 1970.
     public var timestamp: UInt64?
 

@@ -19,7 +19,7 @@ extension IncomingRequest {
 
     private mutating func take(_ key: [UInt8], _ value: JSONText) {
         if context.take(key, value) { return }
-        switch String(decoding: key, as: UTF8.self) {
+        switch key {
         case "method": method = value
         case "args": arguments = value
         case "namespace": namespace = value

@@ -11,9 +11,11 @@ extension RequestContext {
     /// (`oslo_messaging._drivers.amqp.unpack_context`).
     mutating func take(_ key: [UInt8], _ value: JSONText) -> Bool {
         guard key.starts(with: Self.prefix) else { return false }
-        let name = String(decoding: key.dropFirst(Self.prefix.count), as: UTF8.self)
+        switch key {
         // oslo.messaging takes these two for its own and they never reach an endpoint.
-        if name != "msg_id", name != "reply_q" { set(name, value) }
+        case "_context_msg_id", "_context_reply_q": break
+        default: set(String(decoding: key.dropFirst(Self.prefix.count), as: UTF8.self), value)
+        }
         return true
     }
 

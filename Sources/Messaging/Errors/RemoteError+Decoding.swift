@@ -4,6 +4,8 @@
 // SPDX-License-Identifier: Apache-2.0
 //===----------------------------------------------------------------------===//
 
+internal import Names
+
 extension RemoteError {
     /// Decodes the failure string of a reply (`oslo_messaging._drivers.common.serialize_remote_exception`).
     ///
@@ -16,7 +18,7 @@ extension RemoteError {
         guard whole.isObject else { throw JSONError(.notAnObject, at: 0) }
         var error = RemoteError(module: "", className: "")
         for (key, value) in try JSONObject.members(of: whole.bytes) {
-            switch key {
+            switch Name(key) {
             case "class": error.className = Self.withoutSuffix(value.stringValue ?? "")
             case "module": error.module = Self.moduleName(value.stringValue ?? "")
             case "message": error.message = value.stringValue ?? value.string
@@ -31,11 +33,13 @@ extension RemoteError {
 
     private static func moduleName(_ text: String) -> String {
         let name = withoutSuffix(text)
-        return name == "exceptions" ? "builtins" : name
+        return name.isSame(as: "exceptions") ? "builtins" : name
     }
 
+    private static let suffix = "_Remote"
+
     private static func withoutSuffix(_ text: String) -> String {
-        text.hasSuffix("_Remote") ? String(text.dropLast("_Remote".count)) : text
+        Name(text).hasSuffix(suffix) ? String(Substring(text.utf8.dropLast(suffix.utf8.count))) : text
     }
 
     private static func strings(of array: JSONText) -> [String] {

@@ -4,22 +4,24 @@
 // SPDX-License-Identifier: Apache-2.0
 //===----------------------------------------------------------------------===//
 
+public import Names
+
 /// An exception that a server raised, as it stands in the failure string of a reply.
 ///
 /// Everything oslo.messaging puts on the wire is kept, `args` and `kwargs` byte for byte.
 public struct RemoteError: Error, Sendable, Hashable, CustomStringConvertible {
     /// The Python module, such as `builtins`; empty when the server sent none.
-    public var module: String
+    @Bytewise public var module: String
     /// The class name, such as `ValueError`; empty when the server sent none.
-    public var className: String
+    @Bytewise public var className: String
     /// The text of the exception.
-    public var message: String
+    @Bytewise public var message: String
     /// The exception's positional arguments, a JSON array.
     public var arguments: JSONText
     /// The exception's `kwargs` attribute, a JSON object.
     public var keywordArguments: JSONText
     /// The traceback's strings. They show the server's code: keep them inside.
-    public var traceback: [String]
+    @Bytewise public var traceback: [String]
 
     /// Makes an exception; what is left out is empty.
     public init(

@@ -4,6 +4,7 @@
 // SPDX-License-Identifier: Apache-2.0
 //===----------------------------------------------------------------------===//
 
+internal import Names
 public import Threads
 
 /// A small message broker in the memory of this process, which memory drivers can share.
@@ -37,21 +38,24 @@ public final class MemoryBroker: Sendable {
     }
 
     private let state: Guarded<MemoryBrokerState>
-    private let loop: EventLoop
+    private let ownedLoop: OwnedLoop
     /// Messages that are handed over in one turn of the loop, which serves others too.
     private static let handoversATurn = 256
 
     /// Makes a broker without queues.
     ///
-    /// - Parameter loop: where handlers run; nil for the one that the process shares.
+    /// - Parameter loop: where handlers run; nil makes one.
     /// - Throws: when there is no descriptor or thread left for that one.
     public init(limits: Limits = Limits(), loop: EventLoop? = nil) throws(OutOfResources) {
-        self.loop = if let loop { loop } else { try EventLoop.shared() }
+        ownedLoop = try OwnedLoop(loop, name: "memory-broker")
         state = Guarded(MemoryBrokerState(limits: limits))
     }
 
+    /// Where handlers run.
+    var loop: EventLoop { ownedLoop.loop }
+
     /// Routes a message.
-    func publish(_ message: MemoryMessage, exchange: String, checksConsumers: Bool = false) -> MemoryPublishOutcome {
+    func publish(_ message: MemoryMessage, exchange: Name, checksConsumers: Bool = false) -> MemoryPublishOutcome {
         change { $0.publish(message, exchange: exchange, checksConsumers: checksConsumers, now: .now) }
     }
 

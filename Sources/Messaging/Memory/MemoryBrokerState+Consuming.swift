@@ -4,6 +4,8 @@
 // SPDX-License-Identifier: Apache-2.0
 //===----------------------------------------------------------------------===//
 
+internal import Names
+
 extension MemoryBrokerState {
     /// Declares, binds and consumes what a listener subscribes to; false when there are too many queues.
     mutating func open(
@@ -80,7 +82,7 @@ extension MemoryBrokerState {
         return true
     }
 
-    private mutating func delete(_ name: String) {
+    private mutating func delete(_ name: Name) {
         guard let queue = queues.removeValue(forKey: name) else { return }
         forget(queue.messages)
         for exchange in exchanges.keys { exchanges[exchange]?.unbind(name) }

@@ -4,11 +4,13 @@
 // SPDX-License-Identifier: Apache-2.0
 //===----------------------------------------------------------------------===//
 
+internal import Names
+
 extension MemoryBrokerState {
     /// Routes a message; the default exchange has the empty name and routes by the queue's name.
     mutating func publish(
         _ message: MemoryMessage,
-        exchange: String,
+        exchange: Name,
         checksConsumers: Bool,
         now: ContinuousClock.Instant
     ) -> MemoryPublishOutcome {
@@ -20,13 +22,13 @@ extension MemoryBrokerState {
     }
 
     /// Makes an exchange unless it is there.
-    mutating func declare(exchange name: String, _ kind: MemoryExchange.Kind) {
+    mutating func declare(exchange name: Name, _ kind: MemoryExchange.Kind) {
         guard !name.isEmpty, exchanges[name] == nil else { return }
         exchanges[name] = MemoryExchange(kind)
     }
 
     /// Makes a queue unless it is there; false when there are too many.
-    mutating func declare(queue name: String, isBounded: Bool = true) -> Bool {
+    mutating func declare(queue name: Name, isBounded: Bool = true) -> Bool {
         guard queues[name] == nil else { return true }
         guard queues.count < limits.maximumQueues else { return false }
         queues[name] = MemoryQueue(isBounded: isBounded)
@@ -34,25 +36,25 @@ extension MemoryBrokerState {
     }
 
     /// Binds a queue to an exchange, which is made first.
-    mutating func bind(_ queue: String, _ binding: MemorySubscription.Binding) {
+    mutating func bind(_ queue: Name, _ binding: MemorySubscription.Binding) {
         declare(exchange: binding.exchange, binding.kind)
         exchanges[binding.exchange]?.bind(queue, binding.routingKey)
     }
 
     /// How a queue stands; nil when there is none.
-    mutating func inspect(_ name: String, now: ContinuousClock.Instant) -> QueueStatus? {
+    mutating func inspect(_ name: Name, now: ContinuousClock.Instant) -> QueueStatus? {
         guard let index = queues.index(forKey: name) else { return nil }
         forget(queues.values[index].dropExpired(now))
         let queue = queues.values[index]
         return QueueStatus(consumerCount: queue.consumers.count, messageCount: queue.readyCount)
     }
 
-    private func route(_ exchange: String, _ routingKey: String) -> [String]? {
+    private func route(_ exchange: Name, _ routingKey: Name) -> [Name]? {
         if exchange.isEmpty { return queues[routingKey] == nil ? [] : [routingKey] }
         return exchanges[exchange]?.queues(for: routingKey)
     }
 
-    private mutating func append(_ message: MemoryMessage, to name: String, now: ContinuousClock.Instant) -> Bool {
+    private mutating func append(_ message: MemoryMessage, to name: Name, now: ContinuousClock.Instant) -> Bool {
         guard let index = queues.index(forKey: name) else { return false }
         if !hasRoom(queues.values[index], message) {
             forget(queues.values[index].dropExpired(now))

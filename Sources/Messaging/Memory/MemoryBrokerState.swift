@@ -5,6 +5,7 @@
 //===----------------------------------------------------------------------===//
 
 internal import HeapModule
+internal import Names
 
 /// A small broker as a value, with RabbitMQ's rules: queues that stay, consumers that take turns, messages that are
 /// acknowledged or come back to their place.
@@ -13,7 +14,7 @@ internal import HeapModule
 struct MemoryBrokerState {
     struct Consumer {
         var listener: Int
-        var queue: String
+        var queue: Name
         var isOwned: Bool
         var prefetchCount: Int
         var unsettled = 0
@@ -22,7 +23,7 @@ struct MemoryBrokerState {
 
     struct Unsettled {
         var entry: MemoryQueue.Entry
-        var queue: String
+        var queue: Name
         var consumer: Int
         var listener: Int
         var isHandedOver = false
@@ -37,12 +38,12 @@ struct MemoryBrokerState {
     }
 
     let limits: MemoryBroker.Limits
-    var queues: [String: MemoryQueue] = [:]
-    var exchanges: [String: MemoryExchange] = [:]
+    var queues: [Name: MemoryQueue] = [:]
+    var exchanges: [Name: MemoryExchange] = [:]
     var consumers: [Int: Consumer] = [:]
     var unsettled: [Int: Unsettled] = [:]
     /// Queues that go with their listener.
-    var ownedQueues: [Int: [String]] = [:]
+    var ownedQueues: [Int: [Name]] = [:]
     /// What all queues hold together.
     var heldBytes = 0
     private var assigned = Heap<Int>()
@@ -60,7 +61,7 @@ struct MemoryBrokerState {
     }
 
     /// Gives waiting messages of a queue to consumers with room, in turn.
-    mutating func assign(_ name: String, now: ContinuousClock.Instant) {
+    mutating func assign(_ name: Name, now: ContinuousClock.Instant) {
         guard let index = queues.index(forKey: name) else { return }
         while true {
             forget(queues.values[index].dropExpiredFront(now))

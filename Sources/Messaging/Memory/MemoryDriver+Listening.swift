@@ -4,6 +4,8 @@
 // SPDX-License-Identifier: Apache-2.0
 //===----------------------------------------------------------------------===//
 
+internal import Names
+
 extension MemoryDriver: ListeningDriver {
     /// Makes a listener for a target's queues; see `ListeningDriver`.
     public func makeListener(
@@ -15,13 +17,17 @@ extension MemoryDriver: ListeningDriver {
         }
         try target.validateForSending(isCall: false)
         let exchange = exchange(target.exchange)
-        let fanout = MemorySubscription.Binding(exchange: target.fanoutExchange, kind: .fanout, routingKey: topic)
-        let names = [topic, target.queueName]
+        let fanout = MemorySubscription.Binding(
+            exchange: Name(target.fanoutExchange),
+            kind: .fanout,
+            routingKey: Name(topic)
+        )
+        let names = [Name(topic), Name(target.queueName)]
         let queues = names.map { name in
             MemorySubscription(queue: name, bindings: [.init(exchange: exchange, routingKey: name)])
         }
         let own = MemorySubscription(
-            queue: "\(target.fanoutExchange)_\(UniqueID().hexadecimal)",
+            queue: Name("\(target.fanoutExchange)_\(UniqueID().hexadecimal)"),
             bindings: [fanout],
             isOwned: true
         )

@@ -4,6 +4,8 @@
 // SPDX-License-Identifier: Apache-2.0
 //===----------------------------------------------------------------------===//
 
+internal import Names
+
 extension MemoryDriver: NotificationDriver {
     /// Puts a notification into the queue of its topic and priority; see `NotificationDriver`.
     public func notify(
@@ -11,7 +13,7 @@ extension MemoryDriver: NotificationDriver {
         completion: @escaping @Sendable (Result<Void, MessagingError>) -> Void
     ) {
         let exchange = exchange(notification.exchange)
-        let name = notification.queueName
+        let name = Name(notification.queueName)
         let isDeclared = broker.change { state in
             guard state.declare(queue: name) else { return false }
             state.bind(name, .init(exchange: exchange, routingKey: name))
@@ -32,7 +34,7 @@ extension MemoryDriver: NotificationDriver {
         let bindings = try bindings(of: subscription)
         let subscriptions =
             if let pool = subscription.pool {
-                [MemorySubscription(queue: pool, bindings: bindings, isOwned: subscription.isTemporary)]
+                [MemorySubscription(queue: Name(pool), bindings: bindings, isOwned: subscription.isTemporary)]
             } else {
                 bindings.map { MemorySubscription(queue: $0.routingKey, bindings: [$0]) }
             }
@@ -45,15 +47,15 @@ extension MemoryDriver: NotificationDriver {
         of subscription: NotificationSubscription
     ) throws(MessagingError) -> [MemorySubscription.Binding] {
         guard !subscription.priorities.isEmpty, !subscription.sources.isEmpty,
-            subscription.sources.allSatisfy({ !$0.topic.isEmpty }), subscription.pool != ""
+            subscription.sources.allSatisfy({ !$0.topic.isEmpty }), subscription.pool?.isEmpty != true
         else { throw MessagingError(.invalidTarget, "A notification listener needs topics and priorities") }
         let bindings = subscription.sources.flatMap { source in
             subscription.priorities.map { priority in
-                let name = "\(source.topic).\(priority.rawValue)"
+                let name = Name("\(source.topic).\(priority.rawValue)")
                 return MemorySubscription.Binding(exchange: exchange(source.exchange), routingKey: name)
             }
         }
-        let names = bindings.flatMap { [$0.exchange, $0.routingKey] } + [subscription.pool ?? ""]
+        let names = bindings.flatMap { [$0.exchange, $0.routingKey] } + [Name(subscription.pool ?? "")]
         guard names.allSatisfy({ $0.utf8.count <= Target.maximumNameBytes }) else {
             throw MessagingError(.invalidTarget, "A name is longer than \(Target.maximumNameBytes) bytes")
         }

@@ -4,6 +4,8 @@
 // SPDX-License-Identifier: Apache-2.0
 //===----------------------------------------------------------------------===//
 
+internal import Names
+
 extension MemoryDriver: PlainRPCDriver {
     /// Sends a plain request and waits for its reply; see `PlainRPCDriver`.
     public func request(
@@ -14,13 +16,13 @@ extension MemoryDriver: PlainRPCDriver {
         guard waiters.registerPlain(id, request, completion: completion) else { return }
         let message = MemoryMessage(
             content: request.message,
-            routingKey: request.routingKey,
-            replyTo: replyQueue,
+            routingKey: Name(request.routingKey),
+            replyTo: replyQueue.text,
             correlationID: id.hexadecimal,
             expiration: request.deadline
         )
         waiters.advance(id, to: .publish)
-        switch publish(message, exchange: request.exchange) {
+        switch publish(message, exchange: Name(request.exchange)) {
         case .success: waiters.advance(id, to: .reply)
         case .failure(let error): waiters.fail(id, with: error)
         }
@@ -31,8 +33,8 @@ extension MemoryDriver: PlainRPCDriver {
         _ request: PlainRequest,
         completion: @escaping @Sendable (Result<Void, MessagingError>) -> Void
     ) {
-        let message = MemoryMessage(content: request.message, routingKey: request.routingKey)
-        completion(publish(message, exchange: request.exchange))
+        let message = MemoryMessage(content: request.message, routingKey: Name(request.routingKey))
+        completion(publish(message, exchange: Name(request.exchange)))
     }
 
     /// Makes a listener that serves a queue; see `PlainRPCDriver`.
@@ -43,7 +45,7 @@ extension MemoryDriver: PlainRPCDriver {
         guard (1...Target.maximumNameBytes).contains(queue.utf8.count) else {
             throw MessagingError(.invalidTarget, "A queue's name has 1 to \(Target.maximumNameBytes) bytes")
         }
-        return try makeListener([MemorySubscription(queue: queue)]) {
+        return try makeListener([MemorySubscription(queue: Name(queue))]) {
             handler(MemoryIncomingPlainMessage(delivery: $0))
         }
     }

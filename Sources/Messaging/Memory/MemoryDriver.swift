@@ -4,6 +4,7 @@
 // SPDX-License-Identifier: Apache-2.0
 //===----------------------------------------------------------------------===//
 
+internal import Names
 public import Threads
 
 /// A driver inside one process, for `memory://` and `fake://` (`oslo_messaging._drivers.impl_fake`).
@@ -11,12 +12,12 @@ public import Threads
 /// Requests and replies travel in oslo.messaging's own bodies through a small broker with RabbitMQ's rules, so that a
 /// program behaves as it would on RabbitMQ. Each driver has a broker of its own unless it is given one to share.
 public final class MemoryDriver: Driver {
-    let controlExchange: String
+    let controlExchange: Name
     let broker: MemoryBroker
     let waiters: ReplyWaiters
     let prefetchCount: Int
     /// The queue of this driver's replies.
-    let replyQueue = "reply_\(UniqueID().hexadecimal)"
+    let replyQueue = Name("reply_\(UniqueID().hexadecimal)")
     private let replies: MemoryListener
     private let listeners = Guarded<[MemoryListener]?>([])
 
@@ -26,7 +27,7 @@ public final class MemoryDriver: Driver {
     ///   - controlExchange: the exchange of targets that name none.
     ///   - broker: the broker; drivers that share one reach each other. nil makes one.
     ///   - prefetchCount: how many messages of a queue a listener holds unacknowledged at the most.
-    ///   - loop: what keeps the deadlines and hands messages over; nil for the one that the process shares.
+    ///   - loop: what keeps the deadlines and hands messages over; nil has the broker make one.
     /// - Throws: when there is no descriptor or thread left for that one.
     public init(
         controlExchange: String = "openstack",
@@ -34,11 +35,10 @@ public final class MemoryDriver: Driver {
         prefetchCount: Int = 256,
         loop: EventLoop? = nil
     ) throws(OutOfResources) {
-        let loop = if let loop { loop } else { try EventLoop.shared() }
         let broker = if let broker { broker } else { try MemoryBroker(loop: loop) }
-        self.controlExchange = controlExchange
+        self.controlExchange = Name(controlExchange)
         self.broker = broker
-        waiters = ReplyWaiters(loop: loop)
+        waiters = ReplyWaiters(loop: loop ?? broker.loop)
         self.prefetchCount = max(1, prefetchCount)
         replies = MemoryListener(
             broker: broker,
@@ -82,7 +82,7 @@ public final class MemoryDriver: Driver {
         completion: @escaping @Sendable (Result<QueueStatus?, MessagingError>) -> Void
     ) {
         if isShutDown { return completion(.failure(Self.shutdownError)) }
-        completion(.success(broker.change { $0.inspect(target.queueName, now: .now) }))
+        completion(.success(broker.change { $0.inspect(Name(target.queueName), now: .now) }))
     }
 
     /// Always connected; the loopback is the present.
@@ -111,7 +111,7 @@ extension MemoryDriver {
 
     /// Sends the body of a call whose waiter is registered.
     func sendCall(_ request: RPCRequest, _ id: UniqueID, checksConsumers: Bool) {
-        let reply = RequestEnvelope.Reply(messageID: id, queue: replyQueue)
+        let reply = RequestEnvelope.Reply(messageID: id, queue: replyQueue.text)
         let body = RequestEnvelope.encode(request, uniqueID: UniqueID(), reply: reply)
         waiters.advance(id, to: .publish)
         switch publish(body, to: request.target, expiration: request.deadline, checksConsumers: checksConsumers) {
@@ -127,8 +127,8 @@ extension MemoryDriver {
         expiration: ContinuousClock.Instant? = nil,
         checksConsumers: Bool = false
     ) -> Result<Void, MessagingError> {
-        let exchange = target.isFanout ? target.fanoutExchange : exchange(target.exchange)
-        let key = target.isFanout ? "" : target.queueName
+        let exchange = target.isFanout ? Name(target.fanoutExchange) : exchange(target.exchange)
+        let key = target.isFanout ? "" : Name(target.queueName)
         let kind = target.isFanout ? MemoryExchange.Kind.fanout : .topic
         let message = MemoryMessage(json: body, routingKey: key, expiration: expiration)
         broker.change { $0.declare(exchange: exchange, kind) }
@@ -138,7 +138,7 @@ extension MemoryDriver {
     /// Publishes a message.
     func publish(
         _ message: MemoryMessage,
-        exchange: String,
+        exchange: Name,
         checksConsumers: Bool = false
     ) -> Result<Void, MessagingError> {
         if isShutDown { return .failure(Self.shutdownError) }
@@ -148,7 +148,7 @@ extension MemoryDriver {
     }
 
     /// The exchange of a target.
-    func exchange(_ name: String?) -> String { name ?? controlExchange }
+    func exchange(_ name: String?) -> Name { name.map { Name($0) } ?? controlExchange }
 
     private var isShutDown: Bool { listeners.withLock { $0 == nil } }
 

@@ -4,6 +4,8 @@
 // SPDX-License-Identifier: Apache-2.0
 //===----------------------------------------------------------------------===//
 
+internal import Names
+
 /// An exchange as a value: its kind and what is bound to it.
 struct MemoryExchange {
     enum Kind: Sendable {
@@ -14,24 +16,24 @@ struct MemoryExchange {
     }
 
     var kind: Kind
-    private var bindings: [String: [String]] = [:]
+    private var bindings: [Name: [Name]] = [:]
 
     init(_ kind: Kind) { self.kind = kind }
 
-    func queues(for routingKey: String) -> [String] {
+    func queues(for routingKey: Name) -> [Name] {
         switch kind {
         case .topic: bindings[routingKey] ?? []
         case .fanout: bindings[""] ?? []
         }
     }
 
-    mutating func bind(_ queue: String, _ routingKey: String) {
+    mutating func bind(_ queue: Name, _ routingKey: Name) {
         let key = kind == .fanout ? "" : routingKey
         guard bindings[key]?.contains(queue) != true else { return }
         bindings[key, default: []].append(queue)
     }
 
-    mutating func unbind(_ queue: String) {
+    mutating func unbind(_ queue: Name) {
         for key in bindings.keys { bindings[key]?.removeAll { $0 == queue } }
         bindings = bindings.filter { !$0.value.isEmpty }
     }

@@ -4,6 +4,8 @@
 // SPDX-License-Identifier: Apache-2.0
 //===----------------------------------------------------------------------===//
 
+internal import Names
+
 /// A request of the broker of memory, not yet acknowledged.
 struct MemoryIncomingMessage: IncomingMessage {
     let request: IncomingRequest
@@ -25,14 +27,15 @@ struct MemoryIncomingMessage: IncomingMessage {
     func reply(_ reply: OutgoingReply, completion: @escaping @Sendable (Result<Void, MessagingError>) -> Void) {
         guard let messageID = request.messageID else { return completion(.success(())) }
         let body = reply.body(messageID: messageID, uniqueID: UniqueID())
-        completion(delivery.answer(MemoryMessage(json: body, routingKey: request.replyQueue)))
+        completion(delivery.answer(MemoryMessage(json: body, routingKey: Name(request.replyQueue))))
     }
 }
 
 extension MemoryDelivery {
     /// Opens the body with a reader; what cannot be read is rejected, as it would be on RabbitMQ.
     func read<Content>(_ open: ([UInt8]) throws -> Content) -> Content? {
-        guard message.content.contentType == MemoryMessage.json, let content = try? open(message.content.body) else {
+        guard message.content.contentType.isSame(as: MemoryMessage.json), let content = try? open(message.content.body)
+        else {
             _ = acknowledge()
             return nil
         }

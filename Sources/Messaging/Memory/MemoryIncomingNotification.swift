@@ -4,6 +4,8 @@
 // SPDX-License-Identifier: Apache-2.0
 //===----------------------------------------------------------------------===//
 
+internal import Names
+
 /// A notification of the broker of memory, not yet acknowledged.
 struct MemoryIncomingNotification: IncomingNotificationMessage {
     let notification: IncomingNotification
@@ -13,7 +15,8 @@ struct MemoryIncomingNotification: IncomingNotificationMessage {
     init?(_ delivery: MemoryDelivery) {
         guard var notification = delivery.read(IncomingNotification.init) else { return nil }
         let key = delivery.message.routingKey
-        notification.topic = key.lastIndex(of: ".").map { String(key[..<$0]) } ?? key
+        // The priority stands behind the last dot, which in a `String` may hide in a longer character.
+        notification.topic = key.utf8.lastIndex(of: UInt8(ascii: ".")).map { String(key.text[..<$0]) } ?? key.text
         self.notification = notification
         self.delivery = delivery
     }

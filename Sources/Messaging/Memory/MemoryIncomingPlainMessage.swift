@@ -4,6 +4,8 @@
 // SPDX-License-Identifier: Apache-2.0
 //===----------------------------------------------------------------------===//
 
+internal import Names
+
 /// A plain message of the broker of memory, not yet acknowledged.
 struct MemoryIncomingPlainMessage: IncomingPlainMessage {
     let delivery: MemoryDelivery
@@ -17,7 +19,7 @@ struct MemoryIncomingPlainMessage: IncomingPlainMessage {
     func reply(_ reply: PlainMessage, completion: @escaping @Sendable (Result<Void, MessagingError>) -> Void) {
         guard let queue = delivery.message.replyTo, !queue.isEmpty else { return completion(.success(())) }
         let correlationID = delivery.message.correlationID
-        let answer = MemoryMessage(content: reply, routingKey: queue, correlationID: correlationID)
+        let answer = MemoryMessage(content: reply, routingKey: Name(queue), correlationID: correlationID)
         completion(delivery.answer(answer))
     }
 }

@@ -4,11 +4,13 @@
 // SPDX-License-Identifier: Apache-2.0
 //===----------------------------------------------------------------------===//
 
+internal import Names
+
 /// One message as the broker of memory keeps it.
 final class MemoryMessage: Sendable {
     /// The body and the properties; those of oslo.messaging's own messages are as RabbitMQ would carry them.
     let content: PlainMessage
-    let routingKey: String
+    let routingKey: Name
     let replyTo: String?
     let correlationID: String?
     /// When the broker drops it from its queue; nil for never.
@@ -16,7 +18,7 @@ final class MemoryMessage: Sendable {
 
     init(
         content: PlainMessage,
-        routingKey: String,
+        routingKey: Name,
         replyTo: String? = nil,
         correlationID: String? = nil,
         expiration: ContinuousClock.Instant? = nil
@@ -29,7 +31,7 @@ final class MemoryMessage: Sendable {
     }
 
     /// A message as oslo.messaging sends it.
-    convenience init(json body: [UInt8], routingKey: String, expiration: ContinuousClock.Instant? = nil) {
+    convenience init(json body: [UInt8], routingKey: Name, expiration: ContinuousClock.Instant? = nil) {
         let content = PlainMessage(
             body: body,
             contentType: Self.json,

@@ -4,6 +4,8 @@
 // SPDX-License-Identifier: Apache-2.0
 //===----------------------------------------------------------------------===//
 
+internal import Names
+
 /// What became of a message that was given to the broker of memory.
 enum MemoryPublishOutcome: Sendable {
     /// It is in every queue that it was routed to.
@@ -20,7 +22,7 @@ enum MemoryPublishOutcome: Sendable {
 
 extension MessagingError {
     /// The error of a message that the broker of memory did not take; nil when it did.
-    init?(_ outcome: MemoryPublishOutcome, exchange: String, routingKey: String) {
+    init?(_ outcome: MemoryPublishOutcome, exchange: Name, routingKey: Name) {
         let route = "exchange \"\(exchange)\", routing key \"\(routingKey)\""
         switch outcome {
         case .accepted: return nil

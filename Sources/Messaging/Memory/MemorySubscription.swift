@@ -4,16 +4,18 @@
 // SPDX-License-Identifier: Apache-2.0
 //===----------------------------------------------------------------------===//
 
+internal import Names
+
 /// A queue that a listener declares, binds and consumes.
 struct MemorySubscription: Sendable {
     /// How the queue hangs on an exchange.
     struct Binding: Sendable {
-        var exchange: String
+        var exchange: Name
         var kind = MemoryExchange.Kind.topic
-        var routingKey: String
+        var routingKey: Name
     }
 
-    var queue: String
+    var queue: Name
     var bindings: [Binding] = []
     /// Whether the queue is deleted when the listener closes.
     var isOwned = false

@@ -17,7 +17,7 @@ extension IncomingNotification {
 
     private mutating func take(_ key: [UInt8], _ value: JSONText) {
         if context.take(key, value) { return }
-        switch String(decoding: key, as: UTF8.self) {
+        switch key {
         case "message_id": messageID = value.stringValue ?? ""
         case "publisher_id": publisherID = value.stringValue ?? ""
         case "event_type": eventType = value.stringValue ?? ""

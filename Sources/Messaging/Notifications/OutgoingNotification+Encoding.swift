@@ -60,7 +60,7 @@ extension [UInt8] {
 
     private mutating func appendASCII(_ text: String) {
         // The ASCII that has to be escaped is, but for DEL; of the rest every UTF-16 unit becomes an escape.
-        for unit in JSONText(string: text).string.dropFirst().dropLast().utf16 {
+        for unit in JSONText(string: text).string.utf16.dropFirst().dropLast() {
             if let byte = UInt8(exactly: unit), byte < 0x7f { append(byte) } else { append(escaped: unit) }
         }
     }

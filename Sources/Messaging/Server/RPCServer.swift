@@ -5,6 +5,7 @@
 //===----------------------------------------------------------------------===//
 
 public import Logging
+internal import Names
 internal import Threads
 
 /// Serves a target: runs the methods of endpoints for callers and sends back what becomes of them
@@ -151,5 +152,5 @@ public final class RPCServer: Sendable {
 }
 
 extension RPCEndpoint {
-    fileprivate func hasMethod(_ name: String) -> Bool { methods.contains { $0.name == name } }
+    fileprivate func hasMethod(_ name: String) -> Bool { methods.contains { $0.name.isSame(as: name) } }
 }

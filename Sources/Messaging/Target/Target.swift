@@ -4,22 +4,24 @@
 // SPDX-License-Identifier: Apache-2.0
 //===----------------------------------------------------------------------===//
 
+public import Names
+
 /// Where a message goes, as oslo.messaging names it (`oslo_messaging.Target`).
 public struct Target: Sendable, Hashable {
     /// The control exchange; nil means the transport's default (`control_exchange`).
-    public var exchange: String?
+    @Bytewise public var exchange: String?
     /// The topic that the servers of one kind share; sending needs one.
-    public var topic: String?
+    @Bytewise public var topic: String?
     /// The namespace of the endpoint; nil is the null namespace.
-    public var namespace: String?
+    @Bytewise public var namespace: String?
     /// The version that the method needs, such as `1.2`; nil sends none.
-    public var version: String?
+    @Bytewise public var version: String?
     /// One server of the topic; nil means any of them.
-    public var server: String?
+    @Bytewise public var server: String?
     /// Whether every server of the topic gets the message; only casts can fan out. Wins over `server`.
     public var isFanout: Bool
     /// Namespaces that a server also accepts; not used by clients.
-    public var legacyNamespaces: [String]
+    @Bytewise public var legacyNamespaces: [String]
 
     /// Makes a target; every part left out is absent.
     public init(

@@ -19,16 +19,16 @@ public struct DriverRegistry: Sendable {
         /// The exchange of targets that name none (`control_exchange`).
         public var controlExchange: String
         /// Options of the driver under their oslo names; those of the URL win over them.
-        public var options: [String: String]
+        public var options: [String: String]  // names: our own
         /// The logger of the driver.
         public var logger: Logger
-        /// The loop that drives it and on which completions run; nil for the one that the process shares.
+        /// The loop that drives it and on which completions run; nil has the driver make one.
         public var loop: EventLoop?
 
         /// Makes a context.
         public init(
             controlExchange: String = "openstack",
-            options: [String: String] = [:],
+            options: [String: String] = [:],  // names: our own
             logger: Logger,
             loop: EventLoop? = nil
         ) {
@@ -39,7 +39,7 @@ public struct DriverRegistry: Sendable {
         }
     }
 
-    private var factories: [String: Factory] = [:]
+    private var factories: [String: Factory] = [:]  // names: our own
 
     /// Makes a registry that knows the memory driver.
     public init() {

@@ -4,16 +4,18 @@
 // SPDX-License-Identifier: Apache-2.0
 //===----------------------------------------------------------------------===//
 
+public import Names
+
 /// One host of a transport URL with the credentials for it; hosts do not share credentials.
 public struct TransportHost: Sendable, Hashable {
     /// The name or address as written, without the brackets of an IPv6 address; nil if left out.
-    public let host: String?
+    @Bytewise public private(set) var host: String?
     /// The port, from 1 to 65535; nil if left out.
     public let port: Int?
     /// The decoded user name; nil if left out or empty.
-    public let username: String?
+    @Bytewise public private(set) var username: String?
     /// The decoded password; nil if left out or empty.
-    public let password: String?
+    @Bytewise public private(set) var password: String?
 
     init(host: String? = nil, port: Int? = nil, username: String? = nil, password: String? = nil) {
         self.host = host
@@ -39,7 +41,7 @@ public struct TransportHost: Sendable, Hashable {
     public var effectivePassword: String { password ?? "guest" }
 
     /// Whether the host is an IPv6 address.
-    var isAddress: Bool { host?.contains(":") ?? false }
+    var isAddress: Bool { host?.utf8.contains(0x3a) ?? false }
 
     var namesNothing: Bool { host == nil && port == nil && username == nil && password == nil }
 }
@@ -47,8 +49,9 @@ public struct TransportHost: Sendable, Hashable {
 extension String {
     /// An IPv6 address in lower case, its zone as it is: interfaces may differ in case only.
     fileprivate var lowercasedAddress: String {
-        guard let percent = firstIndex(of: "%") else { return lowercased() }
-        let zone = self[index(after: percent)...]
-        return self[..<percent].lowercased() + "%" + (zone.hasPrefix("25") ? zone.dropFirst(2) : zone)
+        guard let percent = utf8.firstIndex(of: 0x25) else { return lowercased() }
+        let zone = utf8[utf8.index(after: percent)...]
+        let bare = zone.starts(with: "25".utf8) ? zone.dropFirst(2) : zone
+        return self[..<percent].lowercased() + "%" + Substring(bare)
     }
 }

@@ -4,6 +4,8 @@
 // SPDX-License-Identifier: Apache-2.0
 //===----------------------------------------------------------------------===//
 
+public import Names
+
 /// The address of a transport: which driver, which hosts with which credentials, which virtual host, which options.
 ///
 /// ```
@@ -14,11 +16,11 @@
 /// whole of it is in `text`.
 public struct TransportURL: Sendable, Hashable {
     /// The scheme in lower case, such as `rabbit` or `rabbit+tls`.
-    public let transport: String
+    @Bytewise public private(set) var transport: String
     /// The hosts in the order of the text; empty if it names none, see `effectiveHosts`.
     public let hosts: [TransportHost]
     /// The virtual host; nil if the text names none or an empty one, see `effectiveVirtualHost`.
-    public let virtualHost: String?
+    @Bytewise public private(set) var virtualHost: String?
     /// The query options, each name once, in the order of their first mention.
     public let options: [TransportOption]
 
@@ -39,7 +41,7 @@ public struct TransportURL: Sendable, Hashable {
     }
 
     /// The name under which the driver is registered: the scheme up to the first `+`.
-    public var driverName: String { String(transport.prefix { $0 != "+" }) }
+    public var driverName: String { String(transport.unicodeScalars.prefix { $0 != "+" }) }
 
     /// The hosts to connect to: those of the text, or one of defaults only.
     public var effectiveHosts: [TransportHost] { hosts.isEmpty ? [TransportHost()] : hosts }

@@ -24,7 +24,7 @@ public struct RPCVersion: Sendable, Hashable, CustomStringConvertible {
     ///
     /// - Throws: What is wrong with the text.
     public init(_ text: String) throws(RPCVersionError) {
-        let parts = text.split(separator: ".", omittingEmptySubsequences: false)
+        let parts = text.utf8.split(separator: UInt8(ascii: "."), omittingEmptySubsequences: false)
         guard parts.count >= 2 else { throw RPCVersionError(text: text, reason: .tooFewParts) }
         major = try RPCVersion.number(parts[0], of: text)
         minor = try RPCVersion.number(parts[1], of: text)
@@ -40,11 +40,11 @@ public struct RPCVersion: Sendable, Hashable, CustomStringConvertible {
         return minor == requested.minor ? requested.revision <= revision : requested.minor < minor
     }
 
-    private static func number(_ part: Substring, of text: String) throws(RPCVersionError) -> Int {
-        guard !part.isEmpty, part.utf8.allSatisfy({ UInt8(ascii: "0")...UInt8(ascii: "9") ~= $0 }) else {
+    private static func number(_ part: Substring.UTF8View, of text: String) throws(RPCVersionError) -> Int {
+        guard !part.isEmpty, part.allSatisfy({ UInt8(ascii: "0")...UInt8(ascii: "9") ~= $0 }) else {
             throw RPCVersionError(text: text, reason: .notANumber)
         }
-        guard let number = Int(part) else { throw RPCVersionError(text: text, reason: .tooLarge) }
+        guard let number = Int(Substring(part)) else { throw RPCVersionError(text: text, reason: .tooLarge) }
         return number
     }
 }

@@ -4,6 +4,8 @@
 // SPDX-License-Identifier: Apache-2.0
 //===----------------------------------------------------------------------===//
 
+public import Names
+
 /// Why a text is not a version.
 public struct RPCVersionError: Error, Sendable, Hashable, CustomStringConvertible {
     /// What is wrong.
@@ -17,10 +19,12 @@ public struct RPCVersionError: Error, Sendable, Hashable, CustomStringConvertibl
     }
 
     /// The text.
-    public let text: String
+    @Bytewise public private(set) var text: String
     /// What is wrong with it.
     public let reason: Reason
 
     /// The text, cut to a readable length, and the reason.
-    public var description: String { "\"\(text.prefix(40))\" is not a version: \(reason.rawValue)" }
+    public var description: String {
+        "\"\(String(text.unicodeScalars.prefix(40)))\" is not a version: \(reason.rawValue)"
+    }
 }

@@ -42,7 +42,7 @@ enum Drivers {
 
     /// Makes the driver of a transport URL.
     ///
-    /// - Parameter loop: what drives it; nil for the loop that the process shares.
+    /// - Parameter loop: what drives it; nil has it make one.
     /// - Throws: what is unknown or wrong about the URL's scheme or options.
     static func make(
         _ url: TransportURL,

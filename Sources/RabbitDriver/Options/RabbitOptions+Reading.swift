@@ -43,6 +43,7 @@ extension RabbitOptions {
         return problems
     }
 
+    // names: our own
     private static let readers: [String: OptionReader] = [
         "amqp_durable_queues": OptionReaders.flag(\.durableQueues),
         "amqp_auto_delete": OptionReaders.flag(\.autoDelete),

@@ -5,13 +5,14 @@
 //===----------------------------------------------------------------------===//
 
 internal import Messaging
+internal import Names
 
 extension PlainRequest {
     /// Why the request cannot be sent; nil when it can.
     ///
-    /// Each of these would make the broker close the channel, and everybody else's publishes with it.
+    /// What the broker is known to refuse is refused here, in words that name the fix.
     var defect: MessagingError? {
-        if exchange.hasPrefix("amq.rabbitmq.") {
+        if exchange.isOfBroker {
             let message = "The exchange \"\(exchange)\" is the broker's own and takes no messages (ACCESS_REFUSED)"
             return MessagingError(.brokerConfiguration, message)
         }
@@ -28,7 +29,7 @@ extension PlainRequest {
 }
 
 extension String {
-    fileprivate var isOfBroker: Bool { hasPrefix("amq.rabbitmq.") }
+    fileprivate var isOfBroker: Bool { Name(self).hasPrefix("amq.rabbitmq.") }
 }
 
 extension PlainMessage {

@@ -7,6 +7,7 @@
 internal import AMQP
 internal import Compression
 internal import Messaging
+internal import Names
 
 /// Bodies compressed as kombu does it: the header `compression` names the format, the content type stays JSON.
 enum BodyCompression {
@@ -16,21 +17,22 @@ enum BodyCompression {
     static let gzip = "application/x-gzip"
 
     /// The names that kombu's readers take for it.
-    private static let zlibNames: Set<String> = [gzip, "gzip", "zlib"]
-    private static let bzip2Names: Set<String> = ["application/x-bz2", "bzip2", "bzip"]
+    private static let zlibNames: Set<Name> = [Name(gzip), "gzip", "zlib"]
+    private static let bzip2Names: Set<Name> = ["application/x-bz2", "bzip2", "bzip"]
 
     /// The body of a delivery as it was before compression.
     ///
     /// - Throws: the reason why it cannot be read; the call it answers cannot be known then.
     static func decompressed(_ delivery: Delivery, maximumBytes: Int) throws(ReplyEnvelopeError) -> [UInt8] {
-        guard let entry = delivery.properties.headers?.entries.first(where: { $0.key == header }) else {
+        guard let entry = delivery.properties.headers?.entries.first(where: { $0.key.isSame(as: header) }) else {
             return delivery.body
         }
-        guard case .string(let name) = entry.value, zlibNames.contains(name) || bzip2Names.contains(name) else {
+        guard case .string(let name) = entry.value, zlibNames.contains(Name(name)) || bzip2Names.contains(Name(name))
+        else {
             throw ReplyEnvelopeError(reason: "its compression is not known", salvagedFrom: [])
         }
         do throws(Zlib.Failure) {
-            guard bzip2Names.contains(name) else {
+            guard bzip2Names.contains(Name(name)) else {
                 return try Zlib.decompress(delivery.body, maximumBytes: maximumBytes)
             }
             return try Bzip2.decompress(delivery.body, maximumBytes: maximumBytes)

@@ -283,12 +283,14 @@ extension EventLoop {
 
     /// Does what was left in the inbox, and lets go of everything: what it holds may lead back to this loop.
     private func finish() {
+        takeInbox()
+        for slot in slots { slot.source?.loopDidEnd() }
         let rest = inbox.withLock { inbox in
             inbox.hasEnded = true
             defer { inbox.work = [] }
             return inbox.work
         }
-        for work in rest { work() }
+        for work in deferred + rest { work() }
         flush()
         (slots, freeSlots, turnTakers, deferred) = ([], [], [], [])
         timers = Heap()

@@ -22,6 +22,8 @@ public struct Readiness: OptionSet, Sendable, Hashable {
 public protocol EventSource: AnyObject {
     /// The descriptor is ready. Told again in the next turn while it stays so.
     func isReady(_ readiness: Readiness)
+    /// The loop ends while it watches: nothing is told any more, so what is open has to be closed.
+    func loopDidEnd()
 }
 
 /// What does its work once in each turn, after sources, timers and inbox; called on the loop's thread.

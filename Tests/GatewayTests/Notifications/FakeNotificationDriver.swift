@@ -68,7 +68,12 @@ final class FakeListener: Listener {
     func close(deadline: ContinuousClock.Instant) async { closed.store(true, ordering: .releasing) }
 
     @discardableResult
-    func deliver(_ number: Int, type: String = "a.b", isLate: Bool = false) -> FakeMessage {
+    func deliver(
+        _ number: Int,
+        type: String = "a.b",
+        uniqueID: String? = nil,
+        isLate: Bool = false
+    ) -> FakeMessage {
         let message = FakeMessage(
             IncomingNotification(
                 messageID: "\(number)",
@@ -77,7 +82,7 @@ final class FakeListener: Listener {
                 priority: "info",
                 payload: .emptyObject,
                 timestamp: "now",
-                uniqueID: "u\(number)"
+                uniqueID: uniqueID ?? "u\(number)"
             ),
             isLate: isLate
         )

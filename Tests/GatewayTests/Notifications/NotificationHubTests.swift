@@ -6,6 +6,7 @@
 
 import HTTPServer
 import Messaging
+import Names
 import Synchronization
 import Testing
 import Threads
@@ -25,7 +26,7 @@ import Threads
     private func join(
         pool: String? = nil,
         filter: StreamFilter = StreamFilter(),
-        after id: String? = nil,
+        after id: Name? = nil,
         limit: Int = 1 << 20,
         whileWaiting: (FakeListener) -> Void = { _ in }
     ) throws -> (stream: TestStream, subscription: SharedSubscription, listener: Int) {
@@ -213,11 +214,11 @@ import Threads
             for number in 1...600 { consumption.deliver(number) }
             isOver.store(true, ordering: .releasing)
         }
-        var seen = "0"
+        var seen: Name = "0"
         while !isOver.load(ordering: .acquiring) {
             let listener = try join(after: seen)
             joined.withLock { $0.append(listener.stream) }
-            if let newest = listener.stream.readNumbers().last { seen = "\(newest)" }
+            if let newest = listener.stream.readNumbers().last { seen = Name("\(newest)") }
             if joined.withLock({ $0.count }) >= 60 { break }
         }
         writer.join()

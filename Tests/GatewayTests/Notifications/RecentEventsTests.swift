@@ -5,6 +5,7 @@
 //===----------------------------------------------------------------------===//
 
 import Messaging
+import Names
 import Testing
 
 @testable import Gateway

@@ -15,8 +15,7 @@ final class TestStream: Sendable {
     let ends = Guarded<[ResponseStream.End]>([])
 
     init(limit: Int = 1 << 20, onEnd: @escaping @Sendable () -> Void = {}) {
-        let pending = PendingRequest(connection: OpaquePointer(UnsafeRawPointer(bitPattern: 8)!), loop: NoLoop())
-        stream = ResponseStream(pending: pending, bufferLimit: limit) { [ends] end in
+        stream = ResponseStream(pending: .unconnected(), bufferLimit: limit) { [ends] end in
             ends.withLock { $0.append(end) }
             onEnd()
         }
@@ -38,6 +37,13 @@ final class TestStream: Sendable {
     /// The identifiers of the events that wait, as numbers.
     func readNumbers() -> [Int] {
         read().text.split(separator: "\n").filter { $0.hasPrefix("id: ") }.compactMap { Int($0.dropFirst(4)) }
+    }
+}
+
+extension PendingRequest {
+    /// A request of no connection.
+    static func unconnected() -> PendingRequest {
+        PendingRequest(connection: OpaquePointer(UnsafeRawPointer(bitPattern: 8)!), loop: NoLoop())
     }
 }
 

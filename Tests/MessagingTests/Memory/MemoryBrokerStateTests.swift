@@ -4,6 +4,7 @@
 // SPDX-License-Identifier: Apache-2.0
 //===----------------------------------------------------------------------===//
 
+import Names
 import Testing
 
 @testable import Messaging
@@ -17,7 +18,7 @@ struct MemoryBrokerStateTests {
         return MemoryBrokerState(limits: limits)
     }
 
-    private func message(_ text: String, _ queue: String = "q", expires: Duration? = nil) -> MemoryMessage {
+    private func message(_ text: String, _ queue: Name = "q", expires: Duration? = nil) -> MemoryMessage {
         MemoryMessage(json: Array(text.utf8), routingKey: queue, expiration: expires.map { start + $0 })
     }
 
@@ -150,7 +151,7 @@ struct MemoryBrokerStateTests {
 
     @Test func aFanoutThatOneQueueRefusesIsPartial() {
         var state = state(messages: 1)
-        for name in ["a", "b"] {
+        for name in ["a", "b"] as [Name] {
             _ = state.declare(queue: name)
             state.bind(name, .init(exchange: "f", kind: .fanout, routingKey: "x"))
         }
@@ -162,7 +163,7 @@ struct MemoryBrokerStateTests {
 
     @Test func queuesAreBounded() {
         var state = state()
-        let declared = (0..<25).map { state.declare(queue: "q\($0)") }
+        let declared = (0..<25).map { state.declare(queue: Name("q\($0)")) }
         #expect(declared.count { $0 } == 20)
     }
 

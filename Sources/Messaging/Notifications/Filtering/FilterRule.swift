@@ -4,6 +4,8 @@
 // SPDX-License-Identifier: Apache-2.0
 //===----------------------------------------------------------------------===//
 
+internal import Names
+
 /// What a value of a payload has to be: a string that matches, or an object whose members do.
 ///
 ///     ["state": "^active$", "image": ["name": "ubuntu"]]
@@ -11,7 +13,7 @@ public indirect enum FilterRule: Sendable, Hashable {
     /// A string that a regular expression matches from its start.
     case pattern(String)
     /// An object in which each of these members is there and fits.
-    case members([String: FilterRule])
+    case members([String: FilterRule])  // names: our own
 }
 
 extension FilterRule: ExpressibleByStringLiteral {
@@ -29,7 +31,7 @@ extension FilterRule: ExpressibleByDictionaryLiteral {
 /// A rule with its patterns compiled.
 indirect enum CompiledFilterRule: Sendable {
     case pattern(FilterPattern)
-    case members([String: CompiledFilterRule])
+    case members([Name: CompiledFilterRule])
 
     init(_ rule: FilterRule, field: String) throws(MessagingError) {
         switch rule {
@@ -39,11 +41,13 @@ indirect enum CompiledFilterRule: Sendable {
     }
 
     static func compile(
-        _ members: [String: FilterRule],
+        _ members: [String: FilterRule],  // names: our own
         field: String
-    ) throws(MessagingError) -> [String: CompiledFilterRule] {
-        var compiled: [String: CompiledFilterRule] = [:]
-        for (key, rule) in members { compiled[key] = try CompiledFilterRule(rule, field: "\(field).\(key)") }
+    ) throws(MessagingError) -> [Name: CompiledFilterRule] {
+        var compiled: [Name: CompiledFilterRule] = [:]
+        for (key, rule) in members {
+            compiled[Name(key)] = try CompiledFilterRule(rule, field: "\(field).\(key)")
+        }
         return compiled
     }
 
@@ -55,11 +59,11 @@ indirect enum CompiledFilterRule: Sendable {
     }
 
     /// Whether a value is an object whose members fit; anything fits no rules at all.
-    static func match(_ rules: [String: CompiledFilterRule], _ value: JSONText) -> Bool {
+    static func match(_ rules: [Name: CompiledFilterRule], _ value: JSONText) -> Bool {
         guard !rules.isEmpty else { return true }
-        var found: [String: JSONText] = [:]
+        var found: [Name: JSONText] = [:]
         let isObject: Void? = try? MessageEnvelope.forEachMember(of: Array(value.bytes)) { key, value in
-            let name = String(decoding: key, as: UTF8.self)
+            let name = Name(String(decoding: key, as: UTF8.self))
             if rules[name] != nil { found[name] = value }
         }
         guard isObject != nil else { return false }

@@ -4,6 +4,8 @@
 // SPDX-License-Identifier: Apache-2.0
 //===----------------------------------------------------------------------===//
 
+internal import Names
+
 /// Which notifications an endpoint gets (`oslo_messaging.NotificationFilter`).
 ///
 ///     try NotificationFilter(publisherID: "^compute.*", eventType: #"^compute\.instance\."#, payload: ["state": "^active$"])
@@ -15,9 +17,9 @@
 public struct NotificationFilter: Sendable {
     private let publisherID: FilterPattern?
     private let eventType: FilterPattern?
-    private let context: [String: FilterPattern]
-    private let metadata: [String: FilterPattern]
-    private let payload: [String: CompiledFilterRule]
+    private let context: [Name: FilterPattern]
+    private let metadata: [Name: FilterPattern]
+    private let payload: [Name: CompiledFilterRule]
 
     /// Compiles a filter; what is left out lets everything pass.
     ///
@@ -27,11 +29,11 @@ public struct NotificationFilter: Sendable {
     ///   - payload: rules for members of the payload; those of oslo.messaging are the ones without nesting.
     /// - Throws: `invalidRequest` for a pattern that is no regular expression.
     public init(
-        context: [String: String] = [:],
+        context: [String: String] = [:],  // names: our own
         publisherID: String? = nil,
         eventType: String? = nil,
-        metadata: [String: String] = [:],
-        payload: [String: FilterRule] = [:]
+        metadata: [String: String] = [:],  // names: our own
+        payload: [String: FilterRule] = [:]  // names: our own
     ) throws(MessagingError) {
         self.publisherID = try Self.compile(publisherID, field: "publisher_id")
         self.eventType = try Self.compile(eventType, field: "event_type")
@@ -51,7 +53,7 @@ public struct NotificationFilter: Sendable {
 
     private func matchesContext(_ entries: RequestContext) -> Bool {
         context.allSatisfy { key, pattern in
-            entries.entries.first { $0.key == key }.map { pattern.matches($0.value) } ?? false
+            entries[key.text].map { pattern.matches($0) } ?? false
         }
     }
 
@@ -71,11 +73,13 @@ public struct NotificationFilter: Sendable {
     }
 
     private static func compile(
-        _ patterns: [String: String],
+        _ patterns: [String: String],  // names: our own
         field: String
-    ) throws(MessagingError) -> [String: FilterPattern] {
-        var compiled: [String: FilterPattern] = [:]
-        for (key, pattern) in patterns { compiled[key] = try FilterPattern(pattern, field: "\(field).\(key)") }
+    ) throws(MessagingError) -> [Name: FilterPattern] {
+        var compiled: [Name: FilterPattern] = [:]
+        for (key, pattern) in patterns {
+            compiled[Name(key)] = try FilterPattern(pattern, field: "\(field).\(key)")
+        }
         return compiled
     }
 }

@@ -16,7 +16,7 @@
 public struct RoutingNotifierDriver: NotifierDriver {
     /// `routing`.
     public let name = "routing"
-    private let groups: [String: [String: RoutingRule]]
+    private let groups: [String: [String: RoutingRule]]  // names: our own
     private let drivers: [any NotifierDriver]
 
     /// Makes a driver.
@@ -26,7 +26,10 @@ public struct RoutingNotifierDriver: NotifierDriver {
     ///     that several groups choose gets the notification once.
     ///   - drivers: the drivers that the rules name.
     /// - Throws: `invalidRequest` for a rule whose driver is not there.
-    public init(groups: [String: [String: RoutingRule]], drivers: [any NotifierDriver]) throws(MessagingError) {
+    public init(
+        groups: [String: [String: RoutingRule]],  // names: our own
+        drivers: [any NotifierDriver]
+    ) throws(MessagingError) {
         let known = Set(drivers.map(\.name))
         for (group, rules) in groups {
             guard let unknown = rules.keys.first(where: { !known.contains($0) }) else { continue }
@@ -38,8 +41,8 @@ public struct RoutingNotifierDriver: NotifierDriver {
     }
 
     /// The names of the drivers that get a notification.
-    func driverNames(eventType: String, priority: NotificationPriority) -> Set<String> {
-        var names: Set<String> = []
+    func driverNames(eventType: String, priority: NotificationPriority) -> Set<String> {  // names: our own
+        var names: Set<String> = []  // names: our own
         for rules in groups.values {
             for (name, rule) in rules where rule.accepts(eventType: eventType, priority: priority) {
                 names.insert(name)

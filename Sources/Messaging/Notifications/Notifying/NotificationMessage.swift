@@ -4,20 +4,22 @@
 // SPDX-License-Identifier: Apache-2.0
 //===----------------------------------------------------------------------===//
 
+public import Names
+
 /// A notification as a notifier hands it to its drivers.
 public struct NotificationMessage: Sendable, Hashable {
     /// The identifier, a UUID with dashes; the same one on every topic and in every driver.
-    public var messageID: String
+    @Bytewise public var messageID: String
     /// Who notifies, such as `compute.host1`.
-    public var publisherID: String
+    @Bytewise public var publisherID: String
     /// What has happened, such as `compute.instance.create.end`.
-    public var eventType: String
+    @Bytewise public var eventType: String
     /// The priority.
     public var priority: NotificationPriority
     /// What there is to say about it.
     public var payload: JSONText
     /// When, in UTC: `YYYY-MM-DD HH:MM:SS.ffffff`.
-    public var timestamp: String
+    @Bytewise public var timestamp: String
     /// The context of the request that caused it, without what a notification may not carry.
     public var context: RequestContext
     /// When a driver gives up.

@@ -4,6 +4,8 @@
 // SPDX-License-Identifier: Apache-2.0
 //===----------------------------------------------------------------------===//
 
+internal import Names
+
 /// How a notifier sends.
 public struct NotifierConfiguration: Sendable {
     /// The time that sending one notification may take.
@@ -12,7 +14,10 @@ public struct NotifierConfiguration: Sendable {
     /// N of them. This holds for the first connection too.
     public var retry: Int?
     /// The keys of a context that may travel with a notification; nil lets all of them.
-    public var contextKeys: Set<String>?
+    public var contextKeys: Set<String>? {  // names: our own
+        didSet { noteKeys() }
+    }
+    private var travelling: Set<Name>?
 
     /// Makes a configuration.
     ///
@@ -22,15 +27,16 @@ public struct NotifierConfiguration: Sendable {
     public init(
         publishTimeout: Duration = .seconds(30),
         retry: Int? = nil,
-        contextKeys: Set<String>? = Self.safeContextKeys
+        contextKeys: Set<String>? = Self.safeContextKeys  // names: our own
     ) {
         self.publishTimeout = publishTimeout
         self.retry = retry
         self.contextKeys = contextKeys
+        noteKeys()
     }
 
     /// What oslo.messaging lets pass, and `oslo_context`'s `redacted_copy()`: everything but tokens and service catalogs.
-    public static let safeContextKeys: Set<String> = [
+    public static let safeContextKeys: Set<String> = [  // names: our own
         "user_id", "project_id", "domain_id", "user_domain_id", "project_domain_id", "is_admin", "request_id", "roles",
         "user_name", "project_name", "domain_name", "user_domain_name", "project_domain_name", "service_user_id",
         "service_user_domain_id", "service_user_domain_name", "service_project_id", "service_project_name",
@@ -41,9 +47,11 @@ public struct NotifierConfiguration: Sendable {
     ]
 
     func redacted(_ context: RequestContext) -> RequestContext {
-        guard let contextKeys else { return context }
+        guard let travelling else { return context }
         var safe = RequestContext()
-        for entry in context.entries where contextKeys.contains(entry.key) { safe.set(entry.key, entry.value) }
+        for entry in context.entries where travelling.contains(Name(entry.key)) { safe.set(entry.key, entry.value) }
         return safe
     }
+
+    private mutating func noteKeys() { travelling = contextKeys.map { Set($0.map { Name($0) }) } }
 }

@@ -27,7 +27,9 @@ public struct DefaultRPCAccessPolicy: RPCAccessPolicy {
     public init() {}
 
     /// Whether the name is a public one.
-    public func isAllowed(_ method: RPCMethod, of endpoint: any RPCEndpoint) -> Bool { !method.name.hasPrefix("_") }
+    public func isAllowed(_ method: RPCMethod, of endpoint: any RPCEndpoint) -> Bool {
+        method.name.utf8.first != UInt8(ascii: "_")
+    }
 }
 
 /// Allows methods that are marked with `exposed()`, and no other; not even the ping.

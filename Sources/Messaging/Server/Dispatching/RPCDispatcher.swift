@@ -4,14 +4,16 @@
 // SPDX-License-Identifier: Apache-2.0
 //===----------------------------------------------------------------------===//
 
+internal import Names
+
 /// Finds the endpoint and the method for a request and runs it (`oslo_messaging.rpc.dispatcher.RPCDispatcher`).
 public struct RPCDispatcher: Sendable {
     private struct Entry: Sendable {
         var endpoint: any RPCEndpoint
         var name: String
-        var namespaces: [String?]
+        var namespaces: [Name?]
         var version: String
-        var methods: [String: RPCMethod]
+        var methods: [Name: RPCMethod]
     }
 
     private let entries: [Entry]
@@ -25,12 +27,14 @@ public struct RPCDispatcher: Sendable {
         accessPolicy: any RPCAccessPolicy = DefaultRPCAccessPolicy()
     ) {
         entries = endpoints.map { endpoint in
-            Entry(
+            let methods = endpoint.methods.map { (Name($0.name), $0) }
+            return Entry(
                 endpoint: endpoint,
                 name: endpoint.name,
-                namespaces: [endpoint.target.namespace] + endpoint.target.legacyNamespaces,
+                namespaces: [endpoint.target.namespace.map { Name($0) }]
+                    + endpoint.target.legacyNamespaces.map { Name($0) },
                 version: endpoint.target.version ?? "1.0",
-                methods: Dictionary(endpoint.methods.map { ($0.name, $0) }, uniquingKeysWith: { first, _ in first })
+                methods: Dictionary(methods, uniquingKeysWith: { first, _ in first })
             )
         }
         self.serializer = serializer
@@ -70,9 +74,10 @@ public struct RPCDispatcher: Sendable {
     private func find(_ request: IncomingRequest) throws(DispatchFailure) -> (Entry, RPCMethod) {
         do throws(RemoteError) {
             let version = RequestedVersion(request.version)
+            let namespace = RequestedNamespace(request.namespace)
             var isCompatible = false
             for entry in entries {
-                guard try matches(entry, request.namespace, version) else { continue }
+                guard namespace.isAmong(entry.namespaces), try version.isServed(by: entry.version) else { continue }
                 isCompatible = true
                 let name = try Self.methodName(of: request)
                 if let method = entry.methods[name], accessPolicy.isAllowed(method, of: entry.endpoint) {
@@ -86,22 +91,8 @@ public struct RPCDispatcher: Sendable {
         }
     }
 
-    private func matches(
-        _ entry: Entry,
-        _ namespace: JSONText?,
-        _ version: RequestedVersion
-    ) throws(RemoteError) -> Bool {
-        let requested = namespace == .null ? nil : namespace
-        let isSame = entry.namespaces.contains { known in
-            guard let known, let requested else { return known == nil && requested == nil }
-            return requested.stringValue == known
-        }
-        guard isSame else { return false }
-        return try version.isServed(by: entry.version)
-    }
-
-    private static func methodName(of request: IncomingRequest) throws(RemoteError) -> String {
-        if let name = request.method?.stringValue { return name }
+    private static func methodName(of request: IncomingRequest) throws(RemoteError) -> Name {
+        if let name = request.method?.stringValue { return Name(name) }
         let type = request.method.map(PythonValue.typeName) ?? "NoneType"
         throw .typeError("attribute name must be string, not '\(type)'")
     }

@@ -37,7 +37,10 @@ struct RequestedVersion: Sendable {
     private struct Parts {
         private let parts: [Substring]
 
-        init(_ text: String) { parts = text.split(separator: ".", omittingEmptySubsequences: false) }
+        init(_ text: String) {
+            let parts = text.utf8.split(separator: UInt8(ascii: "."), omittingEmptySubsequences: false)
+            self.parts = parts.map { Substring($0) }
+        }
 
         func number(_ index: Int) throws(RemoteError) -> Int {
             guard index < parts.count else { throw .builtin("IndexError", "list index out of range") }

@@ -4,10 +4,12 @@
 // SPDX-License-Identifier: Apache-2.0
 //===----------------------------------------------------------------------===//
 
+internal import Names
+
 /// The keyword arguments of one call, checked against a method's parameters as CPython checks them.
 struct MethodArguments {
     /// A parameter as far as the check needs it.
-    struct Name: Sendable {
+    struct Expected: Sendable {
         var text: String
         var isRequired: Bool
     }
@@ -22,14 +24,14 @@ struct MethodArguments {
     ///   - endpoint: the endpoint's name, for messages.
     ///   - method: the method's.
     /// - Throws: `TypeError` with CPython's text for an argument too many or too few.
-    init(_ arguments: JSONText, endpoint: String, method: String, names: [Name]) throws(RemoteError) {
+    init(_ arguments: JSONText, endpoint: String, method: String, names: [Expected]) throws(RemoteError) {
         self.endpoint = endpoint
         name = method
         members = arguments.members ?? []
-        if let surplus = members.first(where: { member in !names.contains { $0.text == member.key } }) {
+        if let surplus = members.first(where: { member in !names.contains { $0.text.isSame(as: member.key) } }) {
             throw .typeError("\(endpoint).\(name)() got an unexpected keyword argument '\(surplus.key)'")
         }
-        let missing = names.filter { name in name.isRequired && !members.contains { $0.key == name.text } }
+        let missing = names.filter { name in name.isRequired && !members.contains { $0.key.isSame(as: name.text) } }
         guard missing.isEmpty else { throw .typeError("\(endpoint).\(name)() \(Self.complaint(missing.map(\.text)))") }
     }
 
@@ -37,7 +39,7 @@ struct MethodArguments {
     ///
     /// - Throws: `TypeError` naming the argument when it is of another type.
     func value<Value>(of parameter: Parameter<Value>) throws(RemoteError) -> Value {
-        guard let text = members.last(where: { $0.key == parameter.name })?.value else {
+        guard let text = members.last(where: { $0.key.isSame(as: parameter.name) })?.value else {
             if let value = parameter.defaultValue { return value }
             throw .typeError("\(endpoint).\(name)() \(Self.complaint([parameter.name]))")
         }

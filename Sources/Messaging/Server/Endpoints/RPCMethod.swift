@@ -62,8 +62,8 @@ public struct RPCMethod: Sendable {
 
     private static func names<each Argument>(
         _ parameters: repeat Parameter<each Argument>
-    ) -> [MethodArguments.Name] {
-        var names: [MethodArguments.Name] = []
+    ) -> [MethodArguments.Expected] {
+        var names: [MethodArguments.Expected] = []
         for parameter in repeat each parameters {
             names.append(.init(text: parameter.name, isRequired: parameter.defaultValue == nil))
         }

@@ -4,6 +4,8 @@
 // SPDX-License-Identifier: Apache-2.0
 //===----------------------------------------------------------------------===//
 
+internal import Names
+
 extension RemoteError {
     /// Gives an error that a method has thrown the form of a Python exception with its traceback.
     init(raising error: any Error, endpoint: String, method: String) {
@@ -57,18 +59,18 @@ extension RemoteError {
 
     /// Whether the arguments did not fit, so that the method has not run.
     private func isSignatureError(of method: String) -> Bool {
-        qualifiedName == "builtins.TypeError" && message.hasPrefix("\(method)() ") && traceback.isEmpty
+        qualifiedName.isSame(as: "builtins.TypeError") && Name(message).hasPrefix("\(method)() ") && traceback.isEmpty
     }
 
     /// Whether the traceback says that the method had begun.
-    func hasFrame(of method: String) -> Bool { traceback.contains { $0.hasSuffix(", in \(method)\n") } }
+    func hasFrame(of method: String) -> Bool { traceback.contains { Name($0).hasSuffix(", in \(method)\n") } }
 
     /// The same exception with a traceback as Python's: the frame of the method where it had begun, and the exception.
     func raised(in method: String? = nil) -> RemoteError {
         guard traceback.isEmpty else { return self }
         var copy = self
         let frame = method.map { ["  File \"<swift>\", line 0, in \($0)\n"] } ?? []
-        let name = module == "builtins" ? className : qualifiedName
+        let name = module.isSame(as: "builtins") ? className : qualifiedName
         let last = message.isEmpty ? "\(name)\n" : "\(name): \(message)\n"
         copy.traceback = ["Traceback (most recent call last):\n"] + frame + [last]
         return copy

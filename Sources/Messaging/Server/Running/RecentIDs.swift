@@ -4,6 +4,8 @@
 // SPDX-License-Identifier: Apache-2.0
 //===----------------------------------------------------------------------===//
 
+internal import Names
+
 /// The last identifiers of messages, to know a copy by (`oslo_messaging._drivers.amqp._MsgIdCache`).
 ///
 /// As many as oslo.messaging keeps: a copy follows its original closely, and a sender that uses identifiers again, as
@@ -11,12 +13,12 @@
 struct RecentIDs: Sendable {
     static let capacity = 16
 
-    private var ids: [String] = []
+    private var ids: [Name] = []
 
     /// Notes an identifier; false when it is one of the last.
     mutating func insert(_ id: String) -> Bool {
-        // Bytes are compared: texts that differ only by Unicode normalisation are different identifiers.
-        guard !ids.contains(where: { $0.utf8.elementsEqual(id.utf8) }) else { return false }
+        let id = Name(id)
+        guard !ids.contains(id) else { return false }
         if ids.count == Self.capacity { ids.removeFirst() }
         ids.append(id)
         return true

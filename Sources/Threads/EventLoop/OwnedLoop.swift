@@ -1,0 +1,32 @@
+//===----------------------------------------------------------------------===//
+// This source file is part of the rpc-gateway project
+// Licensed under Apache License v2.0; see LICENSE for the full text
+// SPDX-License-Identifier: Apache-2.0
+//===----------------------------------------------------------------------===//
+
+/// A loop that ends with its owner, unless it was lent.
+public final class OwnedLoop: Sendable {
+    /// The loop.
+    public let loop: EventLoop
+    private let isLent: Bool
+
+    /// Takes a running loop that somebody else ends, or with nil makes one and starts it.
+    ///
+    /// - Parameter name: what `top -H` and debuggers show of one that is made.
+    public init(_ lent: EventLoop?, name: String) throws(OutOfResources) {
+        isLent = lent != nil
+        if let lent {
+            loop = lent
+        } else {
+            loop = try EventLoop(name: name)
+            try loop.start()
+        }
+    }
+
+    deinit { end() }
+
+    /// Ends the loop if it is not lent; what still waits for it runs before.
+    public func end() {
+        if !isLent { loop.stop() }
+    }
+}
