@@ -38,6 +38,6 @@ struct JSONRPCError: Sendable {
         "call-monitor-timeout": -32004, "broker-unavailable": -32005, "delivery-unknown": -32006,
         "broker-rejected": -32007, "broker-blocked": -32008, "broker-configuration": -32009, "bad-reply": -32010,
         "overloaded": -32011, "draining": -32012, "invalid-target": -32013, "version-cap-exceeded": -32014,
-        "forbidden": -32015, "http-501": -32016, "invalid-request": -32017,
+        "forbidden": -32015, "http-501": -32016, "invalid-request": -32017, "message-too-large": -32018,
     ]
 }

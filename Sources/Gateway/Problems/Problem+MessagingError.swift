@@ -31,6 +31,7 @@ extension Problem {
         case .timeout, .callMonitorTimeout: 504
         // The operator has to mend the broker or the options: asking again does not help.
         case .brokerConfiguration: 500
+        case .messageTooLarge: 413
         case .badReply: 502
         default: 500
         }
@@ -39,7 +40,7 @@ extension Problem {
     private static func origin(_ code: MessagingError.Code) -> Origin {
         switch code {
         case .undeliverable, .noConsumers, .brokerUnavailable, .deliveryUnknown, .brokerRejected, .brokerBlocked,
-            .brokerConfiguration:
+            .brokerConfiguration, .messageTooLarge:
             .broker
         case .badReply: .remote
         default: .gateway

@@ -25,6 +25,7 @@ enum ProblemTitle {
         "broker-rejected": "The message broker rejected the message",
         "broker-blocked": "The message broker blocks publishers",
         "broker-configuration": "The message broker refuses the exchange or queue",
+        "message-too-large": "The message broker takes no messages as large",
         "bad-reply": "The server's reply cannot be read",
         "no-such-method": "The server has no such method",
         "unsupported-version": "The server does not support the version or namespace",

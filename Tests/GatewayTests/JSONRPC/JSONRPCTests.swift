@@ -149,7 +149,7 @@ struct JSONRPCTests {
             (.brokerUnavailable, "-32005"), (.deliveryUnknown, "-32006"), (.brokerRejected, "-32007"),
             (.brokerBlocked, "-32008"), (.brokerConfiguration, "-32009"), (.badReply, "-32010"),
             (.overloaded, "-32011"),
-            (.shutdown, "-32012"),
+            (.shutdown, "-32012"), (.messageTooLarge, "-32018"),
         ]
         for (code, number) in codes {
             #expect(try error(body, failing(MessagingError(code, "x"))).code == number)

@@ -1,0 +1,278 @@
+"""One client's mistakes on the broker, with victims beside it: 24 clients who call a healthy server see nothing of them."""
+
+import asyncio
+import contextlib
+import itertools
+import json
+import time
+import urllib.parse
+
+import pytest
+
+from harness.gateway import problem
+from harness.waiting import until
+from test_concurrency import read_answer, request
+
+VICTIMS = 24
+
+
+@pytest.fixture(scope="module")
+def healthy(module_family, vhost):
+    return module_family.oslo_server(vhost.url(), "healthy", "alpha", "--threads", "64")
+
+
+@pytest.fixture(scope="module")
+def attacked(module_family, vhost, healthy):
+    """A gateway that has been used before: what its first calls prove is known."""
+    gateway = module_family.gateway(vhost.url(), http_max_body_bytes=1 << 20)
+    assert gateway.post("/healthy/alpha/echo", {"value": 0}).status == 200
+    return gateway
+
+
+class Victims:
+    """24 clients who call and cast, one request after the other each, until they are told to stop."""
+
+    def __init__(self, port):
+        self.port = port
+        self.marks = itertools.count()
+        self.calls = 0
+        self.casts = []
+        self.wrong = []
+        self.slowest = 0
+        self.ends = False
+
+    async def one(self, number):
+        reader, writer = await asyncio.open_connection("127.0.0.1", self.port)
+        try:
+            while not self.ends:
+                mark = f"{self.port}-{next(self.marks)}"
+                is_cast = number % 4 == 0
+                path = "/healthy/alpha/hit:cast" if is_cast else "/healthy/alpha/echo"
+                arguments = {"mark": mark} if is_cast else {"value": mark}
+                started = time.monotonic()
+                writer.write(request(path, arguments))
+                status, body = await read_answer(reader)
+                self.slowest = max(self.slowest, time.monotonic() - started)
+                self.note(is_cast, mark, status, body)
+        finally:
+            writer.close()
+
+    def note(self, is_cast, mark, status, body):
+        if is_cast and status == 202:
+            self.casts.append(mark)
+        elif not is_cast and status == 200 and json.loads(body) == mark:
+            self.calls += 1
+        else:
+            self.wrong.append((status, body[:300]))
+
+    async def beside(self, attack):
+        """Runs the attack with all of them at work before it, during it and after it."""
+        tasks = [asyncio.create_task(self.one(number)) for number in range(VICTIMS)]
+        await asyncio.sleep(0.3)
+        try:
+            return await attack
+        finally:
+            await asyncio.sleep(0.3)
+            self.ends = True
+            await asyncio.gather(*tasks)
+
+
+async def post(port, path, arguments=b"{}"):
+    """One request on a connection of its own; gives status and members of the problem, if it is one."""
+    body = arguments if isinstance(arguments, bytes) else json.dumps(arguments).encode()
+    reader, writer = await asyncio.open_connection("127.0.0.1", port)
+    head = f"POST {path} HTTP/1.1\r\nHost: x\r\nContent-Type: application/json\r\nContent-Length: {len(body)}\r\n\r\n"
+    try:
+        writer.write(head.encode() + body)
+        status, answer = await read_answer(reader)
+        return status, json.loads(answer) if status >= 400 else answer
+    finally:
+        writer.close()
+
+
+def check(gateway, healthy, attack, figure):
+    """Attacks beside the victims; gives the attack's answers. No victim may see it, lose a message or have one twice."""
+    victims = Victims(gateway.port)
+    answers = asyncio.run(victims.beside(attack(gateway.port)))
+    assert not victims.wrong, (len(victims.wrong), victims.calls, victims.wrong[:3])
+    assert victims.calls > VICTIMS
+    wanted = set(victims.casts)
+
+    def ran():
+        return [call["arguments"]["mark"] for call in healthy.calls if call["method"] == "hit" and call["arguments"]["mark"] in wanted]
+
+    until(lambda: len(ran()) >= len(wanted), 10, what="every confirmed cast runs")
+    assert sorted(ran()) == sorted(wanted), "a confirmed cast ran twice"
+    figure(f"{victims.calls} calls and {len(wanted)} casts beside it, the slowest {victims.slowest * 1000:.0f} ms")
+    return answers
+
+
+def test_names_that_look_alike(attacked, healthy, figure):
+    composed, decomposed = "a\u00e9", "ae\u0301"
+    assert composed != decomposed and len(composed.encode()) != len(decomposed.encode())
+
+    async def attack(port):
+        answers = []
+        for name in (composed, decomposed) * 10:
+            quoted = urllib.parse.quote(name)
+            answers.append(await post(port, f"/healthy/alpha/echo?exchange={quoted}", {"value": 1}))
+            answers.append(await post(port, f"/-/amqp/{urllib.parse.quote(decomposed + 'x')}/k:cast"))
+        return answers
+
+    for status, members in check(attacked, healthy, attack, figure):
+        assert (status, members["code"], members["executed"]) == (503, "undeliverable", "no")
+
+
+def test_names_that_quote_what_the_broker_says(attacked, healthy, figure):
+    name = urllib.parse.quote("x no exchange 'openstack")
+
+    async def attack(port):
+        answers = []
+        for _ in range(20):
+            answers.append(await post(port, f"/-/amqp/{name}/k:cast"))
+            answers.append(await post(port, f"/-/amqp/{name}/k"))
+        return answers
+
+    for status, members in check(attacked, healthy, attack, figure):
+        assert (status, members["code"], members["executed"]) == (503, "undeliverable", "no")
+
+
+def test_exchanges_of_another_type(attacked, healthy, figure):
+    async def attack(port):
+        answers = []
+        for number in range(60):
+            name = f"typed{number}"
+            await post(port, f"/t/m?exchange={name}_fanout")
+            answers.append(await post(port, f"/{name}/*/m:cast"))
+        return answers
+
+    for status, members in check(attacked, healthy, attack, figure):
+        assert (status, members["code"], members["executed"]) == (500, "broker-configuration", "no")
+
+
+def test_exchanges_that_take_nothing(attacked, healthy, vhost, figure):
+    with vhost.channel() as channel:
+        channel.exchange_declare("inner", "topic", internal=True)
+
+    async def attack(port):
+        paths = ["/-/amqp/inner/k:cast", "/-/amqp/amq.rabbitmq.trace/k:cast", "/healthy/alpha/echo?exchange=amq.mine"]
+        return await asyncio.gather(*(post(port, path) for path in paths * 30))
+
+    for status, members in check(attacked, healthy, attack, figure):
+        assert (status, members["executed"]) == (500, "no"), members
+
+
+def test_exchanges_without_rights(family, healthy, broker, vhost, figure):
+    broker.run("ctl", "--quiet", "add_user", "limited", "secret")
+    pattern = "^(?!secret).*"
+    broker.run("ctl", "--quiet", "set_permissions", "-p", vhost.name, "limited", pattern, pattern, ".*")
+    try:
+        with vhost.channel() as channel:
+            channel.exchange_declare("secret", "topic")
+        gateway = family.gateway(vhost.url().replace("guest:guest", "limited:secret"))
+
+        async def attack(port):
+            paths = ["/-/amqp/secret/k:cast", "/healthy/alpha/echo?exchange=secret", "/secret2/*/m:cast"]
+            return await asyncio.gather(*(post(port, path) for path in paths * 30))
+
+        for status, members in check(gateway, healthy, attack, figure):
+            assert (status, members["code"], members["executed"]) == (500, "broker-configuration", "no")
+    finally:
+        broker.run("ctl", "--quiet", "delete_user", "limited")
+
+
+def test_exchanges_that_are_deleted_under_load(attacked, healthy, vhost, figure):
+    async def attack(port):
+        def delete():
+            with vhost.channel() as channel:
+                for _ in range(40):
+                    for number in range(4):
+                        channel.exchange_delete(f"passing{number}")
+                    time.sleep(0.02)
+
+        deleting = asyncio.get_running_loop().run_in_executor(None, delete)
+        answers = []
+        while not deleting.done():
+            paths = [f"/t/m?exchange=passing{number}" for number in range(4)]
+            answers += await asyncio.gather(*(post(port, path) for path in paths * 4))
+        await deleting
+        return answers
+
+    for status, members in check(attacked, healthy, attack, figure):
+        # Those who send to the very exchange may be in doubt; that they were executed nobody may deny wrongly.
+        assert status in (500, 503), members
+        assert members["code"] in ("undeliverable", "broker-configuration", "delivery-unknown"), members
+        assert (members["executed"] == "maybe") == (members["code"] == "delivery-unknown")
+
+
+def test_a_notification_queue_in_another_form(attacked, healthy, vhost, figure):
+    with vhost.channel() as channel:
+        channel.queue_declare("odd.info", arguments={"x-max-length": 5})
+
+    async def attack(port):
+        return [await post(port, "/-/notifications/odd/some.event", {"a": 1}) for _ in range(20)]
+
+    for status, members in check(attacked, healthy, attack, figure):
+        assert (status, members["code"], members["executed"]) == (500, "broker-configuration", "no")
+
+
+def test_two_thousand_exchanges_in_a_second(attacked, healthy, figure):
+    async def attack(port):
+        gate = asyncio.Semaphore(200)
+
+        async def one(number):
+            async with gate:
+                return await post(port, f"/t/m?exchange=many{number}")
+
+        return await asyncio.gather(*(one(number) for number in range(2_000)))
+
+    for status, members in check(attacked, healthy, attack, figure):
+        assert (status, members["executed"]) == (503, "no"), members
+
+
+@contextlib.contextmanager
+def message_size_limit(broker, size):
+    """Sets RabbitMQ's max_message_size for connections that are opened while it holds."""
+    before = broker.run("ctl", "--quiet", "eval", "application:get_env(rabbit,max_message_size).")
+    broker.run("ctl", "--quiet", "eval", f"application:set_env(rabbit,max_message_size,{size}).")
+    try:
+        yield
+    finally:
+        value = before.strip()[len("{ok,") : -1] if before.startswith("{ok,") else str(128 << 20)
+        broker.run("ctl", "--quiet", "eval", f"application:set_env(rabbit,max_message_size,{value}).")
+
+
+def test_bodies_over_the_brokers_limit(family, own_broker, figure):
+    with message_size_limit(own_broker, 20_000):
+        vhost = own_broker.make_virtual_host("sizes")
+        server = family.oslo_server(vhost.url(), "healthy", "alpha", "--threads", "64")
+        gateway = family.gateway(vhost.url())
+        assert gateway.post("/healthy/alpha/echo", {"value": 0}).status == 200
+        large = {"value": "x" * 30_000}
+
+        async def attack(port):
+            answers = []
+            for _ in range(20):
+                answers.append(await post(port, "/healthy/alpha/echo", large))
+                answers.append(await post(port, "/healthy/alpha/echo:cast", large))
+            return answers
+
+        answers = check(gateway, server, attack, figure)
+        for status, members in answers:
+            assert (status, members["code"]) == (413, "message-too-large")
+            assert (members["executed"], members["retryable"]) == ("no", False)
+        # The limit is learnt: the next one is refused before it is sent.
+        assert answers[-1][1]["stage"] == "connect"
+        problem(gateway.post("/-/amqp/-/healthy:cast", b'"' + b"x" * 30_000 + b'"'), 413, "message-too-large", "broker", "no", False)
+        assert gateway.post("/healthy/alpha/echo", {"value": "x" * 15_000}).status == 200
+
+
+def test_a_queue_is_not_taken_for_its_look_alike(attacked, vhost, family, figure):
+    """A queue without consumers beside one with: looks are kept apart by bytes."""
+    composed, decomposed = "kell\u00e9", "kelle\u0301"
+    vhost.declare_queue(composed)
+    family.oslo_server(vhost.url(), decomposed, "alpha")
+    lonely, served = urllib.parse.quote(composed), urllib.parse.quote(decomposed)
+    for _ in range(5):
+        problem(attacked.post(f"/{lonely}/echo"), 503, "no-consumers", "broker", "no", True)
+        assert attacked.post(f"/{served}/echo", {"value": 1}).status == 200
