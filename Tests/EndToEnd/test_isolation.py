@@ -14,6 +14,7 @@ from harness.waiting import until
 from test_concurrency import read_answer, request
 
 VICTIMS = 24
+_marks = itertools.count()
 
 
 @pytest.fixture(scope="module")
@@ -34,7 +35,6 @@ class Victims:
 
     def __init__(self, port):
         self.port = port
-        self.marks = itertools.count()
         self.calls = 0
         self.casts = []
         self.wrong = []
@@ -45,7 +45,7 @@ class Victims:
         reader, writer = await asyncio.open_connection("127.0.0.1", self.port)
         try:
             while not self.ends:
-                mark = f"{self.port}-{next(self.marks)}"
+                mark = f"{self.port}-{next(_marks)}"
                 is_cast = number % 4 == 0
                 path = "/healthy/alpha/hit:cast" if is_cast else "/healthy/alpha/echo"
                 arguments = {"mark": mark} if is_cast else {"value": mark}
@@ -54,6 +54,8 @@ class Victims:
                 status, body = await read_answer(reader)
                 self.slowest = max(self.slowest, time.monotonic() - started)
                 self.note(is_cast, mark, status, body)
+                # Calls wait for the server by themselves; casts would fill its queue.
+                await asyncio.sleep(0.05 if is_cast else 0)
         finally:
             writer.close()
 
