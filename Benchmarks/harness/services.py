@@ -19,6 +19,8 @@ ROOT = pathlib.Path(__file__).resolve().parents[2]
 PEERS = ROOT / "Benchmarks" / "peers"
 TOPIC, SERVER = "bench", "echo1"
 READY_LIMIT = 30
+# How long the method `sleep` takes.
+SLEEP_SECONDS = 8
 
 
 def compile_peer(name, sources, folder):
@@ -47,8 +49,8 @@ class Broker:
 
 def echo_server(folder, broker, stack):
     """The server that the floor and the gateway call."""
-    sources = ["echo_server.c", "connection.c", "frames.c", "request_text.c"]
-    service = Service([compile_peer("echo_server", sources, folder), broker.port, TOPIC, SERVER])
+    sources = ["echo_server.c", "connection.c", "frames.c", "envelope_text.c", "fail.c"]
+    service = Service([compile_peer("echo_server", sources, folder), broker.port, TOPIC, SERVER, SLEEP_SECONDS])
     stack.callback(service.stop)
     service.wait_for("^ready")
     return service
