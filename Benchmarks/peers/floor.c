@@ -142,9 +142,10 @@ static void report(struct run *run, double seconds) {
     double cpu = (double)(usage.ru_utime.tv_sec + usage.ru_stime.tv_sec) * 1e6
                  + (double)(usage.ru_utime.tv_usec + usage.ru_stime.tv_usec);
     if (run->measured) qsort(run->latencies, run->measured, sizeof *run->latencies, ascending);
-    printf("{\"calls\": %llu, \"calls_per_s\": %.1f, \"p50_ms\": %.4f, \"p99_ms\": %.4f, \"cpu_us\": %.2f}\n",
+    printf("{\"calls\": %llu, \"calls_per_s\": %.1f, \"p50_ms\": %.4f, \"p99_ms\": %.4f, \"p999_ms\": %.4f, "
+           "\"cpu_us\": %.2f}\n",
            (unsigned long long)run->calls, (double)run->measured / seconds, milliseconds_at(run, 0.5),
-           milliseconds_at(run, 0.99), run->calls ? cpu / (double)run->calls : 0);
+           milliseconds_at(run, 0.99), milliseconds_at(run, 0.999), run->calls ? cpu / (double)run->calls : 0);
 }
 
 int main(int count, char **arguments) {
