@@ -3,7 +3,7 @@
 
 export TRANSPORT_URL LISTEN
 
-.PHONY: help run build test unit lint format bench bench-quick clean
+.PHONY: help run build test unit lint format bench bench-quick counts clean
 
 help: ## this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "make %-11s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -34,6 +34,10 @@ bench: ## calls per second, latency, CPU and memory beside the least gateway in 
 bench-quick: ## the same with fewer kinds of work, two minutes
 	@dev/packages bench
 	@Benchmarks/run --quick
+
+counts: ## instructions and allocations per call under valgrind, against thresholds
+	@dev/packages counts
+	@Benchmarks/counts
 
 clean: ## remove everything that was built, the test environments too
 	swift package clean
