@@ -45,7 +45,8 @@ def _row(kind, name, level):
 
 def print_kind(kind):
     """One line a load and level: medians over the rounds, ranges in parentheses."""
-    heads = [column.replace("base", kind.base) for column in COLUMNS]
+    compared = f"p50 of {kind.base}" if kind.compared == "p50_us" else f"of {kind.base}"
+    heads = [compared if column == "of base" else column for column in COLUMNS]
     rows = [("", kind.level_title, *heads)]
     rows += [_row(kind, name, level) for level in kind.levels for name in kind.loads if kind.samples[name].get(level)]
     widths = [max(len(row[column]) for row in rows) for column in range(len(rows[0]))]
@@ -59,7 +60,7 @@ def print_kind(kind):
 
 def print_added_latency(kind):
     """What the gateway adds to a call that is alone."""
-    added = kind.differences("gateway", 1, "p50_us", "least") if kind.name == "calls" else []
+    added = kind.differences("gateway", 1, "p50_us") if kind.name == "calls" else []
     if added:
         print(f"p50 of the gateway at 1 connection: {statistics.median(added):+,.0f} µs against the least gateway {_range(added, 0)}")
 

@@ -19,7 +19,7 @@ def _level(kind, name, level):
 def _kind(kind):
     loads = {name: {str(level): _level(kind, name, level) for level, samples in levels.items() if samples}
              for name, levels in kind.samples.items()}
-    return {"title": kind.title, "level": kind.level_title, "base": kind.base, "loads": loads}
+    return {"title": kind.title, "level": kind.level_title, "base": kind.base, "compared": kind.compared, "loads": loads}
 
 
 def write_results(folder, conditions, kinds, idle, resident):

@@ -14,12 +14,12 @@ import time
 class Kind:
     """A kind of work: loads that do the same at the same levels, and the one that the others are compared with.
 
-    A load is a function of (level, seconds). `levels` of a load may be fewer than those of the kind.
+    `compared` is the figure of the ratios. A load is a function of (level, seconds). `levels` of a load may be fewer than those of the kind.
     """
 
-    def __init__(self, name, title, level_title, levels, base, once=False):
+    def __init__(self, name, title, level_title, levels, base, once=False, compared="calls_per_s"):
         self.name, self.title, self.level_title = name, title, level_title
-        self.levels, self.base, self.once = levels, base, once
+        self.levels, self.base, self.once, self.compared = levels, base, once, compared
         self.loads, self.levels_of, self.samples = {}, {}, {}
 
     def add(self, name, load, levels=None):
@@ -45,14 +45,14 @@ class Kind:
         values = self.values(name, level, key)
         return statistics.median(values) if values else None
 
-    def ratios(self, name, level, key="calls_per_s", base=None):
-        """The figure divided by that of the base in the same round, for each round."""
-        pairs = zip(self.values(name, level, key), self.values(base or self.base, level, key))
+    def ratios(self, name, level):
+        """The figure that is compared, divided by that of the base in the same round, for each round."""
+        pairs = zip(self.values(name, level, self.compared), self.values(self.base, level, self.compared))
         return [ours / max(theirs, 1e-9) for ours, theirs in pairs]
 
-    def differences(self, name, level, key, base=None):
+    def differences(self, name, level, key):
         """The figure less that of the base in the same round, for each round."""
-        pairs = zip(self.values(name, level, key), self.values(base or self.base, level, key))
+        pairs = zip(self.values(name, level, key), self.values(self.base, level, key))
         return [ours - theirs for ours, theirs in pairs]
 
     def errors(self):
