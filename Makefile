@@ -3,10 +3,10 @@
 
 export TRANSPORT_URL LISTEN
 
-.PHONY: help run build test unit lint format bench clean
+.PHONY: help run build test unit lint format bench bench-quick counts clean
 
 help: ## this list
-	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "make %-8s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "make %-11s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
 
 run: ## install what is missing, build, start the gateway
 	@dev/run
@@ -27,10 +27,18 @@ lint: ## formatting, import directions, licence headers, OpenAPI
 format: ## rewrite the sources in the project's format
 	swift format format --in-place --parallel --recursive Package.swift Sources Tests Examples $(wildcard Benchmarks)
 
-bench: ## calls per second and latency, beside the raw floor
+bench: ## calls per second, latency, CPU and memory beside the least gateway in C, ten minutes
 	@dev/packages bench
 	@Benchmarks/run
 
+bench-quick: ## the same with fewer kinds of work, two minutes
+	@dev/packages bench
+	@Benchmarks/run --quick
+
+counts: ## instructions and allocations per call under valgrind, against thresholds
+	@dev/packages counts
+	@Benchmarks/counts
+
 clean: ## remove everything that was built, the test environments too
 	swift package clean
-	rm -rf .build .build-test
+	rm -rf .build .build-test .build-bench

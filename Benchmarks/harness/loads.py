@@ -4,19 +4,19 @@
 # SPDX-License-Identifier: Apache-2.0
 #===----------------------------------------------------------------------===#
 
-"""The loads: each runs a few seconds with N calls at once and returns one sample."""
+"""The loads: each runs a few seconds at one level and returns one sample."""
 
 import json
-import math
-import pathlib
+import time
 
-from harness.processes import Failure, output_of
-from harness.services import PEERS, SERVER, TOPIC
-from harness.usage import Spending
+from harness.processes import Failure, Service, output_of
+from harness.services import PEERS, SERVER, SLEEP_SECONDS, TOPIC
+from harness.usage import Spending, resident_megabytes
 
-SCRIPT = pathlib.Path(__file__).resolve().parents[1] / "load" / "call.lua"
 # Over the length of a load: connecting, warm-up, late answers.
 GRACE = 60
+# Calls that go on while others are suspended.
+GOING_ON = 64
 
 
 def _json_line(text, program):
@@ -26,55 +26,87 @@ def _json_line(text, program):
     raise Failure(f"{program} printed no figures: {text[-500:]}")
 
 
-def _floor(program, broker, calls_at_once, seconds):
-    """The raw client with N calls in flight."""
-    spending = Spending(broker=broker.pid)
-    command = [program, broker.port, TOPIC, SERVER, calls_at_once, seconds]
-    figures = _json_line(output_of(command, seconds + GRACE), "floor")
-    cpu = spending.per_call(figures["calls"])
-    return {"calls_per_s": figures["calls_per_s"], "p50_us": figures["p50_ms"] * 1000,
-            "p99_us": figures["p99_ms"] * 1000, "cpu_us": figures["cpu_us"], "broker_us": cpu["broker"], "errors": 0}
+def _raw(figures, cpu_us, broker_us, resident=None):
+    """A sample of the raw client."""
+    return {"calls": figures["calls"], "calls_per_s": figures["calls_per_s"], "p50_us": figures["p50_ms"] * 1000,
+            "p99_us": figures["p99_ms"] * 1000, "p999_us": figures["p999_ms"] * 1000, "cpu_us": cpu_us,
+            "broker_us": broker_us, "resident_mib": resident, "errors": 0}
 
 
-def _server(program, broker, name, pid, calls_at_once, seconds):
-    """A server under the raw client with N calls in flight."""
-    spending = Spending(server=pid, broker=broker.pid)
-    command = [program, broker.port, TOPIC, name, calls_at_once, seconds]
-    figures = _json_line(output_of(command, seconds + GRACE), "floor")
-    cpu = spending.per_call(figures["calls"])
-    return {"calls_per_s": figures["calls_per_s"], "p50_us": figures["p50_ms"] * 1000,
-            "p99_us": figures["p99_ms"] * 1000, "cpu_us": cpu["server"], "broker_us": cpu["broker"], "errors": 0}
+def floor_load(program, broker, server=SERVER, pid=None):
+    """The raw client with N calls in flight; own CPU is the client's, or the server's where its pid is given."""
+    def run(level, seconds):
+        spending = Spending(broker=[broker.pid], server=[pid] if pid else [])
+        command = [program, broker.port, TOPIC, server, level, seconds]
+        figures = _json_line(output_of(command, seconds + GRACE), "floor")
+        cpu = spending.per_call(figures["calls"])
+        return _raw(figures, cpu["server"] if pid else figures["cpu_us"], cpu["broker"],
+                    resident_megabytes(pid) if pid else None)
+    return run
 
 
-def _http(gateway, broker, connections, seconds):
-    """The gateway under wrk with N connections."""
-    gateway.service.check()
-    spending = Spending(gateway=gateway.pid, broker=broker.pid if broker else None)
-    command = ["wrk", "-t1", f"-c{connections}", f"-d{math.ceil(seconds)}s", "--latency", "-s", SCRIPT, gateway.url]
-    figures = _json_line(output_of(command, seconds + GRACE), "wrk")
-    cpu = spending.per_call(figures["requests"])
-    return {"calls_per_s": figures["requests"] * 1e6 / max(figures["duration_us"], 1), "p50_us": figures["p50_us"],
-            "p99_us": figures["p99_us"], "cpu_us": cpu["gateway"], "broker_us": cpu.get("broker"),
-            "errors": figures["bad_statuses"] + figures["socket_errors"]}
+def oslo_load(python, broker):
+    """Python's oslo.messaging client in N threads."""
+    def run(level, seconds):
+        spending = Spending(broker=[broker.pid])
+        url = f"rabbit://guest:guest@127.0.0.1:{broker.port}/"
+        command = [python, PEERS / "oslo_client.py", url, TOPIC, SERVER, level, seconds]
+        figures = _json_line(output_of(command, seconds + GRACE), "oslo_client.py")
+        return _raw(figures, figures["cpu_us"], spending.per_call(figures["calls"])["broker"])
+    return run
 
 
-def floor_load(program, broker):
-    """A function of (calls at once, seconds)."""
-    return lambda calls_at_once, seconds: _floor(program, broker, calls_at_once, seconds)
+class HTTPLoad:
+    """The load generator against one service. The level is the number of connections, or the rate where one is given."""
+
+    def __init__(self, program, target, broker=None, method="echo", body=100, status=200, fresh=False, connections=None):
+        self.program, self.target, self.broker = program, target, broker
+        self.connections = connections
+        self.words = ["-u", target.path(method), "-b", body, "-e", status, *(["-f"] if fresh else [])]
+
+    def __call__(self, level, seconds):
+        if self.connections:
+            return self.run(self.connections, seconds, ["-r", level])
+        return self.run(level, seconds)
+
+    def run(self, connections, seconds, more=()):
+        self.target.check()
+        spending = Spending(own=self.target.pids, broker=[self.broker.pid] if self.broker else [])
+        command = [self.program, "-p", self.target.port, "-c", connections, "-s", seconds, *self.words, *more]
+        figures = _json_line(output_of(command, seconds + GRACE), "load")
+        cpu = spending.per_call(figures["calls"])
+        errors = figures["bad_statuses"] + figures["broken"] + figures["unanswered"]
+        resident = sum(map(resident_megabytes, self.target.pids))
+        return {**figures, "cpu_us": cpu["own"], "broker_us": cpu.get("broker"), "resident_mib": resident, "errors": errors}
 
 
-def server_load(program, broker, name, pid):
-    """A function of (calls at once, seconds): what a server of the topic does."""
-    return lambda calls_at_once, seconds: _server(program, broker, name, pid, calls_at_once, seconds)
+class SuspendedLoad:
+    """The level is how many calls wait for a method that sleeps, each on a connection, while 64 others go on."""
 
+    def __init__(self, program, target, broker):
+        self.program, self.target = program, target
+        self.going_on = HTTPLoad(program, target, broker)
 
-def http_load(gateway, broker=None):
-    """A function of (connections, seconds)."""
-    return lambda connections, seconds: _http(gateway, broker, connections, seconds)
+    def __call__(self, level, seconds):
+        if not level:
+            return self.going_on.run(GOING_ON, seconds)
+        words = ["-p", self.target.port, "-u", self.target.path("sleep"), "-c", level, "-n", level]
+        waiting = Service([self.program, *words], limit=GRACE)
+        try:
+            return self._beside(waiting, seconds)
+        finally:
+            waiting.stop()
 
-
-def oslo_sample(python, broker, threads, seconds):
-    """Python's oslo.messaging client in so many threads."""
-    url = f"rabbit://guest:guest@127.0.0.1:{broker.port}/"
-    command = [python, PEERS / "oslo_client.py", url, TOPIC, SERVER, threads, seconds]
-    return _json_line(output_of(command, seconds + GRACE), "oslo_client.py")
+    def _beside(self, waiting, seconds):
+        begun = time.monotonic()
+        waiting.wait_for("^sent")
+        # The last ones are still on their way to the server.
+        time.sleep(0.5)
+        resident = sum(map(resident_megabytes, self.target.pids))
+        sample = self.going_on.run(GOING_ON, seconds)
+        in_time = time.monotonic() - begun < SLEEP_SECONDS
+        figures = json.loads(waiting.wait_for(r"^\{.*")[0])
+        errors = figures["bad_statuses"] + figures["broken"] + figures["unanswered"]
+        if not in_time:
+            print("suspended: the calls that wait came back before the others were measured", flush=True)
+        return {**sample, "resident_mib": resident, "errors": sample["errors"] + errors, "in_time": in_time}

@@ -52,13 +52,13 @@ def output_of(command, limit, **variables):
 class Service:
     """A program that runs until `stop`."""
 
-    def __init__(self, command, limit=20):
+    def __init__(self, command, limit=20, **variables):
         self.name = str(command[0])
         self.limit = limit
         self.errors = tempfile.TemporaryFile()
         self.lines = []
         self.news = threading.Condition()
-        self.process = _start(command, stderr=self.errors, env=environment())
+        self.process = _start(command, stderr=self.errors, env={**environment(), **variables})
         self.reader = threading.Thread(target=self._read, daemon=True)
         self.reader.start()
 

@@ -11,43 +11,60 @@ import sys
 import time
 
 
-class Rounds:
-    """The samples by load and number of calls at once; `loads` has functions of (calls at once, seconds)."""
+class Kind:
+    """A kind of work: loads that do the same at the same levels, and the one that the others are compared with.
 
-    def __init__(self, loads, levels):
-        self.loads = loads
-        self.levels = levels
-        self.samples = {name: {level: [] for level in levels} for name in loads}
+    `compared` is the figure of the ratios. A load is a function of (level, seconds). `levels` of a load may be fewer than those of the kind.
+    """
 
-    def warm_up(self):
-        """A second of each load, not counted."""
-        for load in self.loads.values():
-            load(self.levels[-1], 1)
+    def __init__(self, name, title, level_title, levels, base, once=False, compared="calls_per_s"):
+        self.name, self.title, self.level_title = name, title, level_title
+        self.levels, self.base, self.once, self.compared = levels, base, once, compared
+        self.loads, self.levels_of, self.samples = {}, {}, {}
 
-    def run(self, rounds, seconds):
-        """Runs all rounds and shows where it is."""
-        for number in range(rounds):
-            print(f"round {number + 1} of {rounds}", file=sys.stderr, flush=True)
-            for level in self.levels:
-                self._turn(level, seconds, backwards=number % 2 == 1)
+    def add(self, name, load, levels=None):
+        self.loads[name] = load
+        self.levels_of[name] = [level for level in self.levels if levels is None or level in levels]
+        self.samples[name] = {level: [] for level in self.levels_of[name]}
 
-    def _turn(self, level, seconds, backwards):
-        names = list(self.loads)
-        for name in reversed(names) if backwards else names:
-            self.samples[name][level].append(self.loads[name](level, seconds))
-            # Connections that close must not cost the next load anything.
-            time.sleep(0.2)
+    def turn(self, seconds, backwards):
+        """One sample of each load at each level."""
+        for level in self.levels:
+            names = [name for name in self.loads if level in self.levels_of[name]]
+            for name in reversed(names) if backwards else names:
+                self.samples[name][level].append(self.loads[name](level, seconds))
+                # Connections that close must not cost the next load anything.
+                time.sleep(0.2)
+
+    def values(self, name, level, key):
+        """The figure of each round; empty where the load does not have it."""
+        values = [sample.get(key) for sample in self.samples.get(name, {}).get(level, [])]
+        return [] if None in values else values
 
     def median(self, name, level, key):
-        """The median over the rounds; None where the load does not have the figure."""
-        values = [sample[key] for sample in self.samples[name][level]]
-        return None if None in values else statistics.median(values)
+        values = self.values(name, level, key)
+        return statistics.median(values) if values else None
 
-    def errors(self, name):
+    def ratios(self, name, level):
+        """The figure that is compared, divided by that of the base in the same round, for each round."""
+        pairs = zip(self.values(name, level, self.compared), self.values(self.base, level, self.compared))
+        return [ours / max(theirs, 1e-9) for ours, theirs in pairs]
+
+    def differences(self, name, level, key):
+        """The figure less that of the base in the same round, for each round."""
+        pairs = zip(self.values(name, level, key), self.values(self.base, level, key))
+        return [ours - theirs for ours, theirs in pairs]
+
+    def errors(self):
         """Answers that were no answers, over all rounds."""
-        return sum(sample["errors"] for samples in self.samples[name].values() for sample in samples)
+        return sum(sample["errors"] for levels in self.samples.values() for samples in levels.values() for sample in samples)
 
-    def by_round(self, level, key, combine, name="gateway", base="floor"):
-        """The median of what `combine` makes of the figures of two loads in each round."""
-        pairs = zip(self.samples[name][level], self.samples[base][level])
-        return statistics.median(combine(one[key], other[key]) for one, other in pairs)
+
+def run_rounds(kinds, rounds, seconds):
+    """Runs all rounds and shows where it is."""
+    for number in range(rounds):
+        for kind in kinds:
+            if kind.once and number > 0:
+                continue
+            print(f"round {number + 1} of {rounds}: {kind.name}", file=sys.stderr, flush=True)
+            kind.turn(seconds, backwards=number % 2 == 1)

@@ -4,7 +4,7 @@
 # SPDX-License-Identifier: Apache-2.0
 #===----------------------------------------------------------------------===#
 
-"""The broker, the echo server and the gateway of one run; all on free loopback ports."""
+"""The broker, the servers and the gateways of one run; all on free loopback ports."""
 
 import json
 import pathlib
@@ -19,14 +19,35 @@ ROOT = pathlib.Path(__file__).resolve().parents[2]
 PEERS = ROOT / "Benchmarks" / "peers"
 TOPIC, SERVER = "bench", "echo1"
 READY_LIMIT = 30
+# How long the method `sleep` takes: the calls that wait have to be sent, and others measured, within it.
+SLEEP_SECONDS = 12
+AMQP = ("connection.c", "frames.c", "frame_reader.c", "fail.c")
+HTTP = ("http_front.c", "fail.c")
+SOURCES = {
+    "floor": ("floor.c", *AMQP),
+    "echo_server": ("echo_server.c", "envelope_text.c", *AMQP),
+    "least_gateway": ("least_gateway.c", "http_front.c", "envelope_text.c", "escaping.c", *AMQP),
+    "bare_http": ("bare_http.c", *HTTP),
+    "load": ("load.c", "histogram.c", "fail.c"),
+}
+ECHOED = {"text": "a \"quoted\" \\ text", "list": [1, None, 2.5]}
 
 
-def compile_peer(name, sources, folder):
+def compile_peer(name, folder):
     """Compiles a C program of peers/ and returns its path."""
-    flags = shlex.split(output_of(["pkg-config", "--cflags", "--libs", "librabbitmq"], 20))
-    files = [PEERS / source for source in sources]
-    output_of(["cc", "-O2", "-Wall", "-Wextra", "-o", folder / name, *files, *flags], 120)
+    flags = shlex.split(output_of(["pkg-config", "--cflags", "--libs", "librabbitmq", "libmicrohttpd"], 20))
+    files = [PEERS / source for source in SOURCES[name]]
+    output_of(["cc", "-O2", "-Wall", "-Wextra", "-Werror", "-o", folder / name, *files, *flags], 120)
     return folder / name
+
+
+def python_of(requirements, name):
+    """The interpreter of an environment that dev/venv makes; None, and a line, where it cannot."""
+    try:
+        return pathlib.Path(output_of([ROOT / "dev" / "venv", requirements, name], 600).strip()) / "bin" / "python"
+    except Failure as failure:
+        print(f"{name}: left out; {failure}\n")
+        return None
 
 
 class Broker:
@@ -45,79 +66,113 @@ class Broker:
         return output_of([ROOT / "dev" / "broker", *words], limit, **self.variables)
 
 
-def echo_server(folder, broker, stack):
-    """The server that the floor and the gateway call."""
-    sources = ["echo_server.c", "connection.c", "frames.c", "request_text.c"]
-    service = Service([compile_peer("echo_server", sources, folder), broker.port, TOPIC, SERVER])
+def _service(stack, command, limit=20, **settings):
+    service = Service(command, limit, **settings)
     stack.callback(service.stop)
+    return service
+
+
+def echo_server(folder, port, stack, server=SERVER):
+    """The server that everything calls but memory://."""
+    service = _service(stack, [compile_peer("echo_server", folder), port, TOPIC, server, SLEEP_SECONDS])
     service.wait_for("^ready")
     return service
 
 
 def swift_server(executable, broker, name, stack):
     """The demonstration service of `rpc-gateway demo`, which has the method that the floor calls."""
-    words = ["--transport-url", broker.url, "--topic", TOPIC, "--server", name]
-    service = Service([executable, "demo", *words])
-    stack.callback(service.stop)
+    service = _service(stack, [executable, "demo", "--transport-url", broker.url, "--topic", TOPIC, "--server", name])
     service.wait_for("^serving")
     return service
 
 
 def python_server(python, broker, name, stack):
     """Python's oslo.messaging server with the same method."""
-    service = Service([python, PEERS / "oslo_server.py", broker.url, TOPIC, name], limit=30)
-    stack.callback(service.stop)
+    service = _service(stack, [python, PEERS / "oslo_server.py", broker.url, TOPIC, name], 30)
     service.wait_for("^serving")
     return service
 
 
-class Gateway:
-    """`rpc-gateway serve`, ready when made."""
+class HTTPService:
+    """What answers calls over HTTP."""
 
-    def __init__(self, executable, url, path, stack):
-        self.path = path
-        self.service = Service([executable, "serve", "--listen", "127.0.0.1:0", "--transport-url", url])
-        stack.callback(self.service.stop)
-        self.base = self.service.wait_for(r"listening on (http://127\.0\.0\.1:\d+)")[1]
-        self._wait_until_ready()
+    def __init__(self, service, port, pids=None, topic=TOPIC, server=SERVER):
+        self.service = service
+        self.port = port
+        self.pids = pids or [service.pid]
+        self.topic, self.server = topic, server
 
-    @property
-    def pid(self):
-        return self.service.pid
+    def path(self, method):
+        return f"/{self.topic}/{self.server}/{method}"
 
     @property
-    def url(self):
-        return self.base + self.path
+    def base(self):
+        return f"http://127.0.0.1:{self.port}"
 
-    def _wait_until_ready(self):
-        deadline = time.monotonic() + READY_LIMIT
-        while self._status("/-/ready") != 200:
-            self.service.check()
-            if time.monotonic() > deadline:
-                raise Failure(f"the gateway is not ready after {READY_LIMIT} s: {self.service.said()}")
-            time.sleep(0.05)
-
-    def _status(self, path):
-        try:
-            with urllib.request.urlopen(self.base + path, timeout=5) as answer:
-                return answer.status
-        except urllib.error.HTTPError as error:
-            return error.code
-        except OSError:
-            return 0
+    def check(self):
+        self.service.check()
 
     def check_echo(self):
         """One call whose result has to be what was sent: figures of wrong answers are worth nothing."""
-        value = {"text": "a \"quoted\" \\ text", "list": [1, None, 2.5]}
-        body = json.dumps({"value": value}).encode()
-        request = urllib.request.Request(self.url, body, {"Content-Type": "application/json"})
+        body = json.dumps({"value": ECHOED}).encode()
+        request = urllib.request.Request(self.base + self.path("echo"), body, {"Content-Type": "application/json"})
         try:
             with urllib.request.urlopen(request, timeout=10) as answer:
                 result = json.load(answer)
         except urllib.error.HTTPError as error:
             told = error.read(2000).decode(errors="replace")
-            raise Failure(f"echo through the gateway: {error.code} {told}") from None
+            raise Failure(f"echo through {self.service.name}: {error.code} {told}") from None
         except (OSError, ValueError) as error:
-            raise Failure(f"echo through the gateway: {error}") from None
-        if result != value:
-            raise Failure(f"echo through the gateway answered {result!r}")
+            raise Failure(f"echo through {self.service.name}: {error}") from None
+        if result != ECHOED:
+            raise Failure(f"echo through {self.service.name} answered {result!r}")
+
+
+def _status(url):
+    try:
+        with urllib.request.urlopen(url, timeout=5) as answer:
+            return answer.status
+    except urllib.error.HTTPError as error:
+        return error.code
+    except OSError:
+        return 0
+
+
+def _wait_until_ready(gateway):
+    deadline = time.monotonic() + READY_LIMIT
+    while _status(gateway.base + "/-/ready") != 200:
+        gateway.check()
+        if time.monotonic() > deadline:
+            raise Failure(f"the gateway is not ready after {READY_LIMIT} s: {gateway.service.said()}")
+        time.sleep(0.05)
+
+
+def start_gateway(executable, url, stack, topic=TOPIC, server=SERVER, prefix=(), **settings):
+    """`rpc-gateway serve`, ready. Keywords are settings: http_loops=2 is RPC_GATEWAY_HTTP_LOOPS."""
+    variables = {f"RPC_GATEWAY_{name.upper()}": str(value) for name, value in settings.items()}
+    command = [*prefix, executable, "serve", "--listen", "127.0.0.1:0", "--transport-url", url]
+    service = _service(stack, command, 60 if prefix else 20, **variables)
+    port = int(service.wait_for(r"listening on http://127\.0\.0\.1:(\d+)")[1])
+    gateway = HTTPService(service, port, topic=topic, server=server)
+    _wait_until_ready(gateway)
+    return gateway
+
+
+def least_gateway(folder, broker, stack):
+    """The least gateway in C."""
+    service = _service(stack, [compile_peer("least_gateway", folder), broker.port])
+    return HTTPService(service, int(service.wait_for(r"listening on (\d+)")[1]))
+
+
+def bare_http(folder, stack):
+    """libmicrohttpd with a constant answer."""
+    service = _service(stack, [compile_peer("bare_http", folder)])
+    return HTTPService(service, int(service.wait_for(r"listening on (\d+)")[1]))
+
+
+def python_gateway(python, broker, stack, processes=2):
+    """uvicorn, uvloop and aio-pika."""
+    url = f"amqp://guest:guest@127.0.0.1:{broker.port}/"
+    service = _service(stack, [python, PEERS / "python_gateway.py", url, processes], 30)
+    said = service.wait_for(r"listening on (\d+) pids ([\d ]+)")
+    return HTTPService(service, int(said[1]), [int(pid) for pid in said[2].split()])

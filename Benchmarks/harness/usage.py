@@ -28,13 +28,15 @@ def resident_megabytes(pid):
 
 
 class Spending:
-    """What processes spend between its making and `per_call`."""
+    """What groups of processes spend between its making and `per_call`."""
 
-    def __init__(self, **pids):
-        self.pids = {name: pid for name, pid in pids.items() if pid}
-        self.before = {name: cpu_microseconds(pid) for name, pid in self.pids.items()}
+    def __init__(self, **groups):
+        self.groups = {name: pids for name, pids in groups.items() if pids}
+        self.before = self._spent()
+
+    def _spent(self):
+        return {name: sum(map(cpu_microseconds, pids)) for name, pids in self.groups.items()}
 
     def per_call(self, calls):
         """Microseconds of CPU per call, by name."""
-        spent = {name: cpu_microseconds(pid) - self.before[name] for name, pid in self.pids.items()}
-        return {name: microseconds / max(calls, 1) for name, microseconds in spent.items()}
+        return {name: (spent - self.before[name]) / max(calls, 1) for name, spent in self._spent().items()}

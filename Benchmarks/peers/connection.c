@@ -8,21 +8,13 @@
 
 #include <amqp_framing.h>
 #include <amqp_tcp_socket.h>
-#include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <time.h>
+#include <unistd.h>
 
 enum { message_maximum = 16 * 1024 * 1024 };
-
-void fail(const char *format, ...) {
-    va_list arguments;
-    va_start(arguments, format);
-    vfprintf(stderr, format, arguments);
-    va_end(arguments);
-    fputc('\n', stderr);
-    exit(1);
-}
 
 void expect_success(amqp_connection_state_t connection, const char *what) {
     amqp_rpc_reply_t reply = amqp_get_rpc_reply(connection);
@@ -45,6 +37,18 @@ amqp_connection_state_t connect_to_broker(int port) {
     amqp_channel_open(connection, channel_number);
     expect_success(connection, "channel.open");
     return connection;
+}
+
+void consume_replies(amqp_connection_state_t connection, char *name, bool acknowledges) {
+    snprintf(name, 64, "reply_%032llx", (unsigned long long)getpid() << 32 | (unsigned long long)time(NULL));
+    amqp_table_entry_t expires = {.key = amqp_cstring_bytes("x-expires"),
+                                  .value = {.kind = AMQP_FIELD_KIND_I32, .value.i32 = 1800000}};
+    amqp_table_t table = {.num_entries = 1, .entries = &expires};
+    amqp_bytes_t queue = amqp_cstring_bytes(name);
+    amqp_queue_declare(connection, channel_number, queue, 0, 0, 0, 0, table);
+    expect_success(connection, "queue.declare");
+    amqp_basic_consume(connection, channel_number, queue, amqp_empty_bytes, 0, !acknowledges, 0, amqp_empty_table);
+    expect_success(connection, "basic.consume");
 }
 
 static void begin_message(struct message *message, const amqp_frame_t *frame) {

@@ -4,10 +4,11 @@
 // SPDX-License-Identifier: Apache-2.0
 //===----------------------------------------------------------------------===//
 
-// An oslo.messaging RPC server with one method, echo(value), as fast as the broker lets it be:
+// An oslo.messaging RPC server as fast as the broker lets it be:
 //
-//   echo_server PORT TOPIC SERVER
+//   echo_server PORT TOPIC SERVER SLEEP_SECONDS
 //
+// echo(value) answers the value, fail() raises a ValueError, sleep(value) answers after so many seconds.
 // Prints "ready" once it consumes. Acknowledges and answers in batches: what one read brought is worked off, then
 // the replies and one acknowledgement are written. Replies are not mandatory, so nothing can come back unread.
 
@@ -15,13 +16,14 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <time.h>
 #include <unistd.h>
 
 #include "connection.h"
+#include "envelope_text.h"
 #include "frames.h"
-#include "request_text.h"
 
-enum { lifetime_seconds = 4 * 3600, batch_maximum = 1024, name_maximum = 255 };
+enum { lifetime_seconds = 4 * 3600, batch_maximum = 1024, name_maximum = 255, reply_room = 1024 };
 
 static const char control_exchange[] = "openstack";
 
@@ -54,11 +56,21 @@ static char *append(char *place, const char *text, size_t length) {
 
 #define APPEND_LITERAL(place, literal) append(place, literal, sizeof literal - 1)
 
-static size_t write_reply(char *reply, const struct request_text *request) {
+/// A ValueError as Python's server sends it: JSON in a string of the inner message.
+static const char failure[] =
+    "\\\"{\\\\\\\"class\\\\\\\": \\\\\\\"ValueError\\\\\\\", \\\\\\\"module\\\\\\\": \\\\\\\"builtins"
+    "\\\\\\\", \\\\\\\"message\\\\\\\": \\\\\\\"refused\\\\\\\", \\\\\\\"tb\\\\\\\": [\\\\\\\"Traceba"
+    "ck (most recent call last):\\\\\\\\n\\\\\\\", \\\\\\\"ValueError: refused\\\\\\\\n\\\\\\\"], "
+    "\\\\\\\"args\\\\\\\": [\\\\\\\"refused\\\\\\\"], \\\\\\\"kwargs\\\\\\\": {}}\\\"";
+
+static size_t write_reply(char *reply, const struct envelope_text *request) {
+    bool fails = span_is(request->method, "\\\"fail\\\"");
     char *place = APPEND_LITERAL(reply, "{\"oslo.version\": \"2.0\", \"oslo.message\": \"{\\\"result\\\": ");
-    if (request->value.length) place = append(place, request->value.start, request->value.length);
+    if (request->value.length && !fails) place = append(place, request->value.start, request->value.length);
     else place = APPEND_LITERAL(place, "null");
-    place = APPEND_LITERAL(place, ", \\\"failure\\\": null, \\\"ending\\\": true, \\\"_msg_id\\\": \\\"");
+    place = APPEND_LITERAL(place, ", \\\"failure\\\": ");
+    place = fails ? APPEND_LITERAL(place, failure) : APPEND_LITERAL(place, "null");
+    place = APPEND_LITERAL(place, ", \\\"ending\\\": true, \\\"_msg_id\\\": \\\"");
     place = append(place, request->message_id.start, request->message_id.length);
     place = APPEND_LITERAL(place, "\\\", \\\"_unique_id\\\": \\\"");
     write_unique_id(place);
@@ -66,23 +78,77 @@ static size_t write_reply(char *reply, const struct request_text *request) {
     return (size_t)(place - reply);
 }
 
+/// A reply to "sleep" that waits for its time; all sleep equally long, so the first one is due first.
+struct late_reply {
+    double due;
+    char *text;
+    size_t length;
+    char queue[name_maximum + 1];
+    struct late_reply *next;
+};
+
+static struct late_reply *first_late, **last_late = &first_late;
+static double sleep_seconds;
+
+static double now(void) {
+    struct timespec time;
+    clock_gettime(CLOCK_MONOTONIC, &time);
+    return (double)time.tv_sec + (double)time.tv_nsec * 1e-9;
+}
+
+static void put_off(const struct envelope_text *request, const char *reply, size_t length) {
+    struct late_reply *late = calloc(1, sizeof *late);
+    if (!late || !(late->text = malloc(length))) fail("out of memory");
+    memcpy(late->text, reply, length);
+    memcpy(late->queue, request->reply_queue.start, request->reply_queue.length);
+    late->length = length;
+    late->due = now() + sleep_seconds;
+    *last_late = late;
+    last_late = &late->next;
+}
+
+static void send_due(struct batch *replies) {
+    while (first_late && first_late->due <= now()) {
+        struct late_reply *late = first_late;
+        struct envelope_properties properties = {"", late->queue, strlen(late->queue), NULL, false};
+        batch_publish(replies, &properties, late->text, late->length);
+        first_late = late->next;
+        if (!first_late) last_late = &first_late;
+        free(late->text);
+        free(late);
+    }
+}
+
+/// How long the next message may be waited for.
+static const struct timeval *patience(struct timeval *limit) {
+    if (!first_late) return NULL;
+    double rest = first_late->due - now();
+    if (rest < 0) rest = 0;
+    limit->tv_sec = (time_t)rest;
+    limit->tv_usec = (suseconds_t)((rest - (double)limit->tv_sec) * 1e6);
+    return limit;
+}
+
 static void answer(const struct message *message, struct batch *replies) {
     static char *reply;
     static size_t capacity;
-    struct request_text request;
-    if (!read_request(message->body, message->length, &request)) return;
+    struct envelope_text request;
+    if (!read_envelope(message->body, message->length, &request)) return;
     if (!request.message_id.length || !request.reply_queue.length || request.reply_queue.length > name_maximum) return;
-    if (capacity < message->length + 512) {
-        capacity = message->length + 512;
+    if (capacity < message->length + reply_room) {
+        capacity = message->length + reply_room;
         reply = realloc(reply, capacity);
         if (!reply) fail("out of memory");
     }
-    struct envelope_properties properties = {"", request.reply_queue.start, request.reply_queue.length, NULL};
-    batch_publish(replies, &properties, reply, write_reply(reply, &request));
+    size_t length = write_reply(reply, &request);
+    if (span_is(request.method, "\\\"sleep\\\"")) return put_off(&request, reply, length);
+    struct envelope_properties properties = {"", request.reply_queue.start, request.reply_queue.length, NULL, false};
+    batch_publish(replies, &properties, reply, length);
 }
 
 int main(int count, char **arguments) {
-    if (count != 4) fail("usage: echo_server PORT TOPIC SERVER");
+    if (count != 5) fail("usage: echo_server PORT TOPIC SERVER SLEEP_SECONDS");
+    sleep_seconds = atof(arguments[4]);
     alarm(lifetime_seconds);
     int port = atoi(arguments[1]);
     amqp_connection_state_t incoming = connect_to_broker(port), outgoing = connect_to_broker(port);
@@ -95,13 +161,16 @@ int main(int count, char **arguments) {
 
     struct batch replies = {0}, acknowledgements = {0};
     struct message message = {0};
+    struct timeval limit;
     for (;;) {
         int in_batch = 0;
-        do {
-            receive(incoming, NULL, &message);
+        bool received = receive(incoming, patience(&limit), &message);
+        while (received) {
             answer(&message, &replies);
-        } while (amqp_data_in_buffer(incoming) && ++in_batch < batch_maximum);
-        batch_acknowledge(&acknowledgements, message.delivery_tag);
+            received = ++in_batch < batch_maximum && amqp_data_in_buffer(incoming) && receive(incoming, NULL, &message);
+        }
+        if (in_batch > 0) batch_acknowledge(&acknowledgements, message.delivery_tag);
+        send_due(&replies);
         batch_write(&replies, amqp_get_sockfd(outgoing));
         batch_write(&acknowledgements, amqp_get_sockfd(incoming));
     }

@@ -57,19 +57,6 @@ static void write_hexadecimal(char *place, uint64_t value, int digits) {
     }
 }
 
-static void declare_reply_queue(struct run *run) {
-    snprintf(run->reply_queue, sizeof run->reply_queue, "reply_%032llx",
-             (unsigned long long)getpid() << 32 | (unsigned long long)time(NULL));
-    amqp_table_entry_t expires = {.key = amqp_cstring_bytes("x-expires"),
-                                  .value = {.kind = AMQP_FIELD_KIND_I32, .value.i32 = 1800000}};
-    amqp_table_t table = {.num_entries = 1, .entries = &expires};
-    amqp_bytes_t name = amqp_cstring_bytes(run->reply_queue);
-    amqp_queue_declare(run->incoming, channel_number, name, 0, 0, 0, 0, table);
-    expect_success(run->incoming, "queue.declare");
-    amqp_basic_consume(run->incoming, channel_number, name, amqp_empty_bytes, 0, 1, 0, amqp_empty_table);
-    expect_success(run->incoming, "basic.consume");
-}
-
 /// The arguments are an object of 100 bytes as JSON text: {"value": "..."} around 87 characters.
 static void prepare_body(struct run *run) {
     char value[87];
@@ -86,11 +73,11 @@ static void prepare(struct run *run, char **arguments, int in_flight) {
     int port = atoi(arguments[1]);
     run->incoming = connect_to_broker(port);
     run->outgoing = connect_to_broker(port);
-    declare_reply_queue(run);
+    consume_replies(run->incoming, run->reply_queue, false);
     prepare_body(run);
     int length = snprintf(run->routing_key, sizeof run->routing_key, "%s.%s", arguments[2], arguments[3]);
     if (length < 0 || length > 255) fail("the routing key is too long");
-    run->properties = (struct envelope_properties){"openstack", run->routing_key, (size_t)length, "60000"};
+    run->properties = (struct envelope_properties){"openstack", run->routing_key, (size_t)length, "60000", false};
     run->sent_at = calloc((size_t)in_flight, sizeof *run->sent_at);
     if (!run->sent_at) fail("out of memory");
 }
@@ -155,9 +142,10 @@ static void report(struct run *run, double seconds) {
     double cpu = (double)(usage.ru_utime.tv_sec + usage.ru_stime.tv_sec) * 1e6
                  + (double)(usage.ru_utime.tv_usec + usage.ru_stime.tv_usec);
     if (run->measured) qsort(run->latencies, run->measured, sizeof *run->latencies, ascending);
-    printf("{\"calls\": %llu, \"calls_per_s\": %.1f, \"p50_ms\": %.4f, \"p99_ms\": %.4f, \"cpu_us\": %.2f}\n",
+    printf("{\"calls\": %llu, \"calls_per_s\": %.1f, \"p50_ms\": %.4f, \"p99_ms\": %.4f, \"p999_ms\": %.4f, "
+           "\"cpu_us\": %.2f}\n",
            (unsigned long long)run->calls, (double)run->measured / seconds, milliseconds_at(run, 0.5),
-           milliseconds_at(run, 0.99), run->calls ? cpu / (double)run->calls : 0);
+           milliseconds_at(run, 0.99), milliseconds_at(run, 0.999), run->calls ? cpu / (double)run->calls : 0);
 }
 
 int main(int count, char **arguments) {

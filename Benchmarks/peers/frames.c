@@ -13,9 +13,9 @@
 #include <sys/socket.h>
 
 #include "connection.h"
+#include "frame_reader.h"
 
-enum { method_frame = 1, header_frame = 2, body_frame = 3, frame_end = 0xCE, frame_overhead = 8 };
-enum { basic_class = 60, basic_publish = 40, basic_ack = 80, write_limit_ms = 30000 };
+enum { frame_end = 0xCE, frame_overhead = 8, basic_class = 60, basic_publish = 40, write_limit_ms = 30000 };
 enum { has_content_type = 0x8000, has_content_encoding = 0x4000, has_headers = 0x2000 };
 enum { has_delivery_mode = 0x1000, has_priority = 0x0800, has_expiration = 0x0100, persistent = 2 };
 
@@ -59,7 +59,7 @@ static void put_method(struct batch *batch, const struct envelope_properties *pr
     put_number(batch, 0, 2);
     put_short_string(batch, properties->exchange, strlen(properties->exchange));
     put_short_string(batch, properties->routing_key, properties->routing_key_length);
-    put_number(batch, 0, 1);
+    put_number(batch, properties->mandatory, 1);
     end_frame(batch, payload);
 }
 
@@ -94,7 +94,7 @@ void batch_publish(struct batch *batch, const struct envelope_properties *proper
 
 void batch_acknowledge(struct batch *batch, uint64_t delivery_tag) {
     size_t payload = begin_frame(batch, method_frame);
-    put_number(batch, (uint32_t)basic_class << 16 | basic_ack, 4);
+    put_number(batch, basic_ack, 4);
     put_number(batch, delivery_tag, 8);
     put_number(batch, 1, 1);
     end_frame(batch, payload);

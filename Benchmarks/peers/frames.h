@@ -6,6 +6,7 @@
 
 #pragma once
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
@@ -23,6 +24,8 @@ struct envelope_properties {
     const char *routing_key;
     size_t routing_key_length;
     const char *expiration;
+    /// Whether the message comes back when no queue takes it.
+    bool mandatory;
 };
 
 /// Appends basic.publish, the header and the body, split at the negotiated frame size.

@@ -5,7 +5,7 @@
 //===----------------------------------------------------------------------===//
 
 #define _GNU_SOURCE
-#include "request_text.h"
+#include "envelope_text.h"
 
 #include <string.h>
 
@@ -47,6 +47,10 @@ static int next_visible(struct cursor *cursor) {
 static bool read_string(struct cursor *cursor, struct span *text) {
     text->start = cursor->place;
     for (;;) {
+        // What comes before the next escaped character is of no interest, and there may be a megabyte of it.
+        const char *escape = memchr(cursor->place, '\\', (size_t)(cursor->end - cursor->place));
+        if (!escape) return false;
+        cursor->place = escape;
         const char *before = cursor->place;
         int character = next(cursor);
         if (character == end_of_text) return false;
@@ -74,8 +78,8 @@ static bool read_value(struct cursor *cursor, struct span *value) {
     return false;
 }
 
-static bool is(struct span text, const char *name) {
-    return text.length == strlen(name) && memcmp(text.start, name, text.length) == 0;
+bool span_is(struct span part, const char *text) {
+    return part.length == strlen(text) && memcmp(part.start, text, part.length) == 0;
 }
 
 static struct span without_quotes(struct span value) {
@@ -84,31 +88,34 @@ static struct span without_quotes(struct span value) {
     return (struct span){value.start + quote, value.length - 2 * quote};
 }
 
-static bool read_members(struct cursor cursor, struct request_text *request, bool arguments) {
+static bool read_members(struct cursor cursor, struct envelope_text *text, bool arguments) {
     struct span name, value;
     if (next_visible(&cursor) != '{') return false;
     for (int character = next_visible(&cursor); character != '}'; character = next_visible(&cursor)) {
         if (character == ',') character = next_visible(&cursor);
         if (character != '"' || !read_string(&cursor, &name) || next_visible(&cursor) != ':') return false;
         if (!read_value(&cursor, &value)) return false;
-        if (arguments && is(name, "value")) request->value = value;
+        if (arguments && span_is(name, "value")) text->value = value;
         if (arguments) continue;
-        if (is(name, "_msg_id")) request->message_id = without_quotes(value);
-        if (is(name, "_reply_q")) request->reply_queue = without_quotes(value);
+        if (span_is(name, "method")) text->method = value;
+        if (span_is(name, "result")) text->result = value;
+        if (span_is(name, "failure")) text->failure = value;
+        if (span_is(name, "_msg_id")) text->message_id = without_quotes(value);
+        if (span_is(name, "_reply_q")) text->reply_queue = without_quotes(value);
         struct cursor inner = {value.start, cursor.end};
-        if (is(name, "args") && !read_members(inner, request, true)) return false;
+        if (span_is(name, "args") && !read_members(inner, text, true)) return false;
     }
     return true;
 }
 
-bool read_request(const char *body, size_t length, struct request_text *request) {
+bool read_envelope(const char *body, size_t length, struct envelope_text *text) {
     static const char key[] = "\"oslo.message\"";
     const char *end = body + length;
     const char *found = memmem(body, length, key, sizeof key - 1);
-    memset(request, 0, sizeof *request);
+    memset(text, 0, sizeof *text);
     if (!found) return false;
     found += sizeof key - 1;
     while (found < end && (*found == ' ' || *found == ':')) found++;
     if (found == end || *found != '"') return false;
-    return read_members((struct cursor){found + 1, end}, request, false);
+    return read_members((struct cursor){found + 1, end}, text, false);
 }
