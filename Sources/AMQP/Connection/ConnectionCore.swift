@@ -134,11 +134,27 @@ final class ConnectionCore: EventSource, Flushable, @unchecked Sendable {
 
     /// Hands over what has come about, in its order.
     func tell() {
+        // Nearly always deliveries and confirms are all there is, and then nothing is put in line.
+        if events.isEmpty, home === loop, let connection { return tellDirectly(connection) }
         gatherEvents()
         guard !events.isEmpty, let connection else { return }
         let told = events
         events.removeAll(keepingCapacity: true)
         connection.tell(told)
+    }
+
+    private func tellDirectly(_ connection: Connection) {
+        if !deliveries.isEmpty {
+            let batch = deliveries
+            deliveries = []
+            deliveredBytes = 0
+            connection.delegate?.connection(connection, didReceive: batch)
+        }
+        guard !conclusions.isEmpty else { return }
+        let batch = conclusions
+        conclusions = []
+        for conclusion in batch { outboxBytes -= conclusion.request.outboxBytes }
+        for conclusion in batch { conclusion.request.completion(conclusion.outcome) }
     }
 
     /// Puts what was collected apart from the other events into line with them.

@@ -15,7 +15,7 @@ public final class PublishRequest: Sendable {
     /// Whether an unroutable message comes back as `returned`.
     public let isMandatory: Bool
     /// The message's properties.
-    public let properties: Properties
+    public let properties: PublishProperties
     /// The message's body.
     public let body: [UInt8]
     /// An exchange to declare first, once for the life of a channel.
@@ -36,7 +36,7 @@ public final class PublishRequest: Sendable {
         exchange: Name,
         routingKey: Name,
         isMandatory: Bool = false,
-        properties: Properties = Properties(),
+        properties: PublishProperties = .own(Properties()),
         body: [UInt8],
         declaring: ExchangeDeclaration? = nil,
         binding: QueueBinding? = nil,

@@ -13,9 +13,11 @@ extension [UInt8] {
 
     /// Appends a length byte and at most 255 bytes; callers have refused longer strings before.
     mutating func append(shortString string: String) {
-        let count = Swift.min(string.utf8.count, 255)
+        let bytes = string.utf8.span
+        let count = Swift.min(bytes.count, 255)
         append(UInt8(count))
-        append(contentsOf: string.utf8.prefix(count))
+        // Borrowed for the copy.
+        bytes.withUnsafeBufferPointer { append(contentsOf: UnsafeBufferPointer(rebasing: $0[..<count])) }
     }
 
     /// Appends a four-byte length and the bytes.

@@ -15,6 +15,7 @@ public enum MessageEnvelope {
     public static func open(_ body: [UInt8], takesPythonConstants: Bool) throws(JSONError) -> [UInt8] {
         guard !body.isEmpty else { return [0x7b, 0x7d] }
         let span = body.span
+        if let message = try openUsual(span) { return message }
         var version: Range<Int>?
         var message: Range<Int>?
         var scanner = JSONScanner(takesPythonConstants: takesPythonConstants)
@@ -33,11 +34,26 @@ public enum MessageEnvelope {
 
     /// Puts a message into an envelope.
     public static func seal(_ message: [UInt8]) -> [UInt8] {
-        [UInt8](capacity: JSONString.escapedCapacity(message.span) + 48) { output in
+        [UInt8].filled(capacity: JSONString.escapedCapacity(message.span) + 48) { output in
             output.append(ascii: #"{"oslo.version": "2.0", "oslo.message": ""#)
             JSONString.escape(message.span, into: &output)
             output.append(ascii: #""}"#)
         }
+    }
+
+    /// What oslo.messaging and this library write before and after the message.
+    private static let usualStart: StaticString = #"{"oslo.version": "2.0", "oslo.message": ""#
+
+    /// Opens an envelope that is written in the usual way, with one look at each byte; nil for any other.
+    private static func openUsual(_ body: Span<UInt8>) throws(JSONError) -> [UInt8]? {
+        let start = usualStart.utf8CodeUnitCount
+        guard body.count >= start + 2, JSONScanner.equals(body, 0..<start, usualStart) else { return nil }
+        var scanner = JSONScanner()
+        scanner.index = start - 1
+        let text = try scanner.string(body)
+        // Anything but the end of the object behind the string is for the scanner that knows all of JSON.
+        guard text.upperBound + 2 == body.count, body[text.upperBound + 1] == 0x7d else { return nil }
+        return try JSONString.unescape(body, text)
     }
 
     private static func checkVersion(_ bytes: Span<UInt8>, _ range: Range<Int>) throws(JSONError) {

@@ -25,7 +25,7 @@ public enum RequestEnvelope {
 
     /// The body of a call (`reply` given) or a cast.
     public static func encode(_ request: RPCRequest, uniqueID: UniqueID, reply: Reply?) -> [UInt8] {
-        [UInt8](capacity: capacity(request, reply)) { output in
+        [UInt8].filled(capacity: capacity(request, reply)) { output in
             output.append(ascii: #"{"oslo.version": "2.0", "oslo.message": "{\"method\": "#)
             output.append(innerString: request.method)
             output.append(ascii: #", \"args\": "#)
@@ -81,8 +81,9 @@ public enum RequestEnvelope {
     /// The bytes that the body takes at the most.
     private static func capacity(_ request: RPCRequest, _ reply: Reply?) -> Int {
         let target = request.target
-        let names = [request.method, target.namespace ?? "", target.version ?? "", reply?.queue ?? ""]
-        var capacity = 512 + names.reduce(0) { $0 + $1.utf8.count } * OutputSpan<UInt8>.innerBytesPerByte
+        var names = request.method.utf8.count + (reply?.queue.utf8.count ?? 0)
+        names += (target.namespace?.utf8.count ?? 0) + (target.version?.utf8.count ?? 0)
+        var capacity = 512 + names * OutputSpan<UInt8>.innerBytesPerByte
         for entry in request.context.entries {
             capacity += 32 + entry.key.utf8.count * OutputSpan<UInt8>.innerBytesPerByte
             capacity += JSONString.escapedCapacity(entry.value.bytes.span)
@@ -95,12 +96,6 @@ extension OutputSpan<UInt8> {
     /// What one byte of a string of the inner message takes at the most: `\\u001f`.
     static var innerBytesPerByte: Int { 7 }
 
-    /// Appends an ASCII literal.
-    @inline(__always)
-    mutating func append(ascii text: StaticString) {
-        for offset in 0..<text.utf8CodeUnitCount { append(text.byte(at: offset)) }
-    }
-
     /// Appends a JSON string of the inner message, escaped once more for the envelope, quotes included.
     mutating func append(innerString text: String) {
         append(ascii: #"\""#)
@@ -110,7 +105,10 @@ extension OutputSpan<UInt8> {
 
     /// Appends the content of a JSON string of the inner message, escaped once more for the envelope.
     mutating func append(innerContent text: String) {
-        for byte in text.utf8 {
+        let bytes = text.utf8.span
+        guard !bytes.isPlainText else { return append(all: bytes) }
+        for index in bytes.indices {
+            let byte = bytes[index]
             switch byte {
             case 0x22: append(ascii: #"\\\""#)
             case 0x5c: append(ascii: #"\\\\"#)
@@ -126,5 +124,14 @@ extension OutputSpan<UInt8> {
         append(ascii: "u00")
         append(hexadecimalDigit(byte >> 4))
         append(hexadecimalDigit(byte & 15))
+    }
+}
+
+extension Span<UInt8> {
+    /// Whether no byte has to be escaped in a JSON string.
+    @inline(__always)
+    var isPlainText: Bool {
+        for index in indices where self[index] < 0x20 || self[index] == 0x22 || self[index] == 0x5c { return false }
+        return true
     }
 }

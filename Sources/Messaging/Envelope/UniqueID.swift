@@ -43,7 +43,7 @@ public struct UniqueID: Hashable, Sendable {
     /// The digits in groups of 8, 4, 4, 4 and 12 (`str(uuid.uuid4())`).
     public var dashed: String {
         let digits = self.digits
-        let text = [UInt8](capacity: 36) { output in
+        let text = [UInt8].filled(capacity: 36) { output in
             for index in digits.indices {
                 if index == 8 || index == 12 || index == 16 || index == 20 { output.append(0x2d) }
                 output.append(digits[index])
@@ -54,7 +54,7 @@ public struct UniqueID: Hashable, Sendable {
 
     /// The 32 digits as ASCII bytes.
     var digits: [UInt8] {
-        [UInt8](capacity: 32) { output in append(to: &output) }
+        [UInt8].filled(capacity: 32) { output in append(to: &output) }
     }
 
     /// Writes the 32 digits.

@@ -17,7 +17,7 @@ extension [UInt8] {
     mutating func append(jsonContent bytes: [UInt8]) {
         append(0x22)
         append(
-            contentsOf: [UInt8](capacity: JSONString.escapedCapacity(bytes.span)) { output in
+            contentsOf: [UInt8].filled(capacity: JSONString.escapedCapacity(bytes.span)) { output in
                 JSONString.escape(bytes.span, into: &output)
             }
         )

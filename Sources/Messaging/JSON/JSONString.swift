@@ -11,11 +11,16 @@ enum JSONString {
         var index = 0
         while index < text.count {
             if index &+ 8 <= text.count {
-                let stop = JSONWord.special(JSONWord.load(text, at: index))
-                let run = stop == 0 ? 8 : stop.trailingZeroBitCount >> 3
+                let word = JSONWord.load(text, at: index)
+                let stop = JSONWord.special(word)
+                if stop == 0 {
+                    output.append(word: word)
+                    index &+= 8
+                    continue
+                }
+                let run = stop.trailingZeroBitCount >> 3
                 for offset in 0..<run { output.append(text[index &+ offset]) }
                 index &+= run
-                if stop == 0 { continue }
             }
             appendEscaped(text[index], &output)
             index &+= 1
@@ -75,15 +80,20 @@ enum JSONString {
     /// - Throws: `loneSurrogate` where an escape cannot be UTF-8; the offset is relative to the whole text.
     static func unescape(_ bytes: Span<UInt8>, _ range: Range<Int>) throws(JSONError) -> [UInt8] {
         // Resolving an escape never lengthens the text: \uXXXX (6 bytes) gives 3 bytes at the most.
-        try [UInt8](capacity: range.count) { (output: inout OutputSpan<UInt8>) throws(JSONError) in
+        try [UInt8].filled(capacity: range.count) { (output: inout OutputSpan<UInt8>) throws(JSONError) in
             var index = range.lowerBound
             while index < range.upperBound {
                 if index &+ 8 <= range.upperBound {
-                    let stop = JSONWord.backslash(JSONWord.load(bytes, at: index))
-                    let run = stop == 0 ? 8 : stop.trailingZeroBitCount >> 3
+                    let word = JSONWord.load(bytes, at: index)
+                    let stop = JSONWord.backslash(word)
+                    if stop == 0 {
+                        output.append(word: word)
+                        index &+= 8
+                        continue
+                    }
+                    let run = stop.trailingZeroBitCount >> 3
                     for offset in 0..<run { output.append(bytes[index &+ offset]) }
                     index &+= run
-                    if stop == 0 { continue }
                 }
                 guard bytes[index] == 0x5c else {
                     output.append(bytes[index])

@@ -37,7 +37,7 @@ public struct JSONText: Sendable, Hashable {
     /// A JSON string holding this text.
     public init(string: String) {
         let content = Array(string.utf8)
-        let quoted = [UInt8](capacity: JSONString.escapedCapacity(content.span) + 2) { output in
+        let quoted = [UInt8].filled(capacity: JSONString.escapedCapacity(content.span) + 2) { output in
             output.append(0x22)
             JSONString.escape(content.span, into: &output)
             output.append(0x22)

@@ -8,14 +8,20 @@ internal import AMQP
 internal import Names
 
 /// What the broker has to accept before a message of a kind: its exchange, and what is declared with it.
-struct PublishRoute: Sendable, Hashable {
-    var exchange: Name
+///
+/// A class, as nearly all messages share one of two and are known by it at a glance.
+final class PublishRoute: Sendable, Hashable {
+    let exchange: Name
     /// The exchange to declare first; nil for those that are not ours to declare.
-    var declaring: ExchangeDeclaration?
+    let declaring: ExchangeDeclaration?
     /// The queue to declare and to bind to it.
-    var binding: QueueBinding?
+    let binding: QueueBinding?
 
-    init(exchange: Name) { self.exchange = exchange }
+    init(exchange: Name) {
+        self.exchange = exchange
+        declaring = nil
+        binding = nil
+    }
 
     init(declaring exchange: ExchangeDeclaration, binding: QueueBinding? = nil) {
         self.exchange = exchange.name
@@ -25,4 +31,15 @@ struct PublishRoute: Sendable, Hashable {
 
     /// The default exchange, which cannot be missing.
     static let defaultExchange = PublishRoute(exchange: "")
+
+    static func == (left: PublishRoute, right: PublishRoute) -> Bool {
+        left === right
+            || left.exchange == right.exchange && left.declaring == right.declaring && left.binding == right.binding
+    }
+
+    func hash(into hasher: inout Hasher) {
+        hasher.combine(exchange)
+        hasher.combine(declaring)
+        hasher.combine(binding)
+    }
 }

@@ -117,28 +117,36 @@ final class SendJob: Sendable {
     }
 
     /// The message's properties; the expiration is what is left of the time.
-    func properties(now: ContinuousClock.Instant) -> Properties {
-        var properties = ownProperties ?? standardProperties
-        properties.expiration = expires ? Self.expiration(now.duration(to: deadline)) : nil
-        return properties
+    func properties(now: ContinuousClock.Instant) -> PublishProperties {
+        let expiration = expires ? Self.expiration(now.duration(to: deadline)) : nil
+        guard var properties = ownProperties else {
+            return .shared(isCompressed ? Self.compressed : Self.standard, expiration: expiration)
+        }
+        properties.expiration = expiration.map { String($0) }
+        return .own(properties)
     }
 
     /// What oslo.messaging sends with every message.
-    private var standardProperties: Properties {
+    private static let standard = SharedProperties(standardProperties(headers: [:]))
+    private static let compressed = SharedProperties(
+        standardProperties(headers: [BodyCompression.header: .string(BodyCompression.gzip)])
+    )
+
+    private static func standardProperties(headers: FieldTable) -> Properties {
         Properties(
             contentType: "application/json",
             contentEncoding: "utf-8",
-            headers: isCompressed ? [BodyCompression.header: .string(BodyCompression.gzip)] : [:],
+            headers: headers,
             deliveryMode: 2,
             priority: 0
         )
     }
 
     /// Milliseconds as the broker takes them: rounded up, so that a whole timeout is sent whole, and within 32 bits.
-    static func expiration(_ left: Duration) -> String {
+    static func expiration(_ left: Duration) -> UInt32 {
         let (seconds, attoseconds) = left.components
-        guard seconds < 4_294_967 else { return "4294967295" }
+        guard seconds < 4_294_967 else { return .max }
         let milliseconds = seconds * 1000 + (attoseconds + 999_999_999_999_999) / 1_000_000_000_000_000
-        return String(max(0, milliseconds))
+        return UInt32(clamping: milliseconds)
     }
 }

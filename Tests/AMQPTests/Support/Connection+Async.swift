@@ -68,7 +68,7 @@ extension Connection {
                     exchange: exchange,
                     routingKey: routingKey,
                     isMandatory: isMandatory,
-                    properties: properties,
+                    properties: .own(properties),
                     body: body,
                     declaring: declaring,
                     binding: binding,

@@ -15,7 +15,7 @@ struct FrameEncoderTests {
             exchange: "e",
             routingKey: "k",
             isMandatory: true,
-            properties: Properties(headers: headers),
+            properties: .own(Properties(headers: headers)),
             body: [UInt8](repeating: 7, count: count)
         ) { _ in }
     }

@@ -61,7 +61,7 @@ final class Peer: ConnectionDelegate {
                     exchange: Name(exchange),
                     routingKey: Name(key),
                     isMandatory: true,
-                    properties: properties,
+                    properties: .own(properties),
                     body: body
                 ) { continuation.resume(returning: $0) }
             )

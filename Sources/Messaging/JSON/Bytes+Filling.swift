@@ -1,0 +1,68 @@
+//===----------------------------------------------------------------------===//
+// This source file is part of the rpc-gateway project
+// Licensed under Apache License v2.0; see LICENSE for the full text
+// SPDX-License-Identifier: Apache-2.0
+//===----------------------------------------------------------------------===//
+
+extension [UInt8] {
+    /// Makes an array of what the closure writes, at most `capacity` bytes.
+    ///
+    /// The library's initializer of this form looks the element's metadata up at each call; this one is made for bytes.
+    @inline(__always)
+    static func filled<Failure: Error>(
+        capacity: Int,
+        _ body: (inout OutputSpan<UInt8>) throws(Failure) -> Void
+    ) throws(Failure) -> [UInt8] {
+        var failure: Failure?
+        // The span covers the buffer that the initializer lends, and is finished before the buffer goes back.
+        let bytes = unsafe [UInt8](unsafeUninitializedCapacity: capacity) { buffer, count in
+            var output = unsafe OutputSpan(buffer: buffer, initializedCount: 0)
+            do throws(Failure) { try body(&output) } catch { failure = error }
+            count = unsafe output.finalize(for: buffer)
+        }
+        if let failure { throw failure }
+        return bytes
+    }
+}
+
+extension OutputSpan<UInt8> {
+    /// Appends an ASCII literal.
+    @inline(__always)
+    mutating func append(ascii text: StaticString) {
+        // A literal of one byte is kept without a pointer.
+        guard text.hasPointerRepresentation else { return append(UInt8(truncatingIfNeeded: text.unicodeScalar.value)) }
+        // The literal lives as long as the program.
+        unsafe append(from: text.utf8Start, count: text.utf8CodeUnitCount)
+    }
+
+    /// Appends all bytes of a span.
+    @inline(__always)
+    mutating func append(all bytes: Span<UInt8>) {
+        // Borrowed for the copy.
+        unsafe bytes.withUnsafeBufferPointer { bytes in
+            guard let start = bytes.baseAddress else { return }
+            unsafe append(from: start, count: bytes.count)
+        }
+    }
+
+    /// Appends eight bytes that a word holds in the order of memory.
+    @inline(__always)
+    mutating func append(word: UInt64) {
+        unsafe withUnsafeMutableBufferPointer { buffer, count in
+            precondition(count + 8 <= buffer.count, "the output is full")
+            unsafe UnsafeMutableRawPointer(buffer.baseAddress.unsafelyUnwrapped + count)
+                .storeBytes(of: word, as: UInt64.self)
+            count += 8
+        }
+    }
+
+    @inline(__always)
+    private mutating func append(from start: UnsafePointer<UInt8>, count added: Int) {
+        unsafe withUnsafeMutableBufferPointer { buffer, count in
+            precondition(added <= buffer.count - count, "the output is full")
+            // In bounds by the line above; a buffer of no bytes has no address and takes none.
+            if let base = buffer.baseAddress { unsafe (base + count).initialize(from: start, count: added) }
+            count += added
+        }
+    }
+}
