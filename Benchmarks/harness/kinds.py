@@ -64,7 +64,7 @@ class Parts:
         return self._target(name, lambda: services.start_gateway(self.program, self.broker.url, self.stack, **settings))
 
     def least(self, name="least"):
-        return self._target(name, lambda: services.least_gateway(self.folder, self.broker, self.stack))
+        return self._target(name, lambda: services.least_gateway(self.folder, self.broker.port, self.stack))
 
     def memory(self):
         return self._target("memory", lambda: services.start_gateway(self.program, "memory://", self.stack, "demo", "local"))

@@ -10,8 +10,8 @@ import os
 import statistics
 
 CLIFF_BASE, CLIFF_LEVELS, CLIFF_SHARE = 64, (256, 512, 1024), 0.8
-COLUMNS = ("calls/s", "(range)", "of base", "(range)", "p50 ms", "p99 ms", "p99.9 ms", "own CPU µs", "broker CPU µs", "MiB",
-           "errors")
+COLUMNS = ("calls/s", "(range)", "of base", "(range)", "p50 ms", "p99 ms", "p99.9 ms", "own CPU µs", "CPU of base",
+           "broker CPU µs", "MiB", "errors")
 
 
 def print_conditions(conditions):
@@ -33,12 +33,14 @@ def _range(values, decimals):
 
 def _row(kind, name, level):
     ratios = kind.ratios(name, level) if name != kind.base else []
+    costs = kind.ratios(name, level, "cpu_us") if name != kind.base else []
     rates = kind.values(name, level, "calls_per_s")
     latency = {key: kind.median(name, level, key) for key in ("p50_us", "p99_us", "p999_us")}
     return (name, f"{level:,}", _text(statistics.median(rates), 0), _range(rates, 0),
             _text(statistics.median(ratios), 2) if ratios else "-", _range(ratios, 2),
             *(_text(value / 1000, 3 if key == "p50_us" else 2) for key, value in latency.items()),
-            _text(kind.median(name, level, "cpu_us"), 1), _text(kind.median(name, level, "broker_us"), 1),
+            _text(kind.median(name, level, "cpu_us"), 1), _text(statistics.median(costs), 2) if costs else "-",
+            _text(kind.median(name, level, "broker_us"), 1),
             _text(kind.median(name, level, "resident_mib"), 1),
             str(sum(sample["errors"] for sample in kind.samples[name][level])))
 
@@ -46,7 +48,7 @@ def _row(kind, name, level):
 def print_kind(kind):
     """One line a load and level: medians over the rounds, ranges in parentheses."""
     compared = f"p50 of {kind.base}" if kind.compared == "p50_us" else f"of {kind.base}"
-    heads = [compared if column == "of base" else column for column in COLUMNS]
+    heads = [compared if column == "of base" else column.replace("base", kind.base) for column in COLUMNS]
     rows = [("", kind.level_title, *heads)]
     rows += [_row(kind, name, level) for level in kind.levels for name in kind.loads if kind.samples[name].get(level)]
     widths = [max(len(row[column]) for row in rows) for column in range(len(rows[0]))]

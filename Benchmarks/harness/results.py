@@ -13,7 +13,8 @@ KEYS = ("calls_per_s", "p50_us", "p99_us", "p999_us", "cpu_us", "broker_us", "re
 
 def _level(kind, name, level):
     return {"medians": {key: kind.median(name, level, key) for key in KEYS},
-            "ratios_of_base": kind.ratios(name, level), "samples": kind.samples[name][level]}
+            "ratios_of_base": kind.ratios(name, level), "cpu_ratios_of_base": kind.ratios(name, level, "cpu_us"),
+            "samples": kind.samples[name][level]}
 
 
 def _kind(kind):

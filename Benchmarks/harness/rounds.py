@@ -45,9 +45,10 @@ class Kind:
         values = self.values(name, level, key)
         return statistics.median(values) if values else None
 
-    def ratios(self, name, level):
-        """The figure that is compared, divided by that of the base in the same round, for each round."""
-        pairs = zip(self.values(name, level, self.compared), self.values(self.base, level, self.compared))
+    def ratios(self, name, level, key=None):
+        """The figure (the one that is compared), divided by that of the base in the same round, for each round."""
+        key = key or self.compared
+        pairs = zip(self.values(name, level, key), self.values(self.base, level, key))
         return [ours / max(theirs, 1e-9) for ours, theirs in pairs]
 
     def differences(self, name, level, key):

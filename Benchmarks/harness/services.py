@@ -26,9 +26,9 @@ HTTP = ("http_front.c", "fail.c")
 SOURCES = {
     "floor": ("floor.c", *AMQP),
     "echo_server": ("echo_server.c", "envelope_text.c", *AMQP),
-    "least_gateway": ("least_gateway.c", "http_front.c", "envelope_text.c", "escaping.c", *AMQP),
+    "least_gateway": ("least_gateway.c", "request_envelope.c", "http_front.c", "envelope_text.c", "escaping.c", *AMQP),
     "bare_http": ("bare_http.c", *HTTP),
-    "load": ("load.c", "histogram.c", "fail.c"),
+    "load": ("load.c", "load_connection.c", "load_schedule.c", "histogram.c", "fail.c"),
 }
 ECHOED = {"text": "a \"quoted\" \\ text", "list": [1, None, 2.5]}
 
@@ -158,10 +158,10 @@ def start_gateway(executable, url, stack, topic=TOPIC, server=SERVER, prefix=(),
     return gateway
 
 
-def least_gateway(folder, broker, stack):
+def least_gateway(folder, port, stack, server=SERVER, prefix=()):
     """The least gateway in C."""
-    service = _service(stack, [compile_peer("least_gateway", folder), broker.port])
-    return HTTPService(service, int(service.wait_for(r"listening on (\d+)")[1]))
+    service = _service(stack, [*prefix, compile_peer("least_gateway", folder), port], 60 if prefix else 20)
+    return HTTPService(service, int(service.wait_for(r"listening on (\d+)")[1]), server=server)
 
 
 def bare_http(folder, stack):

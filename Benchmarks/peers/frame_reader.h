@@ -12,7 +12,7 @@
 
 enum { method_frame = 1, header_frame = 2, body_frame = 3 };
 /// Class and method in one number, as the first four octets of a method frame hold them.
-enum { basic_return = 60 << 16 | 50, basic_deliver = 60 << 16 | 60, basic_ack = 60 << 16 | 80, basic_nack = 60 << 16 | 120 };
+enum { basic_deliver = 60 << 16 | 60, basic_ack = 60 << 16 | 80 };
 
 /// A whole frame; the payload is valid until the next `read_frames`.
 struct frame {

@@ -25,9 +25,9 @@
 #include "frame_reader.h"
 #include "frames.h"
 #include "http_front.h"
+#include "request_envelope.h"
 
 enum { lifetime_seconds = 4 * 3600, slots_maximum = 32768, casts_remembered = 65536 };
-enum { id_length = 32, slot_digits = 8, literals_maximum = 1024 };
 
 /// One per process; one thread.
 static struct gateway {
@@ -52,66 +52,13 @@ static struct gateway {
     size_t envelope_capacity;
 } gateway;
 
-static char *append(char *place, const char *text, size_t length) {
-    memcpy(place, text, length);
-    return place + length;
-}
-
-#define APPEND_LITERAL(place, literal) append(place, literal, sizeof literal - 1)
-
-static char *append_hexadecimal(char *place, uint64_t value, int digits) {
-    for (int i = digits; i-- > 0; value >>= 4) place[i] = "0123456789abcdef"[value & 15];
-    return place + digits;
-}
-
-/// What the path asks for: the routing key "topic.server" and the method.
-struct target {
-    char routing_key[256];
-    size_t routing_key_length, method_length;
-    const char *method;
-    bool is_cast;
-};
-
-static bool read_path(const char *path, struct target *target) {
-    const char *server = strchr(path + 1, '/');
-    const char *method = server ? strchr(server + 1, '/') : NULL;
-    if (!method) return false;
-    target->routing_key_length = (size_t)(method - path - 1);
-    if (target->routing_key_length >= sizeof target->routing_key) return false;
-    memcpy(target->routing_key, path + 1, target->routing_key_length);
-    target->routing_key[server - path - 1] = '.';
-    target->method = method + 1;
-    const char *suffix = strchr(target->method, ':');
-    target->is_cast = suffix;
-    target->method_length = suffix ? (size_t)(suffix - target->method) : strlen(target->method);
-    return true;
-}
-
-static char *append_reply_address(char *place, uint32_t slot) {
-    place = APPEND_LITERAL(place, ", \\\"_msg_id\\\": \\\"");
-    place = append_hexadecimal(place, slot, slot_digits);
-    place = append_hexadecimal(place, gateway.sequence, id_length - slot_digits);
-    place = APPEND_LITERAL(place, "\\\", \\\"_reply_q\\\": \\\"");
-    place = append(place, gateway.reply_queue, strlen(gateway.reply_queue));
-    return APPEND_LITERAL(place, "\\\", \\\"_timeout\\\": null");
-}
-
-static size_t write_envelope(const struct request *request, const struct target *target, uint32_t slot) {
-    size_t needed = 6 * request->length + target->method_length + literals_maximum;
-    if (needed > gateway.envelope_capacity) {
-        gateway.envelope_capacity = needed;
-        gateway.envelope = realloc(gateway.envelope, needed);
+static char *envelope_room(size_t length) {
+    if (length > gateway.envelope_capacity) {
+        gateway.envelope_capacity = length;
+        gateway.envelope = realloc(gateway.envelope, length);
         if (!gateway.envelope) fail("out of memory");
     }
-    char *place = APPEND_LITERAL(gateway.envelope, "{\"oslo.version\": \"2.0\", \"oslo.message\": \"{\\\"method\\\": \\\"");
-    place = append(place, target->method, target->method_length);
-    place = APPEND_LITERAL(place, "\\\", \\\"args\\\": ");
-    place = escape_text(place, request->body, request->length);
-    if (!target->is_cast) place = append_reply_address(place, slot);
-    place = APPEND_LITERAL(place, ", \\\"_unique_id\\\": \\\"");
-    place = append_hexadecimal(place, gateway.sequence, id_length);
-    place = APPEND_LITERAL(place, "\\\"}\"}");
-    return (size_t)(place - gateway.envelope);
+    return gateway.envelope;
 }
 
 static void answer_text(struct request *request, unsigned status, const char *text) {
@@ -124,14 +71,15 @@ static void publish(struct request *request) {
     struct target target;
     if (!read_path(request->path, &target) || gateway.free_count == 0) return answer_text(request, 503, "{}");
     uint32_t slot = target.is_cast ? 0 : gateway.free_slots[--gateway.free_count];
-    gateway.sequence++;
+    struct reply_address reply = {gateway.reply_queue, slot, ++gateway.sequence};
     gateway.published++;
-    size_t length = write_envelope(request, &target, slot);
+    char *envelope = envelope_room(envelope_capacity(&target, request->length));
+    size_t length = write_envelope(envelope, &target, &reply, request->body, request->length);
     if (target.is_cast) gateway.casts[gateway.published % casts_remembered] = request;
     else gateway.slots[slot] = request;
     struct envelope_properties properties = {"openstack", target.routing_key, target.routing_key_length,
                                              target.is_cast ? NULL : "60000", true};
-    batch_publish(&gateway.requests, &properties, gateway.envelope, length);
+    batch_publish(&gateway.requests, &properties, envelope, length);
     suspend(request);
 }
 

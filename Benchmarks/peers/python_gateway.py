@@ -56,20 +56,23 @@ class Gateway:
             body, content_type="application/json", content_encoding="utf-8", delivery_mode=2, priority=0,
             expiration=expiration), target, mandatory=True)
 
+    def request(self, method, arguments, **more):
+        request_id = f"req-{uuid.uuid4()}"
+        return {"method": method, "args": arguments, **more, "_unique_id": uuid.uuid4().hex,
+                "_context_request_id": request_id, "_context_global_request_id": request_id}
+
     async def call(self, target, method, arguments):
         identifier = uuid.uuid4().hex
         future = self.waiting[identifier] = asyncio.get_running_loop().create_future()
-        await self.publish(target, {
-            "method": method, "args": arguments, "_msg_id": identifier, "_reply_q": self.reply_queue, "_timeout": None,
-            "_unique_id": uuid.uuid4().hex}, TIMEOUT)
+        request = self.request(method, arguments, _msg_id=identifier, _reply_q=self.reply_queue, _timeout=None)
+        await self.publish(target, request, TIMEOUT)
         return await asyncio.wait_for(future, TIMEOUT)
 
     async def answer(self, path, body):
         topic, server, method = path.strip("/").split("/")
         target, arguments = f"{topic}.{server}", json.loads(body)
         if method.endswith(":cast"):
-            await self.publish(target, {
-                "method": method.removesuffix(":cast"), "args": arguments, "_unique_id": uuid.uuid4().hex}, None)
+            await self.publish(target, self.request(method.removesuffix(":cast"), arguments), None)
             return 202, b"{}"
         reply = await self.call(target, method, arguments)
         if reply["failure"]:
