@@ -40,6 +40,8 @@ public final class RabbitDriver: Driver {
         /// Whether the connection for replies is opened with the start; otherwise with the first call, as it suits a
         /// process that is only a server.
         public var receivesFromStart: Bool
+        /// How many drivers share the pool's options: each opens its part of the connections.
+        var shardCount = 1
 
         /// Makes settings.
         public init(maximumReplyBytes: Int = 64 << 20, receivesFromStart: Bool = true) {
@@ -62,7 +64,7 @@ public final class RabbitDriver: Driver {
         let ownedLoop = try OwnedLoop(context.loop, name: "rabbit")
         let loop = ownedLoop.loop
         let waiters = ReplyWaiters(loop: loop)
-        let pool = PoolConfiguration(options: options, hostCount: hosts.count)
+        let pool = PoolConfiguration(options: options, hostCount: hosts.count, shardCount: settings.shardCount)
         let controlRoute = options.route(to: Target(), controlExchange: context.controlExchange)
         let connections = SendConnections(
             hosts: hosts,

@@ -118,8 +118,10 @@ final class ConnectionCore: EventSource, Flushable, @unchecked Sendable {
     func flush() {
         isFlushAsked = false
         enter { () throws(AMQPError) in
-            runCommands()
-            try writeOutput()
+            repeat {
+                runCommands()
+                try writeOutput()
+            } while !commands.isEmpty && output.pendingBytes < Self.outputHighWaterBytes && phase == .open
             try closeIfIdle()
         }
         arm()

@@ -16,22 +16,8 @@ public struct Properties: Sendable, Hashable {
     public var deliveryMode: UInt8?
     /// Priority, 0 to 9.
     public var priority: UInt8?
-    /// Names the request a reply belongs to.
-    public var correlationID: String?
-    /// Queue for the reply.
-    public var replyTo: String?
-    /// Time to live in milliseconds, as decimal digits.
-    public var expiration: String?
-    /// The application's id of the message.
-    public var messageID: String?
-    /// Seconds since 1970.
-    public var timestamp: UInt64?
-    /// The application's type of the message.
-    public var type: String?
-    /// The publishing user; the broker checks it.
-    public var userID: String?
-    /// The publishing application.
-    public var appID: String?
+    /// What most messages lack, behind one reference; nil when all of it is absent.
+    private var rare: Rare?
 
     /// Makes properties; all are absent unless named.
     public init(
@@ -54,13 +40,100 @@ public struct Properties: Sendable, Hashable {
         self.headers = headers
         self.deliveryMode = deliveryMode
         self.priority = priority
-        self.correlationID = correlationID
-        self.replyTo = replyTo
-        self.expiration = expiration
-        self.messageID = messageID
-        self.timestamp = timestamp
-        self.type = type
-        self.userID = userID
-        self.appID = appID
+        let fields = RareFields(
+            correlationID: correlationID,
+            replyTo: replyTo,
+            expiration: expiration,
+            messageID: messageID,
+            timestamp: timestamp,
+            type: type,
+            userID: userID,
+            appID: appID
+        )
+        rare = fields == RareFields() ? nil : Rare(fields)
+    }
+}
+
+extension Properties {
+    private struct RareFields: Sendable, Hashable {
+        var correlationID: String?
+        var replyTo: String?
+        var expiration: String?
+        var messageID: String?
+        var timestamp: UInt64?
+        var type: String?
+        var userID: String?
+        var appID: String?
+    }
+
+    /// The fields behind a reference, so that properties without them are cheap to hand on.
+    private final class Rare: Sendable, Hashable {
+        let fields: RareFields
+
+        init(_ fields: RareFields) { self.fields = fields }
+
+        static func == (left: Rare, right: Rare) -> Bool { left.fields == right.fields }
+
+        func hash(into hasher: inout Hasher) { hasher.combine(fields) }
+    }
+
+    private subscript<Value>(rare path: WritableKeyPath<RareFields, Value?>) -> Value? {
+        get { rare?.fields[keyPath: path] }
+        set {
+            var fields = rare?.fields ?? RareFields()
+            fields[keyPath: path] = newValue
+            rare = fields == RareFields() ? nil : Rare(fields)
+        }
+    }
+
+    /// Whether there is none of the properties that stand behind the priority on the wire.
+    var endWithPriority: Bool { rare == nil }
+
+    /// Names the request a reply belongs to.
+    public var correlationID: String? {
+        get { rare?.fields.correlationID }
+        set { self[rare: \.correlationID] = newValue }
+    }
+
+    /// Queue for the reply.
+    public var replyTo: String? {
+        get { rare?.fields.replyTo }
+        set { self[rare: \.replyTo] = newValue }
+    }
+
+    /// Time to live in milliseconds, as decimal digits.
+    public var expiration: String? {
+        get { rare?.fields.expiration }
+        set { self[rare: \.expiration] = newValue }
+    }
+
+    /// The application's id of the message.
+    public var messageID: String? {
+        get { rare?.fields.messageID }
+        set { self[rare: \.messageID] = newValue }
+    }
+
+    /// Seconds since 1970.
+    public var timestamp: UInt64? {
+        get { rare?.fields.timestamp }
+        set { self[rare: \.timestamp] = newValue }
+    }
+
+    /// The application's type of the message.
+    public var type: String? {
+        get { rare?.fields.type }
+        set { self[rare: \.type] = newValue }
+    }
+
+    /// The publishing user; the broker checks it.
+    public var userID: String? {
+        get { rare?.fields.userID }
+        set { self[rare: \.userID] = newValue }
+    }
+
+    /// The publishing application.
+    public var appID: String? {
+        get { rare?.fields.appID }
+        set { self[rare: \.appID] = newValue }
     }
 }

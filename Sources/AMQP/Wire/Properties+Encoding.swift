@@ -44,6 +44,12 @@ extension Properties {
         }
         bytes.append(deliveryMode, PropertyFlag.deliveryMode, &flags)
         bytes.append(priority, PropertyFlag.priority, &flags)
+        if !endWithPriority { encodeRest(into: &bytes, &flags) }
+        bytes[start] = UInt8(flags >> 8)
+        bytes[start + 1] = UInt8(flags & 0xFF)
+    }
+
+    private func encodeRest(into bytes: inout [UInt8], _ flags: inout UInt16) {
         bytes.append(correlationID, PropertyFlag.correlationID, &flags)
         bytes.append(replyTo, PropertyFlag.replyTo, &flags)
         bytes.append(expiration, PropertyFlag.expiration, &flags)
@@ -52,8 +58,6 @@ extension Properties {
         bytes.append(type, PropertyFlag.type, &flags)
         bytes.append(userID, PropertyFlag.userID, &flags)
         bytes.append(appID, PropertyFlag.appID, &flags)
-        bytes[start] = UInt8(flags >> 8)
-        bytes[start + 1] = UInt8(flags & 0xFF)
     }
 }
 

@@ -43,14 +43,29 @@ struct PropertiesDecoder {
         _ reader: inout WireReader,
         _ properties: inout Properties
     ) throws(WireReader.Malformed) {
-        if flags & PropertyFlag.correlationID != 0 { properties.correlationID = try reader.shortString() }
-        if flags & PropertyFlag.replyTo != 0 { properties.replyTo = replyTo.string(try reader.shortBytes()) }
-        if flags & PropertyFlag.expiration != 0 { properties.expiration = try reader.shortString() }
-        if flags & PropertyFlag.messageID != 0 { properties.messageID = try reader.shortString() }
-        if flags & PropertyFlag.timestamp != 0 { properties.timestamp = try reader.integer() }
-        if flags & PropertyFlag.type != 0 { properties.type = try reader.shortString() }
-        if flags & PropertyFlag.userID != 0 { properties.userID = try reader.shortString() }
-        if flags & PropertyFlag.appID != 0 { properties.appID = try reader.shortString() }
+        let correlationID = flags & PropertyFlag.correlationID != 0 ? try reader.shortString() : nil
+        let replyTo = flags & PropertyFlag.replyTo != 0 ? self.replyTo.string(try reader.shortBytes()) : nil
+        let expiration = flags & PropertyFlag.expiration != 0 ? try reader.shortString() : nil
+        let messageID = flags & PropertyFlag.messageID != 0 ? try reader.shortString() : nil
+        let timestamp = flags & PropertyFlag.timestamp != 0 ? try reader.integer(UInt64.self) : nil
+        let type = flags & PropertyFlag.type != 0 ? try reader.shortString() : nil
+        let userID = flags & PropertyFlag.userID != 0 ? try reader.shortString() : nil
+        let appID = flags & PropertyFlag.appID != 0 ? try reader.shortString() : nil
+        properties = Properties(
+            contentType: properties.contentType,
+            contentEncoding: properties.contentEncoding,
+            headers: properties.headers,
+            deliveryMode: properties.deliveryMode,
+            priority: properties.priority,
+            correlationID: correlationID,
+            replyTo: replyTo,
+            expiration: expiration,
+            messageID: messageID,
+            timestamp: timestamp,
+            type: type,
+            userID: userID,
+            appID: appID
+        )
         if flags & PropertyFlag.clusterID != 0 { _ = try reader.shortBytes() }
     }
 }

@@ -36,7 +36,7 @@ struct Application: Sendable {
 
         let url = try TransportURL(settings.transport.url)
         let loops = try Self.makeLoops(settings.http.loops)
-        driver = try Drivers.make(url, settings, loop: loops[0], logger: logger)
+        driver = try Drivers.make(url, settings, loops: loops, logger: logger)
         demo = settings.runsDemo ? try Self.makeDemo(driver, logger) : nil
 
         let (registry, running) = (registry, Reference<HTTPServer>())

@@ -12,14 +12,15 @@ internal import Threads
 /// The drivers that this program links.
 enum Drivers {
     /// The registry of all of them.
-    static func registry(_ settings: Settings, receivesFromStart: Bool) -> DriverRegistry {
+    static func registry(_ settings: Settings, receivesFromStart: Bool, loops: [EventLoop] = []) -> DriverRegistry {
         var registry = DriverRegistry()
         registry.register(["rabbit", "kombu"]) { url, context in
             let own = RabbitDriver.Settings(
                 maximumReplyBytes: settings.rpc.maximumReplyBytes,
                 receivesFromStart: receivesFromStart
             )
-            return try RabbitDriver(url: url, context: context, settings: own)
+            guard loops.count > 1 else { return try RabbitDriver(url: url, context: context, settings: own) }
+            return try RabbitShards(url: url, context: context, settings: own, loops: loops)
         }
         return registry
     }
@@ -42,21 +43,24 @@ enum Drivers {
 
     /// Makes the driver of a transport URL.
     ///
-    /// - Parameter loop: what drives it; nil has it make one.
+    /// - Parameter loops: what drives it, each a part of it; with none it makes one.
     /// - Throws: what is unknown or wrong about the URL's scheme or options.
     static func make(
         _ url: TransportURL,
         _ settings: Settings,
         receivesFromStart: Bool = true,
-        loop: EventLoop? = nil,
+        loops: [EventLoop] = [],
         logger: Logger
     ) throws -> any Driver {
         let context = DriverRegistry.DriverContext(
             controlExchange: settings.rpc.controlExchange,
             options: settings.rabbit,
             logger: logger,
-            loop: loop
+            loop: loops.first
         )
-        return try registry(settings, receivesFromStart: receivesFromStart).makeDriver(url, context: context)
+        return try registry(settings, receivesFromStart: receivesFromStart, loops: loops).makeDriver(
+            url,
+            context: context
+        )
     }
 }

@@ -7,11 +7,12 @@
 internal import ConnectionPool
 
 extension PoolConfiguration {
-    /// The pool that the options ask for.
-    init(options: RabbitOptions, hostCount: Int) {
+    /// The pool that the options ask for, or its part where several share them; each has one connection at least.
+    init(options: RabbitOptions, hostCount: Int, shardCount: Int = 1) {
+        let maximum = max(1, options.connectionPoolSize / shardCount)
         self.init(
-            minimumConnectionCount: options.connectionPoolMinimumSize,
-            maximumConnectionHardLimit: options.connectionPoolSize,
+            minimumConnectionCount: min(maximum, (options.connectionPoolMinimumSize + shardCount - 1) / shardCount),
+            maximumConnectionHardLimit: maximum,
             idleTimeout: options.connectionPoolTTL,
             backoff: ReconnectBackoff(options, hostCount: hostCount)
         )

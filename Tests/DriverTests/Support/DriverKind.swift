@@ -39,6 +39,9 @@ enum DriverKind: String, CaseIterable, Sendable, CustomTestStringConvertible {
         return try RabbitDriver(url: url, context: DriverRegistry.DriverContext(logger: .quiet), settings: settings)
     }
 
+    /// The broker's address.
+    static func rabbitURL() throws -> TransportURL { try TransportURL(try #require(brokerURL)) }
+
     /// Whether `rabbitmqctl` can be run (`GATEWAY_TEST_RABBITMQCTL`).
     static let hasControl = brokerURL != nil && getenv("GATEWAY_TEST_RABBITMQCTL") != nil
 
