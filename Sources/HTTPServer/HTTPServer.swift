@@ -133,6 +133,7 @@ public final class HTTPServer: Sendable {
         HTTPServerStatistics(
             connections: counters.connections.load(ordering: .relaxed),
             requestsInFlight: counters.requestsInFlight.load(ordering: .relaxed),
+            arrivingBodyBytes: counters.arrivingBodyBytes.load(ordering: .relaxed),
             streams: counters.streams.load(ordering: .relaxed),
             refusedConnections: counters.refusedConnections.load(ordering: .relaxed),
             oldestTurnAge: loops.map(\.turnAge).max() ?? .zero

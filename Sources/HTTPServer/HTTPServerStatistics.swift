@@ -10,6 +10,8 @@ public struct HTTPServerStatistics: Sendable, Equatable {
     public var connections: Int
     /// Requests handed to the handler and not yet answered.
     public var requestsInFlight: Int
+    /// Bytes of the bodies that are arriving.
+    public var arrivingBodyBytes: Int
     /// Answers whose bodies are being written.
     public var streams: Int
     /// Connections turned down because of a limit, since the start.

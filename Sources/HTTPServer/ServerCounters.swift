@@ -18,7 +18,7 @@ final class ServerCounters: Sendable {
     let requestsInFlight = Atomic<Int>(0)
     let streams = Atomic<Int>(0)
     let refusedConnections = Atomic<Int>(0)
-    private let arrivingBodyBytes = Atomic<Int>(0)
+    let arrivingBodyBytes = Atomic<Int>(0)
     private let maximumConnections: Int
     private let maximumConnectionsPerAddress: Int
     private let perAddress = Guarded<[String: Int]>([:])
