@@ -269,6 +269,26 @@ def test_bodies_over_the_brokers_limit(family, own_broker, figure):
         assert gateway.post("/healthy/alpha/echo", {"value": "x" * 15_000}).status == 200
 
 
+@pytest.mark.parametrize("channels", [1, 2, 3])
+def test_a_broker_that_allows_few_channels(family, own_broker, channels):
+    before = own_broker.run("ctl", "--quiet", "eval", "application:get_env(rabbit,channel_max).")[len("{ok,") : -1]
+    own_broker.run("ctl", "--quiet", "eval", f"application:set_env(rabbit,channel_max,{channels}).")
+    try:
+        vhost = own_broker.make_virtual_host(f"few{channels}")
+        gateway = family.gateway(vhost.url())
+        own_broker.run("ctl", "--quiet", "eval", f"application:set_env(rabbit,channel_max,{before}).")
+        family.oslo_server(vhost.url(), "few", "alpha")
+
+        async def run():
+            paths = ["/few/alpha/echo", "/few/alpha/echo:cast", "/few/*/echo:cast", "/-/amqp/none/k:cast", "/none/m"]
+            return await asyncio.gather(*(post(gateway.port, path) for path in paths * 20))
+
+        statuses = [status for status, _ in asyncio.run(run())]
+        assert statuses == [200, 202, 202, 503, 503] * 20
+    finally:
+        own_broker.run("ctl", "--quiet", "eval", f"application:set_env(rabbit,channel_max,{before}).")
+
+
 def test_a_queue_is_not_taken_for_its_look_alike(attacked, vhost, family, figure):
     """A queue without consumers beside one with: looks are kept apart by bytes."""
     composed, decomposed = "kell\u00e9", "kelle\u0301"

@@ -29,6 +29,7 @@ public final class Connection: Sendable {
     private let core: ConnectionCore?
     private let blockedFlag = Atomic(false)
     private let openFlag = Atomic(false)
+    private let openedChannels = Atomic(0)
     private let lastStaleTag = Atomic<UInt64>(0)
     private let acceptance = Atomic(Acceptance.notStarted)
     private let abortedFlag = Atomic(false)
@@ -63,6 +64,11 @@ public final class Connection: Sendable {
     var isAborted: Bool { abortedFlag.load(ordering: .acquiring) }
 
     func setBlocked(_ isBlocked: Bool) { blockedFlag.store(isBlocked, ordering: .releasing) }
+
+    /// How many channels were opened, numbered from 1: as many as were asked for, or as the broker allows.
+    public var channelCount: Int { openedChannels.load(ordering: .acquiring) }
+
+    func setChannelCount(_ count: Int) { openedChannels.store(count, ordering: .releasing) }
 
     func setOpen(_ isOpen: Bool) { openFlag.store(isOpen, ordering: .releasing) }
 

@@ -62,6 +62,7 @@ extension ConnectionCore {
         for number in 1...max(1, count) {
             channels.append(ChannelCore(number: UInt16(number), maximumBodyBytes: configuration.maximumBodyBytes))
         }
+        connection?.setChannelCount(channels.count)
         for channel in channels { send(.channelOpen, on: channel) }
         askFlush()
         // Something may have come with the last answer of the handshake.

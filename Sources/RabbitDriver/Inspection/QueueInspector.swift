@@ -136,7 +136,7 @@ final class QueueInspector: ConnectionDelegate {
             let failed = state.withLock { state -> [Subject] in
                 state.isConnecting = false
                 if case .success = result {
-                    if state.connection === connection { state.freeChannels = Array(1...Self.channelCount) }
+                    if state.connection === connection { state.freeChannels = Array(1...connection.channelCount) }
                     return []
                 }
                 defer { state.waitingSubjects = [] }

@@ -38,7 +38,13 @@ final class SendConnection: ConnectionDelegate, @unchecked Sendable {
     ) {
         let connection = Connection(configuration: configuration, loop: loop, logger: logger, delegate: self)
         self.connection = connection
-        connection.start(channels: Self.channelCount, completion: completion)
+        connection.start(channels: Self.channelCount) { [self] result in
+            // The broker may allow fewer; nothing is published before this.
+            if case .success = result {
+                allocator = ChannelAllocator(channels: connection.channelCount, homes: owner.homes)
+            }
+            completion(result)
+        }
     }
 
     /// Closes in order.
