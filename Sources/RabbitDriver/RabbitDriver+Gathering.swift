@@ -5,6 +5,7 @@
 //===----------------------------------------------------------------------===//
 
 public import Messaging
+internal import Names
 
 extension RabbitDriver: GatheringDriver {
     /// Calls every server of a topic; see `GatheringDriver`.
@@ -15,6 +16,8 @@ extension RabbitDriver: GatheringDriver {
     ) {
         let id = UniqueID()
         guard waiters.registerGathering(id, request, minimum: minimum, completion: completion) else { return }
-        whenReady(id, deadline: request.deadline, retry: request.retry) { [self] in sendCall(request, id) }
+        whenReady(id, deadline: request.deadline, retry: request.retry) { [self] in
+            sendCall(request, id, Name(request.target.queueName))
+        }
     }
 }

@@ -119,11 +119,14 @@ public final class RabbitDriver: Driver {
     ) {
         let id = UniqueID()
         guard waiters.register(id, request, completion: completion) else { return }
+        let queue = Name(request.target.queueName)
         // Nearly every call finds the link up and a fresh look at its queue, and needs no detour.
-        if replies.isUp, !request.checksConsumers || inspector.hasConsumers(request.target.queueName) {
-            return sendCall(request, id)
+        if replies.isUp, !request.checksConsumers || inspector.hasConsumers(queue) {
+            return sendCall(request, id, queue)
         }
-        whenReady(id, deadline: request.deadline, retry: request.retry) { [self] in checkConsumers(request, id) }
+        whenReady(id, deadline: request.deadline, retry: request.retry) { [self] in
+            checkConsumers(request, id, queue)
+        }
     }
 
     /// Goes on with a request once its reply can be received; otherwise it has failed.
@@ -140,11 +143,12 @@ public final class RabbitDriver: Driver {
     }
 
     /// Fails a call at once when nobody would answer it; a look that fails is no reason to hold a call back.
-    private func checkConsumers(_ request: RPCRequest, _ id: UniqueID) {
-        guard request.checksConsumers else { return sendCall(request, id) }
-        let queue = request.target.queueName
+    private func checkConsumers(_ request: RPCRequest, _ id: UniqueID, _ queue: Name) {
+        guard request.checksConsumers else { return sendCall(request, id, queue) }
         inspector.look(at: queue) { [self] result in
-            guard case .success(let status?) = result, status.consumerCount == 0 else { return sendCall(request, id) }
+            guard case .success(let status?) = result, status.consumerCount == 0 else {
+                return sendCall(request, id, queue)
+            }
             let message = "The queue \"\(queue)\" exists and has no consumer"
             waiters.fail(id, with: MessagingError(.noConsumers, message, stage: .connect))
         }
@@ -161,7 +165,7 @@ public final class RabbitDriver: Driver {
         }
         guard isTaken else { return }
         let body = RequestEnvelope.encode(request, uniqueID: id, reply: nil)
-        send(request, id, body, expires: false) { [waiters] result in
+        send(request, id, Name(request.target.queueName), body, expires: false) { [waiters] result in
             switch result {
             case .success: waiters.complete(id)
             case .failure(let error): waiters.fail(id, with: error)
@@ -180,7 +184,7 @@ public final class RabbitDriver: Driver {
         waiters.register(id, RPCRequest(target: target, method: "", timeout: timeout)) { result in
             if case .failure(let error) = result { completion(.failure(error)) }
         }
-        inspector.look(at: target.queueName) { [waiters] result in
+        inspector.look(at: Name(target.queueName)) { [waiters] result in
             if waiters.withdraw(id) { completion(result) }
         }
     }
@@ -209,10 +213,12 @@ public final class RabbitDriver: Driver {
     }
 
     /// Sends the body of a call whose waiter is registered.
-    func sendCall(_ request: RPCRequest, _ id: UniqueID) {
+    ///
+    /// - Parameter queue: the name of the target's queue, which is the routing key unless it is a fanout.
+    func sendCall(_ request: RPCRequest, _ id: UniqueID, _ queue: Name) {
         let reply = RequestEnvelope.Reply(messageID: id, queue: replyQueue.text)
         let body = RequestEnvelope.encode(request, uniqueID: UniqueID(), reply: reply)
-        send(request, id, body, expires: true) { [waiters] result in
+        send(request, id, queue, body, expires: true) { [waiters] result in
             switch result {
             case .success: waiters.advance(id, to: .reply)
             case .failure(let error): waiters.fail(id, with: error)
@@ -223,6 +229,7 @@ public final class RabbitDriver: Driver {
     private func send(
         _ request: RPCRequest,
         _ id: UniqueID,
+        _ queue: Name,
         _ body: [UInt8],
         expires: Bool,
         completion: @escaping @Sendable (Result<Void, MessagingError>) -> Void
@@ -232,7 +239,7 @@ public final class RabbitDriver: Driver {
         let job = SendJob(
             id: id,
             route: isControl ? controlRoute : options.route(to: target, controlExchange: controlExchange),
-            routingKey: target.isFanout ? "" : Name(target.queueName),
+            routingKey: target.isFanout ? "" : queue,
             body: options.compressesBodies ? Zlib.compress(body) : body,
             expires: expires,
             isCompressed: options.compressesBodies,

@@ -56,8 +56,8 @@ final class QueueInspector: ConnectionDelegate {
 
     /// Tells how many consumers and messages a queue has, nil when it does not exist; looks are shared and count for a
     /// second. A look that fails ends within the connection's own time limits.
-    func look(at queue: String, _ completion: @escaping @Sendable (Result<QueueStatus?, MessagingError>) -> Void) {
-        look(at: Subject(queue: Name(queue)), completion)
+    func look(at queue: Name, _ completion: @escaping @Sendable (Result<QueueStatus?, MessagingError>) -> Void) {
+        look(at: Subject(queue: queue), completion)
     }
 
     private func look(
@@ -90,11 +90,11 @@ final class QueueInspector: ConnectionDelegate {
     }
 
     /// Whether a fresh look has shown consumers; false also when there is no fresh one.
-    func hasConsumers(_ queue: String) -> Bool {
-        guard let (answer, refresh) = state.withLock({ $0.answers.peek(Subject(queue: Name(queue)), now: .now) }) else {
+    func hasConsumers(_ queue: Name) -> Bool {
+        guard let (answer, refresh) = state.withLock({ $0.answers.peek(Subject(queue: queue), now: .now) }) else {
             return false
         }
-        if refresh { refreshLook(Subject(queue: Name(queue))) }
+        if refresh { refreshLook(Subject(queue: queue)) }
         guard case .success(let status?) = answer else { return false }
         return status.consumerCount > 0
     }
