@@ -39,7 +39,7 @@ struct CallFields: Sendable {
         return min(wait ?? configuration.responseTimeout, configuration.maximumTimeout)
     }
 
-    private static func seconds(_ fields: RequestFields, _ name: String) throws(Problem) -> Duration? {
+    private static func seconds(_ fields: RequestFields, _ name: StaticString) throws(Problem) -> Duration? {
         guard let text = try fields.single(name) else { return nil }
         guard let seconds = DecimalSeconds.parse(text), seconds > .zero else {
             throw .invalidRequest("\(name): a positive number of seconds is expected, such as 2.5")

@@ -164,15 +164,16 @@ final class HTTPConnection {
         head = nil
         let closes = response.closesConnection || loop.isDraining
         if closes { expectsRequest = false }
-        let logger = loop.logger
         let body = response.stream == nil ? Reply.body(response.body) : StreamReply.make(for: self)
         guard let reply = body else {
             response.stream?.end(.clientGone)
             return .NO
         }
         defer { MHD_destroy_response(reply) }
-        Reply.addFields(response, closes: closes, to: reply) {
-            logger.debug("answer field left out, it is not sendable")
+        if response.fields.hasLeftOut { loop.logger.debug("answer field left out, it is not sendable") }
+        guard Reply.addFields(response.fields, closes: closes, to: reply) else {
+            response.stream?.end(.clientGone)
+            return .NO
         }
         let status = ReplyFields.status(response.status)
         if let stream = response.stream { return begin(stream, reply, status: status) }

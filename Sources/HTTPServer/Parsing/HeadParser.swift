@@ -28,6 +28,7 @@ struct HeadParser {
     private let head: UnsafeRawBufferPointer
     private var position = 0
     private var entries: [RequestFields.Entry] = []
+    private var present: UInt64 = 0
     private var summary = Summary()
 
     private init(_ head: UnsafeRawBufferPointer) {
@@ -42,7 +43,8 @@ struct HeadParser {
         while !parser.isAtBlankLine { try parser.readLine() }
         try parser.expectLineEnd()
         guard parser.position == head.count else { throw HTTPFailure(.malformedLine) }
-        return (RequestFields(bytes: Array(head), entries: parser.entries), parser.summary)
+        let fields = RequestFields(bytes: Array(head), entries: parser.entries, present: parser.present)
+        return (fields, parser.summary)
     }
 
     private var isAtBlankLine: Bool { position >= head.count || head[position] == 0 }
@@ -59,6 +61,7 @@ struct HeadParser {
         let value = try readValue()
         try expectLineEnd()
         entries.append(RequestFields.Entry(name: Self.compact(name), value: Self.compact(value)))
+        present |= RequestFields.mark(head[name.lowerBound], count: name.count)
         note(name, value)
     }
 
