@@ -26,9 +26,12 @@ struct CallFields: Sendable {
         callMonitorTimeout = try Self.callMonitor(fields)
         context = try Self.context(fields, configuration)
         if configuration.propagatesTraceContext { TraceContext.copy(fields, into: &context) }
-        let id = JSONText(string: identity.id)
-        context.set("request_id", id)
-        context.set("global_request_id", id)
+        guard !context.entries.isEmpty else {
+            context = RequestContext(requestID: identity.quoted)
+            return
+        }
+        context.set("request_id", identity.quoted)
+        context.set("global_request_id", identity.quoted)
     }
 
     /// The time that a request has.

@@ -37,19 +37,28 @@ public struct UniqueID: Hashable, Sendable {
         (high, low) = words
     }
 
+    /// The bits, for who writes the digits himself.
+    public var words: (high: UInt64, low: UInt64) { (high, low) }
+
     /// 32 hexadecimal digits in lower case (`uuid.uuid4().hex`).
     public var hexadecimal: String { String(decoding: digits, as: UTF8.self) }
 
     /// The digits in groups of 8, 4, 4, 4 and 12 (`str(uuid.uuid4())`).
     public var dashed: String {
-        let digits = self.digits
-        let text = [UInt8](capacity: 36) { output in
-            for index in digits.indices {
-                if index == 8 || index == 12 || index == 16 || index == 20 { output.append(0x2d) }
-                output.append(digits[index])
-            }
-        }
-        return String(decoding: text, as: UTF8.self)
+        String(decoding: [UInt8](capacity: 36) { output in append(dashedTo: &output) }, as: UTF8.self)
+    }
+
+    /// Writes the 36 characters of `dashed`.
+    public func append(dashedTo output: inout OutputSpan<UInt8>) {
+        Self.append(high, from: 0, to: 8, &output)
+        output.append(0x2d)
+        Self.append(high, from: 8, to: 12, &output)
+        output.append(0x2d)
+        Self.append(high, from: 12, to: 16, &output)
+        output.append(0x2d)
+        Self.append(low, from: 0, to: 4, &output)
+        output.append(0x2d)
+        Self.append(low, from: 4, to: 16, &output)
     }
 
     /// The 32 digits as ASCII bytes.
@@ -59,15 +68,14 @@ public struct UniqueID: Hashable, Sendable {
 
     /// Writes the 32 digits.
     func append(to output: inout OutputSpan<UInt8>) {
-        Self.append(high, to: &output)
-        Self.append(low, to: &output)
+        Self.append(high, from: 0, to: 16, &output)
+        Self.append(low, from: 0, to: 16, &output)
     }
 
-    private static func append(_ word: UInt64, to output: inout OutputSpan<UInt8>) {
-        var rest = word
-        for _ in 0..<16 {
-            output.append(hexadecimalDigit(UInt8(truncatingIfNeeded: rest >> 60)))
-            rest <<= 4
+    /// Writes some of the sixteen digits of a word.
+    private static func append(_ word: UInt64, from: Int, to end: Int, _ output: inout OutputSpan<UInt8>) {
+        for index in from..<end {
+            output.append(hexadecimalDigit(UInt8(truncatingIfNeeded: word >> UInt64(60 &- 4 &* index)) & 15))
         }
     }
 }
