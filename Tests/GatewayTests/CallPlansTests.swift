@@ -103,6 +103,7 @@ struct AnswerFieldsTests {
         let id = UniqueID(high: 0x0123_4567_89ab_cdef, low: 0xfedc_ba98_7654_3210)
         let fields = ResponseFields(capacity: 200) { $0.append(id, timeout: .seconds(1)) }
         #expect(Array(fields.map(\.value)) == [id.hexadecimal, "1"])
+        #expect(id.dashed == "01234567-89ab-4def-bedc-ba9876543210")
         let own = RequestIdentity(given: nil)
         #expect(own.id.wholeMatch(of: /req-[0-9a-f]{8}-[0-9a-f]{4}-4[0-9a-f]{3}-[89ab][0-9a-f]{3}-[0-9a-f]{12}/) != nil)
         #expect(own.quoted.stringValue == own.id)

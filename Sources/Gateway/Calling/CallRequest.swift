@@ -22,7 +22,7 @@ struct CallRequest: Sendable {
         _ snapshot: ConfigurationSnapshot
     ) throws(Problem) {
         try Self.checkContentType(head)
-        let fields = try CallFields(head.fields, identity: identity, configuration: snapshot.configuration)
+        let fields = try CallFields(head.fields, identity: identity, snapshot)
         try self.init(route: route, query: head.query, fields: fields, snapshot)
     }
 
@@ -31,7 +31,7 @@ struct CallRequest: Sendable {
     /// - Throws: the problem of the first part that is wrong.
     init(_ head: RequestHead, plan: CallPlan, _ identity: RequestIdentity) throws(Problem) {
         try Self.checkContentType(head)
-        fields = try CallFields(head.fields, identity: identity, configuration: plan.snapshot.configuration)
+        fields = try CallFields(head.fields, identity: identity, plan.snapshot)
         self.plan = plan
     }
 

@@ -23,8 +23,11 @@ public struct FieldWriter: ~Copyable {
     /// Writes a field whose value stands in the program.
     public mutating func field(_ name: StaticString, _ value: StaticString) {
         begin(name)
-        append(value)
-        end()
+        let size = value.utf8CodeUnitCount
+        let place = room(size + 2)
+        place.update(from: value.utf8Start, count: size)
+        Self.endLine(place + size)
+        count += 1
     }
 
     /// Writes a field whose value was checked before.
@@ -36,13 +39,16 @@ public struct FieldWriter: ~Copyable {
 
     /// Begins a field, whose value follows.
     public mutating func begin(_ name: StaticString) {
-        append(name)
-        append(": ")
+        let size = name.utf8CodeUnitCount
+        let place = room(size + 2)
+        place.update(from: name.utf8Start, count: size)
+        place[size] = UInt8(ascii: ":")
+        place[size + 1] = UInt8(ascii: " ")
     }
 
     /// Ends the field.
     public mutating func end() {
-        append("\r\n")
+        Self.endLine(room(2))
         count += 1
     }
 
@@ -85,6 +91,11 @@ public struct FieldWriter: ~Copyable {
             let digit = UInt8(truncatingIfNeeded: word >> UInt64(60 - 4 * index)) & 15
             place[index] = digit < 10 ? 0x30 + digit : 0x57 + digit
         }
+    }
+
+    private static func endLine(_ place: UnsafeMutablePointer<UInt8>) {
+        place[0] = UInt8(ascii: "\r")
+        place[1] = UInt8(ascii: "\n")
     }
 
     private mutating func room(_ size: Int) -> UnsafeMutablePointer<UInt8> {

@@ -4,6 +4,8 @@
 // SPDX-License-Identifier: Apache-2.0
 //===----------------------------------------------------------------------===//
 
+@preconcurrency internal import Glibc
+
 /// The header fields of a request, in the order they came.
 ///
 /// Names compare without regard to ASCII case. Values are bytes without the whitespace around them; as a `String` they
@@ -101,17 +103,18 @@ public struct RequestFields: Sendable {
 
     private func matches(_ entry: Entry, _ name: UnsafeBufferPointer<UInt8>) -> Bool {
         guard entry.name.count == name.count else { return false }
-        var index = Int(entry.name.lowerBound)
-        for byte in name {
-            guard bytes[index] == byte || Self.lowercased(bytes[index]) == Self.lowercased(byte) else { return false }
-            index += 1
+        return bytes.withUnsafeBufferPointer { bytes in
+            guard let start = bytes.baseAddress, let wanted = name.baseAddress else { return false }
+            let own = start + Int(entry.name.lowerBound)
+            // Most clients write the names as we do.
+            if memcmp(own, wanted, name.count) == 0 { return true }
+            return (0..<name.count).allSatisfy { Self.lowercased(own[$0]) == Self.lowercased(wanted[$0]) }
         }
-        return true
     }
 
     /// Whether the bytes of a value are this text, which is written in lower case, without regard to ASCII case.
     public static func isSame(_ value: ArraySlice<UInt8>, _ lowercaseText: StaticString) -> Bool {
-        value.withUnsafeBytes { Token.equals($0, lowercaseText) }
+        value.count == lowercaseText.utf8CodeUnitCount && value.withUnsafeBytes { Token.equals($0, lowercaseText) }
     }
 
     static func lowercased(_ byte: UInt8) -> UInt8 {

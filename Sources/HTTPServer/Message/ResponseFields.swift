@@ -34,13 +34,11 @@ public struct ResponseFields: Sendable {
     ///   - capacity: the most bytes that the lines take.
     ///   - write: writes the fields.
     public init(capacity: Int, _ write: (inout FieldWriter) -> Void) {
-        var count = 0
-        lines = [UInt8](unsafeUninitializedCapacity: capacity) { buffer, size in
+        (lines, count) = withUnsafeTemporaryAllocation(of: UInt8.self, capacity: capacity) { buffer in
             var writer = FieldWriter(buffer)
             write(&writer)
-            (size, count) = (writer.position, writer.count)
+            return (Array(UnsafeBufferPointer(rebasing: buffer[..<writer.position])), writer.count)
         }
-        self.count = count
     }
 
     /// Adds a field; one that could not stand in a head is left out.
