@@ -11,11 +11,10 @@ extension HTTPGateway {
     /// Refuses on the head alone what waits for `100 Continue`; others are answered after their body, which keeps the
     /// connection usable.
     public func refusal(for head: RequestHead) -> HTTPResponse? {
-        guard head.fields["Expect"] != nil else { return nil }
+        guard head.fields.contains("Expect") else { return nil }
         let identity = RequestIdentity(head.fields)
         do throws(Problem) {
-            let route = try checkedRoute(head)
-            try check(route, head, identity)
+            if case .sending(let route) = try route(head) { try check(route, head, identity) }
             return nil
         } catch {
             return respond(error, identity)
@@ -25,11 +24,11 @@ extension HTTPGateway {
     /// Answers a request, now or when its call has ended.
     public func handle(_ request: HTTPRequest, responder: Responder) {
         let identity = RequestIdentity(request.head.fields)
-        if request.head.path == Array("*".utf8) {
+        if request.head.path.count == 1, request.head.path[0] == UInt8(ascii: "*") {
             return responder.respond(options("GET, HEAD, POST, OPTIONS", identity))
         }
         do throws(Problem) {
-            let route = try checkedRoute(request.head)
+            let route = try route(request.head)
             if request.head.method == "OPTIONS" { return responder.respond(options(route.allow, identity)) }
             try dispatch(route, request, identity, responder)
         } catch {
@@ -45,7 +44,11 @@ extension HTTPGateway {
         return respond(problem, RequestIdentity(given: nil))
     }
 
-    private func checkedRoute(_ head: RequestHead) throws(Problem) -> Route {
+    /// What a request asks for, by its path and method.
+    ///
+    /// - Throws: 400, 403, 404 or 405.
+    func route(_ head: RequestHead) throws(Problem) -> Route {
+        if head.method == "POST", let plan = plan(head) { return .sending(.planned(plan)) }
         let route = try Router.route(head.path)
         guard route.takes(head.method) || head.method == "OPTIONS" else {
             throw .methodNotAllowed(head.method, allow: route.allow)
@@ -60,16 +63,16 @@ extension HTTPGateway {
         _ responder: Responder
     ) throws(Problem) {
         switch route {
-        case .rpc, .plain, .jsonRPC, .notify: try deliver(route, request, identity, .client(responder))
+        case .sending(let route): try deliver(route, request, identity, .client(responder))
         case .operation(let id): try operation(id, request.head, identity, .client(responder))
         case .notifications(let topic): try listen(topic, request, identity, responder)
         case .healthy: try healthy(request.head, identity, responder)
         case .ready: try ready(request.head, identity, responder)
         case .health(let topic, let server):
             try health(Target(topic: topic, server: server), request.head, identity, responder)
-        case .metrics, .openAPI, .info, .home:
+        case .page(let page):
             _ = try QueryParameters(request.head.query, known: [])
-            responder.respond(page(route, identity))
+            responder.respond(self.page(page, identity))
         }
     }
 

@@ -53,7 +53,7 @@ public final class HTTPGateway: HTTPRequestHandler {
     let operations: Operations
     let idempotency = Guarded(IdempotencyStore())
     let notifications: NotificationHub
-    private let current: Guarded<ConfigurationSnapshot>
+    private let current: Guarded<CallPlans>
     private let requestsInFlight = Atomic(0)
     private let drains = Atomic(false)
 
@@ -69,19 +69,29 @@ public final class HTTPGateway: HTTPRequestHandler {
         self.logger = logger
         operations = Operations(loop: environment.loop)
         notifications = NotificationHub(loop: environment.loop)
-        current = Guarded(ConfigurationSnapshot(configuration))
+        current = Guarded(CallPlans(ConfigurationSnapshot(configuration)))
     }
 
     /// The configuration in force.
     public var configuration: GatewayConfiguration { snapshot.configuration }
 
     /// The same behind one reference, for requests that carry it along.
-    var snapshot: ConfigurationSnapshot { current.withLock { $0 } }
+    var snapshot: ConfigurationSnapshot { current.withLock { $0.snapshot } }
 
     /// Puts another configuration in force, whole; requests under way keep the one they began with.
     public func update(_ configuration: GatewayConfiguration) {
-        let snapshot = ConfigurationSnapshot(configuration)
-        current.withLock { $0 = snapshot }
+        let plans = CallPlans(ConfigurationSnapshot(configuration))
+        current.withLock { $0 = plans }
+    }
+
+    /// The plan of a request's path and query, if one is kept; it holds for the configuration in force.
+    func plan(_ head: RequestHead) -> CallPlan? {
+        current.withLock { $0.plan(path: head.path, query: head.query) }
+    }
+
+    /// Keeps a plan for later requests.
+    func keep(_ plan: CallPlan, _ head: RequestHead) {
+        current.withLock { $0.keep(plan, path: head.path, query: head.query) }
     }
 
     /// Calls and casts under way.

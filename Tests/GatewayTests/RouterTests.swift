@@ -10,7 +10,7 @@ import Testing
 
 struct RouterTests {
     private func rpc(_ path: String) throws -> RPCRoute {
-        guard case .rpc(let route) = try Router.route(Array(path.utf8)) else {
+        guard case .sending(.rpc(let route)) = try Router.route(Array(path.utf8)) else {
             throw Problem.notFound("not a call: \(path)")
         }
         return route
@@ -62,6 +62,8 @@ struct RouterTests {
         ("/t/s/m:", 400, "invalid-request"), ("/t/s/m:now", 400, "invalid-request"),
         ("/t/s/m:cast:cast", 400, "invalid-request"),
         ("/t/s/:cast", 400, "invalid-request"), ("/t/*/m", 400, "invalid-target"), ("/*/m", 400, "invalid-target"),
+        ("/t/s/_%CC%81x", 403, "private-method"), ("/t/_%CC%81x:cast", 403, "private-method"),
+        ("/t/s/m:cast%CC%81", 400, "invalid-request"), ("/t/s/m:%CC%81cast", 400, "invalid-request"),
         ("/t/s/_m", 403, "private-method"), ("/t/__init__:cast", 403, "private-method"),
         ("/t", 404, "http-404"), ("/a/b/c/d", 404, "http-404"), ("/-/nothing", 404, "http-404"),
         ("/-/health", 404, "http-404"), ("/-", 404, "http-404"),
@@ -94,12 +96,13 @@ struct RouterTests {
     @Test(arguments: [
         ("/-/amqp/-/rpc_queue", "-", "rpc_queue", false), ("/-/amqp/a%2Fb/c%2fd:cast", "a/b", "c/d", true),
         ("/-/amqp/x/a:b", "x", "a:b", false), ("/-/amqp/x/a:b:cast", "x", "a:b", true),
-        ("/-/amqp/%2D/q%3Acast", "-", "q", true),
+        ("/-/amqp/%2D/q%3Acast", "-", "q", true), ("/-/amqp/x/q%D8%80:cast", "x", "q\u{600}", true),
+        ("/-/amqp/x/q:cast%CC%81", "x", "q:cast\u{301}", false),
     ])
     func plainAMQPNamesAnExchangeAndARoutingKey(_ path: String, _ exchange: String, _ key: String, _ isCast: Bool)
         throws
     {
-        guard case .plain(let plain) = try route(path) else { return #expect(Bool(false), "\(path)") }
+        guard case .sending(.plain(let plain)) = try route(path) else { return #expect(Bool(false), "\(path)") }
         #expect((plain.exchange, plain.routingKey, plain.isCast) == (exchange, key, isCast))
     }
 

@@ -183,6 +183,21 @@ import Threads
         }
     }
 
+    @Test func theHeadOfAnAnswerIsItsFieldsLineByLine() throws {
+        try withServer { server, _ in
+            let client = try RawClient(port: server.boundPort)
+            defer { client.close() }
+            client.send("GET /fields HTTP/1.1\r\nHost: a\r\n\r\nGET /fields?c HTTP/1.1\r\nHost: a\r\n\r\n")
+            let text = try #require(client.receiveToEnd())
+            let all = text.split(separator: "\r\n", omittingEmptySubsequences: false).map(String.init)
+            let long = String(repeating: "x", count: 600)
+            let fields = ["X-A: 1", "X-B: a, b: c", "X-A: größe", "X-Long: \(long)", "Content-Length: 1", ""]
+            let first = ["HTTP/1.1 200 OK"] + fields
+            let second = ["aHTTP/1.1 200 OK", "Connection: close"] + fields + ["a"]
+            #expect(all.filter { !$0.hasPrefix("Date: ") } == first + second)
+        }
+    }
+
     @Test func theApplicationCanCloseTheConnection() throws {
         try withServer { server, _ in
             let client = try RawClient(port: server.boundPort)

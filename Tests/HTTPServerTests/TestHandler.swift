@@ -37,6 +37,13 @@ final class TestHandler: HTTPRequestHandler {
         case "/closing": responder.respond(HTTPResponse(status: 200, closesConnection: true))
         case "/badfield":
             responder.respond(HTTPResponse(status: 200, fields: [("X-A", "1\r\nX-B: 2"), ("X-C", "3")]))
+        case "/fields":
+            let long = String(repeating: "x", count: 600)
+            let fields = [("X-A", "1"), ("X-B", "a, b: c"), ("X-A", "größe"), ("X-Long", long)]
+            let closes = request.head.query != nil
+            responder.respond(
+                HTTPResponse(status: 200, fields: ResponseFields(fields), body: [0x61], closesConnection: closes)
+            )
         case "/big":
             responder.respond(HTTPResponse(status: 200, body: [UInt8](repeating: 0x61, count: 3_000_000)[...]))
         default: responder.respond(response)

@@ -10,25 +10,34 @@ internal import Threads
 
 /// The gateway's measurements; handles are made once for each combination of a few low-cardinality labels.
 final class GatewayMetrics: Sendable {
-    private struct Key: Hashable {
-        var route: String
-        var status: Int
+    /// Of calls and casts, which are looked up without a search, in the order of `RPCRoute.Form`.
+    private let calls = RPCRoute.Form.allCases.map { RouteDurations($0.rawValue) }
+    private let others = Guarded<[String: RouteDurations]>([:])
+    private let refusals = Guarded<[String: Counter]>([:])
+
+    /// The durations of calls and casts of a form.
+    func durations(_ form: RPCRoute.Form) -> RouteDurations {
+        switch form {
+        case .call: calls[0]
+        case .cast: calls[1]
+        case .fanout: calls[2]
+        case .gather: calls[3]
+        }
     }
 
-    private let durations = Guarded<[Key: Timer]>([:])
-    private let refusals = Guarded<[String: Counter]>([:])
+    /// The durations of the requests of another route.
+    func durations(_ route: String) -> RouteDurations {
+        others.withLock { routes in
+            if let durations = routes[route] { return durations }
+            let durations = RouteDurations(route)
+            routes[route] = durations
+            return durations
+        }
+    }
 
     /// Counts an answered request that sent something, with its duration.
     func answered(_ route: String, _ identity: RequestIdentity, status: Int) {
-        let key = Key(route: route, status: status)
-        let timer = durations.withLock { timers in
-            if let timer = timers[key] { return timer }
-            let timer = Timer(label: "http.server.request.duration", dimensions: Self.dimensions(key))
-            timers[key] = timer
-            return timer
-        }
-        let (seconds, attoseconds) = identity.elapsed.components
-        timer.recordNanoseconds(seconds * 1_000_000_000 + attoseconds / 1_000_000_000)
+        durations(route).record(identity.elapsed, status: status)
     }
 
     /// Counts a request that did not become a call.
@@ -41,8 +50,29 @@ final class GatewayMetrics: Sendable {
         }
         counter.increment()
     }
+}
 
-    private static func dimensions(_ key: Key) -> [(String, String)] {
-        [("http.route", key.route), ("http.request.method", "POST"), ("http.response.status_code", "\(key.status)")]
+/// How long the requests of one route took, by status.
+final class RouteDurations: Sendable {
+    private let route: String
+    /// Few, the most frequent nearly always first.
+    private let timers = Guarded<[(status: Int, timer: Timer)]>([])
+
+    init(_ route: String) { self.route = route }
+
+    /// Counts a request that was answered.
+    func record(_ elapsed: Duration, status: Int) {
+        let timer = timers.withLock { timers in
+            for entry in timers where entry.status == status { return entry.timer }
+            let timer = Timer(label: "http.server.request.duration", dimensions: dimensions(status))
+            timers.append((status, timer))
+            return timer
+        }
+        let (seconds, attoseconds) = elapsed.components
+        timer.recordNanoseconds(seconds * 1_000_000_000 + attoseconds / 1_000_000_000)
+    }
+
+    private func dimensions(_ status: Int) -> [(String, String)] {
+        [("http.route", route), ("http.request.method", "POST"), ("http.response.status_code", "\(status)")]
     }
 }

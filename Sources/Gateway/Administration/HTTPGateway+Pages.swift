@@ -9,14 +9,14 @@ internal import Messaging
 
 extension HTTPGateway {
     /// The pages that take no time: metrics, contract, info and the root.
-    func page(_ route: Route, _ identity: RequestIdentity) -> HTTPResponse {
+    func page(_ page: Route.Page, _ identity: RequestIdentity) -> HTTPResponse {
         let (type, body): (String, [UInt8]) =
-            switch route {
+            switch page {
             case .metrics: ("text/plain; version=0.0.4; charset=utf-8", Array(environment.metricsPage().utf8))
             case .openAPI(.json): ("application/json", OpenAPIDocument.json)
             case .openAPI(.yaml): ("application/yaml", OpenAPIDocument.yaml)
             case .info: ("application/json", Array(info.utf8))
-            default: ("text/plain; charset=utf-8", Array(Self.welcome(environment.version).utf8))
+            case .home: ("text/plain; charset=utf-8", Array(Self.welcome(environment.version).utf8))
             }
         return HTTPResponse(
             status: 200,

@@ -13,7 +13,7 @@ extension HTTPGateway {
     ///
     /// - Throws: what is wrong with the request; nothing was sent then.
     func deliver(
-        _ route: Route,
+        _ route: SendingRoute,
         _ request: HTTPRequest,
         _ identity: RequestIdentity,
         _ sink: AnswerSink
@@ -30,7 +30,7 @@ extension HTTPGateway {
 
     private func deliverOnce(
         _ key: IdempotencyKey,
-        _ route: Route,
+        _ route: SendingRoute,
         _ request: HTTPRequest,
         _ identity: RequestIdentity,
         isLater: Bool,
@@ -70,7 +70,7 @@ extension HTTPGateway {
     }
 
     private func deliverLater(
-        _ route: Route,
+        _ route: SendingRoute,
         _ request: HTTPRequest,
         _ identity: RequestIdentity,
         _ key: IdempotencyKey?,

@@ -11,27 +11,28 @@ extension HTTPGateway {
     ///
     /// - Throws: what is wrong with the request; nothing was sent then.
     func execute(
-        _ route: Route,
+        _ route: SendingRoute,
         _ request: HTTPRequest,
         _ identity: RequestIdentity,
         _ sink: AnswerSink
     ) throws(Problem) {
         switch route {
-        case .rpc(let rpc): try call(rpc, request, identity, sink)
+        case .planned(let plan): try call(CallRequest(request.head, plan: plan, identity), request, identity, sink)
+        case .rpc(let rpc): try call(planned(rpc, request.head, identity), request, identity, sink)
         case .plain(let plain): try self.plain(plain, request, identity, sink)
         case .jsonRPC: try jsonRPC(request, identity, sink)
         case .notify(let topic, let eventType): try notify(topic, eventType, request, identity, sink)
-        default: throw .notFound("Nothing is sent from this path")
         }
     }
 
     /// Checks what the head alone shows.
-    func check(_ route: Route, _ head: RequestHead, _ identity: RequestIdentity) throws(Problem) {
+    func check(_ route: SendingRoute, _ head: RequestHead, _ identity: RequestIdentity) throws(Problem) {
         switch route {
-        case .rpc(let rpc): _ = try CallRequest(head, route: rpc, identity, configuration)
+        case .planned(let plan): _ = try CallRequest(head, plan: plan, identity)
+        case .rpc(let rpc): _ = try CallRequest(head, route: rpc, identity, snapshot)
         case .plain(let plain): _ = try PlainCall(head, route: plain, configuration)
         case .jsonRPC: try CallRequest.checkContentType(head)
-        default: break
+        case .notify: break
         }
     }
 }

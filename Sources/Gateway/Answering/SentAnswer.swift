@@ -16,15 +16,29 @@ protocol SentAnswer: Sendable {
     /// What the log says of where the message went.
     var destination: Logger.Metadata { get }
 
+    /// Where the time that it took is counted.
+    func durations(_ metrics: GatewayMetrics) -> RouteDurations
+
     /// What went wrong.
     func problem(_ error: MessagingError) -> Problem
     /// The problem as the answer.
     func response(_ problem: Problem) -> HTTPResponse
 }
 
+extension SentAnswer {
+    func durations(_ metrics: GatewayMetrics) -> RouteDurations { metrics.durations(template) }
+}
+
 extension HTTPGateway {
     /// Answers a message that has ended, counts it and tells the log.
-    func finish(_ answer: some SentAnswer, _ result: Result<HTTPResponse, MessagingError>, _ sink: AnswerSink) {
+    ///
+    /// - Parameter elapsed: the time since the request, where it has been looked at already.
+    func finish(
+        _ answer: some SentAnswer,
+        _ result: Result<HTTPResponse, MessagingError>,
+        elapsed: Duration? = nil,
+        _ sink: AnswerSink
+    ) {
         leave()
         let response: HTTPResponse
         var mayRepeat = false
@@ -36,7 +50,7 @@ extension HTTPGateway {
             mayRepeat = problem.execution == .no
         }
         sink.respond(response, mayRepeat: mayRepeat)
-        metrics.answered(answer.template, answer.identity, status: response.status)
+        answer.durations(metrics).record(elapsed ?? answer.identity.elapsed, status: response.status)
         log(answer, status: response.status)
     }
 

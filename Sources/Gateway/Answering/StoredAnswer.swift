@@ -9,7 +9,7 @@ internal import HTTPServer
 /// An answer that is kept to be given later, or again.
 struct StoredAnswer: Sendable {
     private let status: Int
-    private let fields: [(name: String, value: String)]
+    private let fields: ResponseFields
     private let body: [UInt8]
     /// What it costs to keep, in bytes, about.
     let size: Int
@@ -19,11 +19,13 @@ struct StoredAnswer: Sendable {
         status = response.status
         fields = response.fields
         body = Array(response.body)
-        size = response.fields.reduce(256 + body.count) { $0 + $1.name.utf8.count + $1.value.utf8.count + 64 }
+        size = 256 + body.count + response.fields.bytesInMemory
     }
 
     /// The answer with another field.
     func response(adding field: (name: String, value: String)) -> HTTPResponse {
-        HTTPResponse(status: status, fields: fields + [field], body: body[...])
+        var response = HTTPResponse(status: status, fields: fields, body: body[...])
+        response.fields.append(field)
+        return response
     }
 }

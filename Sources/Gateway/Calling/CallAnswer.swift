@@ -9,48 +9,69 @@ internal import Logging
 internal import Messaging
 
 /// The answers to one call or cast: the result's bytes, or the problem.
-///
-/// A class, as closures carry it from thread to thread: one reference instead of every part of it.
-final class CallAnswer: SentAnswer {
-    let call: CallRequest
+struct CallAnswer: SentAnswer {
+    let plan: CallPlan
+    /// The time that the call has.
+    let timeout: Duration
     let identity: RequestIdentity
-    private let snapshot: ConfigurationSnapshot
 
-    init(call: CallRequest, identity: RequestIdentity, snapshot: ConfigurationSnapshot) {
-        self.call = call
+    init(_ call: CallRequest, _ identity: RequestIdentity) {
+        plan = call.plan
+        timeout = call.fields.timeout
         self.identity = identity
-        self.snapshot = snapshot
     }
 
-    var template: String { call.route.template }
+    /// What the fields of an answer take at the most, but for the identifier, which stands there twice.
+    private static let fieldBytes = 320
+
+    var template: String { plan.route.template }
 
     var destination: Logger.Metadata {
-        ["rpc.target": "\(call.target.queueName)", "rpc.method": "\(call.route.method)"]
+        ["rpc.target": "\(plan.target.queueName)", "rpc.method": "\(plan.route.method)"]
     }
 
+    func durations(_ metrics: GatewayMetrics) -> RouteDurations { metrics.durations(plan.route.form) }
+
     /// The result as it came.
-    func response(_ reply: RPCReply) -> HTTPResponse {
-        let total = identity.elapsed
-        let publish = DecimalText.milliseconds(reply.publishDuration)
-        let rpc = DecimalText.milliseconds(total - reply.publishDuration)
-        let fields = [
-            ("Content-Type", "application/json"), ("Cache-Control", "no-store"),
-            ("X-Request-Id", identity.id), ("X-Openstack-Request-Id", identity.id),
-            ("Rpc-Message-Id", reply.messageID.hexadecimal), ("Rpc-Timeout", appliedTimeout),
-            ("Server-Timing", "publish;dur=\(publish), rpc;dur=\(rpc)"),
-        ]
+    func response(_ reply: RPCReply, elapsed: Duration) -> HTTPResponse {
+        let fields = ResponseFields(capacity: Self.fieldBytes + 2 * identity.bytes.count) { fields in
+            fields.field("Content-Type", "application/json")
+            fields.field("Cache-Control", "no-store")
+            fields.append(identity)
+            fields.append(reply.messageID, timeout: timeout)
+            fields.begin("Server-Timing")
+            fields.append("publish;dur=")
+            fields.append(milliseconds: reply.publishDuration)
+            fields.append(", rpc;dur=")
+            fields.append(milliseconds: elapsed - reply.publishDuration)
+            fields.end()
+        }
         return HTTPResponse(status: 200, fields: fields, body: reply.result.bytes)
+    }
+
+    /// The cast is in a queue.
+    func response(_ receipt: CastReceipt, elapsed: Duration) -> HTTPResponse {
+        let fields = ResponseFields(capacity: Self.fieldBytes + 2 * identity.bytes.count) { fields in
+            fields.field("Cache-Control", "no-store")
+            fields.append(identity)
+            fields.append(receipt.uniqueID, timeout: timeout)
+            fields.begin("Server-Timing")
+            fields.append("publish;dur=")
+            fields.append(milliseconds: elapsed)
+            fields.end()
+        }
+        return HTTPResponse(status: 202, fields: fields)
     }
 
     /// The replies that were gathered, as a JSON array.
     func array(_ gathered: GatheredReplies) -> [UInt8] {
-        GatheredBody(form: .array, method: call.route.method, configuration: snapshot.configuration)
+        GatheredBody(form: .array, method: plan.route.method, configuration: plan.snapshot.configuration)
             .bytes(gathered.replies)
     }
 
     /// The replies that were gathered.
     func response(_ gathered: GatheredReplies, _ form: GatherForm) -> HTTPResponse {
-        let body = GatheredBody(form: form, method: call.route.method, configuration: snapshot.configuration)
+        let body = GatheredBody(form: form, method: plan.route.method, configuration: plan.snapshot.configuration)
         let publish = DecimalText.milliseconds(gathered.publishDuration)
         let rpc = DecimalText.milliseconds(identity.elapsed - gathered.publishDuration)
         let fields = [("Content-Type", form.contentType), ("Cache-Control", "no-store")] + identity.fields
@@ -64,21 +85,9 @@ final class CallAnswer: SentAnswer {
         return HTTPResponse(status: 200, fields: fields + counts + times, body: body.bytes(gathered.replies)[...])
     }
 
-    /// The cast is in a queue.
-    func response(_ receipt: CastReceipt) -> HTTPResponse {
-        let timing = ("Server-Timing", "publish;dur=\(DecimalText.milliseconds(identity.elapsed))")
-        let fields = [("Cache-Control", "no-store")] + identity.fields
-        return HTTPResponse(
-            status: 202,
-            fields: fields + [
-                ("Rpc-Message-Id", receipt.uniqueID.hexadecimal), ("Rpc-Timeout", appliedTimeout), timing,
-            ]
-        )
-    }
-
     /// What went wrong.
     func problem(_ error: MessagingError) -> Problem {
-        Problem(error, method: call.route.method, configuration: snapshot.configuration)
+        Problem(error, method: plan.route.method, configuration: plan.snapshot.configuration)
     }
 
     /// The problem as the answer.
@@ -90,14 +99,14 @@ final class CallAnswer: SentAnswer {
 
     /// The problem with what it is about.
     func document(_ problem: Problem) -> ProblemDocument {
-        let configuration = snapshot.configuration
+        let configuration = plan.snapshot.configuration
         var document = ProblemDocument(problem: problem, request: identity)
-        document.target = call.target
-        document.target?.exchange = call.target.exchange ?? configuration.controlExchange
-        document.method = call.route.method
+        document.target = plan.target
+        document.target?.exchange = plan.target.exchange ?? configuration.controlExchange
+        document.method = plan.route.method
         document.exposesTraceback = configuration.exposesTraceback
         return document
     }
 
-    private var appliedTimeout: String { DecimalText.shortSeconds(call.fields.timeout) }
+    private var appliedTimeout: String { DecimalText.shortSeconds(timeout) }
 }

@@ -21,25 +21,46 @@ struct CallFields: Sendable {
     /// Reads the fields.
     ///
     /// - Throws: `invalid-request` naming the field and the fix, `forbidden` for a context where none is accepted.
-    init(_ fields: RequestFields, identity: RequestIdentity, configuration: GatewayConfiguration) throws(Problem) {
-        timeout = try Self.timeout(fields, configuration)
+    init(_ fields: RequestFields, identity: RequestIdentity, _ snapshot: ConfigurationSnapshot) throws(Problem) {
+        timeout = try Self.timeout(
+            fields,
+            usual: snapshot.configuration.responseTimeout,
+            maximum: snapshot.configuration.maximumTimeout
+        )
         callMonitorTimeout = try Self.callMonitor(fields)
-        context = try Self.context(fields, configuration)
-        if configuration.propagatesTraceContext { TraceContext.copy(fields, into: &context) }
-        let id = JSONText(string: identity.id)
-        context.set("request_id", id)
-        context.set("global_request_id", id)
+        context = try Self.context(fields, isAccepted: snapshot.configuration.acceptsContext)
+        if snapshot.configuration.propagatesTraceContext { TraceContext.copy(fields, into: &context) }
+        guard !context.entries.isEmpty else {
+            context = RequestContext(requestID: identity.quoted)
+            return
+        }
+        context.set("request_id", identity.quoted)
+        context.set("global_request_id", identity.quoted)
+    }
+
+    /// Reads the fields under a configuration.
+    init(_ fields: RequestFields, identity: RequestIdentity, configuration: GatewayConfiguration) throws(Problem) {
+        try self.init(fields, identity: identity, ConfigurationSnapshot(configuration))
     }
 
     /// The time that a request has.
     static func timeout(_ fields: RequestFields, _ configuration: GatewayConfiguration) throws(Problem) -> Duration {
-        if let asked = try seconds(fields, "Rpc-Timeout") { return min(asked, configuration.maximumTimeout) }
-        // Beside `respond-async` it says how long the client would wait before that, not what the request may take.
-        let wait = Prefer.isLater(fields) ? nil : Prefer.wait(fields)
-        return min(wait ?? configuration.responseTimeout, configuration.maximumTimeout)
+        try timeout(fields, usual: configuration.responseTimeout, maximum: configuration.maximumTimeout)
     }
 
-    private static func seconds(_ fields: RequestFields, _ name: String) throws(Problem) -> Duration? {
+    private static func timeout(
+        _ fields: RequestFields,
+        usual: Duration,
+        maximum: Duration
+    ) throws(Problem) -> Duration {
+        if let asked = try seconds(fields, "Rpc-Timeout") { return min(asked, maximum) }
+        guard fields.contains("Prefer") else { return min(usual, maximum) }
+        // Beside `respond-async` it says how long the client would wait before that, not what the request may take.
+        let wait = Prefer.isLater(fields) ? nil : Prefer.wait(fields)
+        return min(wait ?? usual, maximum)
+    }
+
+    private static func seconds(_ fields: RequestFields, _ name: StaticString) throws(Problem) -> Duration? {
         guard let text = try fields.single(name) else { return nil }
         guard let seconds = DecimalSeconds.parse(text), seconds > .zero else {
             throw .invalidRequest("\(name): a positive number of seconds is expected, such as 2.5")
@@ -57,10 +78,10 @@ struct CallFields: Sendable {
 
     private static func context(
         _ fields: RequestFields,
-        _ configuration: GatewayConfiguration
+        isAccepted: Bool
     ) throws(Problem) -> RequestContext {
         guard let text = try fields.single("Rpc-Context") else { return RequestContext() }
-        guard configuration.acceptsContext else {
+        guard isAccepted else {
             throw .forbidden("Rpc-Context: this gateway takes no request context from clients (rpc.acceptContext)")
         }
         let object: JSONText

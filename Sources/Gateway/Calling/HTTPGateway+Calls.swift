@@ -8,27 +8,34 @@ internal import HTTPServer
 internal import Messaging
 
 extension HTTPGateway {
+    /// Reads a request whose path has no plan yet, and keeps its plan for the next.
+    func planned(
+        _ route: RPCRoute,
+        _ head: RequestHead,
+        _ identity: RequestIdentity
+    ) throws(Problem) -> CallRequest {
+        let call = try CallRequest(head, route: route, identity, snapshot)
+        keep(call.plan, head)
+        return call
+    }
+
     /// Sends a call or cast; the answer comes when it has ended.
     func call(
-        _ route: RPCRoute,
+        _ call: CallRequest,
         _ http: HTTPRequest,
         _ identity: RequestIdentity,
         _ sink: AnswerSink
     ) throws(Problem) {
-        let snapshot = snapshot
-        let call = try CallRequest(http.head, route: route, identity, snapshot.configuration)
-        let gathering = route.verb == .gather ? try gatheringDriver : nil
-        let request = call.request(try Self.arguments(http.body), identity, snapshot.configuration)
-        try enter(limit: snapshot.configuration.maximumInFlight)
-        let answer = CallAnswer(call: call, identity: identity, snapshot: snapshot)
-        switch route.verb {
-        case .call: driver.call(request) { [self] in finish(answer, $0.map(answer.response), sink) }
-        case .cast: driver.cast(request) { [self] in finish(answer, $0.map(answer.response), sink) }
+        let gathering = call.route.verb == .gather ? try gatheringDriver : nil
+        let request = call.request(try Self.arguments(http.body), identity)
+        try enter(limit: call.plan.snapshot.configuration.maximumInFlight)
+        let sent = CallUnderWay(self, CallAnswer(call, identity), sink)
+        switch call.route.verb {
+        case .call: driver.call(request) { sent.end($0) }
+        case .cast: driver.cast(request) { sent.end($0) }
         case .gather:
             let form = GatherForm(http.head.fields)
-            gathering?.gather(request, minimum: call.minimum) { [self] in
-                finish(answer, $0.map { answer.response($0, form) }, sink)
-            }
+            gathering?.gather(request, minimum: call.plan.minimum) { sent.end($0, form) }
         }
     }
 

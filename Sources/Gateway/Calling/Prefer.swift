@@ -21,7 +21,7 @@ enum Prefer {
 
     /// The value of the first preference of a name; empty for one that stands without a value.
     private static func value(_ fields: RequestFields, _ name: String) -> String? {
-        guard fields.bytes(of: "Prefer") != nil else { return nil }
+        guard fields.contains("Prefer") else { return nil }
         for value in fields.values(of: "Prefer") {
             for preference in value.split(separator: ",") {
                 // What stands before the first parameter; nothing may stand there.

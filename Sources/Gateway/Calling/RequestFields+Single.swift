@@ -10,7 +10,7 @@ extension RequestFields {
     /// The value of a field that may stand once only; nil where it is absent.
     ///
     /// - Throws: `invalid-request` for a field that is given twice.
-    func single(_ name: String) throws(Problem) -> String? {
+    func single(_ name: StaticString) throws(Problem) -> String? {
         guard let value = self[name] else { return nil }
         guard count(of: name) == 1 else { throw .invalidRequest("\(name): the field is given twice") }
         return value

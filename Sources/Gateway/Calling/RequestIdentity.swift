@@ -10,8 +10,8 @@ internal import Threads
 
 /// What names a request in answers, logs and the request context.
 struct RequestIdentity: Sendable {
-    /// The client's identifier when it is a plain token, else a new `req-<uuid4>`.
-    let id: String
+    /// The client's identifier when it is a plain token, else a new `req-<uuid4>`, as a JSON string.
+    let quoted: JSONText
     /// When the request's head and body were there.
     let started: ContinuousClock.Instant
 
@@ -19,17 +19,46 @@ struct RequestIdentity: Sendable {
     static let maximumLength = 128
 
     init(_ fields: RequestFields, started: ContinuousClock.Instant = .now) {
-        let given = fields["X-Request-Id"] ?? fields["X-Openstack-Request-Id"]
-        self.init(given: given, started: started)
+        let given = fields.bytes(of: "X-Request-Id") ?? fields.bytes(of: "X-Openstack-Request-Id")
+        self.init(token: given, started: started)
     }
 
     init(given: String?, started: ContinuousClock.Instant = .now) {
-        self.started = started
-        id = given.flatMap { Self.isToken($0) ? $0 : nil } ?? "req-\(UniqueID().dashed)"
+        self.init(token: given.map { Array($0.utf8)[...] }, started: started)
     }
 
+    private init(token given: ArraySlice<UInt8>?, started: ContinuousClock.Instant) {
+        self.started = started
+        if let given, Self.isToken(given) {
+            quoted = JSONText(quoted: [0x22] + given + [0x22])
+        } else {
+            quoted = Self.new()
+        }
+    }
+
+    private static func new() -> JSONText {
+        var bytes = form
+        UniqueID().write(dashedInto: &bytes, at: 5)
+        return JSONText(quoted: bytes)
+    }
+
+    /// What a new identifier looks like but for its digits; copying it is the cheapest way to an array of that size.
+    private static let form = Array("\"req-00000000-0000-0000-0000-000000000000\"".utf8)
+
+    /// The identifier; of printable ASCII without quotes and backslashes.
+    var bytes: ArraySlice<UInt8> {
+        let all = quoted.bytes
+        return all[(all.startIndex + 1)..<(all.endIndex - 1)]
+    }
+
+    /// The identifier as text.
+    var id: String { String(decoding: bytes, as: UTF8.self) }
+
     /// The fields that return the identifier.
-    var fields: [(String, String)] { [("X-Request-Id", id), ("X-Openstack-Request-Id", id)] }
+    var fields: [(String, String)] {
+        let id = id
+        return [("X-Request-Id", id), ("X-Openstack-Request-Id", id)]
+    }
 
     /// The time since the request was there.
     var elapsed: Duration { started.duration(to: .now) }
@@ -38,9 +67,9 @@ struct RequestIdentity: Sendable {
     var elapsedSeconds: String { DecimalText.seconds(elapsed) }
 
     /// Letters, digits and the marks of a token (RFC 9110 section 5.6.2) that are harmless everywhere.
-    private static func isToken(_ text: String) -> Bool {
-        guard (1...maximumLength).contains(text.utf8.count) else { return false }
-        return text.utf8.allSatisfy { byte in
+    private static func isToken(_ text: ArraySlice<UInt8>) -> Bool {
+        guard (1...maximumLength).contains(text.count) else { return false }
+        return text.allSatisfy { byte in
             switch byte {
             case 0x30...0x39, 0x41...0x5a, 0x61...0x7a, 0x2d, 0x2e, 0x5f, 0x7e, 0x2b, 0x21, 0x23, 0x24, 0x26, 0x2a,
                 0x5e:

@@ -30,7 +30,7 @@ struct IdempotencyKey: Sendable, Hashable {
         bytes = key
     }
 
-    static let fieldName = "Idempotency-Key"
+    static let fieldName: StaticString = "Idempotency-Key"
 
     /// What the key costs to keep, in bytes, about.
     var size: Int { 96 + bytes.count }

@@ -11,7 +11,7 @@ struct RequestFingerprint: Sendable, Hashable {
     private let words: [Int]
 
     /// The fields that change what is done or what the answer is.
-    private static let fields = [
+    private static let fields: [StaticString] = [
         "Content-Type", "Content-Encoding", "Accept", "Rpc-Context", "Rpc-Call-Monitor", "Amqp-Headers", "Amqp-Type",
         "Amqp-Message-Id", "Amqp-App-Id", "Amqp-Priority", "Amqp-Timestamp", "Amqp-Delivery-Mode",
     ]

@@ -44,9 +44,9 @@ extension HTTPGateway {
         completion: @escaping @Sendable (Result<ArraySlice<UInt8>, JSONRPCFailure>) -> Void
     ) throws(Problem) {
         let gathering = call.route.verb == .gather ? try gatheringDriver : nil
-        let request = call.request(arguments, identity, snapshot.configuration)
+        let request = call.request(arguments, identity)
         try enter(limit: snapshot.configuration.maximumInFlight)
-        let answer = CallAnswer(call: call, identity: identity, snapshot: snapshot)
+        let answer = CallAnswer(call, identity)
         let end: @Sendable (Result<ArraySlice<UInt8>, MessagingError>) -> Void = { [self] result in
             leave()
             completion(result.mapError { JSONRPCFailure(document: answer.document(answer.problem($0))) })
@@ -54,7 +54,7 @@ extension HTTPGateway {
         switch call.route.verb {
         case .call: driver.call(request) { end($0.map(\.result.bytes)) }
         case .cast: driver.cast(request) { end($0.map { _ in JSONText.null.bytes }) }
-        case .gather: gathering?.gather(request, minimum: call.minimum) { end($0.map { answer.array($0)[...] }) }
+        case .gather: gathering?.gather(request, minimum: call.plan.minimum) { end($0.map { answer.array($0)[...] }) }
         }
     }
 
@@ -73,12 +73,12 @@ extension HTTPGateway {
             response.body = body[...]
         }
         sink.respond(response, mayRepeat: mayRepeat)
-        metrics.answered(Route.jsonRPC.template, identity, status: response.status)
+        metrics.answered(SendingRoute.jsonRPC.template, identity, status: response.status)
         guard logger.logLevel <= .info else { return }
         logger.info(
             "request answered",
             metadata: [
-                "request.id": "\(identity.id)", "http.route": "\(Route.jsonRPC.template)",
+                "request.id": "\(identity.id)", "http.route": "\(SendingRoute.jsonRPC.template)",
                 "http.status": "\(response.status)", "elapsed": "\(identity.elapsedSeconds)",
             ]
         )

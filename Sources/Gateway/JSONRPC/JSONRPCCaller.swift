@@ -72,14 +72,14 @@ final class JSONRPCCaller: Sendable {
         // Nobody is there to be given the replies.
         if entry.id == nil, route.verb == .gather { route.verb = .cast }
         let query = parts.count > 1 ? Array(parts[1]) : nil
-        return try CallRequest(route: route, query: query, fields: fields, snapshot.configuration)
+        return try CallRequest(route: route, query: query, fields: fields, snapshot)
     }
 
     /// The route of a name; a name that cannot be one is unknown.
     private static func route(_ path: [UInt8], isNotification: Bool) throws(Problem) -> RPCRoute {
         do throws(Problem) {
             let route = try Router.route(path, unmarked: isNotification ? .cast : .call)
-            guard case .rpc(let rpc) = route else {
+            guard case .sending(.rpc(let rpc)) = route else {
                 throw .notFound("method: \"topic/server/method\" or \"topic/method\" is expected")
             }
             return rpc

@@ -67,7 +67,7 @@ extension HTTPGateway {
         log(asked.notification, identity, status: response.status)
     }
 
-    private static let notifyTemplate = Route.notify(topic: "", eventType: "").template
+    private static let notifyTemplate = SendingRoute.notify(topic: "", eventType: "").template
 
     private func accepted(_ identity: RequestIdentity) -> HTTPResponse {
         let timing = ("Server-Timing", "publish;dur=\(DecimalText.milliseconds(identity.elapsed))")

@@ -32,7 +32,7 @@ enum PlainFields {
         )
     }
 
-    private static func text(_ fields: RequestFields, _ name: String) throws(Problem) -> String? {
+    private static func text(_ fields: RequestFields, _ name: StaticString) throws(Problem) -> String? {
         guard let text = try fields.single(name) else { return nil }
         guard text.utf8.count <= maximumBytes else {
             throw .invalidRequest("\(name): longer than \(maximumBytes) bytes, the most that AMQP can carry")
@@ -42,7 +42,7 @@ enum PlainFields {
 
     private static func number(
         _ fields: RequestFields,
-        _ name: String,
+        _ name: StaticString,
         _ range: ClosedRange<UInt64>
     ) throws(Problem) -> UInt64? {
         guard let text = try fields.single(name) else { return nil }

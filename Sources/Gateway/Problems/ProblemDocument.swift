@@ -19,12 +19,12 @@ struct ProblemDocument {
 
     /// The answer: status, fields and document.
     var response: HTTPResponse {
-        var fields = [
+        var fields = ResponseFields([
             ("Content-Type", "application/problem+json"), ("Cache-Control", "no-store"),
-        ]
+        ])
         fields += request.fields
         if let id = problem.messageID { fields.append(("Rpc-Message-Id", id.hexadecimal)) }
-        fields += problem.allFields.map { ($0.name, $0.value) }
+        fields += problem.allFields
         var response = HTTPResponse(status: problem.status, fields: fields, body: Array(text.utf8)[...])
         response.closesConnection = problem.closesConnection
         return response

@@ -16,8 +16,9 @@ enum SignatureError {
 
     /// Whether the exception is a signature error of the requested method itself, so that the method never ran.
     static func isOne(_ remote: RemoteError, method: String) -> Bool {
-        guard let call = nameAndComplaint(remote.message), call.name == method else { return false }
-        guard complaints.contains(where: { call.complaint.hasPrefix($0) }) else { return false }
+        guard let call = nameAndComplaint(remote.message) else { return false }
+        guard call.name.utf8.elementsEqual(method.utf8) else { return false }
+        guard complaints.contains(where: { call.complaint.utf8.starts(with: $0.utf8) }) else { return false }
         return !hasRun(method, remote)
     }
 
@@ -36,7 +37,10 @@ enum SignatureError {
 
     /// Whether a traceback entry (which may hold several lines) has a frame of the method.
     private static func hasFrame(_ entry: String, in method: String) -> Bool {
-        entry.split(separator: "\n").contains { $0.hasPrefix("  File ") && $0.hasSuffix(", in \(method)") }
+        let end = Array(", in \(method)".utf8)
+        return entry.utf8.split(separator: UInt8(ascii: "\n")).contains { line in
+            line.starts(with: "  File ".utf8) && line.suffix(end.count).elementsEqual(end)
+        }
     }
 }
 

@@ -4,6 +4,8 @@
 // SPDX-License-Identifier: Apache-2.0
 //===----------------------------------------------------------------------===//
 
+internal import Names
+
 /// The path of plain AMQP: an exchange and a routing key, with or without a reply.
 struct PlainRoute: Sendable, Equatable {
     /// As the path names it; `-` is the default exchange.
@@ -16,10 +18,10 @@ struct PlainRoute: Sendable, Equatable {
     static let castSuffix = ":cast"
 
     /// Reads the last two segments of the path; every other `:` belongs to the routing key.
-    init(exchange: String, last: String) {
-        self.exchange = exchange
+    init(exchange: Name, last: Name) {
+        self.exchange = exchange.text
         isCast = last.hasSuffix(Self.castSuffix)
-        routingKey = isCast ? String(last.dropLast(Self.castSuffix.count)) : last
+        routingKey = isCast ? String(last.text.utf8.dropLast(Self.castSuffix.utf8.count)) ?? last.text : last.text
     }
 
     var template: String { "/-/amqp/{exchange}/{routing_key}\(isCast ? Self.castSuffix : "")" }

@@ -18,7 +18,7 @@ struct QueryParameters: Sendable {
             guard let name = Self.decode(pair[0]), let value = pair.count > 1 ? Self.decode(pair[1]) : "" else {
                 throw .invalidRequest("query: a parameter is not percent-encoded UTF-8")
             }
-            guard known.contains(name) else {
+            guard known.contains(where: { $0.utf8.elementsEqual(name.utf8) }) else {
                 let list = known.isEmpty ? "none is known here" : "known are \(known.joined(separator: ", "))"
                 throw .invalidRequest("query: the parameter \"\(name)\" is not known; \(list)")
             }
@@ -28,7 +28,7 @@ struct QueryParameters: Sendable {
     }
 
     /// The value of a parameter; empty for one that stands without a value.
-    subscript(name: String) -> String? { values.first { $0.name == name }?.value }
+    subscript(name: String) -> String? { values.first { $0.name.utf8.elementsEqual(name.utf8) }?.value }
 
     /// Decodes one part; `+` is a plus sign, as everywhere but in HTML forms.
     private static func decode(_ part: ArraySlice<UInt8>) -> String? {

@@ -19,11 +19,21 @@ struct RPCRoute: Sendable, Equatable {
     var method: String
     var verb: Verb
 
-    var template: String {
+    /// The forms that such a path has; the raw value is what metrics and logs name.
+    enum Form: String, Sendable, CaseIterable {
+        case call = "/{topic}/{server}/{method}"
+        case cast = "/{topic}/{server}/{method}:cast"
+        case fanout = "/{topic}/*/{method}:cast"
+        case gather = "/{topic}/*/{method}:gather"
+    }
+
+    var form: Form {
         switch verb {
-        case .call: "/{topic}/{server}/{method}"
-        case .cast: isFanout ? "/{topic}/*/{method}:cast" : "/{topic}/{server}/{method}:cast"
-        case .gather: "/{topic}/*/{method}:gather"
+        case .call: .call
+        case .cast: isFanout ? .fanout : .cast
+        case .gather: .gather
         }
     }
+
+    var template: String { form.rawValue }
 }

@@ -8,21 +8,21 @@ extension Route {
     /// The methods that the path takes, as the `Allow` field lists them.
     var allow: String {
         switch self {
-        case .rpc, .plain, .jsonRPC, .notify: "POST, OPTIONS"
+        case .sending: "POST, OPTIONS"
         case .operation: "GET, HEAD, DELETE, OPTIONS"
         // A stream has no length and no end: its head alone tells nothing.
         case .notifications: "GET, OPTIONS"
-        default: "GET, HEAD, OPTIONS"
+        case .healthy, .ready, .health, .page: "GET, HEAD, OPTIONS"
         }
     }
 
     /// Whether the path takes a method (other than OPTIONS, which every path takes).
     func takes(_ method: String) -> Bool {
         switch self {
-        case .rpc, .plain, .jsonRPC, .notify: method == "POST"
+        case .sending: method == "POST"
         case .operation: method == "GET" || method == "HEAD" || method == "DELETE"
         case .notifications: method == "GET"
-        default: method == "GET" || method == "HEAD"
+        case .healthy, .ready, .health, .page: method == "GET" || method == "HEAD"
         }
     }
 }

@@ -8,32 +8,32 @@ internal import Messaging
 
 /// What a request's path asks for.
 enum Route: Sendable {
-    /// A call, cast or gathering.
-    case rpc(RPCRoute)
-    /// A request in the pattern of plain AMQP, or a message that nobody answers.
-    case plain(PlainRoute)
-    /// JSON-RPC 2.0.
-    case jsonRPC
+    /// Something to send.
+    case sending(SendingRoute)
     /// What became of a request that is answered later.
     case operation(id: String)
     /// The notifications of a topic, as a stream.
     case notifications(topic: String)
-    /// A notification to send.
-    case notify(topic: String, eventType: String)
     /// Whether the process works.
     case healthy
     /// Whether calls can be served.
     case ready
     /// The queue of a topic or server.
     case health(topic: String, server: String?)
-    /// The metrics page.
-    case metrics
-    /// The contract, as JSON or YAML.
-    case openAPI(OpenAPIForm)
-    /// What runs here.
-    case info
-    /// The page for people at the root.
-    case home
+    /// What takes no time to answer.
+    case page(Page)
+
+    /// The pages of the gateway itself.
+    enum Page: Sendable {
+        /// The metrics page.
+        case metrics
+        /// The contract, as JSON or YAML.
+        case openAPI(OpenAPIForm)
+        /// What runs here.
+        case info
+        /// The page for people at the root.
+        case home
+    }
 
     enum OpenAPIForm: Sendable {
         case json
@@ -43,20 +43,42 @@ enum Route: Sendable {
     /// The template of the path, of low cardinality: what metrics and logs name.
     var template: String {
         switch self {
-        case .rpc(let route): route.template
-        case .plain(let route): route.template
-        case .jsonRPC: "/-/jsonrpc"
+        case .sending(let route): route.template
         case .operation: "/-/operations/{id}"
         case .notifications: "/-/notifications/{topic}"
-        case .notify: "/-/notifications/{topic}/{event_type}"
         case .healthy: "/-/healthy"
         case .ready: "/-/ready"
         case .health(_, let server): server == nil ? "/-/health/{topic}" : "/-/health/{topic}/{server}"
-        case .metrics: "/-/metrics"
-        case .openAPI(.json): "/-/openapi.json"
-        case .openAPI(.yaml): "/-/openapi.yaml"
-        case .info: "/-/info"
-        case .home: "/"
+        case .page(.metrics): "/-/metrics"
+        case .page(.openAPI(.json)): "/-/openapi.json"
+        case .page(.openAPI(.yaml)): "/-/openapi.yaml"
+        case .page(.info): "/-/info"
+        case .page(.home): "/"
+        }
+    }
+}
+
+/// What the request of a path sends.
+enum SendingRoute: Sendable {
+    /// A call, cast or gathering.
+    case rpc(RPCRoute)
+    /// The same from a path and query that are known already.
+    case planned(CallPlan)
+    /// A request in the pattern of plain AMQP, or a message that nobody answers.
+    case plain(PlainRoute)
+    /// JSON-RPC 2.0.
+    case jsonRPC
+    /// A notification.
+    case notify(topic: String, eventType: String)
+
+    /// The template of the path, of low cardinality: what metrics and logs name.
+    var template: String {
+        switch self {
+        case .rpc(let route): route.template
+        case .planned(let plan): plan.route.template
+        case .plain(let route): route.template
+        case .jsonRPC: "/-/jsonrpc"
+        case .notify: "/-/notifications/{topic}/{event_type}"
         }
     }
 }

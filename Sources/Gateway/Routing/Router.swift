@@ -4,6 +4,8 @@
 // SPDX-License-Identifier: Apache-2.0
 //===----------------------------------------------------------------------===//
 
+internal import Names
+
 /// From a path to what it asks for.
 enum Router {
     /// Reads a raw path, without its query.
@@ -13,70 +15,70 @@ enum Router {
     static func route(_ path: [UInt8], unmarked: RPCRoute.Verb = .call) throws(Problem) -> Route {
         let segments = try PathSegments.parse(path)
         switch segments.count {
-        case 0: return .home
+        case 0: return .page(.home)
         case 1: return try alias(segments[0])
         case _ where segments[0] == "-": return try administration(segments.dropFirst())
-        case 2: return .rpc(try rpc(segments[0], "-", split(segments[1], unmarked)))
-        case 3: return .rpc(try rpc(segments[0], segments[1], split(segments[2], unmarked)))
+        case 2: return .sending(.rpc(try rpc(segments[0], "-", split(segments[1], unmarked))))
+        case 3: return .sending(.rpc(try rpc(segments[0], segments[1], split(segments[2], unmarked))))
         default: throw .notFound("A call has no more than three segments: POST /topic/server/method")
         }
     }
 
-    private static func alias(_ segment: String) throws(Problem) -> Route {
+    private static func alias(_ segment: Name) throws(Problem) -> Route {
         switch segment {
         case "healthz", "livez": return .healthy
         case "readyz": return .ready
-        case "metrics": return .metrics
+        case "metrics": return .page(.metrics)
         default: throw .notFound("A call is POST /topic/server/method or POST /topic/method")
         }
     }
 
-    private static func administration(_ segments: ArraySlice<String>) throws(Problem) -> Route {
+    private static func administration(_ segments: ArraySlice<Name>) throws(Problem) -> Route {
         switch Array(segments) {
         case ["healthy"]: return .healthy
         case ["ready"]: return .ready
-        case ["metrics"]: return .metrics
-        case ["openapi.json"]: return .openAPI(.json)
-        case ["openapi.yaml"]: return .openAPI(.yaml)
-        case ["info"]: return .info
-        case ["jsonrpc"]: return .jsonRPC
+        case ["metrics"]: return .page(.metrics)
+        case ["openapi.json"]: return .page(.openAPI(.json))
+        case ["openapi.yaml"]: return .page(.openAPI(.yaml))
+        case ["info"]: return .page(.info)
+        case ["jsonrpc"]: return .sending(.jsonRPC)
         default: return try withNames(segments)
         }
     }
 
     /// The paths under `/-/` that name something themselves.
-    private static func withNames(_ segments: ArraySlice<String>) throws(Problem) -> Route {
+    private static func withNames(_ segments: ArraySlice<Name>) throws(Problem) -> Route {
         let names = Array(segments.dropFirst())
         switch (segments.first, names.count) {
-        case ("health", 1): return .health(topic: names[0], server: nil)
-        case ("health", 2): return .health(topic: names[0], server: names[1] == "-" ? nil : names[1])
-        case ("amqp", 2): return .plain(PlainRoute(exchange: names[0], last: names[1]))
-        case ("operations", 1): return .operation(id: names[0])
-        case ("notifications", 1): return .notifications(topic: names[0])
-        case ("notifications", 2): return .notify(topic: names[0], eventType: names[1])
+        case ("health", 1): return .health(topic: names[0].text, server: nil)
+        case ("health", 2): return .health(topic: names[0].text, server: names[1] == "-" ? nil : names[1].text)
+        case ("amqp", 2): return .sending(.plain(PlainRoute(exchange: names[0], last: names[1])))
+        case ("operations", 1): return .operation(id: names[0].text)
+        case ("notifications", 1): return .notifications(topic: names[0].text)
+        case ("notifications", 2): return .sending(.notify(topic: names[0].text, eventType: names[1].text))
         default: throw .notFound("Nothing is served at this path under /-/")
         }
     }
 
     /// The RPC part of a path of two or three segments, `server` being `-` where there are two.
     private static func rpc(
-        _ topic: String,
-        _ server: String,
-        _ last: (method: String, verb: RPCRoute.Verb)
+        _ topic: Name,
+        _ server: Name,
+        _ last: (method: Name, verb: RPCRoute.Verb)
     ) throws(Problem) -> RPCRoute {
         let (method, verb) = last
-        guard PythonIdentifier.isValid(method) else {
+        guard PythonIdentifier.isValid(method.text) else {
             throw .invalidRequest("path: the method \"\(method)\" is not an identifier as Python has them")
         }
-        guard !method.hasPrefix("_") else { throw .privateMethod(method) }
+        guard !method.hasPrefix("_") else { throw .privateMethod(method.text) }
         guard topic != "*" else { throw .invalidTarget("A topic has a name; \"*\" can stand for the server only") }
         let isFanout = server == "*"
         try check(verb, isFanout: isFanout)
         return RPCRoute(
-            topic: topic,
-            server: server == "-" || isFanout ? nil : server,
+            topic: topic.text,
+            server: server == "-" || isFanout ? nil : server.text,
             isFanout: isFanout,
-            method: method,
+            method: method.text,
             verb: verb
         )
     }
@@ -94,12 +96,13 @@ enum Router {
     }
 
     private static func split(
-        _ last: String,
+        _ last: Name,
         _ unmarked: RPCRoute.Verb
-    ) throws(Problem) -> (method: String, verb: RPCRoute.Verb) {
-        guard let colon = last.firstIndex(of: ":") else { return (last, unmarked) }
-        let method = String(last[..<colon])
-        switch last[colon...] {
+    ) throws(Problem) -> (method: Name, verb: RPCRoute.Verb) {
+        guard let colon = last.utf8.firstIndex(of: UInt8(ascii: ":")) else { return (last, unmarked) }
+        // A colon of one byte never stands inside a character of UTF-8, so both parts are whole texts.
+        let method = Name(String(last.text[..<colon]))
+        switch Name(String(last.text[colon...])) {
         case ":cast": return (method, .cast)
         case ":gather": return (method, .gather)
         case let suffix:

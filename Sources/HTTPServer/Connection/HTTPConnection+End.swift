@@ -10,9 +10,7 @@ internal import CMicrohttpd
 extension HTTPConnection {
     /// Writes an answer past the library and ends our side of the connection, so that nothing of the library's follows.
     func answerDirectly(_ failure: HTTPFailure) {
-        guard !isAnsweredDirectly else { return }
-        isAnsweredDirectly = true
-        lingers = true
+        guard end.answerDirectly() else { return }
         DirectReply.send(loop.handler.response(to: failure), to: descriptor, withBody: !isHead)
         shutdown(descriptor, Int32(SHUT_WR))
     }
@@ -23,7 +21,7 @@ extension HTTPConnection {
     func answerEndedPeer(_ response: HTTPResponse) {
         if let stream = response.stream { return stream.end(.clientGone) }
         guard case .ended = peer else { return }
-        isAnsweredDirectly = true
+        end.answeredEndedPeer()
         DirectReply.send(response, to: descriptor, withBody: !isHead)
     }
 
@@ -39,7 +37,7 @@ extension HTTPConnection {
         case .waiting, .replying: return
         case .streaming(let stream): return limitLastBytes(of: stream)
         case .idle where nextPeerCheck > loop.now: return
-        case .idle where !isFirstRequest: nextPeerCheck = loop.now + Self.peerCheckMilliseconds
+        case .idle where !end.isUnused: nextPeerCheck = loop.now + Self.peerCheckMilliseconds
         default: break
         }
         // The end is seen only when all bytes before it were taken, so nothing that could complete the request is left.
@@ -59,7 +57,7 @@ extension HTTPConnection {
         switch stage {
         case .waiting, .replying: return
         case .streaming(let stream): stream.cut()
-        case .idle where !isFirstRequest: break
+        case .idle where !end.isUnused: break
         case .idle, .receivingHead, .receivingBody, .droppingBody: answerDirectly(HTTPFailure(.requestTimeout))
         }
         abandon()
@@ -72,7 +70,7 @@ extension HTTPConnection {
 
     /// Has the library see the end of the connection in its next turn.
     func abandon() {
-        expectsRequest = false
+        end.willClose()
         shutdown(descriptor, Int32(SHUT_RDWR))
     }
 
@@ -91,11 +89,11 @@ extension HTTPConnection {
 
     /// The library is about to close the socket.
     func close() {
-        if case .idle = stage, expectsRequest, !isAnsweredDirectly, peer == .open {
+        if case .idle = stage, end.isForUnreadableLine, peer == .open {
             // The library closes without a word when it finds no space in a request line.
             answerDirectly(HTTPFailure(.malformedRequestLine))
         }
-        guard lingers, !loop.isStopping else { return }
+        guard end.lingers, !loop.isStopping else { return }
         // A second descriptor keeps the socket when the library closes the first.
         let second = fcntl(descriptor, F_DUPFD_CLOEXEC, 0)
         if second >= 0 { loop.lingering.add(second, now: loop.now) }

@@ -17,8 +17,7 @@ extension HTTPConnection {
         do throws(HTTPFailure) {
             return try acceptHead(method: method, version: version)
         } catch {
-            lingers = true
-            expectsRequest = false
+            end.answerEarly()
             return queue(failure(error.reason))
         }
     }
@@ -38,8 +37,8 @@ extension HTTPConnection {
             maximumBodyBytes: loop.configuration.maximumBodyBytes
         )
         try checkAgainstLibrary(fields, headBytes: lines.count + target.count)
-        let target = try RequestTarget(target[...], method: name)
-        expectsRequest = !isHTTP10 && summary.connectionOptions == 0
+        let target = try RequestTarget(target, method: name)
+        end.acceptHead(staysOpen: !isHTTP10 && summary.connectionOptions == 0)
         let head = RequestHead(
             method: name,
             path: target.path,
@@ -55,9 +54,8 @@ extension HTTPConnection {
             return refuse(refusal, framing, waitsForContinue: waitsForContinue)
         }
         self.head = head
-        isChunked = framing == .chunked
         if case .length(let count) = framing { body.reserveCapacity(min(count, Self.reservedAtFirst)) }
-        stage = .receivingBody
+        stage = .receivingBody(isChunked: framing == .chunked)
         return .YES
     }
 
@@ -70,8 +68,7 @@ extension HTTPConnection {
         case .length(let count) where count <= Self.droppedBodyBytes && !waitsForContinue:
             stage = .droppingBody(refusal)
         default:
-            lingers = true
-            expectsRequest = false
+            end.answerEarly()
             return queue(refusal)
         }
         return .YES

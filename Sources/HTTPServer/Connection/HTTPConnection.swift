@@ -16,7 +16,7 @@ final class HTTPConnection {
         /// No request line has been read since the last answer.
         case idle
         case receivingHead
-        case receivingBody
+        case receivingBody(isChunked: Bool)
         /// A refused request's small body is read and dropped, so that the connection can be kept.
         case droppingBody(HTTPResponse)
         /// The handler has the request.
@@ -42,17 +42,11 @@ final class HTTPConnection {
     /// The target as it was sent, and where its copy came from.
     var target: [UInt8] = []
     var targetStart: UnsafeRawPointer?
+    /// Whether the answer to the request goes without its body.
     var isHead = false
-    var isChunked = false
-    var isFirstRequest = true
-    /// Whether unread bytes may be on their way when the connection closes.
-    var lingers = false
     /// Whether the library was told to leave the connection alone until it is resumed.
     var isSuspended = false
-    /// Whether an answer was written past the library, which is then to close the connection.
-    var isAnsweredDirectly = false
-    /// Whether it is certain that only an unreadable request line makes the library close the idle connection.
-    var expectsRequest = true
+    var end = ConnectionEnd()
 
     /// When the idle connection is next looked at for the end of the client's side.
     var nextPeerCheck: UInt64 = 0
@@ -73,11 +67,9 @@ final class HTTPConnection {
         // Without this the library splits the query into records in the connection's memory, where a hundred short
         // parameters fill it. The text is in that memory, writable, and ours is the copy that counts.
         if let mark = bytes.firstIndex(of: UInt8(ascii: "?")) { UnsafeMutablePointer(mutating: text)[mark + 1] = 0 }
-        isHead = false
         stage = .receivingHead
-        if !isFirstRequest { deadline = loop.now + loop.readMilliseconds }
-        isFirstRequest = false
-        expectsRequest = false
+        if !end.isUnused { deadline = loop.now + loop.readMilliseconds }
+        end.receiveRequestLine()
     }
 
     /// One call of the library's access callback.
@@ -89,7 +81,7 @@ final class HTTPConnection {
     ) -> MHD_Result {
         switch stage {
         case .receivingHead: return receiveHead(method: method, version: version)
-        case .receivingBody where size.pointee > 0: return receiveBody(data, size)
+        case .receivingBody(let isChunked) where size.pointee > 0: return receiveBody(data, size, isChunked: isChunked)
         case .receivingBody: return handle()
         case .droppingBody(let refusal) where size.pointee == 0: return queue(refusal)
         case .waiting(let pending): return answer(pending)
@@ -100,7 +92,11 @@ final class HTTPConnection {
         }
     }
 
-    private func receiveBody(_ data: UnsafePointer<CChar>?, _ size: UnsafeMutablePointer<Int>) -> MHD_Result {
+    private func receiveBody(
+        _ data: UnsafePointer<CChar>?,
+        _ size: UnsafeMutablePointer<Int>,
+        isChunked: Bool
+    ) -> MHD_Result {
         guard size.pointee <= loop.configuration.maximumBodyBytes - body.count else {
             return refuseWhileReading(.bodyTooLarge)
         }
@@ -130,10 +126,8 @@ final class HTTPConnection {
 
     /// Hands the request to the handler, and waits unless the answer is there when it returns.
     func handle() -> MHD_Result {
-        guard let head, !loop.isStopping else { return queue(failure(.shuttingDown)) }
-        let request = HTTPRequest(head: head, body: body)
-        self.head = nil
-        dropBody()
+        guard !loop.isStopping, let head = head.take() else { return queue(failure(.shuttingDown)) }
+        let request = HTTPRequest(head: head, body: takeBody())
         deadline = .max
         let pending = PendingRequest(connection: library, loop: loop)
         stage = .waiting(pending)
@@ -163,26 +157,29 @@ final class HTTPConnection {
         deadline = .max
         head = nil
         let closes = response.closesConnection || loop.isDraining
-        if closes { expectsRequest = false }
-        let logger = loop.logger
+        if closes { end.willClose() }
         let body = response.stream == nil ? Reply.body(response.body) : StreamReply.make(for: self)
         guard let reply = body else {
             response.stream?.end(.clientGone)
             return .NO
         }
         defer { MHD_destroy_response(reply) }
-        Reply.addFields(response, closes: closes, to: reply) {
-            logger.debug("answer field left out, it is not sendable")
+        if response.fields.hasLeftOut { loop.logger.debug("answer field left out, it is not sendable") }
+        guard Reply.addFields(response.fields, closes: closes, to: reply) else {
+            response.stream?.end(.clientGone)
+            return .NO
         }
         let status = ReplyFields.status(response.status)
         if let stream = response.stream { return begin(stream, reply, status: status) }
         return queueReply(library, status, reply)
     }
 
-    private func dropBody() {
-        guard !body.isEmpty else { return }
+    /// The body, whose bytes no longer count among those that are arriving.
+    @discardableResult
+    private func takeBody() -> [UInt8] {
+        guard !body.isEmpty else { return [] }
         loop.counters.releaseBody(body.count)
-        body = []
+        return exchange(&body, with: [])
     }
 
     func failure(_ reason: HTTPFailure.Reason) -> HTTPResponse {
@@ -201,9 +198,10 @@ final class HTTPConnection {
         default: break
         }
         stage = .idle
+        isHead = false
         nextPeerCheck = 0
         head = nil
-        dropBody()
+        takeBody()
         deadline = loop.now + loop.idleMilliseconds
         if loop.isDraining { closeIfIdle() }
     }

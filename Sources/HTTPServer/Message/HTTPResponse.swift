@@ -14,7 +14,7 @@ public struct HTTPResponse: Sendable {
     /// The status code, 200 to 599; any other is sent as 500.
     public var status: Int
     /// The header fields, in the order they are sent.
-    public var fields: [(name: String, value: String)]
+    public var fields: ResponseFields
     /// The body; a HEAD request gets its length only.
     public var body: ArraySlice<UInt8>
     /// Whether the connection is closed after this answer.
@@ -25,7 +25,7 @@ public struct HTTPResponse: Sendable {
     /// An answer with the given parts.
     public init(
         status: Int,
-        fields: [(name: String, value: String)] = [],
+        fields: ResponseFields,
         body: ArraySlice<UInt8> = [],
         closesConnection: Bool = false
     ) {
@@ -33,5 +33,15 @@ public struct HTTPResponse: Sendable {
         self.fields = fields
         self.body = body
         self.closesConnection = closesConnection
+    }
+
+    /// An answer with the given parts, its fields as a list.
+    public init(
+        status: Int,
+        fields: [(name: String, value: String)] = [],
+        body: ArraySlice<UInt8> = [],
+        closesConnection: Bool = false
+    ) {
+        self.init(status: status, fields: ResponseFields(fields), body: body, closesConnection: closesConnection)
     }
 }

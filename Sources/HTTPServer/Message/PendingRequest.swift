@@ -32,7 +32,7 @@ final class PendingRequest: @unchecked Sendable {
     }
 
     /// Gives the answer; an earlier one wins.
-    func respond(_ response: HTTPResponse) {
+    func respond(_ response: consuming HTTPResponse) {
         guard !claimed.exchange(true, ordering: .acquiringAndReleasing) else {
             response.stream?.end(.refused)
             return

@@ -4,6 +4,8 @@
 // SPDX-License-Identifier: Apache-2.0
 //===----------------------------------------------------------------------===//
 
+@preconcurrency internal import Glibc
+
 /// The header fields of a request, in the order they came.
 ///
 /// Names compare without regard to ASCII case. Values are bytes without the whitespace around them; as a `String` they
@@ -16,18 +18,23 @@ public struct RequestFields: Sendable {
 
     private(set) var bytes: [UInt8]
     private(set) var entries: [Entry]
+    /// Which names there may be: a name whose bit is not set is absent, and most names that are asked for are.
+    private var present: UInt64
 
-    init(bytes: [UInt8], entries: [Entry]) {
+    init(bytes: [UInt8], entries: [Entry], present: UInt64) {
         self.bytes = bytes
         self.entries = entries
+        self.present = present
     }
 
     /// Fields made by hand, for tests and for callers without a socket.
     public init(_ fields: [(name: String, value: String)] = []) {
         self.bytes = []
         self.entries = []
+        self.present = 0
         for field in fields {
             let name = append(field.name)
+            if let first = field.name.utf8.first { present |= Self.mark(first, count: name.count) }
             entries.append(Entry(name: name, value: append(field.value)))
         }
     }
@@ -47,36 +54,67 @@ public struct RequestFields: Sendable {
     }
 
     /// The value of the first field of this name.
-    public subscript(name: String) -> String? { bytes(of: name).map(Self.text) }
+    public subscript(name: StaticString) -> String? { bytes(of: name).map(Self.text) }
 
     /// The bytes of the value of the first field of this name.
-    public func bytes(of name: String) -> ArraySlice<UInt8>? {
-        for entry in entries where matches(entry, name) { return slice(entry.value) }
-        return nil
+    public func bytes(of name: StaticString) -> ArraySlice<UInt8>? {
+        first(Self.bytes(name)).map { slice($0.value) }
     }
 
+    /// Whether there is a field of this name.
+    public func contains(_ name: StaticString) -> Bool { first(Self.bytes(name)) != nil }
+
     /// The values of all fields of this name, in order.
-    public func values(of name: String) -> [String] {
-        entries.compactMap { matches($0, name) ? Self.text(slice($0.value)) : nil }
+    public func values(of name: StaticString) -> [String] {
+        let name = Self.bytes(name)
+        guard isPossible(name) else { return [] }
+        return entries.compactMap { matches($0, name) ? Self.text(slice($0.value)) : nil }
     }
 
     /// How often a field of this name occurs.
-    public func count(of name: String) -> Int {
-        entries.reduce(into: 0) { count, entry in if matches(entry, name) { count += 1 } }
+    public func count(of name: StaticString) -> Int {
+        let name = Self.bytes(name)
+        guard isPossible(name) else { return 0 }
+        return entries.reduce(into: 0) { count, entry in if matches(entry, name) { count += 1 } }
+    }
+
+    private static func bytes(_ name: StaticString) -> UnsafeBufferPointer<UInt8> {
+        UnsafeBufferPointer(start: name.utf8Start, count: name.utf8CodeUnitCount)
+    }
+
+    /// The bit of all names of a length and a first character.
+    static func mark(_ first: UInt8, count: Int) -> UInt64 {
+        1 << UInt64(truncatingIfNeeded: (Int(lowercased(first)) &* 5 &+ count) & 63)
+    }
+
+    private func isPossible(_ name: UnsafeBufferPointer<UInt8>) -> Bool {
+        !name.isEmpty && present & Self.mark(name[0], count: name.count) != 0
+    }
+
+    private func first(_ name: UnsafeBufferPointer<UInt8>) -> Entry? {
+        guard isPossible(name) else { return nil }
+        for entry in entries where matches(entry, name) { return entry }
+        return nil
     }
 
     private func slice(_ range: Range<UInt32>) -> ArraySlice<UInt8> {
         bytes[Int(range.lowerBound)..<Int(range.upperBound)]
     }
 
-    private func matches(_ entry: Entry, _ name: String) -> Bool {
-        guard entry.name.count == name.utf8.count else { return false }
-        var index = Int(entry.name.lowerBound)
-        for byte in name.utf8 {
-            guard Self.lowercased(bytes[index]) == Self.lowercased(byte) else { return false }
-            index += 1
+    private func matches(_ entry: Entry, _ name: UnsafeBufferPointer<UInt8>) -> Bool {
+        guard entry.name.count == name.count else { return false }
+        return bytes.withUnsafeBufferPointer { bytes in
+            guard let start = bytes.baseAddress, let wanted = name.baseAddress else { return false }
+            let own = start + Int(entry.name.lowerBound)
+            // Most clients write the names as we do.
+            if memcmp(own, wanted, name.count) == 0 { return true }
+            return (0..<name.count).allSatisfy { Self.lowercased(own[$0]) == Self.lowercased(wanted[$0]) }
         }
-        return true
+    }
+
+    /// Whether the bytes of a value are this text, which is written in lower case, without regard to ASCII case.
+    public static func isSame(_ value: ArraySlice<UInt8>, _ lowercaseText: StaticString) -> Bool {
+        value.count == lowercaseText.utf8CodeUnitCount && value.withUnsafeBytes { Token.equals($0, lowercaseText) }
     }
 
     static func lowercased(_ byte: UInt8) -> UInt8 {

@@ -28,6 +28,7 @@ struct HeadParser {
     private let head: UnsafeRawBufferPointer
     private var position = 0
     private var entries: [RequestFields.Entry] = []
+    private var present: UInt64 = 0
     private var summary = Summary()
 
     private init(_ head: UnsafeRawBufferPointer) {
@@ -42,7 +43,8 @@ struct HeadParser {
         while !parser.isAtBlankLine { try parser.readLine() }
         try parser.expectLineEnd()
         guard parser.position == head.count else { throw HTTPFailure(.malformedLine) }
-        return (RequestFields(bytes: Array(head), entries: parser.entries), parser.summary)
+        let fields = RequestFields(bytes: Array(head), entries: parser.entries, present: parser.present)
+        return (fields, parser.summary)
     }
 
     private var isAtBlankLine: Bool { position >= head.count || head[position] == 0 }
@@ -59,6 +61,7 @@ struct HeadParser {
         let value = try readValue()
         try expectLineEnd()
         entries.append(RequestFields.Entry(name: Self.compact(name), value: Self.compact(value)))
+        present |= RequestFields.mark(head[name.lowerBound], count: name.count)
         note(name, value)
     }
 
@@ -76,6 +79,9 @@ struct HeadParser {
 
     private mutating func readValue() throws(HTTPFailure) -> Range<Int> {
         var start = position
+        while position + 8 <= head.count, isText(head.loadUnaligned(fromByteOffset: position, as: UInt64.self)) {
+            position += 8
+        }
         while position < head.count, head[position] != 0 {
             let byte = head[position]
             guard byte >= 0x20 && byte != 0x7F || byte == 0x09 else { throw HTTPFailure(.malformedFieldValue) }
@@ -85,6 +91,15 @@ struct HeadParser {
         while start < end, head[start] == 0x20 || head[start] == 0x09 { start += 1 }
         while start < end, head[end - 1] == 0x20 || head[end - 1] == 0x09 { end -= 1 }
         return start..<end
+    }
+
+    /// Whether none of eight bytes is a control character or NUL.
+    private func isText(_ word: UInt64) -> Bool {
+        let (ones, tops) = (0x0101_0101_0101_0101 as UInt64, 0x8080_8080_8080_8080 as UInt64)
+        // The two tests of a word for a byte below a bound and for a byte that is zero (Hacker's Delight, section 6-1).
+        let controls = (word &- ones &* 0x20) & ~word
+        let deletes = word ^ ones &* 0x7F
+        return (controls | (deletes &- ones) & ~deletes) & tops == 0
     }
 
     private mutating func note(_ name: Range<Int>, _ value: Range<Int>) {

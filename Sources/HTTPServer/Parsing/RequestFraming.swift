@@ -45,15 +45,14 @@ enum RequestFraming: Equatable {
         for byte in head[summary.firstHost] where !isHostCharacter(byte) { throw HTTPFailure(.malformedHost) }
     }
 
-    // A list of two hosts, a path or user information here is a way to make two readers see different hosts.
+    // One bit for each of 0...63 and of 64...127: space, tab and "#,/<>?@\\ and the quotation mark. A list of two hosts, a
+    // path or user information here is a way to make two readers see different hosts.
+    private static let foreignToHostLow: UInt64 = 0xD000_900D_0000_0200
+    private static let foreignToHostHigh: UInt64 = 0x0000_0000_1000_0001
+
     private static func isHostCharacter(_ byte: UInt8) -> Bool {
-        switch byte {
-        case UInt8(ascii: " "), UInt8(ascii: "\t"), UInt8(ascii: ","), UInt8(ascii: "/"), UInt8(ascii: "\\"),
-            UInt8(ascii: "@"), UInt8(ascii: "?"), UInt8(ascii: "#"), UInt8(ascii: "\""), UInt8(ascii: "<"),
-            UInt8(ascii: ">"):
-            false
-        default: true
-        }
+        let mask = byte < 64 ? foreignToHostLow : byte < 128 ? foreignToHostHigh : 0
+        return mask >> UInt64(byte & 63) & 1 == 0
     }
 
     private static func checkExpectation(

@@ -12,17 +12,20 @@ struct RequestTarget: Equatable {
     var path: [UInt8]
     var query: [UInt8]?
 
-    init(_ target: ArraySlice<UInt8>, method: String) throws(HTTPFailure) {
+    init(_ target: [UInt8], method: String) throws(HTTPFailure) {
         guard method != "CONNECT" else { throw HTTPFailure(.connectNotSupported) }
-        for byte in target where byte <= 0x20 || byte == 0x7F || byte == UInt8(ascii: "#") {
-            throw HTTPFailure(.malformedTarget)
+        var hasQuery = false
+        for byte in target {
+            guard byte > 0x20, byte != 0x7F, byte != UInt8(ascii: "#") else { throw HTTPFailure(.malformedTarget) }
+            if byte == UInt8(ascii: "?") { hasQuery = true }
         }
         if target.first == UInt8(ascii: "/") {
-            self.init(origin: target)
+            // The usual target is the path, and stays the array that it is.
+            if hasQuery { self.init(origin: target[...]) } else { self.init(path: target, query: nil) }
         } else if target.count == 1, target.first == UInt8(ascii: "*"), method == "OPTIONS" {
-            self.init(path: Array(target), query: nil)
+            self.init(path: target, query: nil)
         } else {
-            try self.init(absolute: target)
+            try self.init(absolute: target[...])
         }
     }
 

@@ -4,6 +4,8 @@
 // SPDX-License-Identifier: Apache-2.0
 //===----------------------------------------------------------------------===//
 
+@preconcurrency internal import Glibc
+
 /// The token grammar of RFC 9110, section 5.6.2.
 enum Token {
     // One bit for each allowed character of 0...63 and of 64...127; written out because a computed global is looked up
@@ -22,10 +24,12 @@ enum Token {
 
     /// Whether the bytes are this text, which is written in lower case, without regard to ASCII case.
     static func equals(_ bytes: UnsafeRawBufferPointer, _ lowercaseText: StaticString) -> Bool {
-        guard bytes.count == lowercaseText.utf8CodeUnitCount else { return false }
-        for index in 0..<bytes.count
-        where RequestFields.lowercased(bytes[index]) != lowercaseText.utf8Start[index] {
-            return false
+        guard bytes.count == lowercaseText.utf8CodeUnitCount, let start = bytes.baseAddress else { return false }
+        // Most are written so already.
+        if memcmp(start, lowercaseText.utf8Start, bytes.count) == 0 { return true }
+        for index in 0..<bytes.count {
+            let (byte, expected) = (bytes[index], lowercaseText.utf8Start[index])
+            guard byte == expected || RequestFields.lowercased(byte) == expected else { return false }
         }
         return true
     }

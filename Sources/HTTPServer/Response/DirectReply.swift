@@ -23,12 +23,10 @@ enum DirectReply {
     }
 
     static func serialize(_ response: HTTPResponse, withBody: Bool, date: String) -> [UInt8] {
-        var head = "HTTP/1.1 \(response.status) \(ReplyFields.phrase(response.status))\r\n"
-        head += "Date: \(date)\r\nConnection: close\r\n"
-        for field in response.fields where ReplyFields.isSendable(field) {
-            head += "\(field.name): \(field.value)\r\n"
-        }
-        head += "Content-Length: \(response.body.count)\r\n\r\n"
-        return withBody ? Array(head.utf8) + response.body : Array(head.utf8)
+        var head = Array("HTTP/1.1 \(response.status) \(ReplyFields.phrase(response.status))\r\n".utf8)
+        head += "Date: \(date)\r\nConnection: close\r\n".utf8
+        head += response.fields.lines
+        head += "Content-Length: \(response.body.count)\r\n\r\n".utf8
+        return withBody ? head + response.body : head
     }
 }

@@ -5,29 +5,61 @@
 //===----------------------------------------------------------------------===//
 
 internal import CMicrohttpd
+@preconcurrency internal import Glibc
 
 /// libmicrohttpd's form of an answer.
 enum Reply {
-    /// Puts the fields of an answer into the library's form of it.
-    static func addFields(
-        _ response: HTTPResponse,
-        closes: Bool,
-        to reply: OpaquePointer,
-        onBadField: () -> Void
-    ) {
-        for field in response.fields {
-            guard ReplyFields.isSendable(field), add(field, to: reply) else {
-                onBadField()
-                continue
-            }
-        }
+    /// Puts the fields of an answer into the library's form of it; false when memory is short.
+    ///
+    /// The library takes one field in a call and allocates three times for it. So all go in as one: the name of the first,
+    /// and as its value what follows it in the head. A value must not hold line ends there, so another byte, which no
+    /// field can hold, stands for each of theirs until the library has made its copy. That copy is where
+    /// `MHD_get_response_header` points to, memory of the library's heap that ends with the reply, and the library sends
+    /// it as it is, by the length it had.
+    static func addFields(_ fields: ResponseFields, closes: Bool, to reply: OpaquePointer) -> Bool {
+        let isAdded = fields.count == 0 || addLines(fields.lines, to: reply)
         if closes { MHD_add_response_header(reply, "Connection", "close") }
+        return isAdded
     }
 
-    /// The library copies both texts. Passing a `String` as it is would copy it once more, for each argument.
-    private static func add(_ field: (name: String, value: String), to reply: OpaquePointer) -> Bool {
-        field.name.withCString { name in
-            field.value.withCString { value in MHD_add_response_header(reply, name, value) == .YES }
+    private static let standIn: UInt8 = 1
+
+    private static func addLines(_ lines: [UInt8], to reply: OpaquePointer) -> Bool {
+        withUnsafeTemporaryAllocation(of: UInt8.self, capacity: lines.count) { copy in
+            guard let start = copy.baseAddress, let colon = lines.firstIndex(of: UInt8(ascii: ":")) else {
+                return false
+            }
+            _ = copy.initialize(from: lines)
+            start[colon] = 0
+            // The end of the last line is the library's part.
+            start[lines.count - 2] = 0
+            replace(UInt8(ascii: "\r"), by: (standIn, standIn), in: start + colon + 1)
+            return UnsafeRawPointer(start).withMemoryRebound(to: CChar.self, capacity: lines.count) { text in
+                addLine(text, text + colon + 2, to: reply)
+            }
+        }
+    }
+
+    private static func addLine(
+        _ name: UnsafePointer<CChar>,
+        _ value: UnsafePointer<CChar>,
+        to reply: OpaquePointer
+    ) -> Bool {
+        guard MHD_add_response_header(reply, name, value) == .YES,
+            let kept = MHD_get_response_header(reply, name)
+        else { return false }
+        let text = UnsafeMutableRawPointer(mutating: kept).assumingMemoryBound(to: UInt8.self)
+        replace(standIn, by: (UInt8(ascii: "\r"), UInt8(ascii: "\n")), in: text)
+        return true
+    }
+
+    /// Replaces a byte and the one behind it wherever it stands in a text that ends with NUL.
+    private static func replace(_ byte: UInt8, by pair: (UInt8, UInt8), in text: UnsafeMutablePointer<UInt8>) {
+        var position = UnsafeMutableRawPointer(text).assumingMemoryBound(to: CChar.self)
+        while let found = strchr(position, Int32(byte)) {
+            found[0] = CChar(bitPattern: pair.0)
+            found[1] = CChar(bitPattern: pair.1)
+            position = found + 2
         }
     }
 

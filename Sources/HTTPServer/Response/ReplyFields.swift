@@ -13,7 +13,8 @@ enum ReplyFields {
         guard !field.name.isEmpty, field.name.utf8.allSatisfy(Token.isCharacter), !isReserved(field.name) else {
             return false
         }
-        return field.value.utf8.allSatisfy { $0 >= 0x20 && $0 != 0x7F }
+        // An empty value says nothing, and the library takes none.
+        return !field.value.isEmpty && field.value.utf8.allSatisfy { $0 >= 0x20 && $0 != 0x7F }
     }
 
     static func isReserved(_ name: String) -> Bool {

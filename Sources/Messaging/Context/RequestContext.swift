@@ -28,6 +28,11 @@ public struct RequestContext: Sendable, Hashable {
     /// Makes an empty context.
     public init() {}
 
+    /// Makes a context that says which request it belongs to and nothing else.
+    public init(requestID: JSONText) {
+        entries = [Entry(key: "request_id", value: requestID), Entry(key: "global_request_id", value: requestID)]
+    }
+
     /// Makes a context of the members of a JSON object; nil when the text is no object.
     public init?(_ object: JSONText) {
         guard let members = object.members else { return nil }

@@ -37,19 +37,44 @@ public struct UniqueID: Hashable, Sendable {
         (high, low) = words
     }
 
+    /// The bits, for who writes the digits himself.
+    public var words: (high: UInt64, low: UInt64) { (high, low) }
+
     /// 32 hexadecimal digits in lower case (`uuid.uuid4().hex`).
     public var hexadecimal: String { String(decoding: digits, as: UTF8.self) }
 
     /// The digits in groups of 8, 4, 4, 4 and 12 (`str(uuid.uuid4())`).
     public var dashed: String {
-        let digits = self.digits
-        let text = [UInt8].filled(capacity: 36) { output in
-            for index in digits.indices {
-                if index == 8 || index == 12 || index == 16 || index == 20 { output.append(0x2d) }
-                output.append(digits[index])
-            }
-        }
+        var text = [UInt8](repeating: 0x2d, count: 36)
+        write(dashedInto: &text, at: 0)
         return String(decoding: text, as: UTF8.self)
+    }
+
+    /// Writes the digits of `dashed` over the 36 bytes from a position on, in which the dashes stand already.
+    public func write(dashedInto bytes: inout [UInt8], at start: Int) {
+        let (one, two) = (Self.digits(of: high >> 32), Self.digits(of: high))
+        let (three, four) = (Self.digits(of: low >> 32), Self.digits(of: low))
+        // Within the bounds, which are checked, and not kept.
+        unsafe bytes.withUnsafeMutableBytes { bytes in
+            let text = unsafe UnsafeMutableRawBufferPointer(rebasing: bytes[start..<(start + 36)])
+            unsafe text.storeBytes(of: one.bigEndian, toByteOffset: 0, as: UInt64.self)
+            unsafe text.storeBytes(of: UInt32(two >> 32).bigEndian, toByteOffset: 9, as: UInt32.self)
+            unsafe text.storeBytes(of: UInt32(two & 0xffff_ffff).bigEndian, toByteOffset: 14, as: UInt32.self)
+            unsafe text.storeBytes(of: UInt32(three >> 32).bigEndian, toByteOffset: 19, as: UInt32.self)
+            unsafe text.storeBytes(of: UInt32(three & 0xffff_ffff).bigEndian, toByteOffset: 24, as: UInt32.self)
+            unsafe text.storeBytes(of: four.bigEndian, toByteOffset: 28, as: UInt64.self)
+        }
+    }
+
+    /// The eight hexadecimal digits of the low half of a word as characters, the first in the highest byte.
+    private static func digits(of word: UInt64) -> UInt64 {
+        // Spread to one digit a byte, by halves.
+        var digits = word & 0xffff_ffff
+        digits = (digits | digits << 16) & 0x0000_ffff_0000_ffff
+        digits = (digits | digits << 8) & 0x00ff_00ff_00ff_00ff
+        digits = (digits | digits << 4) & 0x0f0f_0f0f_0f0f_0f0f
+        let areLetters = (digits &+ 0x0606_0606_0606_0606) >> 4 & 0x0101_0101_0101_0101
+        return digits &+ 0x3030_3030_3030_3030 &+ areLetters &* 0x27
     }
 
     /// The 32 digits as ASCII bytes.

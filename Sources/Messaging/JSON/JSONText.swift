@@ -45,6 +45,14 @@ public struct JSONText: Sendable, Hashable {
         self.init(validated: quoted[...])
     }
 
+    /// A JSON string of bytes that are one already: quotes around printable ASCII of which nothing needs an escape.
+    public init(quoted bytes: [UInt8]) {
+        assert(bytes.count >= 2 && bytes.first == 0x22 && bytes.last == 0x22, "no quotes around a string")
+        let content = bytes.dropFirst().dropLast()
+        assert(content.allSatisfy { 0x20...0x7e ~= $0 && $0 != 0x22 && $0 != 0x5c }, "a character that needs an escape")
+        self.init(validated: bytes[...])
+    }
+
     /// The text as a string.
     public var string: String { String(decoding: bytes, as: UTF8.self) }
 

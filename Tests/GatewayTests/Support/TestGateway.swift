@@ -59,14 +59,10 @@ struct TestGateway {
         let sink = AnswerSink.keeper(AnswerKeeper { response, _ in pending.set(response) })
         let identity = RequestIdentity(request.head.fields)
         do throws(Problem) {
-            let route = try Router.route(request.head.path)
-            guard route.takes(request.head.method) else {
-                throw .methodNotAllowed(request.head.method, allow: route.allow)
-            }
-            if case .operation(let id) = route {
-                try gateway.operation(id, request.head, identity, sink)
-            } else {
-                try gateway.deliver(route, request, identity, sink)
+            switch try gateway.route(request.head) {
+            case .operation(let id): try gateway.operation(id, request.head, identity, sink)
+            case .sending(let route): try gateway.deliver(route, request, identity, sink)
+            default: throw .notFound("not a request that these tests send")
             }
         } catch {
             pending.set(gateway.respond(error, identity))

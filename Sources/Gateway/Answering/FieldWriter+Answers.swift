@@ -1,0 +1,47 @@
+//===----------------------------------------------------------------------===//
+// This source file is part of the rpc-gateway project
+// Licensed under Apache License v2.0; see LICENSE for the full text
+// SPDX-License-Identifier: Apache-2.0
+//===----------------------------------------------------------------------===//
+
+internal import HTTPServer
+internal import Messaging
+
+extension FieldWriter {
+    /// Writes the fields that return a request's identifier.
+    mutating func append(_ identity: RequestIdentity) {
+        field("X-Request-Id", identity.bytes)
+        field("X-Openstack-Request-Id", identity.bytes)
+    }
+
+    /// Writes the identifier of a message and the time it had.
+    mutating func append(_ id: UniqueID, timeout: Duration) {
+        begin("Rpc-Message-Id")
+        append(hexadecimal: id.words.high)
+        append(hexadecimal: id.words.low)
+        end()
+        begin("Rpc-Timeout")
+        append(shortSeconds: timeout)
+        end()
+    }
+
+    /// Writes milliseconds with three digits after the point.
+    mutating func append(milliseconds duration: Duration) {
+        let (seconds, attoseconds) = duration.components
+        let microseconds = UInt64(clamping: seconds * 1_000_000 + attoseconds / 1_000_000_000_000)
+        append(decimal: microseconds / 1000)
+        append(".")
+        append(microseconds % 1000, digits: 3)
+    }
+
+    /// Writes seconds without needless zeros, to the millisecond: `2.5`, `60`.
+    mutating func append(shortSeconds duration: Duration) {
+        let (seconds, attoseconds) = duration.components
+        append(decimal: UInt64(clamping: seconds))
+        var (fraction, digits) = (UInt64(clamping: attoseconds / 1_000_000_000_000_000), 3)
+        guard fraction > 0 else { return }
+        while fraction % 10 == 0 { (fraction, digits) = (fraction / 10, digits - 1) }
+        append(".")
+        append(fraction, digits: digits)
+    }
+}

@@ -1,0 +1,54 @@
+//===----------------------------------------------------------------------===//
+// This source file is part of the rpc-gateway project
+// Licensed under Apache License v2.0; see LICENSE for the full text
+// SPDX-License-Identifier: Apache-2.0
+//===----------------------------------------------------------------------===//
+
+internal import Messaging
+
+/// What is the same for every call of a path and query: read and checked once, then used as often as it is asked for.
+final class CallPlan: Sendable {
+    let route: RPCRoute
+    let target: Target
+    /// How many replies end a gathering before its deadline.
+    let minimum: Int?
+    /// The configuration that the target was checked against.
+    let snapshot: ConfigurationSnapshot
+
+    private static let parameters = ["namespace", "version", "exchange"]
+    private static let gatherParameters = parameters + ["min"]
+
+    /// Reads the query of a route.
+    ///
+    /// - Throws: the problem of the first part that is wrong.
+    init(_ route: RPCRoute, query: [UInt8]?, _ snapshot: ConfigurationSnapshot) throws(Problem) {
+        self.route = route
+        self.snapshot = snapshot
+        let query = try QueryParameters(query, known: route.verb == .gather ? Self.gatherParameters : Self.parameters)
+        minimum = try Self.minimum(query["min"])
+        target = Target(
+            exchange: query["exchange"],
+            topic: route.topic,
+            namespace: query["namespace"],
+            version: query["version"],
+            server: route.server,
+            isFanout: route.isFanout
+        )
+        do {
+            try target.validateForSending(isCall: route.verb == .call)
+            try VersionCap.checkForm(target.version)
+            try VersionCap.check(target.version, cap: snapshot.configuration.versionCap)
+        } catch {
+            throw Problem(error, method: route.method, configuration: snapshot.configuration)
+        }
+        try CallRequest.checkExchange(query["exchange"])
+    }
+
+    private static func minimum(_ text: String?) throws(Problem) -> Int? {
+        guard let text else { return nil }
+        guard text.utf8.allSatisfy({ 0x30...0x39 ~= $0 }), let number = Int(text), number > 0 else {
+            throw .invalidRequest("query: min is the number of replies to wait for, 1 or more")
+        }
+        return number
+    }
+}

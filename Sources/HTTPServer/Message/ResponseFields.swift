@@ -1,0 +1,98 @@
+//===----------------------------------------------------------------------===//
+// This source file is part of the rpc-gateway project
+// Licensed under Apache License v2.0; see LICENSE for the full text
+// SPDX-License-Identifier: Apache-2.0
+//===----------------------------------------------------------------------===//
+
+/// The header fields of an answer, in the order they are sent.
+///
+/// They are kept as the lines of the head. What may not stand there never gets in: a field that comes from elsewhere is
+/// checked when it is put in, and one that the program writes itself is right by construction (`FieldWriter`).
+public struct ResponseFields: Sendable {
+    /// `name: value`, each ended by CR LF.
+    private(set) var lines: [UInt8]
+    /// How many fields there are.
+    public private(set) var count: Int
+    /// Whether a field was left out because it could not stand in a head.
+    private(set) var hasLeftOut = false
+
+    /// No fields.
+    public init() {
+        lines = []
+        count = 0
+    }
+
+    /// Fields in the order of a list; one that could not stand in a head is left out.
+    public init(_ fields: [(name: String, value: String)]) {
+        self.init()
+        self += fields
+    }
+
+    /// Fields that are known to be sendable, written one after the other.
+    ///
+    /// - Parameters:
+    ///   - capacity: the most bytes that the lines take.
+    ///   - write: writes the fields.
+    public init(capacity: Int, _ write: (inout FieldWriter) -> Void) {
+        (lines, count) = withUnsafeTemporaryAllocation(of: UInt8.self, capacity: capacity) { buffer in
+            var writer = FieldWriter(buffer)
+            write(&writer)
+            return (Array(UnsafeBufferPointer(rebasing: buffer[..<writer.position])), writer.count)
+        }
+    }
+
+    /// Adds a field; one that could not stand in a head is left out.
+    public mutating func append(_ field: (name: String, value: String)) {
+        guard ReplyFields.isSendable(field) else {
+            hasLeftOut = true
+            return
+        }
+        lines.reserveCapacity(lines.count + field.name.utf8.count + field.value.utf8.count + 4)
+        lines.append(contentsOf: field.name.utf8)
+        lines.append(UInt8(ascii: ":"))
+        lines.append(UInt8(ascii: " "))
+        lines.append(contentsOf: field.value.utf8)
+        lines.append(UInt8(ascii: "\r"))
+        lines.append(UInt8(ascii: "\n"))
+        count += 1
+    }
+
+    /// Adds the fields of a list.
+    public static func += (fields: inout ResponseFields, more: [(name: String, value: String)]) {
+        for field in more { fields.append(field) }
+    }
+
+    /// Takes out the fields that a condition names.
+    public mutating func removeAll(where isUnwanted: ((name: String, value: String)) -> Bool) {
+        let left = filter { !isUnwanted($0) }
+        guard left.count < count else { return }
+        let hadLeftOut = hasLeftOut
+        self = ResponseFields(left)
+        hasLeftOut = hadLeftOut
+    }
+
+    /// What the fields take of memory when they are kept, about.
+    public var bytesInMemory: Int { lines.count + 60 * count }
+}
+
+extension ResponseFields: Sequence {
+    /// Reads the fields back.
+    public struct Iterator: IteratorProtocol {
+        fileprivate var rest: ArraySlice<UInt8>
+
+        /// The next field; nil behind the last.
+        public mutating func next() -> (name: String, value: String)? {
+            guard let colon = rest.firstIndex(of: UInt8(ascii: ":")),
+                let end = rest.firstIndex(of: UInt8(ascii: "\r"))
+            else { return nil }
+            let field = (Self.text(rest[..<colon]), Self.text(rest[(colon + 2)..<end]))
+            rest = rest[(end + 2)...]
+            return field
+        }
+
+        private static func text(_ bytes: ArraySlice<UInt8>) -> String { String(decoding: bytes, as: UTF8.self) }
+    }
+
+    /// The fields in their order.
+    public func makeIterator() -> Iterator { Iterator(rest: lines[...]) }
+}
