@@ -57,22 +57,22 @@ public final class HTTPServer: Sendable {
             throw HTTPServerError(code: .alreadyStarted, message: "a server is started once: make a new one")
         }
         DescriptorLimit.raise(toServe: configuration.maximumConnections, logger: logger)
-        let eventLoops = try makeEventLoops()
         let listeners = try ListeningSocket.open(configuration)
-        let loops = try makeLoops(listeners, eventLoops)
-        phase.withLock { $0 = .serving(loops: loops, address: listeners[0].address) }
-        do throws(OutOfResources) {
-            for loop in loops { try loop.start() }
+        let eventLoops = try makeEventLoops(listeners)
+        do throws(HTTPServerError) {
+            let loops = try makeLoops(listeners, eventLoops)
+            try start(loops)
+            phase.withLock { $0 = .serving(loops: loops, address: listeners[0].address) }
         } catch {
-            shutdown(deadline: .now)
-            throw HTTPServerError(code: .outOfResources, message: "\(error)")
+            endOwn(eventLoops)
+            throw error
         }
     }
 
-    private func makeEventLoops() throws(HTTPServerError) -> [EventLoop] {
+    private func makeEventLoops(_ listeners: [ListeningSocket]) throws(HTTPServerError) -> [EventLoop] {
         if let givenLoops { return givenLoops }
+        var loops: [EventLoop] = []
         do throws(OutOfResources) {
-            var loops: [EventLoop] = []
             for number in 0..<configuration.loopCount {
                 let loop = try EventLoop(name: "http-\(number)")
                 try loop.start()
@@ -80,8 +80,27 @@ public final class HTTPServer: Sendable {
             }
             return loops
         } catch {
+            endOwn(loops)
+            for listener in listeners { listener.close() }
             throw HTTPServerError(code: .outOfResources, message: "\(error)")
         }
+    }
+
+    private func start(_ loops: [ServerLoop]) throws(HTTPServerError) {
+        for (number, loop) in loops.enumerated() {
+            do throws(OutOfResources) {
+                try loop.start()
+            } catch {
+                for served in loops[..<number] { served.beginDrain(until: .now) }
+                for served in loops[..<number] { _ = served.waitUntilStopped(limit: .now + .seconds(2)) }
+                for unused in loops[number...] { unused.abandon() }
+                throw HTTPServerError(code: .outOfResources, message: "\(error)")
+            }
+        }
+    }
+
+    private func endOwn(_ loops: [EventLoop]) {
+        if givenLoops == nil { for loop in loops { loop.stop() } }
     }
 
     private func makeLoops(
@@ -158,7 +177,7 @@ public final class HTTPServer: Sendable {
         for loop in serving where !loop.waitUntilStopped(limit: deadline + .seconds(2)) {
             logger.critical("loop left behind, its handler does not return")
         }
-        if givenLoops == nil { for loop in serving { loop.eventLoop.stop() } }
+        endOwn(serving.map(\.eventLoop))
         phase.withLock { $0 = .stopped }
     }
 }

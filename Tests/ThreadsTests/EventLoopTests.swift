@@ -50,6 +50,22 @@ struct EventLoopTests {
         loop.stop()
     }
 
+    @Test func anUrgentTimerIsArmedByALoopThatIsStuckInItsTurn() async throws {
+        let (stuck, guarding) = (try started("stuck"), try started("guarding"))
+        let isFreed = await on(stuck) {
+            guard let freed = try? WakeUp() else { return false }
+            let timer = DeadlineTimer(loop: guarding, isUrgent: true) { _ in
+                freed.signal()
+                return nil
+            }
+            timer.arm(.now + .milliseconds(1))
+            var descriptor = pollfd(fd: freed.fileDescriptor, events: Int16(POLLIN), revents: 0)
+            return poll(&descriptor, 1, 10_000) == 1
+        }
+        #expect(isFreed)
+        for loop in [stuck, guarding] { loop.stop() }
+    }
+
     @Test func whatIsLeftAtTheStopIsDoneAndWhatComesLaterIsDropped() async throws {
         let loop = try started()
         let count = Guarded(0)

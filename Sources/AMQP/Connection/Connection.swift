@@ -172,7 +172,8 @@ extension Connection {
     /// `completion` is told when the connection is finished, after `didCloseWith`.
     public func close(completion: @escaping @Sendable () -> Void = {}) {
         guard stopAccepting(), let loop, let core else { return completion() }
-        loop.run { core.close(completion: completion) }
+        // In a turn of its own even on the loop: the end is told after what is being told now.
+        loop.execute { core.close(completion: completion) }
     }
 
     /// Ends the connection at once; what is under way fails with `connectionClosed`.
@@ -181,7 +182,7 @@ extension Connection {
         // Before the socket, whose end the loop may see first.
         abortedFlag.store(true, ordering: .releasing)
         socketHandle.shutDown()
-        loop.run { core.abort() }
+        loop.execute { core.abort() }
     }
 
     /// Takes no further command; false when there is nothing to end.

@@ -87,10 +87,7 @@ extension ConnectionCore {
                 conclusions.append(PublishConclusion(publish.request, .failed(error, wasSent: false)))
             }
         }
-        while let index = commands.firstIndex(where: { if case .publish = $0 { true } else { false } }) {
-            guard case .publish(let request, _) = commands.remove(at: index) else { break }
-            conclusions.append(PublishConclusion(request, .failed(error, wasSent: false)))
-        }
+        failCommands(error)
     }
 }
 

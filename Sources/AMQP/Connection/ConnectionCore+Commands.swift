@@ -18,6 +18,8 @@ extension ConnectionCore {
             conclude(request, refusal)
         } else if outboxBytes > configuration.outboxMaximumBytes {
             conclude(request, AMQPError(.outboxFull, "\(outboxBytes) bytes of publishes are under way already"))
+        } else if isBlocked {
+            conclude(request, Self.blocked)
         } else if phase == .open, commands.isEmpty, output.pendingBytes < Self.outputHighWaterBytes {
             encode(request, on: channels[number - 1])
         } else {
@@ -34,7 +36,7 @@ extension ConnectionCore {
         guard phase != .finished else { return home.run { completion(.failure(.closedByThisSide)) } }
         if let refusal = refusal(number) {
             events.append(.operation(completion, .failure(refusal)))
-        } else if phase == .open, commands.isEmpty {
+        } else if phase == .open, commands.isEmpty || isBlocked {
             send(methods, on: channels[number - 1], completion)
         } else {
             commands.append(.perform(methods, number, completion))

@@ -50,6 +50,9 @@ extension ConnectionCore {
         let dialed = try result.get()
         guard phase == .dialing else { return }
         transport = dialed.transport
+        if configuration.tls != nil, let handle = connection?.socketHandle {
+            watchdog = Watchdog(bound: configuration.operationTimeout) { handle.shutDown() }
+        }
         frameMaximum = dialed.frameMaximum
         heartbeats = HeartbeatMonitor(interval: dialed.heartbeat, now: .now)
         do throws(OutOfResources) {
@@ -147,6 +150,7 @@ extension ConnectionCore {
         connection?.socketHandle.close()
         watch?.end()
         watch = nil
+        watchdog = nil
         transport = nil
         let told = events
         events = []
@@ -165,7 +169,8 @@ extension ConnectionCore {
         events.append(.operation(operation.completion, .failure(error)))
     }
 
-    private func failCommands(_ error: AMQPError) {
+    /// Fails what has not been begun.
+    func failCommands(_ error: AMQPError) {
         while let command = commands.popFirst() {
             switch command {
             case .publish(let request, _):

@@ -14,7 +14,9 @@ extension ConnectionCore {
 
     /// Gives the socket what it takes; never waits.
     func writeOutput() throws(AMQPError) {
-        guard let transport, !output.isEmpty else { return }
+        guard let transport else { return }
+        // What was left may have been taken back.
+        if output.isEmpty { return watch?.change(to: .readable) ?? () }
         let before = output.sentPosition
         do throws(AMQPError) {
             try guarded { () throws(AMQPError) in try transport.flush(&output) }
@@ -28,9 +30,7 @@ extension ConnectionCore {
     }
 
     private func guarded(_ body: () throws(AMQPError) -> Void) throws(AMQPError) {
-        guard configuration.tls != nil, let handle = connection?.socketHandle else { return try body() }
-        let alarm = Watchdog.Alarm(after: configuration.operationTimeout) { handle.shutDown() }
-        defer { alarm.cancel() }
-        try body()
+        guard let watchdog else { return try body() }
+        try watchdog.watch(body)
     }
 }

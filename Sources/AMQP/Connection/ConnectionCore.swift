@@ -54,6 +54,8 @@ final class ConnectionCore: EventSource, Flushable, @unchecked Sendable {
 
     var transport: Transport?
     var watch: Watch?
+    /// For a transport whose writes may wait.
+    var watchdog: Watchdog?
     var output = OutputBuffer()
     var frameMaximum = 4096
     var heartbeats: HeartbeatMonitor

@@ -8,26 +8,39 @@ internal import Threads
 
 /// Ends waits that a C library will not end by itself.
 ///
-/// A TLS write that OpenSSL holds up waits without a bound. Before it the connection's loop sets an alarm, which goes off on
-/// another loop, and takes it back afterwards; what goes off shuts the descriptor down.
-enum Watchdog {
-    /// One bound of one wait.
-    struct Alarm {
-        private let timer: DeadlineTimer?
+/// A TLS write that OpenSSL holds up waits without a bound. Before it the connection's loop says by when it has to be over, and
+/// afterwards that it is; when the bound has passed, another loop shuts the descriptor down.
+final class Watchdog: Sendable {
+    private let bound: Duration
+    private let deadline: Guarded<ContinuousClock.Instant?>
+    private let timer: DeadlineTimer?
 
-        /// Runs the action unless cancelled before; it must not block.
-        init(after bound: Duration, _ action: @escaping @Sendable () -> Void) {
-            // Without a descriptor for a loop the wait goes unbounded, as long as the socket itself does.
-            timer = (try? EventLoop.shared()).map { loop in
-                DeadlineTimer(loop: loop) { _ in
-                    action()
-                    return nil
-                }
+    /// - Parameters:
+    ///   - bound: how long a wait may last.
+    ///   - action: run on another loop when one lasts longer; must not block.
+    init(bound: Duration, _ action: @escaping @Sendable () -> Void) {
+        self.bound = bound
+        let deadline = Guarded<ContinuousClock.Instant?>(nil)
+        self.deadline = deadline
+        // Without a descriptor for a loop the wait goes unbounded, as long as the socket itself does.
+        timer = (try? EventLoop.shared()).map { loop in
+            DeadlineTimer(loop: loop, isUrgent: true) { now in
+                // It stays armed from wait to wait, so that they cost no wake-up each.
+                guard let end = deadline.withLock({ $0 }), end <= now else { return deadline.withLock { $0 } }
+                action()
+                return nil
             }
-            timer?.arm(.now + bound)
         }
+    }
 
-        /// Takes the alarm back; one that is going off at this moment still does.
-        func cancel() { timer?.stop() }
+    deinit { timer?.stop() }
+
+    /// Runs what may wait.
+    func watch<Failure: Error>(_ body: () throws(Failure) -> Void) throws(Failure) {
+        let end = ContinuousClock.now + bound
+        deadline.withLock { $0 = end }
+        timer?.arm(end)
+        defer { deadline.withLock { $0 = nil } }
+        try body()
     }
 }

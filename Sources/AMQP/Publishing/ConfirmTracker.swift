@@ -86,6 +86,7 @@ struct ConfirmTracker {
         while slots.count > head, let publish = slots[slots.count - 1], publish.position.lowerBound >= sentPosition {
             slots.removeLast()
             count -= 1
+            if publish.isAbandoned { abandonedCount -= 1 }
             removed.append(publish)
         }
         nextReturnIndex = min(nextReturnIndex, slots.count)

@@ -143,7 +143,7 @@ final class ServerLoop: ResumeQueue, TurnTaker, @unchecked Sendable {
         let left = max(.zero, deadline - .now).wholeMilliseconds as UInt64
         eventLoop.execute { [self] in
             beginDraining()
-            drainDeadline = now + left
+            drainDeadline = MonotonicClock.milliseconds() + left
         }
     }
 

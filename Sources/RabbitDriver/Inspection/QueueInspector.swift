@@ -183,9 +183,15 @@ final class QueueInspector: ConnectionDelegate {
     }
 
     func connection(_ connection: Connection, didCloseWith error: AMQPError?) {
-        state.withLock { state in
-            if state.connection === connection { (state.connection, state.freeChannels) = (nil, []) }
+        let mustConnect = state.withLock { state in
+            guard state.connection === connection else { return false }
+            (state.connection, state.freeChannels) = (nil, [])
+            // A look that was asked for before this was heard waits for a connection too.
+            guard !state.waitingSubjects.isEmpty, !state.isConnecting else { return false }
+            state.isConnecting = true
+            return true
         }
+        if mustConnect { connect() }
     }
 }
 

@@ -88,7 +88,8 @@ struct ListenerStateMachine: Sendable {
         case .connecting, .repairing:
             isRefused = isRefusal
             let told = isRefusal ? resume(.consuming, .refused) : []
-            return told + (phase == .repairing ? [.abandon] : []) + retry(randomFactor, now)
+            // The connection may well be there when what was refused is a declaration.
+            return told + [.abandon] + retry(randomFactor, now)
         case .stopping: return cancelled()
         default: return []
         }

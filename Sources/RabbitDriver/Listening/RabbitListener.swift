@@ -128,7 +128,11 @@ final class RabbitListener: Listener {
 
     private func connect() {
         let session = ListenerSession(listener: self)
-        state.withLock { $0.session = session }
+        let former = state.withLock { state in
+            defer { state.session = session }
+            return state.session
+        }
+        former?.retire()
         session.open { [self] result in sessionDidEstablish(session, result) }
         // A stop in between has seen the former session only.
         if state.withLock({ $0.machine.phase == .stopped }) { session.abort() }

@@ -11,33 +11,31 @@ internal import Threads
 
 /// One publishing connection of the pool (oslo's PURPOSE_SEND): gives each message a channel and judges how it ended.
 final class SendConnection: ConnectionDelegate, @unchecked Sendable {
-    // Sound: `allocator` is touched on the loop only, where the connection tells and where `publish` goes first; the
-    // connection is set once, before anybody else has this object.
+    // Sound: `allocator` and `isClosed` are touched on the loop only, where the connection tells and where `publish` goes
+    // first; the connection is set by the initialiser, once it may be told of this object.
     let id: Int
     private let owner: SendConnections
     private let loop: EventLoop
     private var allocator: ChannelAllocator<SendJob>
+    private var isClosed = false
     private var connection: Connection?
 
     /// Channels that a connection opens: two at home to the two routes that nearly all messages take, the others for guests.
     static let channelCount = 16
 
     // The pool's owner keeps its connections and they keep it: the cycle ends when a connection is closed.
-    init(id: Int, owner: SendConnections) {
+    init(id: Int, owner: SendConnections, _ configuration: ConnectionConfiguration) {
         self.id = id
         self.owner = owner
         loop = owner.loop
         allocator = ChannelAllocator(channels: Self.channelCount, homes: owner.homes)
+        // From the start: a shutdown may close it before it is open.
+        connection = Connection(configuration: configuration, loop: loop, logger: owner.logger, delegate: self)
     }
 
     /// Connects; the completion runs once, on the loop.
-    func start(
-        _ configuration: ConnectionConfiguration,
-        _ logger: Logger,
-        completion: @escaping @Sendable (Result<Void, AMQPError>) -> Void
-    ) {
-        let connection = Connection(configuration: configuration, loop: loop, logger: logger, delegate: self)
-        self.connection = connection
+    func start(completion: @escaping @Sendable (Result<Void, AMQPError>) -> Void) {
+        guard let connection else { return }
         connection.start(channels: Self.channelCount) { [self] result in
             // The broker may allow fewer; nothing is published before this.
             if case .success = result {
@@ -57,6 +55,8 @@ final class SendConnection: ConnectionDelegate, @unchecked Sendable {
     }
 
     private func admit(_ job: SendJob) {
+        // The lease has died with the connection.
+        if isClosed { return owner.send(job) }
         let load = ChannelAllocator<SendJob>.Load(
             route: job.route,
             bytes: job.body.count,
@@ -74,7 +74,7 @@ final class SendConnection: ConnectionDelegate, @unchecked Sendable {
     private func send(_ job: SendJob, _ ticket: ChannelAllocator<SendJob>.Ticket) {
         // Before the message can be written: from here on nobody may claim that it was never sent. One whose caller has
         // been told of an end already is not sent any more.
-        guard let connection, !job.isAwaited || owner.waiters.begin(job.id) else {
+        guard !job.isAwaited || owner.waiters.begin(job.id) else {
             settle(ticket, .nothing)
             owner.giveBack(id)
             return job.completion(.failure(MessagingError(.timeout, "Nobody waits for it any more", stage: .connect)))
@@ -93,7 +93,7 @@ final class SendConnection: ConnectionDelegate, @unchecked Sendable {
         ) { [self] outcome in
             conclude(job, ticket, outcome)
         }
-        connection.publish(request, on: ticket.channel)
+        connection?.publish(request, on: ticket.channel)
     }
 
     private func conclude(_ job: SendJob, _ ticket: ChannelAllocator<SendJob>.Ticket, _ outcome: PublishOutcome) {
@@ -113,7 +113,7 @@ final class SendConnection: ConnectionDelegate, @unchecked Sendable {
     func connectionDidUnblock(_ connection: Connection) { owner.didUnblock(id) }
 
     func connection(_ connection: Connection, didCloseWith error: AMQPError?) {
-        self.connection = nil
+        isClosed = true
         owner.didClose(id)
         // Nothing of these was written: they go to another connection.
         for job in allocator.removeAll() { owner.send(job) }

@@ -13,9 +13,9 @@ internal import Threads
 extension SendConnections {
     /// Opens the connection that the pool asked for.
     func connect(_ id: Int) {
-        let connection = SendConnection(id: id, owner: self)
+        let connection = SendConnection(id: id, owner: self, hosts.next(purpose: "send"))
         state.withLock { $0.open[id] = connection }
-        connection.start(hosts.next(purpose: "send"), logger) { [self] result in
+        connection.start { [self] result in
             switch result {
             case .success: act(state.withLock { $0.pool.connectionEstablished(id, now: .now) })
             case .failure(let error): didFail(id, error)

@@ -20,10 +20,14 @@ public final class DeadlineTimer: Sendable {
     private let state = Guarded(State())
     private let loop: EventLoop
     private let fire: Fire
+    private let isUrgent: Bool
 
     /// Makes a timer that is not armed.
-    public init(loop: EventLoop, fire: @escaping Fire) {
+    ///
+    /// - Parameter isUrgent: for one that watches over a loop: it is armed even if that loop does not get to the end of its turn.
+    public init(loop: EventLoop, isUrgent: Bool = false, fire: @escaping Fire) {
         self.loop = loop
+        self.isUrgent = isUrgent
         self.fire = fire
     }
 
@@ -36,7 +40,9 @@ public final class DeadlineTimer: Sendable {
             return true
         }
         guard isEarlier else { return }
-        loop.run { [loop] in loop.schedule(self, at: instant) }
+        if loop.isCurrent { return loop.schedule(self, at: instant) }
+        let schedule: @Sendable () -> Void = { [loop] in loop.schedule(self, at: instant) }
+        if isUrgent { loop.executeNow(schedule) } else { loop.execute(schedule) }
     }
 
     /// Lets no deadline fire any more; one that fires at this moment on the loop's thread may still be at it.

@@ -138,12 +138,24 @@ extension EventLoop {
     /// Runs the work in the loop's next turn; work is done in the order in which it came. Dropped once the loop has ended.
     public func execute(_ work: @escaping @Sendable () -> Void) {
         if isCurrent { return deferred.append(work) }
-        let isFirst = inbox.withLock { inbox in
+        if enter(work) { wakeUp.signal() }
+    }
+
+    /// Like `execute`, for the thread of another loop whose turn may get stuck: the wake-up does not wait for the turn's end.
+    public func executeNow(_ work: @escaping @Sendable () -> Void) {
+        if isCurrent { return deferred.append(work) }
+        _ = enter(work)
+        // Even behind work of others: their wake-up may wait for the end of a turn.
+        wakeUp.signalNow()
+    }
+
+    /// Puts work into the inbox; whether it is the first there.
+    private func enter(_ work: @escaping @Sendable () -> Void) -> Bool {
+        inbox.withLock { inbox in
             guard !inbox.hasEnded else { return false }
             inbox.work.append(work)
             return inbox.work.count == 1
         }
-        if isFirst { wakeUp.signal() }
     }
 }
 
@@ -290,8 +302,13 @@ extension EventLoop {
             defer { inbox.work = [] }
             return inbox.work
         }
-        for work in deferred + rest { work() }
-        flush()
+        deferred += rest
+        repeat {
+            let work = deferred
+            deferred = []
+            for work in work { work() }
+            flush()
+        } while !deferred.isEmpty
         (slots, freeSlots, turnTakers, deferred) = ([], [], [], [])
         timers = Heap()
         ended.signalNow()

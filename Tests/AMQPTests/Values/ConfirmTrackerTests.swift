@@ -135,6 +135,15 @@ struct ConfirmTrackerTests {
         #expect(tracker.nextTag == 2)
     }
 
+    @Test func anExpiredPublishThatIsTakenBackIsNotCountedAnyMore() {
+        let now = ContinuousClock.now
+        var tracker = tracker(["a", "b"], deadline: now)
+        var conclusions: [PublishConclusion] = []
+        tracker.expire(at: now, into: &conclusions)
+        #expect(tracker.removeUnsent(sentPosition: 5).map(\.isAbandoned) == [true])
+        #expect(tracker.abandonedCount == 1)
+    }
+
     @Test func expiredPublishKeepsItsPlace() {
         let now = ContinuousClock.now
         var tracker = tracker(["a", "b"], deadline: now)

@@ -37,7 +37,7 @@ struct ListenerStateMachineTests {
         var waits: [Duration] = []
         for _ in 0..<7 {
             let none = machine.failed(isRefusal: false, randomFactor: 0, now: now)
-            #expect(none == [])
+            #expect(none == [.abandon])
             guard case .waiting(let until) = machine.phase else {
                 Issue.record("\(machine.phase)")
                 return
@@ -120,7 +120,7 @@ struct ListenerStateMachineTests {
         _ = machine.start()
         _ = machine.wait(id, for: .consuming, deadline: start + .seconds(9))
         let told = machine.failed(isRefusal: true, randomFactor: 0, now: start)
-        #expect(told == [.resume([id], .refused)])
+        #expect(told == [.resume([id], .refused), .abandon])
         let later = machine.wait(UniqueID(), for: .consuming, deadline: start + .seconds(9))
         #expect(later == .refused)
         let connects = machine.tick(now: start + .milliseconds(50))

@@ -13,6 +13,34 @@ import Testing
 
 @Suite(.enabled(if: TestBroker.hasControl), .timeLimit(.minutes(1)))
 struct LostConnectionTests {
+    @Test func aListenerThatIsRefusedLeavesNoConnectionBehind() async throws {
+        let host = TestBroker.uniqueName("host")
+        try #require(TestBroker.control("add_vhost \(host)"))
+        defer { _ = TestBroker.control("delete_vhost \(host)") }
+        try #require(TestBroker.control("set_permissions -p \(host) guest 'nothing' '.*' '.*'"))
+        // Connections left behind would keep the one out that is let in.
+        try #require(TestBroker.control(#"set_vhost_limits -p \#(host) '{"max-connections": 2}'"#))
+        let driver = try TestBroker.driver(virtualHost: host)
+        let listener = try driver.makeListener(on: Target(topic: "t", server: "s")) { _ in }
+        listener.start()
+        await #expect(throws: MessagingError.self) { try await listener.waitUntilConsuming(deadline: .seconds(5)) }
+        // Takes about a second, in which the listener tries several times.
+        try #require(TestBroker.control("set_permissions -p \(host) guest '.*' '.*' '.*'"))
+        let deadline = ContinuousClock.now + .seconds(20)
+        var isConsuming = false
+        while !isConsuming, .now < deadline {
+            do {
+                try await listener.waitUntilConsuming(deadline: deadline)
+                isConsuming = true
+            } catch {
+                try await Task.sleep(for: .milliseconds(50))
+            }
+        }
+        #expect(isConsuming)
+        await listener.close(deadline: .seconds(5))
+        await driver.shutdown(deadline: .seconds(5))
+    }
+
     @Test func everythingIsBackAfterTheBrokerHasClosedTheConnections() async throws {
         // A virtual host of its own: its connections can be closed without hurting other tests.
         let (host, inbox) = (TestBroker.uniqueName("host"), Inbox<any IncomingMessage>())
