@@ -36,8 +36,8 @@ struct ListenerStateMachineTests {
         var now = start
         var waits: [Duration] = []
         for _ in 0..<7 {
-            let none = machine.failed(isRefusal: false, randomFactor: 0, now: now)
-            #expect(none == [.abandon])
+            let actions = machine.failed(isRefusal: false, randomFactor: 0, now: now)
+            #expect(actions == [.abandon])
             guard case .waiting(let until) = machine.phase else {
                 Issue.record("\(machine.phase)")
                 return
