@@ -16,7 +16,7 @@ enum AnswerSink: Sendable {
     /// Gives the answer, once.
     ///
     /// - Parameter mayRepeat: whether the request was never executed, so that the same request may be sent again.
-    func respond(_ response: HTTPResponse, mayRepeat: Bool = false) {
+    func respond(_ response: consuming HTTPResponse, mayRepeat: Bool = false) {
         switch self {
         case .client(let responder): responder.respond(response)
         case .keeper(let keeper): keeper.receive(response, mayRepeat)

@@ -31,27 +31,33 @@ extension SentAnswer {
 
 extension HTTPGateway {
     /// Answers a message that has ended, counts it and tells the log.
+    func finish(_ answer: some SentAnswer, _ result: Result<HTTPResponse, MessagingError>, _ sink: AnswerSink) {
+        switch result {
+        case .success(let response): finish(answer, response, elapsed: answer.identity.elapsed, sink)
+        case .failure(let error):
+            let problem = answer.problem(error)
+            let elapsed = answer.identity.elapsed
+            finish(answer, answer.response(problem), mayRepeat: problem.execution == .no, elapsed: elapsed, sink)
+        }
+    }
+
+    /// Gives the answer to a message that has ended, counts it and tells the log.
     ///
-    /// - Parameter elapsed: the time since the request, where it has been looked at already.
+    /// - Parameters:
+    ///   - mayRepeat: whether the request was never executed, so that the same request may be sent again.
+    ///   - elapsed: the time since the request.
     func finish(
         _ answer: some SentAnswer,
-        _ result: Result<HTTPResponse, MessagingError>,
-        elapsed: Duration? = nil,
+        _ response: consuming HTTPResponse,
+        mayRepeat: Bool = false,
+        elapsed: Duration,
         _ sink: AnswerSink
     ) {
         leave()
-        let response: HTTPResponse
-        var mayRepeat = false
-        switch result {
-        case .success(let good): response = good
-        case .failure(let error):
-            let problem = answer.problem(error)
-            response = answer.response(problem)
-            mayRepeat = problem.execution == .no
-        }
+        let status = response.status
         sink.respond(response, mayRepeat: mayRepeat)
-        answer.durations(metrics).record(elapsed ?? answer.identity.elapsed, status: response.status)
-        log(answer, status: response.status)
+        answer.durations(metrics).record(elapsed, status: status)
+        log(answer, status: status)
     }
 
     private func log(_ answer: some SentAnswer, status: Int) {

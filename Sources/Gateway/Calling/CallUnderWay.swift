@@ -22,7 +22,9 @@ final class CallUnderWay: Sendable {
     /// The call has ended.
     func end(_ result: Result<RPCReply, MessagingError>) {
         switch result {
-        case .success(let reply): finish { answer.response(reply, elapsed: $0) }
+        case .success(let reply):
+            let elapsed = answer.identity.elapsed
+            gateway.finish(answer, answer.response(reply, elapsed: elapsed), elapsed: elapsed, sink)
         case .failure(let error): gateway.finish(answer, .failure(error), sink)
         }
     }
@@ -30,7 +32,9 @@ final class CallUnderWay: Sendable {
     /// The cast has ended.
     func end(_ result: Result<CastReceipt, MessagingError>) {
         switch result {
-        case .success(let receipt): finish { answer.response(receipt, elapsed: $0) }
+        case .success(let receipt):
+            let elapsed = answer.identity.elapsed
+            gateway.finish(answer, answer.response(receipt, elapsed: elapsed), elapsed: elapsed, sink)
         case .failure(let error): gateway.finish(answer, .failure(error), sink)
         }
     }
@@ -38,10 +42,5 @@ final class CallUnderWay: Sendable {
     /// The gathering has ended.
     func end(_ result: Result<GatheredReplies, MessagingError>, _ form: GatherForm) {
         gateway.finish(answer, result.map { answer.response($0, form) }, sink)
-    }
-
-    private func finish(_ response: (_ elapsed: Duration) -> HTTPResponse) {
-        let elapsed = answer.identity.elapsed
-        gateway.finish(answer, .success(response(elapsed)), elapsed: elapsed, sink)
     }
 }

@@ -39,17 +39,24 @@ extension HTTPConnection {
         try checkAgainstLibrary(fields, headBytes: lines.count + target.count)
         let target = try RequestTarget(target, method: name)
         end.acceptHead(staysOpen: !isHTTP10 && summary.connectionOptions == 0)
-        let head = RequestHead(
-            method: name,
-            path: target.path,
-            query: target.query,
-            fields: fields,
-            remoteAddress: remoteAddress
+        return proceed(
+            RequestHead(
+                method: name,
+                path: target.path,
+                query: target.query,
+                fields: fields,
+                remoteAddress: remoteAddress
+            ),
+            framing,
+            waitsForContinue: summary.expectations > 0 && !isHTTP10
         )
-        return proceed(head, framing, waitsForContinue: summary.expectations > 0 && !isHTTP10)
     }
 
-    private func proceed(_ head: RequestHead, _ framing: RequestFraming, waitsForContinue: Bool) -> MHD_Result {
+    private func proceed(
+        _ head: consuming RequestHead,
+        _ framing: RequestFraming,
+        waitsForContinue: Bool
+    ) -> MHD_Result {
         if let refusal = loop.handler.refusal(for: head) {
             return refuse(refusal, framing, waitsForContinue: waitsForContinue)
         }

@@ -12,7 +12,7 @@ public struct Responder: Sendable {
     let pending: PendingRequest
 
     /// Sends the answer; callable from any thread. The first call wins, later ones are ignored.
-    public func respond(_ response: HTTPResponse) {
+    public func respond(_ response: consuming HTTPResponse) {
         pending.respond(response)
     }
 

@@ -42,7 +42,8 @@ enum RequestFraming: Equatable {
     ) throws(HTTPFailure) {
         guard summary.hosts > 0 || isHTTP10 else { throw HTTPFailure(.missingHost) }
         guard summary.hosts <= 1 else { throw HTTPFailure(.malformedHost) }
-        for byte in head[summary.firstHost] where !isHostCharacter(byte) { throw HTTPFailure(.malformedHost) }
+        let host = UnsafeRawBufferPointer(rebasing: head[summary.firstHost])
+        guard host.allSatisfy(isHostCharacter) else { throw HTTPFailure(.malformedHost) }
     }
 
     // One bit for each of 0...63 and of 64...127: space, tab and "#,/<>?@\\ and the quotation mark. A list of two hosts, a

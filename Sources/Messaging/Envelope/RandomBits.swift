@@ -10,17 +10,19 @@ internal import Threads
 final class RandomBits: Sendable {
     static let shared = RandomBits()
 
+    /// An even number.
     private static let blockSize = 256
     private let block = Guarded<(words: [UInt64], next: Int)>(([], 0))
 
-    func next() -> UInt64 {
+    /// Two words, which is what an identifier takes.
+    func next() -> (UInt64, UInt64) {
         block.withLock { block in
             if block.next == block.words.count {
                 RandomWords.fill(&block.words, count: Self.blockSize)
                 block.next = 0
             }
-            defer { block.next += 1 }
-            return block.words[block.next]
+            defer { block.next += 2 }
+            return (block.words[block.next], block.words[block.next + 1])
         }
     }
 }

@@ -11,7 +11,8 @@ public struct UniqueID: Hashable, Sendable {
 
     /// Makes an identifier of 128 random bits.
     public init() {
-        self.init(high: RandomBits.shared.next(), low: RandomBits.shared.next())
+        let (high, low) = RandomBits.shared.next()
+        self.init(high: high, low: low)
     }
 
     /// Makes an identifier of given bits; the version and variant bits are set over them.
