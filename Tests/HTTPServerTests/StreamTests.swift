@@ -172,12 +172,16 @@ import Threads
             client.send(Self.get)
             let stream = try #require(handler.firstStream())
             let writers = (0..<4).map { writer in
+                // Without a thread and descriptors there is nothing to test.
+                // swift-format-ignore: NeverUseForceTry
                 try! OwnedThread(name: "writer") {
                     for number in 0..<500 {
                         while !stream.write(Array("\(writer):\(number);".utf8)) { usleep(100) }
                     }
                 }
             }
+            // Without a thread and descriptors there is nothing to test.
+            // swift-format-ignore: NeverUseForceTry
             _ = try! OwnedThread(name: "finisher") {
                 for writer in writers { writer.join() }
                 stream.finish()

@@ -17,11 +17,15 @@ struct DescriptorLogOutputTests {
         let output = DescriptorLogOutput(fileDescriptor: pipe.fileHandleForWriting.fileDescriptor)
         // Longer than what a pipe takes in one piece.
         let threads = (0..<4).map { number in
+            // Without a thread and descriptors there is nothing to test.
+            // swift-format-ignore: NeverUseForceTry
             try! OwnedThread(name: "log-\(number)") {
                 let line = [UInt8](repeating: UInt8(ascii: "a") + UInt8(number), count: 9999) + [0x0A]
                 for _ in 0..<20 { output.write(line: line) }
             }
         }
+        // Without a thread and descriptors there is nothing to test.
+        // swift-format-ignore: NeverUseForceTry
         let closer = try! OwnedThread(name: "closer") {
             for thread in threads { thread.join() }
             try? pipe.fileHandleForWriting.close()

@@ -12,6 +12,8 @@ import Testing
 @Suite(.timeLimit(.minutes(1)))
 struct ConnectingTests {
     private func failure(_ configuration: ConnectionConfiguration) async -> AMQPError? {
+        // Without a thread and descriptors there is nothing to test.
+        // swift-format-ignore: NeverUseForceTry
         let connection = try! Connection(configuration)
         if case .failure(let error) = await connection.start() { return error }
         connection.abort()
@@ -71,6 +73,8 @@ struct ConnectingTests {
     }
 
     @Test func connectionThatWasNeverStartedRefusesAndCloses() async {
+        // Without a thread and descriptors there is nothing to test.
+        // swift-format-ignore: NeverUseForceTry
         let connection = try! Connection(ConnectionConfiguration())
         #expect(await connection.publish(routingKey: "x").error?.code == .connectionClosed)
         await connection.close()

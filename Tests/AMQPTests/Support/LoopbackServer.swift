@@ -29,6 +29,8 @@ final class LoopbackServer: Sendable {
         precondition(bound, "no loopback port could be bound")
         port = Int(UInt16(bigEndian: address.sin_port))
         self.descriptor = descriptor
+        // Without a thread and descriptors there is nothing to test.
+        // swift-format-ignore: NeverUseForceTry
         _ = try! OwnedThread(name: "test-server") { [sockets] in
             LoopbackServer.acceptAll(descriptor, sockets, script)
         }
@@ -58,6 +60,8 @@ final class LoopbackServer: Sendable {
             let socket = accept(descriptor, nil, nil)
             guard socket >= 0 else { break }
             sockets.withLock { _ = $0.insert(socket) }
+            // Without a thread and descriptors there is nothing to test.
+            // swift-format-ignore: NeverUseForceTry
             _ = try! OwnedThread(name: "test-peer") {
                 script(LoopbackPeer(descriptor: socket))
                 // Under the lock, so that `stop` never meets a closed number.

@@ -15,7 +15,9 @@ import Threads
 /// A listener of one name beside a listener of another that only looks like it.
 @Suite struct NotificationNamesTests {
     private let driver = FakeNotificationDriver()
-    private let hub = try! NotificationHub(loop: .shared())
+    private let hub: NotificationHub
+
+    init() throws { hub = try NotificationHub(loop: .shared()) }
 
     private func request(_ topic: String, _ query: String = "") throws(Problem) -> StreamRequest {
         var configuration = NotificationConfiguration()

@@ -15,7 +15,9 @@ import Threads
 
 @Suite struct NotificationHubTests {
     private let driver = FakeNotificationDriver()
-    private let hub = try! NotificationHub(loop: .shared())
+    private let hub: NotificationHub
+
+    init() throws { hub = try NotificationHub(loop: .shared()) }
     private var configuration = NotificationConfiguration()
 
     private func key(pool: String? = nil) -> SubscriptionKey {
@@ -210,6 +212,8 @@ import Threads
         let consumption = consumptions[0]
         let isOver = Atomic(false)
         let joined = Guarded<[TestStream]>([])
+        // Without a thread and descriptors there is nothing to test.
+        // swift-format-ignore: NeverUseForceTry
         let writer = try! OwnedThread(name: "writer") {
             for number in 1...600 { consumption.deliver(number) }
             isOver.store(true, ordering: .releasing)

@@ -19,6 +19,8 @@ struct TestGateway {
     init(_ driver: any Driver, _ change: (inout GatewayConfiguration) -> Void = { _ in }) {
         var configuration = GatewayConfiguration()
         change(&configuration)
+        // Without a thread and descriptors there is nothing to test.
+        // swift-format-ignore: NeverUseForceTry
         let environment = HTTPGateway.Environment(
             version: "0",
             transport: "fake://",

@@ -10,7 +10,9 @@ import Testing
 
 @Suite(.timeLimit(.minutes(1)))
 struct RPCClientTests {
-    private let driver = try! MemoryDriver()
+    private let driver: MemoryDriver
+
+    init() throws { driver = try MemoryDriver() }
 
     private var client: RPCClient<JSONSerializer> {
         RPCClient(driver: driver, target: Target(topic: "t", version: "1.0"), serializer: JSONSerializer())

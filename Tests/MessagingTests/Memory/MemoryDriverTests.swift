@@ -11,7 +11,9 @@ import Threads
 
 @Suite(.timeLimit(.minutes(1)))
 struct MemoryDriverTests {
-    private let driver = try! MemoryDriver()
+    private let driver: MemoryDriver
+
+    init() throws { driver = try MemoryDriver() }
 
     private func client(_ target: Target, timeout: Duration = .seconds(5)) -> RPCClient<NoOpSerializer> {
         RPCClient(driver: driver, target: target, configuration: RPCClientConfiguration(timeout: timeout))

@@ -78,7 +78,7 @@ struct MemoryByBytesTests {
     @Test(arguments: [("t", "t"), ("a.b", "a.b"), ("t\u{600}", "t\u{600}"), ("t.\u{301}", "t.\u{301}")])
     func theTopicOfANotificationEndsAtTheLastDot(_ topic: String, _ expected: String) throws {
         let message = MemoryMessage(json: Array("{}".utf8), routingKey: .init("\(topic).info"))
-        let delivery = MemoryDelivery(tag: 1, message: message, isOwned: false, broker: try! MemoryBroker())
+        let delivery = MemoryDelivery(tag: 1, message: message, isOwned: false, broker: try MemoryBroker())
         let seen = try #require(MemoryIncomingNotification(delivery)).notification.topic
         #expect(Array(seen.utf8) == Array(expected.utf8))
     }

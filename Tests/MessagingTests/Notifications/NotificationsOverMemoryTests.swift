@@ -11,9 +11,11 @@ import Threads
 /// Notifier and listener with each other, over the memory driver.
 @Suite(.timeLimit(.minutes(1)))
 struct NotificationsOverMemoryTests {
-    private let driver = try! MemoryDriver()
+    private let driver: MemoryDriver
     private let log = Log()
     private let gate = Gate()
+
+    init() throws { driver = try MemoryDriver() }
 
     private var later: ContinuousClock.Instant { .now.advanced(by: .seconds(30)) }
 

@@ -10,13 +10,15 @@ import Threads
 @testable import Messaging
 
 struct PlainWaitTests {
-    private let waiters = try! ReplyWaiters(loop: .shared())
+    private let waiters: ReplyWaiters
     private let request = PlainRequest(
         exchange: "",
         routingKey: "q",
         message: PlainMessage(body: []),
         timeout: .seconds(5)
     )
+
+    init() throws { waiters = try ReplyWaiters(loop: .shared()) }
 
     @Test func theReplyReachesItsRequestUntouched() throws {
         defer { waiters.stop(failing: MessagingError(.shutdown, "")) }
