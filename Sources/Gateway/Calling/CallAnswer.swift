@@ -15,7 +15,7 @@ struct CallAnswer: SentAnswer {
     let timeout: Duration
     let identity: RequestIdentity
 
-    init(_ call: CallRequest, _ identity: RequestIdentity) {
+    init(_ call: borrowing CallRequest, _ identity: RequestIdentity) {
         plan = call.plan
         timeout = call.fields.timeout
         self.identity = identity

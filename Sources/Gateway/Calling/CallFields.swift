@@ -21,7 +21,11 @@ struct CallFields: Sendable {
     /// Reads the fields.
     ///
     /// - Throws: `invalid-request` naming the field and the fix, `forbidden` for a context where none is accepted.
-    init(_ fields: RequestFields, identity: RequestIdentity, _ snapshot: ConfigurationSnapshot) throws(Problem) {
+    init(
+        _ fields: borrowing RequestFields,
+        identity: borrowing RequestIdentity,
+        _ snapshot: ConfigurationSnapshot
+    ) throws(Problem) {
         timeout = try Self.timeout(
             fields,
             usual: snapshot.configuration.responseTimeout,

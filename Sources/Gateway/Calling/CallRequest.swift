@@ -29,7 +29,7 @@ struct CallRequest: Sendable {
     /// Reads the header fields of a request whose path and query are known.
     ///
     /// - Throws: the problem of the first part that is wrong.
-    init(_ head: RequestHead, plan: CallPlan, _ identity: RequestIdentity) throws(Problem) {
+    init(_ head: borrowing RequestHead, plan: CallPlan, _ identity: borrowing RequestIdentity) throws(Problem) {
         try Self.checkContentType(head)
         fields = try CallFields(head.fields, identity: identity, plan.snapshot)
         self.plan = plan
@@ -56,7 +56,7 @@ struct CallRequest: Sendable {
     }
 
     /// A body has to be JSON by its type: forms and plain text are what a browser sends across origins unasked.
-    static func checkContentType(_ head: RequestHead) throws(Problem) {
+    static func checkContentType(_ head: borrowing RequestHead) throws(Problem) {
         guard let type = head.fields.bytes(of: "Content-Type") else {
             guard !head.declaresBody else { throw unsupported("the field is missing") }
             // Without a type and a body a request needs nobody's leave to cross origins either.

@@ -18,7 +18,7 @@ struct RequestIdentity: Sendable {
     /// The longest identifier that is taken over, in characters.
     static let maximumLength = 128
 
-    init(_ fields: RequestFields, started: ContinuousClock.Instant = .now) {
+    init(_ fields: borrowing RequestFields, started: ContinuousClock.Instant = .now) {
         let given = fields.bytes(of: "X-Request-Id") ?? fields.bytes(of: "X-Openstack-Request-Id")
         self.init(token: given, started: started)
     }

@@ -26,6 +26,20 @@ extension HTTPConnection {
         method: UnsafePointer<CChar>,
         version: UnsafePointer<CChar>
     ) throws(HTTPFailure) -> MHD_Result {
+        let (head, framing, waitsForContinue) = try readHead(method: method, version: version)
+        if let refusal = loop.handler.refusal(for: head) {
+            return refuse(refusal, framing, waitsForContinue: waitsForContinue)
+        }
+        self.head = head
+        if case .length(let count) = framing { body.reserveCapacity(min(count, Self.reservedAtFirst)) }
+        stage = .receivingBody(isChunked: framing == .chunked)
+        return .YES
+    }
+
+    private func readHead(
+        method: UnsafePointer<CChar>,
+        version: UnsafePointer<CChar>
+    ) throws(HTTPFailure) -> (head: RequestHead, framing: RequestFraming, waitsForContinue: Bool) {
         let name = try requestLine(method: method, version: version)
         let lines = try headerLines(method: method, version: version)
         let (fields, summary) = try HeadParser.parse(lines)
@@ -39,31 +53,14 @@ extension HTTPConnection {
         try checkAgainstLibrary(fields, headBytes: lines.count + target.count)
         let target = try RequestTarget(target, method: name)
         end.acceptHead(staysOpen: !isHTTP10 && summary.connectionOptions == 0)
-        return proceed(
-            RequestHead(
-                method: name,
-                path: target.path,
-                query: target.query,
-                fields: fields,
-                remoteAddress: remoteAddress
-            ),
-            framing,
-            waitsForContinue: summary.expectations > 0 && !isHTTP10
+        let head = RequestHead(
+            method: name,
+            path: target.path,
+            query: target.query,
+            fields: fields,
+            remoteAddress: remoteAddress
         )
-    }
-
-    private func proceed(
-        _ head: consuming RequestHead,
-        _ framing: RequestFraming,
-        waitsForContinue: Bool
-    ) -> MHD_Result {
-        if let refusal = loop.handler.refusal(for: head) {
-            return refuse(refusal, framing, waitsForContinue: waitsForContinue)
-        }
-        self.head = head
-        if case .length(let count) = framing { body.reserveCapacity(min(count, Self.reservedAtFirst)) }
-        stage = .receivingBody(isChunked: framing == .chunked)
-        return .YES
+        return (head, framing, summary.expectations > 0 && !isHTTP10)
     }
 
     private func refuse(_ refusal: HTTPResponse, _ framing: RequestFraming, waitsForContinue: Bool) -> MHD_Result {

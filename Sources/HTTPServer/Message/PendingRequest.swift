@@ -55,8 +55,7 @@ final class PendingRequest: @unchecked Sendable {
     /// The answer, once; nil before there is one. Loop thread only.
     func takeAnswer() -> HTTPResponse? {
         guard phase.load(ordering: .acquiring) == .responded else { return nil }
-        defer { answer = nil }
-        return answer
+        return answer.take()
     }
 }
 
