@@ -12,7 +12,9 @@ internal import Threads
 final class GatewayMetrics: Sendable {
     /// Of calls and casts, which are looked up without a search, in the order of `RPCRoute.Form`.
     private let calls = RPCRoute.Form.allCases.map { RouteDurations($0.rawValue) }
+    // names: our own
     private let others = Guarded<[String: RouteDurations]>([:])
+    // names: our own
     private let refusals = Guarded<[String: Counter]>([:])
 
     /// The durations of calls and casts of a form.

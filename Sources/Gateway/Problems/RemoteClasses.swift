@@ -4,9 +4,11 @@
 // SPDX-License-Identifier: Apache-2.0
 //===----------------------------------------------------------------------===//
 
+internal import Names
+
 /// Statuses of exceptions whose meaning is known exactly, by module and class.
 enum RemoteClasses {
-    static let status: [String: Int] = [
+    static let status: [Name: Int] = [
         "builtins.NotImplementedError": 501,
         "oslo_policy.policy.PolicyNotAuthorized": 403,
         "oslo_policy.policy.InvalidScope": 403,

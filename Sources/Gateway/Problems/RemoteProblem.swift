@@ -5,6 +5,7 @@
 //===----------------------------------------------------------------------===//
 
 internal import Messaging
+internal import Names
 
 /// From a server's exception to a status: the classes known exactly, then the operator's rules, then the exception's own
 /// code, else 500.
@@ -19,7 +20,7 @@ enum RemoteProblem {
     }
 
     private static func known(_ remote: RemoteError, method: String) -> Problem? {
-        switch remote.qualifiedName {
+        switch Name(remote.qualifiedName) {
         case "oslo_messaging.rpc.dispatcher.NoSuchMethod": return refused("no-such-method", remote, method)
         case "oslo_messaging.rpc.dispatcher.UnsupportedVersion": return refused("unsupported-version", remote, method)
         case "builtins.TypeError" where SignatureError.isOne(remote, method: method):
