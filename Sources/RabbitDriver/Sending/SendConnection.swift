@@ -84,7 +84,7 @@ final class SendConnection: ConnectionDelegate, @unchecked Sendable {
             exchange: job.route.exchange,
             routingKey: job.routingKey,
             isMandatory: job.isMandatory,
-            properties: job.properties(now: loop.now),
+            properties: job.properties(now: .now),
             body: job.body,
             declaring: exchange,
             binding: binding,
