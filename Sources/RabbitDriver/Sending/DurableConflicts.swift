@@ -5,27 +5,30 @@
 //===----------------------------------------------------------------------===//
 
 internal import AMQP
-internal import Names
 
 /// What the broker holds in the other durability than the options ask for: it is declared as it is, as oslo.messaging
 /// does since 14.1.
 ///
 /// A refused declaration (406) does not say by its codes which property differs, and its text is not looked at. So the other
 /// durability is tried, once: where that is refused too, something else differs, and the refusal stands.
+///
+/// It is remembered by the whole declaration: one that differs in another property, which a caller may have chosen, says
+/// nothing about this one.
 struct DurableConflicts: Sendable, Equatable {
     /// Names that callers choose must not pile up; forgetting costs a refused declaration each.
     private static let maximumCount = 1000
 
-    private var exchanges: Set<Name> = []
+    private var exchanges: Set<ExchangeDeclaration> = []
     /// What is known of queues, which as in oslo.messaging follow their exchange otherwise.
-    private var queues: [Name: Bool] = [:]
+    private var queues: [QueueDeclaration: Bool] = [:]
     /// Those of which the other durability was refused as well.
-    private var settled: Set<Name> = []
+    private var settledExchanges: Set<ExchangeDeclaration> = []
+    private var settledQueues: Set<QueueDeclaration> = []
 
     /// Learns from a refused declaration; whether it may succeed in another form.
     mutating func note(_ error: AMQPError, exchange: ExchangeDeclaration?, queue: QueueDeclaration?) -> Bool {
         guard error.code == .preconditionFailed else { return false }
-        if exchanges.count + queues.count + settled.count >= Self.maximumCount { self = DurableConflicts() }
+        if count >= Self.maximumCount { self = DurableConflicts() }
         switch error.reply?.refused {
         case .exchangeDeclare: return exchange.map { noteExchange($0) } ?? false
         case .queueDeclare: return queue.map { noteQueue($0, of: exchange) } ?? false
@@ -33,31 +36,32 @@ struct DurableConflicts: Sendable, Equatable {
         }
     }
 
+    private var count: Int { exchanges.count + queues.count + settledExchanges.count + settledQueues.count }
+
     private mutating func noteExchange(_ wanted: ExchangeDeclaration) -> Bool {
-        guard wanted.isDurable, !settled.contains(wanted.name) else { return false }
-        if exchanges.insert(wanted.name).inserted { return true }
-        exchanges.remove(wanted.name)
-        settled.insert(wanted.name)
+        guard wanted.isDurable, !settledExchanges.contains(wanted) else { return false }
+        if exchanges.insert(wanted).inserted { return true }
+        exchanges.remove(wanted)
+        settledExchanges.insert(wanted)
         return false
     }
 
     private mutating func noteQueue(_ wanted: QueueDeclaration, of exchange: ExchangeDeclaration?) -> Bool {
         // A quorum queue or a stream cannot be anything but durable.
         guard wanted.isDurable, wanted.arguments["x-queue-type"] == nil else { return false }
-        let key = Name("queue " + wanted.name.text)
-        guard !settled.contains(key) else { return false }
-        if queues[wanted.name] == nil {
-            queues[wanted.name] = !adjusted(wanted, of: exchange).isDurable
+        guard !settledQueues.contains(wanted) else { return false }
+        if queues[wanted] == nil {
+            queues[wanted] = !adjusted(wanted, of: exchange).isDurable
             return true
         }
-        queues[wanted.name] = nil
-        settled.insert(key)
+        queues[wanted] = nil
+        settledQueues.insert(wanted)
         return false
     }
 
     /// The exchange as it is to be declared.
     func adjusted(_ wanted: ExchangeDeclaration) -> ExchangeDeclaration {
-        guard wanted.isDurable, exchanges.contains(wanted.name) else { return wanted }
+        guard wanted.isDurable, exchanges.contains(wanted) else { return wanted }
         var exchange = wanted
         exchange.isDurable = false
         return exchange
@@ -67,7 +71,7 @@ struct DurableConflicts: Sendable, Equatable {
     func adjusted(_ wanted: QueueDeclaration, of exchange: ExchangeDeclaration?) -> QueueDeclaration {
         guard wanted.isDurable, wanted.arguments["x-queue-type"] == nil else { return wanted }
         var queue = wanted
-        queue.isDurable = queues[wanted.name] ?? !(exchange.map { exchanges.contains($0.name) } ?? false)
+        queue.isDurable = queues[wanted] ?? !(exchange.map { exchanges.contains($0) } ?? false)
         return queue
     }
 

@@ -197,6 +197,24 @@ struct TopologyAdjustmentsTests {
         #expect(adjustments.conflicts.adjusted(exchange).isDurable)
     }
 
+    /// Callers name exchanges and choose their type: what is learnt of theirs says nothing about those of others.
+    @Test(arguments: [
+        ExchangeDeclaration(name: "x", type: "fanout", isDurable: true),
+        ExchangeDeclaration(name: "queue q", isDurable: true),
+    ])
+    func anotherDeclarationChangesNothing(_ another: ExchangeDeclaration) {
+        var conflicts = DurableConflicts()
+        let learnt = [
+            conflicts.note(refusal(.exchangeDeclare), exchange: exchange, queue: nil),
+            conflicts.note(refusal(.exchangeDeclare), exchange: another, queue: nil),
+            conflicts.note(refusal(.exchangeDeclare), exchange: another, queue: nil),
+        ]
+        #expect(learnt == [true, true, false])
+        #expect(!conflicts.adjusted(exchange).isDurable)
+        let isWorthIt = conflicts.note(refusal(.queueDeclare), exchange: exchange, queue: queue)
+        #expect(isWorthIt)
+    }
+
     @Test func aQuorumQueueStaysDurable() {
         var topology = topology
         topology.sources[0].queue.arguments["x-queue-type"] = "quorum"
