@@ -27,6 +27,7 @@ public protocol IncomingMessage: Sendable {
     /// Sends a reply, a failure or a heartbeat to the caller; succeeds at once where nobody waits for one (a cast).
     ///
     /// The driver sends a reply again while the caller's queue is missing, for a bounded time
-    /// (`kombu_missing_consumer_retry_timeout`), and across losses of the broker. Heartbeats are sent once.
+    /// (`kombu_missing_consumer_retry_timeout`), and across losses of the broker. Heartbeats are sent once. Two replies
+    /// arrive in order only if the second is sent after the completion of the first.
     func reply(_ reply: OutgoingReply, completion: @escaping @Sendable (Result<Void, MessagingError>) -> Void)
 }
