@@ -1,8 +1,5 @@
-//===----------------------------------------------------------------------===//
-// This source file is part of the rpc-gateway project
-// Licensed under Apache License v2.0; see LICENSE for the full text
+// Part of the rpc-gateway project, under Apache License v2.0; see LICENSE for the full text
 // SPDX-License-Identifier: Apache-2.0
-//===----------------------------------------------------------------------===//
 
 // A load generator for HTTP: closed loop (each connection waits for its answer) or open loop (calls start at a fixed
 // rate, whether or not earlier ones were answered; latency counts from the moment at which a call was to start).

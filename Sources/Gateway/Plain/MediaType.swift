@@ -1,8 +1,5 @@
-//===----------------------------------------------------------------------===//
-// This source file is part of the rpc-gateway project
-// Licensed under Apache License v2.0; see LICENSE for the full text
+// Part of the rpc-gateway project, under Apache License v2.0; see LICENSE for the full text
 // SPDX-License-Identifier: Apache-2.0
-//===----------------------------------------------------------------------===//
 
 /// The grammar of media types, as far as a field value needs it (RFC 9110 section 8.3.1).
 enum MediaType {

@@ -1,8 +1,5 @@
-//===----------------------------------------------------------------------===//
-// This source file is part of the rpc-gateway project
-// Licensed under Apache License v2.0; see LICENSE for the full text
+// Part of the rpc-gateway project, under Apache License v2.0; see LICENSE for the full text
 // SPDX-License-Identifier: Apache-2.0
-//===----------------------------------------------------------------------===//
 
 /// The version that a request asks for, compared as `oslo_messaging._utils.version_is_compatible` does, step by step:
 /// an odd version is an error only where Python comes to look at the odd part.

@@ -1,8 +1,5 @@
-//===----------------------------------------------------------------------===//
-// This source file is part of the rpc-gateway project
-// Licensed under Apache License v2.0; see LICENSE for the full text
+// Part of the rpc-gateway project, under Apache License v2.0; see LICENSE for the full text
 // SPDX-License-Identifier: Apache-2.0
-//===----------------------------------------------------------------------===//
 
 /// Where a server's methods run, and how many at a time (`executor` and `executor_thread_pool_size`).
 public struct RPCExecutor: Sendable {

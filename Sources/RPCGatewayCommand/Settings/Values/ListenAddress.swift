@@ -1,8 +1,5 @@
-//===----------------------------------------------------------------------===//
-// This source file is part of the rpc-gateway project
-// Licensed under Apache License v2.0; see LICENSE for the full text
+// Part of the rpc-gateway project, under Apache License v2.0; see LICENSE for the full text
 // SPDX-License-Identifier: Apache-2.0
-//===----------------------------------------------------------------------===//
 
 /// A host and a port to listen on: `127.0.0.1:8080`, `[::1]:8080`, `localhost:0`.
 struct ListenAddress: Sendable, Equatable {

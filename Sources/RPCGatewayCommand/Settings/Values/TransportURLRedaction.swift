@@ -1,8 +1,5 @@
-//===----------------------------------------------------------------------===//
-// This source file is part of the rpc-gateway project
-// Licensed under Apache License v2.0; see LICENSE for the full text
+// Part of the rpc-gateway project, under Apache License v2.0; see LICENSE for the full text
 // SPDX-License-Identifier: Apache-2.0
-//===----------------------------------------------------------------------===//
 
 /// Hides the passwords of a transport URL, be it well-formed or not: rather too much than too little.
 enum TransportURLRedaction {
