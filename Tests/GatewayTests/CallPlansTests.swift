@@ -73,7 +73,7 @@ struct CallPlansTests {
     }
 }
 
-struct AnswerFieldsTests {
+struct ResponseFieldsWritingTests {
     private func value(_ write: (inout FieldWriter) -> Void) -> String? {
         let fields = ResponseFields(capacity: 100) { fields in
             fields.begin("X")

@@ -45,7 +45,7 @@ import Testing
             fields: [("Retry-After", "1"), ("Content-Length", "9"), ("X", "a\r\nY: b")],
             body: Array("ab".utf8)[...]
         )
-        let text = String(decoding: DirectReply.serialize(response, withBody: true, date: "now"), as: UTF8.self)
+        let text = String(decoding: DirectResponse.serialize(response, withBody: true, date: "now"), as: UTF8.self)
         #expect(
             text == "HTTP/1.1 503 Service Unavailable\r\nDate: now\r\nConnection: close\r\nRetry-After: 1\r\n"
                 + "Content-Length: 2\r\n\r\nab"

@@ -7,12 +7,12 @@ internal import Messaging
 /// A call or cast on its way: all that its end needs behind one reference, however many threads it passes.
 final class CallUnderWay: Sendable {
     private let gateway: HTTPGateway
-    private let answer: CallAnswer
-    private let sink: AnswerSink
+    private let responses: CallResponses
+    private let sink: ResponseSink
 
-    init(_ gateway: HTTPGateway, _ answer: CallAnswer, _ sink: AnswerSink) {
+    init(_ gateway: HTTPGateway, _ responses: CallResponses, _ sink: ResponseSink) {
         self.gateway = gateway
-        self.answer = answer
+        self.responses = responses
         self.sink = sink
     }
 
@@ -20,9 +20,9 @@ final class CallUnderWay: Sendable {
     func end(_ result: Result<RPCReply, MessagingError>) {
         switch result {
         case .success(let reply):
-            let elapsed = answer.identity.elapsed
-            gateway.finish(answer, answer.response(reply, elapsed: elapsed), elapsed: elapsed, sink)
-        case .failure(let error): gateway.finish(answer, .failure(error), sink)
+            let elapsed = responses.identity.elapsed
+            gateway.finish(responses, responses.response(reply, elapsed: elapsed), elapsed: elapsed, sink)
+        case .failure(let error): gateway.finish(responses, .failure(error), sink)
         }
     }
 
@@ -30,14 +30,14 @@ final class CallUnderWay: Sendable {
     func end(_ result: Result<CastReceipt, MessagingError>) {
         switch result {
         case .success(let receipt):
-            let elapsed = answer.identity.elapsed
-            gateway.finish(answer, answer.response(receipt, elapsed: elapsed), elapsed: elapsed, sink)
-        case .failure(let error): gateway.finish(answer, .failure(error), sink)
+            let elapsed = responses.identity.elapsed
+            gateway.finish(responses, responses.response(receipt, elapsed: elapsed), elapsed: elapsed, sink)
+        case .failure(let error): gateway.finish(responses, .failure(error), sink)
         }
     }
 
     /// The gathering has ended.
     func end(_ result: Result<GatheredReplies, MessagingError>, _ form: GatherForm) {
-        gateway.finish(answer, result.map { answer.response($0, form) }, sink)
+        gateway.finish(responses, result.map { responses.response($0, form) }, sink)
     }
 }

@@ -21,12 +21,12 @@ extension HTTPGateway {
         _ call: CallRequest,
         _ http: HTTPRequest,
         _ identity: RequestIdentity,
-        _ sink: AnswerSink
+        _ sink: ResponseSink
     ) throws(Problem) {
         let gathering = call.route.verb == .gather ? try gatheringDriver : nil
         let request = call.request(try Self.arguments(http.body), identity)
         try enter(limit: call.plan.snapshot.configuration.maximumInFlight)
-        let sent = CallUnderWay(self, CallAnswer(call, identity), sink)
+        let sent = CallUnderWay(self, CallResponses(call, identity), sink)
         switch call.route.verb {
         case .call: driver.call(request) { sent.end($0) }
         case .cast: driver.cast(request) { sent.end($0) }

@@ -36,7 +36,7 @@ public struct GatewayConfiguration: Sendable, Equatable {
     public var acceptsPlainAMQP = true
     /// The most bytes of header fields that a reply of plain AMQP may add to an answer, less those of the request's head;
     /// at most half of the HTTP server's `maximumHeadBytes`.
-    public var maximumAnswerFieldBytes = 4_096
+    public var maximumResponseFieldBytes = 4_096
 
     /// How long the answer of an operation is kept once it is there (`Prefer: respond-async`).
     public var operationTimeToLive: Duration = .seconds(300)
@@ -57,7 +57,7 @@ public struct GatewayConfiguration: Sendable, Equatable {
     /// Entries of one batch that run at a time.
     public var batchParallelism = 16
     /// The bytes of all answers of one batch.
-    public var maximumBatchAnswerBytes = 64 << 20
+    public var maximumBatchResponseBytes = 64 << 20
 
     /// What is done with notifications.
     public var notifications = NotificationConfiguration()

@@ -20,7 +20,7 @@ struct IdempotencyStore: Sendable {
         /// It is the first: execute it.
         case execute
         /// It was answered: answer the same.
-        case replay(StoredAnswer)
+        case replay(StoredResponse)
         /// It was answered, and the answer is no longer kept.
         case answerLost
         /// The first one is being executed.
@@ -32,8 +32,8 @@ struct IdempotencyStore: Sendable {
     }
 
     private var running: [IdempotencyKey: RequestFingerprint] = [:]
-    private var answered = Shelf<IdempotencyKey, RequestFingerprint>()
-    private var answers = Shelf<IdempotencyKey, StoredAnswer>()
+    private var answered = ExpiringCache<IdempotencyKey, RequestFingerprint>()
+    private var answers = ExpiringCache<IdempotencyKey, StoredResponse>()
 
     /// How many keys are known.
     var count: Int { running.count + answered.count }
@@ -63,7 +63,7 @@ struct IdempotencyStore: Sendable {
     /// Keeps the answer of a running request.
     mutating func finish(
         _ key: IdempotencyKey,
-        _ answer: StoredAnswer,
+        _ answer: StoredResponse,
         now: ContinuousClock.Instant,
         _ limits: Limits
     ) {

@@ -7,7 +7,7 @@ internal import Messaging
 
 extension HTTPGateway {
     /// Executes a JSON-RPC request or a batch of them; the answer comes when all have ended.
-    func jsonRPC(_ http: HTTPRequest, _ identity: RequestIdentity, _ sink: AnswerSink) throws(Problem) {
+    func jsonRPC(_ http: HTTPRequest, _ identity: RequestIdentity, _ sink: ResponseSink) throws(Problem) {
         guard !isDraining else { throw .draining }
         let snapshot = snapshot
         _ = try QueryParameters(http.head.query, known: [])
@@ -43,15 +43,16 @@ extension HTTPGateway {
         let gathering = call.route.verb == .gather ? try gatheringDriver : nil
         let request = call.request(arguments, identity)
         try enter(limit: snapshot.configuration.maximumInFlight)
-        let answer = CallAnswer(call, identity)
+        let responses = CallResponses(call, identity)
         let end: @Sendable (Result<ArraySlice<UInt8>, MessagingError>) -> Void = { [self] result in
             leave()
-            completion(result.mapError { JSONRPCFailure(document: answer.document(answer.problem($0))) })
+            completion(result.mapError { JSONRPCFailure(document: responses.document(responses.problem($0))) })
         }
         switch call.route.verb {
         case .call: driver.call(request) { end($0.map(\.result.bytes)) }
         case .cast: driver.cast(request) { end($0.map { _ in JSONText.null.bytes }) }
-        case .gather: gathering?.gather(request, minimum: call.plan.minimum) { end($0.map { answer.array($0)[...] }) }
+        case .gather:
+            gathering?.gather(request, minimum: call.plan.minimum) { end($0.map { responses.array($0)[...] }) }
         }
     }
 
@@ -60,7 +61,7 @@ extension HTTPGateway {
         _ fields: CallFields,
         _ identity: RequestIdentity,
         mayRepeat: Bool,
-        _ sink: AnswerSink
+        _ sink: ResponseSink
     ) {
         var response = HTTPResponse(status: body == nil ? 204 : 200, fields: [("Cache-Control", "no-store")])
         response.fields += identity.fields.map { (name: $0.0, value: $0.1) }

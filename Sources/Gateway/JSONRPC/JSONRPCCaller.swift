@@ -98,7 +98,7 @@ final class JSONRPCCaller: Sendable {
 
     /// What has been answered already must leave room for another answer.
     private func checkRoom() throws(Problem) {
-        let limit = snapshot.configuration.maximumBatchAnswerBytes
+        let limit = snapshot.configuration.maximumBatchResponseBytes
         guard bytes.load(ordering: .relaxed) <= limit else {
             var problem = Problem(
                 503,
@@ -136,7 +136,7 @@ final class JSONRPCCaller: Sendable {
         _ id: JSONText,
         _ response: () -> [UInt8]
     ) -> [UInt8] {
-        let limit = snapshot.configuration.maximumBatchAnswerBytes
+        let limit = snapshot.configuration.maximumBatchResponseBytes
         let response = response()
         guard bytes.add(response.count, ordering: .relaxed).newValue > limit else { return response }
         var problem = Problem(502, "bad-reply", "The answers of this batch exceed \(limit) bytes")

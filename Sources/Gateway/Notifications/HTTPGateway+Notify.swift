@@ -12,7 +12,7 @@ extension HTTPGateway {
         _ eventType: String,
         _ request: HTTPRequest,
         _ identity: RequestIdentity,
-        _ sink: AnswerSink
+        _ sink: ResponseSink
     ) throws(Problem) {
         let configuration = configuration
         let asked = try NotificationRequest(
@@ -45,7 +45,7 @@ extension HTTPGateway {
         _ result: Result<Void, MessagingError>,
         _ identity: RequestIdentity,
         _ configuration: GatewayConfiguration,
-        _ sink: AnswerSink
+        _ sink: ResponseSink
     ) {
         var (response, mayRepeat) = (accepted(identity), false)
         if case .failure(let error) = result {

@@ -10,14 +10,14 @@ extension HTTPGateway {
         _ text: String,
         _ head: RequestHead,
         _ identity: RequestIdentity,
-        _ sink: AnswerSink
+        _ sink: ResponseSink
     ) throws(Problem) {
         _ = try QueryParameters(head.query, known: [])
         guard let id = UniqueID(operation: text) else { throw .noSuchOperation }
         let configuration = configuration
         let limits = configuration.operationLimits
         if head.method == "DELETE", operations.forget(id, limits) {
-            return sink.respond(OperationAnswer.forgotten(identity))
+            return sink.respond(OperationResponses.forgotten(identity))
         }
         // Asking first keeps the lists of waiters free of operations that have ended.
         if case .running = operations.look(id, limits), let wait = Prefer.wait(head.fields) {
@@ -32,8 +32,8 @@ extension HTTPGateway {
         switch look {
         case .unknown: throw .noSuchOperation
         case .gone: throw .operationGone
-        case .running: OperationAnswer.running(identity)
-        case .done(let answer): OperationAnswer.done(answer)
+        case .running: OperationResponses.running(identity)
+        case .done(let answer): OperationResponses.done(answer)
         }
     }
 }

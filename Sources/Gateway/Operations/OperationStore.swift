@@ -26,7 +26,7 @@ struct OperationStore<Waiter: Sendable>: Sendable {
         /// It was; its answer is no longer kept.
         case gone
         case running
-        case done(StoredAnswer)
+        case done(StoredResponse)
     }
 
     private struct Waiting: Sendable {
@@ -35,8 +35,8 @@ struct OperationStore<Waiter: Sendable>: Sendable {
     }
 
     private var running: [UniqueID: [Waiting]] = [:]
-    private var finished = Shelf<UniqueID, StoredAnswer>()
-    private var past = Shelf<UniqueID, Void>()
+    private var finished = ExpiringCache<UniqueID, StoredResponse>()
+    private var past = ExpiringCache<UniqueID, Void>()
     private var waiterCount = 0
 
     /// How many operations are known, running or finished.
@@ -56,7 +56,7 @@ struct OperationStore<Waiter: Sendable>: Sendable {
     /// Keeps the answer of an operation, unless it has been forgotten; gives back who waits for it.
     mutating func finish(
         _ id: UniqueID,
-        _ answer: StoredAnswer,
+        _ answer: StoredResponse,
         now: ContinuousClock.Instant,
         _ limits: Limits
     ) -> [Waiter] {

@@ -6,5 +6,5 @@ internal import HTTPServer
 /// A client that waits for the end of an operation.
 struct OperationWaiter: Sendable {
     let identity: RequestIdentity
-    let sink: AnswerSink
+    let sink: ResponseSink
 }

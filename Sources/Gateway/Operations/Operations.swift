@@ -33,9 +33,9 @@ final class Operations: Sendable {
 
     /// Keeps the answer and gives it to those who wait.
     func finish(_ id: UniqueID, _ response: HTTPResponse, _ limits: Store.Limits) {
-        let answer = StoredAnswer(response)
+        let answer = StoredResponse(response)
         let waiters = state.withLock { $0.store.finish(id, answer, now: .now, limits) }
-        for waiter in waiters { waiter.sink.respond(OperationAnswer.done(answer)) }
+        for waiter in waiters { waiter.sink.respond(OperationResponses.done(answer)) }
     }
 
     /// What is known of an operation.
@@ -60,7 +60,7 @@ final class Operations: Sendable {
     /// Forgets an operation; false when there is none.
     func forget(_ id: UniqueID, _ limits: Store.Limits) -> Bool {
         guard let waiters = state.withLock({ $0.store.forget(id, now: .now, limits) }) else { return false }
-        for waiter in waiters { waiter.sink.respond(OperationAnswer.problem(.operationGone, waiter.identity)) }
+        for waiter in waiters { waiter.sink.respond(OperationResponses.problem(.operationGone, waiter.identity)) }
         return true
     }
 
@@ -86,7 +86,7 @@ final class Operations: Sendable {
 
     private func expire(_ now: ContinuousClock.Instant) -> ContinuousClock.Instant? {
         let (expired, next) = state.withLock { $0.store.expireWaiters(now: now) }
-        for waiter in expired { waiter.sink.respond(OperationAnswer.running(waiter.identity)) }
+        for waiter in expired { waiter.sink.respond(OperationResponses.running(waiter.identity)) }
         return next
     }
 }

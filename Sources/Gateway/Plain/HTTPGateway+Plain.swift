@@ -10,18 +10,18 @@ extension HTTPGateway {
         _ route: PlainRoute,
         _ http: HTTPRequest,
         _ identity: RequestIdentity,
-        _ sink: AnswerSink
+        _ sink: ResponseSink
     ) throws(Problem) {
         let snapshot = snapshot
         let call = try PlainCall(http.head, route: route, snapshot.configuration)
         guard let driver = driver as? any PlainRPCDriver else { throw .unsupported("has no plain AMQP") }
         let request = call.request(http.body, identity, snapshot.configuration)
         try enter(limit: snapshot.configuration.maximumInFlight)
-        let answer = PlainAnswer(call: call, identity: identity, snapshot: snapshot)
+        let responses = PlainResponses(call: call, identity: identity, snapshot: snapshot)
         if call.isCast {
-            driver.send(request) { [self] in finish(answer, $0.map { answer.accepted }, sink) }
+            driver.send(request) { [self] in finish(responses, $0.map { responses.accepted }, sink) }
         } else {
-            driver.request(request) { [self] in finish(answer, $0.map(answer.response), sink) }
+            driver.request(request) { [self] in finish(responses, $0.map(responses.response), sink) }
         }
     }
 }

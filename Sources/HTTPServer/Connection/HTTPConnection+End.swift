@@ -8,7 +8,7 @@ extension HTTPConnection {
     /// Writes an answer past the library and ends our side of the connection, so that nothing of the library's follows.
     func answerDirectly(_ failure: HTTPFailure) {
         guard end.answerDirectly() else { return }
-        DirectReply.send(loop.handler.response(to: failure), to: descriptor, withBody: !isHead)
+        DirectResponse.send(loop.handler.response(to: failure), to: descriptor, withBody: !isHead)
         shutdown(descriptor, Int32(SHUT_WR))
     }
 
@@ -19,7 +19,7 @@ extension HTTPConnection {
         if let stream = response.stream { return stream.end(.clientGone) }
         guard case .ended = peer else { return }
         end.answeredEndedPeer()
-        DirectReply.send(response, to: descriptor, withBody: !isHead)
+        DirectResponse.send(response, to: descriptor, withBody: !isHead)
     }
 
     private static let peerCheckMilliseconds: UInt64 = 8_000

@@ -155,20 +155,20 @@ final class HTTPConnection {
         head = nil
         let closes = response.closesConnection || loop.isDraining
         if closes { end.willClose() }
-        let body = response.stream == nil ? Reply.body(response.body) : StreamReply.make(for: self)
-        guard let reply = body else {
+        let body = response.stream == nil ? LibraryResponse.body(response.body) : LibraryStream.make(for: self)
+        guard let handle = body else {
             response.stream?.end(.clientGone)
             return .NO
         }
-        defer { MHD_destroy_response(reply) }
+        defer { MHD_destroy_response(handle) }
         if response.fields.hasLeftOut { loop.logger.debug("answer field left out, it is not sendable") }
-        guard Reply.addFields(response.fields, closes: closes, to: reply) else {
+        guard LibraryResponse.addFields(response.fields, closes: closes, to: handle) else {
             response.stream?.end(.clientGone)
             return .NO
         }
-        let status = ReplyFields.status(response.status)
-        if let stream = response.stream { return begin(stream, reply, status: status) }
-        return queueReply(library, status, reply)
+        let status = HeadRules.status(response.status)
+        if let stream = response.stream { return begin(stream, handle, status: status) }
+        return queueResponse(library, status, handle)
     }
 
     /// The body, whose bytes no longer count among those that are arriving.

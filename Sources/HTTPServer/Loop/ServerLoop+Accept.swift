@@ -41,7 +41,7 @@ extension ServerLoop {
         switch counters.admit(address) {
         case .refused(let reason):
             // The request is not read, so the answer may come before it; lingering lets the client read it all the same.
-            DirectReply.send(handler.response(to: HTTPFailure(reason)), to: descriptor)
+            DirectResponse.send(handler.response(to: HTTPFailure(reason)), to: descriptor)
             lingering.add(descriptor, now: now)
         case .admitted:
             accepted = address

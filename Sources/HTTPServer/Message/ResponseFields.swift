@@ -40,7 +40,7 @@ public struct ResponseFields: Sendable {
 
     /// Adds a field; one that could not stand in a head is left out.
     public mutating func append(_ field: (name: String, value: String)) {
-        guard ReplyFields.isSendable(field) else {
+        guard HeadRules.isSendable(field) else {
             hasLeftOut = true
             return
         }

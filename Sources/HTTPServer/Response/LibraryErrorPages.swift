@@ -22,8 +22,8 @@ private let libraryQueueFunction: QueueFunction? = {
 }()
 
 /// Queues one of our own answers.
-func queueReply(_ connection: OpaquePointer, _ status: Int, _ reply: OpaquePointer) -> MHD_Result {
-    libraryQueueFunction?(connection, UInt32(status), reply) ?? .NO
+func queueResponse(_ connection: OpaquePointer, _ status: Int, _ handle: OpaquePointer) -> MHD_Result {
+    libraryQueueFunction?(connection, UInt32(status), handle) ?? .NO
 }
 
 // Usable from inline only so that the symbol is exported; there is one user of libmicrohttpd in a process, this module,
@@ -33,10 +33,10 @@ func queueReply(_ connection: OpaquePointer, _ status: Int, _ reply: OpaquePoint
 func replaceLibraryErrorPage(
     _ connection: OpaquePointer?,
     _ status: UInt32,
-    _ reply: OpaquePointer?
+    _ handle: OpaquePointer?
 ) -> Int32 {
     if let connection, let context = cmicrohttpd_socket_context(connection) {
         Unmanaged<HTTPConnection>.fromOpaque(context).takeUnretainedValue().answerLibraryError(status)
     }
-    return (libraryQueueFunction?(connection, status, reply) ?? .NO) == .YES ? 1 : 0
+    return (libraryQueueFunction?(connection, status, handle) ?? .NO) == .YES ? 1 : 0
 }

@@ -7,24 +7,24 @@ internal import Synchronization
 
 extension HTTPConnection {
     /// Begins an answer whose body is written later.
-    func begin(_ stream: ResponseStream, _ reply: OpaquePointer, status: Int) -> MHD_Result {
+    func begin(_ stream: ResponseStream, _ handle: OpaquePointer, status: Int) -> MHD_Result {
         stage = .streaming(stream)
         loop.counters.streams.add(1, ordering: .relaxed)
         setStallTimeout(milliseconds: Int32(clamping: loop.streamStallMilliseconds))
         loop.peers.add(self)
         loop.watchPeers()
         if loop.isDraining { stream.shutDown() }
-        return queueReply(library, status, reply)
+        return queueResponse(library, status, handle)
     }
 
     /// The library asks for more of the body.
     func fill(_ space: UnsafeMutableRawBufferPointer) -> Int {
         isSuspended = false
-        guard case .streaming(let stream) = stage else { return StreamReply.endWithError }
+        guard case .streaming(let stream) = stage else { return LibraryStream.endWithError }
         switch stream.fill(space) {
         case .bytes(let count): return count
-        case .end: return StreamReply.endOfStream
-        case .cut: return StreamReply.endWithError
+        case .end: return LibraryStream.endOfStream
+        case .cut: return LibraryStream.endWithError
         case .wait:
             // Nobody resumes it before this call has returned: that is done by this thread.
             MHD_suspend_connection(library)

@@ -26,7 +26,7 @@ extension GatewayConfiguration {
         maximumBatch = settings.jsonRPC.maximumBatch
         batchParallelism = settings.jsonRPC.parallelism
         acceptsPlainAMQP = settings.acceptsPlainAMQP
-        maximumAnswerFieldBytes = settings.http.maximumHeadBytes / 2
+        maximumResponseFieldBytes = settings.http.maximumHeadBytes / 2
         notifications = NotificationConfiguration(settings.notifications)
     }
 }

@@ -20,8 +20,8 @@ struct IdempotencyStoreTests {
         return RequestFingerprint(HTTPRequest(head: head, body: Array(body.utf8)), isLater: false)
     }
 
-    private func answer(_ bytes: Int = 0) -> StoredAnswer {
-        StoredAnswer(HTTPResponse(status: 200, body: Array(repeating: 0x31, count: bytes)[...]))
+    private func answer(_ bytes: Int = 0) -> StoredResponse {
+        StoredResponse(HTTPResponse(status: 200, body: Array(repeating: 0x31, count: bytes)[...]))
     }
 
     private func decide(

@@ -85,7 +85,7 @@ struct JSONRPCBatchTests {
     @Test func theAnswersTogetherAreBounded() throws {
         let driver = FakeDriver { _ in .success(JSONText(string: String(repeating: "x", count: 1_000))) }
         let gateway = TestGateway(driver) {
-            $0.maximumBatchAnswerBytes = 2_500
+            $0.maximumBatchResponseBytes = 2_500
             $0.batchParallelism = 1
         }
         let responses = try #require(try JSONText(gateway.post("/-/jsonrpc", batch(6)).body()).elements)

@@ -16,8 +16,8 @@ struct OperationStoreTests {
         maximumBytes: 2_000,
         maximumWaiters: 2
     )
-    private func answer(_ bytes: Int = 0) -> StoredAnswer {
-        StoredAnswer(HTTPResponse(status: 200, body: Array(repeating: 0x31, count: bytes)[...]))
+    private func answer(_ bytes: Int = 0) -> StoredResponse {
+        StoredResponse(HTTPResponse(status: 200, body: Array(repeating: 0x31, count: bytes)[...]))
     }
 
     private func state(_ store: inout OperationStore<Int>, _ id: UniqueID, _ now: ContinuousClock.Instant) -> String {

@@ -55,7 +55,7 @@ struct TestGateway {
 
     private func send(_ request: HTTPRequest) -> PendingAnswer {
         let pending = PendingAnswer()
-        let sink = AnswerSink.keeper(AnswerKeeper { response, _ in pending.set(response) })
+        let sink = ResponseSink.keeper(ResponseKeeper { response, _ in pending.set(response) })
         let identity = RequestIdentity(request.head.fields)
         do throws(Problem) {
             switch try gateway.route(request.head) {

@@ -10,7 +10,7 @@ internal import CMicrohttpd
 /// got too long), the client ended its side while its request waited, or the library has made an error page of its own.
 /// Nothing else is being sent then, since libmicrohttpd reads a request only after the answer before it has gone, so the
 /// bytes cannot fall between others.
-enum DirectReply {
+enum DirectResponse {
     /// Sends what a fresh send buffer takes in one go; a connection that cannot take it gets no answer.
     static func send(_ response: HTTPResponse, to descriptor: Int32, withBody: Bool = true) {
         let bytes = serialize(response, withBody: withBody, date: HTTPDate.now())
@@ -20,7 +20,7 @@ enum DirectReply {
     }
 
     static func serialize(_ response: HTTPResponse, withBody: Bool, date: String) -> [UInt8] {
-        var head = Array("HTTP/1.1 \(response.status) \(ReplyFields.phrase(response.status))\r\n".utf8)
+        var head = Array("HTTP/1.1 \(response.status) \(HeadRules.phrase(response.status))\r\n".utf8)
         head += "Date: \(date)\r\nConnection: close\r\n".utf8
         head += response.fields.lines
         head += "Content-Length: \(response.body.count)\r\n\r\n".utf8

@@ -5,8 +5,8 @@ internal import HTTPServer
 internal import Logging
 internal import Messaging
 
-/// The answers to one call or cast: the result's bytes, or the problem.
-struct CallAnswer: SentAnswer {
+/// The responses to one call or cast: the result's bytes, or the problem.
+struct CallResponses: MessageResponses {
     let plan: CallPlan
     /// The time that the call has.
     let timeout: Duration
@@ -87,7 +87,7 @@ struct CallAnswer: SentAnswer {
         Problem(error, method: plan.route.method, configuration: plan.snapshot.configuration)
     }
 
-    /// The problem as the answer.
+    /// The problem as the response.
     func response(_ problem: Problem) -> HTTPResponse {
         var response = document(problem).response
         response.fields.append(("Rpc-Timeout", appliedTimeout))

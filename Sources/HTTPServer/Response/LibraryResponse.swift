@@ -5,23 +5,23 @@ internal import CMicrohttpd
 @preconcurrency internal import Glibc
 
 /// libmicrohttpd's form of an answer.
-enum Reply {
+enum LibraryResponse {
     /// Puts the fields of an answer into the library's form of it; false when memory is short.
     ///
     /// The library takes one field in a call and allocates three times for it. So all go in as one: the name of the first,
     /// and as its value what follows it in the head. A value must not hold line ends there, so another byte, which no
     /// field can hold, stands for each of theirs until the library has made its copy. That copy is where
-    /// `MHD_get_response_header` points to, memory of the library's heap that ends with the reply, and the library sends
+    /// `MHD_get_response_header` points to, memory of the library's heap that ends with the response, and the library sends
     /// it as it is, by the length it had.
-    static func addFields(_ fields: ResponseFields, closes: Bool, to reply: OpaquePointer) -> Bool {
-        let isAdded = fields.count == 0 || addLines(fields.lines, to: reply)
-        if closes { MHD_add_response_header(reply, "Connection", "close") }
+    static func addFields(_ fields: ResponseFields, closes: Bool, to handle: OpaquePointer) -> Bool {
+        let isAdded = fields.count == 0 || addLines(fields.lines, to: handle)
+        if closes { MHD_add_response_header(handle, "Connection", "close") }
         return isAdded
     }
 
     private static let standIn: UInt8 = 1
 
-    private static func addLines(_ lines: [UInt8], to reply: OpaquePointer) -> Bool {
+    private static func addLines(_ lines: [UInt8], to handle: OpaquePointer) -> Bool {
         withUnsafeTemporaryAllocation(of: UInt8.self, capacity: lines.count) { copy in
             guard let start = copy.baseAddress, let colon = lines.firstIndex(of: UInt8(ascii: ":")) else {
                 return false
@@ -32,7 +32,7 @@ enum Reply {
             start[lines.count - 2] = 0
             replace(UInt8(ascii: "\r"), by: (standIn, standIn), in: start + colon + 1)
             return UnsafeRawPointer(start).withMemoryRebound(to: CChar.self, capacity: lines.count) { text in
-                addLine(text, text + colon + 2, to: reply)
+                addLine(text, text + colon + 2, to: handle)
             }
         }
     }
@@ -40,10 +40,10 @@ enum Reply {
     private static func addLine(
         _ name: UnsafePointer<CChar>,
         _ value: UnsafePointer<CChar>,
-        to reply: OpaquePointer
+        to handle: OpaquePointer
     ) -> Bool {
-        guard MHD_add_response_header(reply, name, value) == .YES,
-            let kept = MHD_get_response_header(reply, name)
+        guard MHD_add_response_header(handle, name, value) == .YES,
+            let kept = MHD_get_response_header(handle, name)
         else { return false }
         let text = UnsafeMutableRawPointer(mutating: kept).assumingMemoryBound(to: UInt8.self)
         replace(standIn, by: (UInt8(ascii: "\r"), UInt8(ascii: "\n")), in: text)
@@ -67,14 +67,14 @@ enum Reply {
         // The pointer outlives the closure. That is sound for a native array: its elements stay where they are for as
         // long as its storage lives, the owner keeps the storage, and nobody changes it.
         let start = bytes.withUnsafeBytes { UnsafeMutableRawPointer(mutating: $0.baseAddress) }
-        let reply = MHD_create_response_from_buffer_with_free_callback_cls(
+        let handle = MHD_create_response_from_buffer_with_free_callback_cls(
             bytes.count,
             start,
             releaseBody,
             owner.toOpaque()
         )
-        if reply == nil { owner.release() }
-        return reply
+        if handle == nil { owner.release() }
+        return handle
     }
 }
 

@@ -13,7 +13,7 @@ extension HTTPGateway {
         _ route: SendingRoute,
         _ request: HTTPRequest,
         _ identity: RequestIdentity,
-        _ sink: AnswerSink
+        _ sink: ResponseSink
     ) throws(Problem) {
         let isLater = Prefer.isLater(request.head.fields)
         if let key = try IdempotencyKey(request.head.fields) {
@@ -31,7 +31,7 @@ extension HTTPGateway {
         _ request: HTTPRequest,
         _ identity: RequestIdentity,
         isLater: Bool,
-        _ sink: AnswerSink
+        _ sink: ResponseSink
     ) throws(Problem) {
         let fingerprint = RequestFingerprint(request, isLater: isLater)
         let limits = configuration.idempotencyLimits
@@ -57,9 +57,9 @@ extension HTTPGateway {
     }
 
     /// A sink that keeps the answer under a key on its way to the client.
-    private func keeping(_ key: IdempotencyKey, _ sink: AnswerSink) -> AnswerSink {
+    private func keeping(_ key: IdempotencyKey, _ sink: ResponseSink) -> ResponseSink {
         .keeper(
-            AnswerKeeper { [self] response, mayRepeat in
+            ResponseKeeper { [self] response, mayRepeat in
                 if mayRepeat { release(key) } else { keep(response, key) }
                 sink.respond(response, mayRepeat: mayRepeat)
             }
@@ -71,14 +71,14 @@ extension HTTPGateway {
         _ request: HTTPRequest,
         _ identity: RequestIdentity,
         _ key: IdempotencyKey?,
-        _ sink: AnswerSink
+        _ sink: ResponseSink
     ) throws(Problem) {
         let limits = configuration.operationLimits
         guard let id = operations.begin(limits) else { throw .tooManyOperations(limit: limits.maximumCount) }
-        let begun = OperationAnswer.begun(id, identity)
+        let begun = OperationResponses.begun(id, identity)
         // Before the request runs, so that its end can release the key again.
         if let key { keep(begun, key) }
-        let keeper = AnswerKeeper { [self] response, mayRepeat in
+        let keeper = ResponseKeeper { [self] response, mayRepeat in
             if mayRepeat, let key { release(key) }
             operations.finish(id, response, configuration.operationLimits)
         }
@@ -92,7 +92,7 @@ extension HTTPGateway {
     }
 
     private func keep(_ response: HTTPResponse, _ key: IdempotencyKey) {
-        let answer = StoredAnswer(response)
+        let answer = StoredResponse(response)
         let limits = configuration.idempotencyLimits
         idempotency.withLock { $0.finish(key, answer, now: .now, limits) }
     }

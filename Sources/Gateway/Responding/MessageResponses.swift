@@ -5,8 +5,8 @@ internal import HTTPServer
 internal import Logging
 internal import Messaging
 
-/// What the answers to one message that was sent have in common, whatever kind of message it is.
-protocol SentAnswer: Sendable {
+/// What makes the responses to one message, and what they have in common, whatever kind of message it is.
+protocol MessageResponses: Sendable {
     var identity: RequestIdentity { get }
     /// The template of the request's path.
     var template: String { get }
@@ -18,23 +18,27 @@ protocol SentAnswer: Sendable {
 
     /// What went wrong.
     func problem(_ error: MessagingError) -> Problem
-    /// The problem as the answer.
+    /// The problem as the response.
     func response(_ problem: Problem) -> HTTPResponse
 }
 
-extension SentAnswer {
+extension MessageResponses {
     func durations(_ metrics: GatewayMetrics) -> RouteDurations { metrics.durations(template) }
 }
 
 extension HTTPGateway {
     /// Answers a message that has ended, counts it and tells the log.
-    func finish(_ answer: some SentAnswer, _ result: Result<HTTPResponse, MessagingError>, _ sink: AnswerSink) {
+    func finish(
+        _ responses: some MessageResponses,
+        _ result: Result<HTTPResponse, MessagingError>,
+        _ sink: ResponseSink
+    ) {
         switch result {
-        case .success(let response): finish(answer, response, elapsed: answer.identity.elapsed, sink)
+        case .success(let response): finish(responses, response, elapsed: responses.identity.elapsed, sink)
         case .failure(let error):
-            let problem = answer.problem(error)
-            let elapsed = answer.identity.elapsed
-            finish(answer, answer.response(problem), mayRepeat: problem.execution == .no, elapsed: elapsed, sink)
+            let problem = responses.problem(error)
+            let elapsed = responses.identity.elapsed
+            finish(responses, responses.response(problem), mayRepeat: problem.execution == .no, elapsed: elapsed, sink)
         }
     }
 
@@ -44,25 +48,25 @@ extension HTTPGateway {
     ///   - mayRepeat: whether the request was never executed, so that the same request may be sent again.
     ///   - elapsed: the time since the request.
     func finish(
-        _ answer: some SentAnswer,
+        _ responses: some MessageResponses,
         _ response: consuming HTTPResponse,
         mayRepeat: Bool = false,
         elapsed: Duration,
-        _ sink: AnswerSink
+        _ sink: ResponseSink
     ) {
         leave()
         let status = response.status
         sink.respond(response, mayRepeat: mayRepeat)
-        answer.durations(metrics).record(elapsed, status: status)
-        log(answer, status: status)
+        responses.durations(metrics).record(elapsed, status: status)
+        log(responses, status: status)
     }
 
-    private func log(_ answer: some SentAnswer, status: Int) {
+    private func log(_ responses: some MessageResponses, status: Int) {
         guard logger.logLevel <= .info else { return }
         let request: Logger.Metadata = [
-            "request.id": "\(answer.identity.id)", "http.route": "\(answer.template)", "http.status": "\(status)",
-            "elapsed": "\(answer.identity.elapsedSeconds)",
+            "request.id": "\(responses.identity.id)", "http.route": "\(responses.template)", "http.status": "\(status)",
+            "elapsed": "\(responses.identity.elapsedSeconds)",
         ]
-        logger.info("request answered", metadata: request.merging(answer.destination) { one, _ in one })
+        logger.info("request answered", metadata: request.merging(responses.destination) { one, _ in one })
     }
 }

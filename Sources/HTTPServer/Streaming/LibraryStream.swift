@@ -4,7 +4,7 @@
 internal import CMicrohttpd
 
 /// libmicrohttpd's form of an answer whose length is not known: chunked in HTTP/1.1, up to the close in HTTP/1.0.
-enum StreamReply {
+enum LibraryStream {
     // The library's macros are casts, which Swift does not import.
     static let unknownSize = UInt64.max
     static let endOfStream = -1
@@ -15,15 +15,15 @@ enum StreamReply {
     /// Makes the library's response, which asks the connection for its body; nil when memory is short.
     static func make(for connection: HTTPConnection) -> OpaquePointer? {
         let owner = Unmanaged.passRetained(connection)
-        let reply = MHD_create_response_from_callback(
+        let handle = MHD_create_response_from_callback(
             unknownSize,
             blockBytes,
             fillBody,
             owner.toOpaque(),
             releaseConnection
         )
-        if reply == nil { owner.release() }
-        return reply
+        if handle == nil { owner.release() }
+        return handle
     }
 }
 
@@ -34,7 +34,7 @@ private func fillBody(
     _ space: UnsafeMutablePointer<CChar>?,
     _ size: Int
 ) -> Int {
-    guard let owner, let space else { return StreamReply.endWithError }
+    guard let owner, let space else { return LibraryStream.endWithError }
     let connection = Unmanaged<HTTPConnection>.fromOpaque(owner).takeUnretainedValue()
     return connection.fill(UnsafeMutableRawBufferPointer(start: space, count: size))
 }

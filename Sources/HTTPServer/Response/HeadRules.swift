@@ -4,7 +4,7 @@
 internal import CMicrohttpd
 
 /// What may stand in the head of an answer.
-enum ReplyFields {
+enum HeadRules {
     /// Whether a field can stand on a line of its own; the fields that frame the message are the server's.
     static func isSendable(_ field: (name: String, value: String)) -> Bool {
         guard !field.name.isEmpty, field.name.utf8.allSatisfy(Token.isCharacter), !isReserved(field.name) else {

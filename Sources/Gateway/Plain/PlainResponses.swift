@@ -5,8 +5,8 @@ internal import HTTPServer
 internal import Logging
 internal import Messaging
 
-/// The answers to one message of plain AMQP.
-struct PlainAnswer: SentAnswer {
+/// The responses to one message of plain AMQP.
+struct PlainResponses: MessageResponses {
     let call: PlainCall
     let identity: RequestIdentity
     let snapshot: ConfigurationSnapshot
@@ -19,7 +19,7 @@ struct PlainAnswer: SentAnswer {
 
     /// The reply as it came.
     func response(_ reply: PlainReply) -> HTTPResponse {
-        let room = snapshot.configuration.maximumAnswerFieldBytes - call.headBytes
+        let room = snapshot.configuration.maximumResponseFieldBytes - call.headBytes
         let publish = DecimalText.milliseconds(reply.publishDuration)
         let rpc = DecimalText.milliseconds(identity.elapsed - reply.publishDuration)
         let fields = ReplyProperties(reply.message, bytes: room).fields + [("Cache-Control", "no-store")]
@@ -42,7 +42,7 @@ struct PlainAnswer: SentAnswer {
         Problem(error, method: "", configuration: snapshot.configuration)
     }
 
-    /// The problem as the answer.
+    /// The problem as the response.
     func response(_ problem: Problem) -> HTTPResponse {
         var document = ProblemDocument(problem: problem, request: identity)
         document.plain = (call.exchange, call.routingKey)

@@ -4,7 +4,7 @@
 internal import HTTPServer
 
 /// An answer that is kept to be given later, or again.
-struct StoredAnswer: Sendable {
+struct StoredResponse: Sendable {
     private let status: Int
     private let fields: ResponseFields
     private let body: [UInt8]

@@ -4,8 +4,8 @@
 internal import HTTPServer
 internal import Messaging
 
-/// The answers about operations.
-enum OperationAnswer {
+/// The responses about operations.
+enum OperationResponses {
     /// The path of an operation.
     static func path(_ id: UniqueID) -> String { "/-/operations/\(id.hexadecimal)" }
 
@@ -23,7 +23,7 @@ enum OperationAnswer {
     }
 
     /// The answer that the request would have got at once.
-    static func done(_ answer: StoredAnswer) -> HTTPResponse { answer.response(adding: ("Rpc-Operation", "done")) }
+    static func done(_ answer: StoredResponse) -> HTTPResponse { answer.response(adding: ("Rpc-Operation", "done")) }
 
     /// The operation has been forgotten.
     static func forgotten(_ identity: RequestIdentity) -> HTTPResponse {

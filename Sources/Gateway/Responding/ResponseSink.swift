@@ -6,9 +6,9 @@ internal import HTTPServer
 /// Where the answer to a request goes: straight to the client, or to what keeps it first.
 ///
 /// One word, so that a plain call carries its responder and nothing else.
-enum AnswerSink: Sendable {
+enum ResponseSink: Sendable {
     case client(Responder)
-    case keeper(AnswerKeeper)
+    case keeper(ResponseKeeper)
 
     /// Gives the answer, once.
     ///
@@ -22,7 +22,7 @@ enum AnswerSink: Sendable {
 }
 
 /// What wants an answer before the client gets it.
-final class AnswerKeeper: Sendable {
+final class ResponseKeeper: Sendable {
     /// Called once, on whatever thread the answer comes from.
     let receive: @Sendable (_ response: HTTPResponse, _ mayRepeat: Bool) -> Void
 

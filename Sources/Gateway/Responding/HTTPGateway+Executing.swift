@@ -11,7 +11,7 @@ extension HTTPGateway {
         _ route: SendingRoute,
         _ request: HTTPRequest,
         _ identity: RequestIdentity,
-        _ sink: AnswerSink
+        _ sink: ResponseSink
     ) throws(Problem) {
         switch route {
         case .planned(let plan): try call(CallRequest(request.head, plan: plan, identity), request, identity, sink)

@@ -5,7 +5,7 @@
 /// go first.
 ///
 /// Time passes in the calls only. Every operation is constant in time but for the entries that it takes out.
-struct Shelf<Key: Hashable & Sendable, Value: Sendable>: Sendable {
+struct ExpiringCache<Key: Hashable & Sendable, Value: Sendable>: Sendable {
     private struct Entry: Sendable {
         var value: Value
         var weight: Int
