@@ -18,8 +18,8 @@ public final class RabbitDriver: Driver {
     let controlExchange: String
     let options: RabbitOptions
     let replyQueue: Name
-    /// The route of targets that name no exchange.
-    let controlRoute: PublishRoute
+    /// The routes of requests to topics and servers that name no other exchange.
+    let routes: RequestRoutes
     let ownedLoop: OwnedLoop
     let hosts: BrokerHosts
     let settings: Settings
@@ -37,13 +37,20 @@ public final class RabbitDriver: Driver {
         /// Whether the connection for replies is opened with the start; otherwise with the first call, as it suits a
         /// process that is only a server.
         public var receivesFromStart: Bool
+        /// Which way requests to topics and servers take.
+        public var requestRoute: RequestRoute
         /// How many drivers share the pool's options: each opens its part of the connections.
         var shardCount = 1
 
         /// Makes settings.
-        public init(maximumReplyBytes: Int = 64 << 20, receivesFromStart: Bool = true) {
+        public init(
+            maximumReplyBytes: Int = 64 << 20,
+            receivesFromStart: Bool = true,
+            requestRoute: RequestRoute = .exchange
+        ) {
             self.maximumReplyBytes = maximumReplyBytes
             self.receivesFromStart = receivesFromStart
+            self.requestRoute = requestRoute
         }
     }
 
@@ -62,11 +69,11 @@ public final class RabbitDriver: Driver {
         let loop = ownedLoop.loop
         let waiters = ReplyWaiters(loop: loop)
         let pool = PoolConfiguration(options: options, hostCount: hosts.count, shardCount: settings.shardCount)
-        let controlRoute = options.route(to: Target(), controlExchange: context.controlExchange)
+        let routes = RequestRoutes(options, settings, controlExchange: context.controlExchange)
         let connections = SendConnections(
             hosts: hosts,
             configuration: pool,
-            homes: [controlRoute, .defaultExchange],
+            homes: routes.homes,
             waiters: waiters,
             loop: loop,
             logger: context.logger
@@ -79,7 +86,7 @@ public final class RabbitDriver: Driver {
         self.waiters = waiters
         self.connections = connections
         controlExchange = context.controlExchange
-        self.controlRoute = controlRoute
+        self.routes = routes
         self.ownedLoop = ownedLoop
         replyQueue = Name(queue.name)
         inspector = QueueInspector(hosts: hosts, loop: loop, logger: context.logger)
@@ -232,10 +239,9 @@ public final class RabbitDriver: Driver {
         completion: @escaping @Sendable (Result<Void, MessagingError>) -> Void
     ) {
         let target = request.target
-        let isControl = target.exchange == nil && !target.isFanout
         let job = SendJob(
             id: id,
-            route: isControl ? controlRoute : options.route(to: target, controlExchange: controlExchange),
+            route: route(to: target, queue),
             routingKey: target.isFanout ? "" : queue,
             body: options.compressesBodies ? Zlib.compress(body) : body,
             expires: expires,
@@ -246,6 +252,16 @@ public final class RabbitDriver: Driver {
             completion: completion
         )
         connections.send(job)
+    }
+
+    /// The route of a request. Queues' names do not hold the exchange, so another one than the default can only be meant
+    /// as an exchange.
+    private func route(to target: Target, _ queue: Name) -> PublishRoute {
+        let isDefault = target.exchange.map { Name($0) == Name(controlExchange) } ?? true
+        guard isDefault, !target.isFanout, !routes.areByName || !queue.isOfBroker else {
+            return options.route(to: target, controlExchange: controlExchange)
+        }
+        return routes.requests
     }
 
     /// The failed attempts to connect that a request tolerates, each host once for each of its tries; nil for any number.

@@ -14,7 +14,8 @@ enum Drivers {
         registry.register(["rabbit", "kombu"]) { url, context in
             let own = RabbitDriver.Settings(
                 maximumReplyBytes: settings.rpc.maximumReplyBytes,
-                receivesFromStart: receivesFromStart
+                receivesFromStart: receivesFromStart,
+                requestRoute: settings.rpc.route
             )
             guard loops.count > 1 else { return try RabbitDriver(url: url, context: context, settings: own) }
             return try RabbitShards(url: url, context: context, settings: own, loops: loops)

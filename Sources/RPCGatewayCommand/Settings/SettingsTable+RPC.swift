@@ -33,6 +33,11 @@ extension SettingsTable {
         ) {
             (1...255).contains($0.utf8.count)
         },
+        .choice(
+            "rpc.route",
+            \.rpc.route,
+            "How calls and casts get to their queue: through the control exchange, or by its name (RabbitMQ only)"
+        ),
         .custom(
             "rpc.versionCap",
             \.rpc.versionCap,

@@ -26,7 +26,7 @@ extension PlainRequest {
 }
 
 extension String {
-    fileprivate var isOfBroker: Bool { Name(self).hasPrefix("amq.rabbitmq.") }
+    fileprivate var isOfBroker: Bool { Name(self).isOfBroker }
 }
 
 extension PlainMessage {

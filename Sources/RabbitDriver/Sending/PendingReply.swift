@@ -40,7 +40,7 @@ final class PendingReply: Sendable {
 
     /// Whether the queue is one that no caller of oslo.messaging has and that ends the connection of who sends to it wrongly.
     var hasForeignQueue: Bool {
-        if case .rpc = content { queue.hasPrefix("amq.rabbitmq.") } else { false }
+        if case .rpc = content { queue.isOfBroker } else { false }
     }
 
     /// Whether it is sent again after trouble with the broker; a heartbeat is worth nothing when it is late.

@@ -30,6 +30,7 @@ extension Settings {
         var merged = old
         merged.rpc = rpc
         merged.rpc.controlExchange = old.rpc.controlExchange
+        merged.rpc.route = old.rpc.route
         merged.rpc.retry = old.rpc.retry
         merged.rpc.maximumReplyBytes = old.rpc.maximumReplyBytes
         merged.errors = errors

@@ -1,0 +1,42 @@
+// Part of the rpc-gateway project, under Apache License v2.0; see LICENSE for the full text
+// SPDX-License-Identifier: Apache-2.0
+
+internal import Messaging
+internal import Names
+
+/// Which way calls and casts to a topic or a server take to its queue. Fanouts and requests that name another exchange
+/// than the default go through their exchange either way.
+public enum RequestRoute: String, Sendable, CaseIterable {
+    /// Through the control exchange, which is declared first, as oslo.messaging does.
+    case exchange
+    /// To the queue by its name, through the broker's default exchange.
+    case queue
+}
+
+/// The routes that nearly all messages of a driver take.
+struct RequestRoutes: Sendable {
+    /// That of calls and casts.
+    let requests: PublishRoute
+    /// Whether they go to their queue by its name.
+    let areByName: Bool
+    /// Those that have channels of their own on every connection.
+    let homes: [PublishRoute]
+
+    init(_ options: RabbitOptions, _ settings: RabbitDriver.Settings, controlExchange: String) {
+        areByName = settings.requestRoute == .queue
+        switch settings.requestRoute {
+        case .exchange:
+            requests = options.route(to: Target(), controlExchange: controlExchange)
+            homes = [requests, .defaultExchange]
+        case .queue:
+            requests = .defaultExchange
+            homes = [requests]
+        }
+    }
+}
+
+extension Name {
+    /// Whether it stands for something of the broker itself at the default exchange: whoever sends to it wrongly loses the
+    /// connection.
+    var isOfBroker: Bool { hasPrefix("amq.rabbitmq.") }
+}

@@ -1,0 +1,114 @@
+"""Gateways that spare the broker (`rpc.route`): the same answers as by default."""
+
+import json
+import time
+
+import pytest
+
+from harness.gateway import problem, result
+from harness.waiting import until
+
+MODES = {"queue": {"rpc_route": "queue"}}
+
+
+@pytest.fixture(scope="module", params=MODES)
+def mode(request):
+    return request.param
+
+
+@pytest.fixture(scope="module")
+def tap(module_family, broker):
+    return module_family.tap(broker.port)
+
+
+@pytest.fixture(scope="module")
+def sparing(mode, module_family, vhost, tap):
+    """A gateway in the mode, whose every AMQP method is seen."""
+    return module_family.gateway(vhost.url(tap.port), **MODES[mode])
+
+
+@pytest.fixture
+def server(family, vhost, mode):
+    return family.oslo_server(vhost.url(), f"sparing-{mode}", "alpha")
+
+
+def requests(tap, topic):
+    """What was published for a topic."""
+    return [event for event in tap.named("Basic.Publish") if event.arguments["routing_key"].startswith(topic)]
+
+
+def test_calls_and_casts_arrive(sparing, server):
+    for path in (server.topic, f"{server.topic}/-", f"{server.topic}/alpha"):
+        for number in range(20):
+            assert result(sparing.post(f"/{path}/echo", {"value": number})) == str(number).encode()
+        assert sparing.post(f"/{path}/hit:cast", {"mark": path}).status == 202
+        server.wait_for_call("hit", mark=path)
+    assert sparing.post(f"/{server.topic}/*/hit:cast", {"mark": "fanout"}).status == 202
+    server.wait_for_call("hit", mark="fanout")
+    gathered = sparing.post(f"/{server.topic}/*/whoami:gather?min=1", headers={"Rpc-Timeout": "5"})
+    assert len(json.loads(result(gathered))) == 1
+
+
+def test_what_is_published_goes_the_configured_way(sparing, mode, server, tap):
+    tap.clear()
+    for _ in range(3):
+        result(sparing.post(f"/{server.topic}/alpha/none"))
+    assert sparing.post(f"/{server.topic}/alpha/none:cast").status == 202
+    exchange = "" if MODES[mode].get("rpc_route") == "queue" else "openstack"
+    published = requests(tap, server.topic)
+    assert [event.arguments["exchange"] for event in published] == [exchange] * 4
+    assert {event.arguments["routing_key"] for event in published} == {f"{server.topic}.alpha"}
+    assert all(event.arguments["mandatory"] for event in published)
+
+
+def test_another_exchange_is_used_as_one(sparing, server, tap):
+    tap.clear()
+    problem(sparing.post(f"/{server.topic}/none?exchange=other"), 503, "undeliverable", "broker", "no", True)
+    assert [event.arguments["exchange"] for event in requests(tap, server.topic)] == ["other"]
+    result(sparing.post(f"/{server.topic}/none?exchange=openstack"))
+
+
+def test_without_a_server_nothing_is_deliverable(sparing, mode, vhost):
+    for path in (f"/nobody-{mode}/m", f"/nobody-{mode}/alpha/m", f"/nobody-{mode}/m:cast", f"/nobody-{mode}/*/m:cast"):
+        answer = sparing.post(path)
+        problem(answer, 503, "undeliverable", "broker", "no", True)
+        assert answer.seconds < 5
+    vhost.declare_queue(f"lonely-{mode}")
+    problem(sparing.post(f"/lonely-{mode}/m"), 503, "no-consumers", "broker", "no", True)
+
+
+def test_a_server_that_starts_again(sparing, family, vhost, mode):
+    topic = f"again-{mode}"
+    first = family.oslo_server(vhost.url(), topic, "alpha")
+    result(sparing.post(f"/{topic}/alpha/none"))
+    first.stop()
+    with vhost.channel() as channel:
+        for queue in (topic, f"{topic}.alpha"):
+            channel.queue_delete(queue)
+    # A look at the queue counts for a second.
+    until(lambda: sparing.post(f"/{topic}/alpha/none", headers={"Rpc-Timeout": "2"}).status == 503, 5)
+    problem(sparing.post(f"/{topic}/alpha/none"), 503, "undeliverable", "broker", "no", True)
+    second = family.oslo_server(vhost.url(), topic, "alpha")
+    until(lambda: sparing.post(f"/{topic}/alpha/none", headers={"Rpc-Timeout": "2"}).status == 200, 5)
+    assert second.running
+
+
+def test_a_queue_deleted_under_load(sparing, family, vhost, mode):
+    """Returns meet the calls they are about: nobody waits for a time-out, and nobody else fails."""
+    topic = f"deleted-{mode}"
+    server = family.oslo_server(vhost.url(), f"sparing-{mode}", "alpha")
+    vhost.declare_queue(topic)
+    answers = []
+    for number in range(40):
+        if number == 20:
+            with vhost.channel() as channel:
+                channel.queue_delete(topic)
+        started = time.monotonic()
+        gone = sparing.post(f"/{topic}/hit:cast", {"mark": number})
+        answers.append(gone.status)
+        if number >= 20:
+            problem(gone, 503, "undeliverable", "broker", "no", True)
+            problem(sparing.post(f"/{topic}/hit", {"mark": number}), 503, "undeliverable", "broker", "no", True)
+        assert result(sparing.post(f"/{server.topic}/echo", {"value": number})) == str(number).encode()
+        assert time.monotonic() - started < 5
+    assert answers == [202] * 20 + [503] * 20
