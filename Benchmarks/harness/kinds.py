@@ -8,9 +8,17 @@ from harness.loads import HTTPLoad, SuspendedLoad, floor_load, oslo_load
 from harness.rounds import Kind
 from harness.usage import resident_megabytes
 
-KINDS = ("calls", "memory", "10k", "1m", "casts", "fresh", "errors", "open", "suspended", "loops", "servers")
+KINDS = ("calls", "memory", "10k", "1m", "casts", "fresh", "errors", "open", "suspended", "loops", "modes", "servers")
 # What Python does needs seconds to be seen at all, and does not change beyond 64.
 PYTHON_LEVELS = (1, 64)
+
+
+# Settings with which the gateway spares the broker.
+MODES = {
+    "queue": {"rpc_route": "queue"},
+    "unconfirmed": {"rpc_confirm_calls": "false"},
+    "both": {"rpc_route": "queue", "rpc_confirm_calls": "false"},
+}
 
 
 class Parts:
@@ -155,6 +163,14 @@ def _loops(parts):
     return kind
 
 
+def _modes(parts):
+    kind = Kind("modes", "calls that spare the broker: rpc.route and rpc.confirmCalls", "connections", [1, 64], "gateway")
+    _add(kind, parts, "gateway", lambda: HTTPLoad(parts.load, parts.gateway(), parts.broker))
+    for name, settings in MODES.items():
+        _add(kind, parts, name, lambda: HTTPLoad(parts.load, parts.gateway(name, **settings), parts.broker))
+    return kind
+
+
 def _servers(parts):
     kind = Kind("servers", "RPC servers under the raw client; own CPU is the server's", "calls at once", [1, 64], "floor")
     broker = parts.broker
@@ -181,6 +197,7 @@ _MAKERS = {
     "open": _open,
     "suspended": _suspended,
     "loops": _loops,
+    "modes": _modes,
     "servers": _servers,
 }
 

@@ -39,6 +39,8 @@ public final class RabbitDriver: Driver {
         public var receivesFromStart: Bool
         /// Which way requests to topics and servers take.
         public var requestRoute: RequestRoute
+        /// Whether calls to topics and servers have the broker's confirm; everything else always has.
+        public var confirmsCalls: Bool
         /// How many drivers share the pool's options: each opens its part of the connections.
         var shardCount = 1
 
@@ -46,11 +48,13 @@ public final class RabbitDriver: Driver {
         public init(
             maximumReplyBytes: Int = 64 << 20,
             receivesFromStart: Bool = true,
-            requestRoute: RequestRoute = .exchange
+            requestRoute: RequestRoute = .exchange,
+            confirmsCalls: Bool = true
         ) {
             self.maximumReplyBytes = maximumReplyBytes
             self.receivesFromStart = receivesFromStart
             self.requestRoute = requestRoute
+            self.confirmsCalls = confirmsCalls
         }
     }
 
@@ -241,7 +245,7 @@ public final class RabbitDriver: Driver {
         let target = request.target
         let job = SendJob(
             id: id,
-            route: route(to: target, queue),
+            route: route(to: target, queue, isCall: expires),
             routingKey: target.isFanout ? "" : queue,
             body: options.compressesBodies ? Zlib.compress(body) : body,
             expires: expires,
@@ -256,12 +260,12 @@ public final class RabbitDriver: Driver {
 
     /// The route of a request. Queues' names do not hold the exchange, so another one than the default can only be meant
     /// as an exchange.
-    private func route(to target: Target, _ queue: Name) -> PublishRoute {
+    private func route(to target: Target, _ queue: Name, isCall: Bool) -> PublishRoute {
         let isDefault = target.exchange.map { Name($0) == Name(controlExchange) } ?? true
         guard isDefault, !target.isFanout, !routes.areByName || !queue.isOfBroker else {
             return options.route(to: target, controlExchange: controlExchange)
         }
-        return routes.requests
+        return isCall ? routes.calls : routes.casts
     }
 
     /// The failed attempts to connect that a request tolerates, each host once for each of its tries; nil for any number.

@@ -8,6 +8,7 @@ import time
 import pytest
 
 from harness.gateway import problem, result
+from harness.modes import MODES
 from harness.places import refusing_port
 from harness.waiting import until
 
@@ -85,13 +86,14 @@ def check_honesty(answers, ran):
     return seen
 
 
-def test_a_crash_of_the_broker_under_load(family, own_broker, host, figure):
-    server = family.verbatim_server(host.amqp_url, "load")
+@pytest.mark.parametrize("mode", ["default", *MODES])
+def test_a_crash_of_the_broker_under_load(family, own_broker, host, figure, mode):
+    server = family.verbatim_server(host.amqp_url, f"load-{mode}")
     real = family.oslo_server(host.url(), "real", "alpha")
-    gateway = family.gateway(host.url())
-    result(gateway.post("/load/echo", {"value": -1}))
+    gateway = family.gateway(host.url(), **MODES.get(mode, {}))
+    result(gateway.post(f"/load-{mode}/echo", {"value": -1}))
     memory = gateway.memory()
-    load = Load(gateway, "/load/echo")
+    load = Load(gateway, f"/load-{mode}/echo")
     time.sleep(1.5)
     own_broker.run("kill9")
     killed = time.monotonic()

@@ -10,6 +10,7 @@ import urllib.parse
 import pytest
 
 from harness.gateway import problem
+from harness.modes import MODES
 from harness.waiting import until
 from test_concurrency import read_answer, request
 
@@ -22,10 +23,15 @@ def healthy(module_family, vhost):
     return module_family.oslo_server(vhost.url(), "healthy", "alpha", "--threads", "64")
 
 
+@pytest.fixture(scope="module", params=[{}, MODES["unconfirmed"], MODES["both"]], ids=["default", "unconfirmed", "both"])
+def settings(request):
+    return request.param
+
+
 @pytest.fixture(scope="module")
-def attacked(module_family, vhost, healthy):
+def attacked(module_family, vhost, healthy, settings):
     """A gateway that has been used before: what its first calls prove is known."""
-    gateway = module_family.gateway(vhost.url(), http_max_body_bytes=1 << 20)
+    gateway = module_family.gateway(vhost.url(), http_max_body_bytes=1 << 20, **settings)
     assert gateway.post("/healthy/alpha/echo", {"value": 0}).status == 200
     return gateway
 
@@ -164,14 +170,14 @@ def test_exchanges_that_take_nothing(attacked, healthy, vhost, figure):
         assert (status, members["executed"]) == (500, "no"), members
 
 
-def test_exchanges_without_rights(family, healthy, broker, vhost, figure):
+def test_exchanges_without_rights(family, healthy, broker, vhost, settings, figure):
     broker.run("ctl", "--quiet", "add_user", "limited", "secret")
     pattern = "^(?!secret).*"
     broker.run("ctl", "--quiet", "set_permissions", "-p", vhost.name, "limited", pattern, pattern, ".*")
     try:
         with vhost.channel() as channel:
             channel.exchange_declare("secret", "topic")
-        gateway = family.gateway(vhost.url().replace("guest:guest", "limited:secret"))
+        gateway = family.gateway(vhost.url().replace("guest:guest", "limited:secret"), **settings)
 
         async def attack(port):
             paths = ["/-/amqp/secret/k:cast", "/healthy/alpha/echo?exchange=secret", "/secret2/*/m:cast"]
@@ -244,11 +250,11 @@ def message_size_limit(broker, size):
         broker.run("ctl", "--quiet", "eval", f"application:set_env(rabbit,max_message_size,{value}).")
 
 
-def test_bodies_over_the_brokers_limit(family, own_broker, figure):
+def test_bodies_over_the_brokers_limit(family, own_broker, settings, figure):
     with message_size_limit(own_broker, 20_000):
         vhost = own_broker.make_virtual_host("sizes")
         server = family.oslo_server(vhost.url(), "healthy", "alpha", "--threads", "64")
-        gateway = family.gateway(vhost.url())
+        gateway = family.gateway(vhost.url(), **settings)
         assert gateway.post("/healthy/alpha/echo", {"value": 0}).status == 200
         large = {"value": "x" * 30_000}
 
@@ -270,12 +276,12 @@ def test_bodies_over_the_brokers_limit(family, own_broker, figure):
 
 
 @pytest.mark.parametrize("channels", [1, 2, 3])
-def test_a_broker_that_allows_few_channels(family, own_broker, channels):
+def test_a_broker_that_allows_few_channels(family, own_broker, channels, settings):
     before = own_broker.run("ctl", "--quiet", "eval", "application:get_env(rabbit,channel_max).")[len("{ok,") : -1]
     own_broker.run("ctl", "--quiet", "eval", f"application:set_env(rabbit,channel_max,{channels}).")
     try:
         vhost = own_broker.make_virtual_host(f"few{channels}")
-        gateway = family.gateway(vhost.url())
+        gateway = family.gateway(vhost.url(), **settings)
         own_broker.run("ctl", "--quiet", "eval", f"application:set_env(rabbit,channel_max,{before}).")
         family.oslo_server(vhost.url(), "few", "alpha")
 
@@ -287,6 +293,17 @@ def test_a_broker_that_allows_few_channels(family, own_broker, channels):
         assert statuses == [200, 202, 202, 503, 503] * 20
     finally:
         own_broker.run("ctl", "--quiet", "eval", f"application:set_env(rabbit,channel_max,{before}).")
+
+
+def test_topics_that_are_the_brokers_own_names(attacked, healthy, figure):
+    """At the default exchange such a name, sent to wrongly, costs the connection."""
+
+    async def attack(port):
+        names = ["amq.rabbitmq.reply-to", "amq.rabbitmq.reply-to.abc.def", "amq.rabbitmq.trace", "amq.default"]
+        return await asyncio.gather(*(post(port, f"/{name}/m:cast") for name in names * 20))
+
+    for status, members in check(attacked, healthy, attack, figure):
+        assert (status, members["code"], members["executed"]) == (503, "undeliverable", "no")
 
 
 def test_a_queue_is_not_taken_for_its_look_alike(attacked, vhost, family, figure):

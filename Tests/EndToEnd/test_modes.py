@@ -1,14 +1,15 @@
-"""Gateways that spare the broker (`rpc.route`): the same answers as by default."""
+"""Gateways that spare the broker (`rpc.route`, `rpc.confirmCalls`): the same answers as by default."""
 
+import concurrent.futures
 import json
 import time
 
 import pytest
 
 from harness.gateway import problem, result
+from harness.modes import MODES
 from harness.waiting import until
-
-MODES = {"queue": {"rpc_route": "queue"}}
+from test_broker_loss import Load, check_honesty
 
 
 @pytest.fixture(scope="module", params=MODES)
@@ -59,6 +60,29 @@ def test_what_is_published_goes_the_configured_way(sparing, mode, server, tap):
     assert [event.arguments["exchange"] for event in published] == [exchange] * 4
     assert {event.arguments["routing_key"] for event in published} == {f"{server.topic}.alpha"}
     assert all(event.arguments["mandatory"] for event in published)
+
+
+def test_only_calls_go_without_confirms(family, broker, vhost, mode, server):
+    tap = family.tap(broker.port)
+    gateway = family.gateway(vhost.url(tap.port), **MODES[mode])
+    for _ in range(4):
+        result(gateway.post(f"/{server.topic}/none"))
+    assert gateway.post(f"/{server.topic}/none:cast").status == 202
+    assert gateway.post(f"/{server.topic}/*/none:cast").status == 202
+
+    def place(event):
+        return event.connection, event.channel
+
+    with_confirms = {place(event) for event in tap.named("Confirm.Select")}
+    wanted = {server.topic, f"{server.topic}_fanout"}
+    published = [
+        event for event in tap.named("Basic.Publish") if wanted & {event.arguments["routing_key"], event.arguments["exchange"]}
+    ]
+    calls = [place(event) in with_confirms for event in published if b"_reply_q" in event.body]
+    casts = [place(event) in with_confirms for event in published if b"_reply_q" not in event.body]
+    # The first call proves its size, with a confirm.
+    assert calls == [True] + [mode == "queue"] * 3
+    assert casts == [True, True]
 
 
 def test_another_exchange_is_used_as_one(sparing, server, tap):
@@ -112,3 +136,53 @@ def test_a_queue_deleted_under_load(sparing, family, vhost, mode):
         assert result(sparing.post(f"/{server.topic}/echo", {"value": number})) == str(number).encode()
         assert time.monotonic() - started < 5
     assert answers == [202] * 20 + [503] * 20
+
+
+def test_what_was_sent_before_a_loss_is_in_doubt(family, broker, vhost, mode):
+    server = family.oslo_server(vhost.url(), f"lost-{mode}", "alpha", "--threads", "8")
+    tap = family.tap(broker.port)
+    gateway = family.gateway(vhost.url(tap.port), **MODES[mode])
+    for _ in range(5):
+        result(gateway.post(f"/{server.topic}/none"))
+    with concurrent.futures.ThreadPoolExecutor(8) as pool:
+        tap.hold_answers()
+        marks = [f"{mode}-{number}" for number in range(8)]
+        sent = [pool.submit(gateway.post, f"/{server.topic}/hit", {"mark": mark}, {"Rpc-Timeout": "10"}) for mark in marks]
+        for mark in marks:
+            server.wait_for_call("hit", mark=mark)
+        tap.drop()
+        tap.release()
+        for one in sent:
+            answer = one.result(20)
+            # The reply queue outlives its connection, so a reply may still come.
+            if answer.status != 200:
+                problem(answer, answer.status, answer.code, executed="maybe", retryable=False)
+    until(lambda: gateway.post(f"/{server.topic}/none", headers={"Rpc-Timeout": "2"}).status == 200, 10)
+
+
+def test_the_control_exchange_deleted_under_load(family, vhost, mode, figure):
+    topic, exchange = f"passing-{mode}", f"passing-exchange-{mode}"
+    server = family.verbatim_server(vhost.amqp_url, topic)
+    gateway = family.gateway(vhost.url(), rpc_control_exchange=exchange, rpc_check_consumers="false", **MODES[mode])
+    with vhost.channel() as channel:
+
+        def bind():
+            channel.exchange_declare(exchange, "topic")
+            channel.queue_bind(topic, exchange, topic)
+
+        bind()
+        until(lambda: gateway.post(f"/{topic}/echo", {"value": -1}).status == 200, 5)
+        load = Load(gateway, f"/{topic}/echo")
+        for _ in range(20):
+            time.sleep(0.1)
+            channel.exchange_delete(exchange)
+            time.sleep(0.02)
+            bind()
+        time.sleep(0.3)
+    answers = load.stop()
+    seen = check_honesty(answers, {call["arguments"]["value"] for call in server.calls})
+    figure(f"{seen}")
+    assert seen["200"] > 20
+    assert all(answer.status == 200 for _, _, answer in answers[-5:])
+    if MODES[mode].get("rpc_route") == "queue":
+        assert list(seen) == ["200"], "the control exchange plays no part"

@@ -38,6 +38,7 @@ class Event:
     arguments: dict
     properties: dict | None = None
     body: bytes = b""
+    channel: int = 0
 
 
 def _fields(thing):
@@ -65,7 +66,7 @@ class _Decoder:
             if name in ("Basic.Publish", "Basic.Deliver", "Basic.Return"):
                 self.waiting[frame.channel_number] = [name, _fields(frame.method), None, b"", 0]
             else:
-                self.emit(name, _fields(frame.method))
+                self.emit(name, _fields(frame.method), channel=frame.channel_number)
         elif isinstance(frame, pika.frame.Header):
             content = self.waiting[frame.channel_number]
             content[2] = {key: value for key, value in _fields(frame.properties).items() if value is not None}
@@ -79,7 +80,7 @@ class _Decoder:
         name, arguments, properties, body, size = self.waiting[channel]
         if len(body) == size:
             del self.waiting[channel]
-            self.emit(name, arguments, properties, body)
+            self.emit(name, arguments, properties, body, channel)
 
 
 class Tap:
@@ -181,9 +182,10 @@ class Tap:
         self.pairs.pop(number, None)
 
     def _emitter(self, number, from_client):
-        def emit(name, arguments, properties=None, body=b""):
+        def emit(name, arguments, properties=None, body=b"", channel=0):
+            event = Event(time.monotonic(), number, from_client, name, arguments, properties, body, channel)
             with self.lock:
-                self.events.append(Event(time.monotonic(), number, from_client, name, arguments, properties, body))
+                self.events.append(event)
 
         return emit
 

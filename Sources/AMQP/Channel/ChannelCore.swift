@@ -14,7 +14,8 @@ final class ChannelCore {
         let request: MethodID
         /// Where it lies in the outgoing stream.
         let position: UInt64
-        let deadline: ContinuousClock.Instant
+        /// When the connection is given up for want of an answer; nil where what it is about has a deadline of its own.
+        var deadline: ContinuousClock.Instant?
         /// Whom to tell, and which of its methods this is; nil for the connection's own.
         var operation: ChannelOperation?
         var step = 0
@@ -24,7 +25,12 @@ final class ChannelCore {
         var binds: QueueBinding?
         /// Whether it starts a consumer that acknowledges nothing.
         var isWithoutAck = false
+        /// Whether its answer proves the publishes before it.
+        var isProbe = false
     }
+
+    /// Publishes behind the last probe from which on the next one does not wait for its time.
+    private static let maximumUnprobed = 64
 
     let number: UInt16
     var calls = Deque<Call>()
@@ -39,6 +45,15 @@ final class ChannelCore {
         self.number = number
         assembler = ContentAssembler(maximumBodyBytes: maximumBodyBytes)
     }
+
+    /// When the first answer has to be there; probes, which may be before it, have no deadline.
+    var nextDeadline: ContinuousClock.Instant? { calls.first { $0.deadline != nil }?.deadline }
+
+    /// Whether publishes wait for a probe: confirms prove by themselves.
+    var needsProbe: Bool { !isConfirming && tracker.unprobedCount > 0 }
+
+    /// Whether the next probe is not to wait.
+    var needsProbeNow: Bool { !isConfirming && tracker.unprobedCount >= Self.maximumUnprobed }
 
     /// Starts over with a channel that is opened anew; gives the last delivery tag of the former one.
     func reset() -> UInt64 {

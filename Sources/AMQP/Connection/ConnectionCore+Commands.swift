@@ -134,6 +134,24 @@ extension ConnectionCore {
             return conclude(request, .invalidArgument("the headers do not fit a frame of \(frameMaximum) bytes"))
         }
         channel.tracker.append(UnconfirmedPublish(request, position: start..<output.endPosition))
+        if case .confirm = request.proof { return }
+        if channel.needsProbeNow || request.proof == .probeAtOnce && channel.needsProbe { probe(channel) }
+    }
+
+    /// Sends a method whose answer proves the publishes before it. It has no deadline: theirs count, and while publishes are
+    /// blocked or held up its answer is too.
+    private func probe(_ channel: ChannelCore) {
+        channel.tracker.noteProbe()
+        send(.basicQos(prefetchCount: 0), on: channel) { call in
+            call.isProbe = true
+            call.deadline = nil
+        }
+    }
+
+    /// Sends the probes that are due.
+    private func sendProbes() {
+        guard phase == .open, !isBlocked else { return }
+        for channel in channels where channel.needsProbe { probe(channel) }
     }
 
     /// Sends what has to stand before the publish; the channel's order makes waiting for the answers needless.
@@ -147,8 +165,11 @@ extension ConnectionCore {
                 declare(exchange, on: channel)
             }
         }
-        guard !channel.isConfirming else { return }
+        guard request.proof == .confirm, !channel.isConfirming else { return }
+        // What was published before has no confirm to come.
+        if channel.needsProbe { probe(channel) }
         channel.isConfirming = true
+        channel.tracker.beginConfirms()
         send(.confirmSelect, on: channel)
     }
 
@@ -176,12 +197,13 @@ extension ConnectionCore {
     /// Publishes past their deadline that may wait for their confirm; more show a connection that is of no use.
     private static let maximumAbandoned = 1000
 
-    var needsSweeps: Bool { !commands.isEmpty || channels.contains { $0.tracker.hasDeadlines } }
+    var needsSweeps: Bool { !commands.isEmpty || channels.contains { $0.tracker.hasDeadlines || $0.needsProbe } }
 
-    /// Fails what has waited past its deadline, every now and then.
-    func sweepDeadlines(_ now: ContinuousClock.Instant) {
+    /// Fails what has waited past its deadline and sends the probes that are due, every now and then.
+    func sweep(_ now: ContinuousClock.Instant) {
         guard needsSweeps, now >= nextSweep else { return }
         nextSweep = now + Self.sweepInterval
+        sendProbes()
         for channel in channels { channel.tracker.expire(at: now, into: &conclusions) }
         let abandoned = channels.reduce(0) { $0 + $1.tracker.abandonedCount }
         if abandoned > Self.maximumAbandoned {

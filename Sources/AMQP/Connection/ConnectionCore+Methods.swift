@@ -106,6 +106,7 @@ extension ConnectionCore {
         let reply = makeReply(id, arguments)
         if call.isWithoutAck, case .consumer(let tag) = reply { channel.consumersWithoutAck.insert(tag) }
         if id == .channelOpenOk { channelDidOpen() }
+        if call.isProbe { channel.tracker.passProbe(into: &conclusions) }
         if let operation = call.operation, let replies = operation.take(reply) {
             gatherEvents()
             events.append(.operation(operation.completion, .success(replies)))

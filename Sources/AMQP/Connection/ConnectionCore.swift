@@ -187,7 +187,7 @@ final class ConnectionCore: EventSource, Flushable, @unchecked Sendable {
         consider(openDeadline)
         consider(closeDeadline)
         if needsSweeps { consider(nextSweep) }
-        for channel in channels { consider(channel.calls.first?.deadline) }
+        for channel in channels where !channel.calls.isEmpty { consider(channel.nextDeadline) }
         return next
     }
 
@@ -197,7 +197,7 @@ final class ConnectionCore: EventSource, Flushable, @unchecked Sendable {
                 throw AMQPError(.connectTimedOut, "connecting took too long")
             }
             try failOverdueCalls(now)
-            sweepDeadlines(now)
+            sweep(now)
             try serveHeartbeats(now)
             if let closeDeadline, closeDeadline <= now { finish(nil) }
         }
@@ -207,7 +207,7 @@ final class ConnectionCore: EventSource, Flushable, @unchecked Sendable {
 
     private func failOverdueCalls(_ now: ContinuousClock.Instant) throws(AMQPError) {
         for channel in channels {
-            guard let call = channel.calls.first, call.deadline <= now else { continue }
+            guard let deadline = channel.nextDeadline, deadline <= now, let call = channel.calls.first else { continue }
             // A reply that comes later would be taken for another call's: the connection cannot go on.
             throw AMQPError(.timedOut, "the broker did not answer in time (\(call.request))")
         }

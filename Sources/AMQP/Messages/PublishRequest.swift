@@ -21,7 +21,9 @@ public final class PublishRequest: Sendable {
     public let binding: QueueBinding?
     /// Whether the exchange and the queue are declared even if they were before, as after the loss of the queue.
     public let declaresAnew: Bool
-    /// When the caller loses interest: unwritten by then it is never sent (`expired`), unconfirmed by then it fails
+    /// How it becomes known that the broker has taken the message.
+    public let proof: PublishProof
+    /// When the caller loses interest: unwritten by then it is never sent (`expired`), unproven by then it fails
     /// with `timedOut` and `wasSent` true. Looked at about every 50 ms.
     public let deadline: ContinuousClock.Instant?
     /// Told the outcome exactly once, on the loop of the connection's user (on the caller's thread when refused at once);
@@ -38,6 +40,7 @@ public final class PublishRequest: Sendable {
         declaring: ExchangeDeclaration? = nil,
         binding: QueueBinding? = nil,
         declaresAnew: Bool = false,
+        proof: PublishProof = .confirm,
         deadline: ContinuousClock.Instant? = nil,
         completion: @escaping @Sendable (PublishOutcome) -> Void
     ) {
@@ -49,6 +52,7 @@ public final class PublishRequest: Sendable {
         self.declaring = declaring
         self.binding = binding
         self.declaresAnew = declaresAnew
+        self.proof = proof
         self.deadline = deadline
         self.completion = completion
     }

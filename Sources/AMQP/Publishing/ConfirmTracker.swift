@@ -3,27 +3,39 @@
 
 internal import Names
 
-/// The publishes of one channel that wait for their confirms, in the order of their delivery tags.
+/// The publishes of one channel of which it is not known yet whether the broker took them, in their order.
 ///
-/// The broker counts publishes from `confirm.select` on, starting at 1, and so does this. A value without effects:
-/// each input appends what is concluded to `conclusions`, and the owner tells it.
+/// They are settled by confirms, for which the broker counts from `confirm.select` on, starting at 1; before that, by the
+/// answers to probes, methods that were sent behind them on the same channel. A value without effects: each input appends
+/// what is concluded to `conclusions`, and the owner tells it.
 struct ConfirmTracker {
     // Slots of settled publishes in the middle are nil until everything before them is settled too.
     private var slots: [UnconfirmedPublish?] = []
     private var head = 0
-    private var firstTag: UInt64 = 1
+    /// The number of the first slot; publishes are counted from 1.
+    private var firstNumber: UInt64 = 1
+    /// The number of the last publish before the broker began to count.
+    private var lastUncounted: UInt64 = 0
+    /// The last publishes that the probes under way are behind, the oldest first.
+    private var probes: [UInt64] = []
+    /// The last publish that a probe is or was behind.
+    private var lastProbed: UInt64 = 0
     private var nextReturnIndex = 0
 
-    /// Number of publishes whose confirm is outstanding.
+    /// Number of publishes that are not settled.
     private(set) var count = 0
     /// Whether some publish has a deadline.
     private(set) var hasDeadlines = false
-    /// Publishes whose callers have been told `timedOut` and whose confirm is still awaited.
+    /// Publishes whose callers have been told `timedOut` and that are not settled.
     private(set) var abandonedCount = 0
 
     var isEmpty: Bool { count == 0 }
     /// The tag the next publish gets.
-    var nextTag: UInt64 { firstTag + UInt64(slots.count - head) }
+    var nextTag: UInt64 { lastNumber + 1 - lastUncounted }
+    /// Number of publishes behind the last probe.
+    var unprobedCount: Int { Int(lastNumber - lastProbed) }
+
+    private var lastNumber: UInt64 { firstNumber + UInt64(slots.count - head) - 1 }
 
     /// Adds the publish that was written last.
     mutating func append(_ publish: UnconfirmedPublish) {
@@ -39,14 +51,35 @@ struct ConfirmTracker {
         isNack: Bool,
         into conclusions: inout [PublishConclusion]
     ) {
-        let last = multiple && tag == 0 ? nextTag &- 1 : tag
-        guard last >= firstTag, last < nextTag else { return }
-        let lastIndex = head + Int(last - firstTag)
-        for index in (multiple ? head : lastIndex)...lastIndex {
-            settle(index, isNack: isNack, into: &conclusions)
+        guard tag < nextTag else { return }
+        let last = multiple && tag == 0 ? lastNumber : tag + lastUncounted
+        let first = multiple ? max(firstNumber, lastUncounted + 1) : last
+        guard tag > 0 || multiple, first >= firstNumber, first <= last else { return }
+        for index in index(of: first)...index(of: last) {
+            settle(index, as: isNack ? .rejected : .confirmed, into: &conclusions)
         }
         dropSettledPrefix()
     }
+
+    /// The broker counts from here on: `confirm.select` is sent.
+    mutating func beginConfirms() { lastUncounted = lastNumber }
+
+    /// A probe is sent behind what was published so far.
+    mutating func noteProbe() {
+        lastProbed = lastNumber
+        probes.append(lastProbed)
+    }
+
+    /// The oldest probe was answered: the broker has carried out what it is behind.
+    mutating func passProbe(into conclusions: inout [PublishConclusion]) {
+        guard !probes.isEmpty else { return }
+        let last = probes.removeFirst()
+        guard last >= firstNumber else { return }
+        for index in head...index(of: last) { settle(index, as: .passed, into: &conclusions) }
+        dropSettledPrefix()
+    }
+
+    private func index(of number: UInt64) -> Int { head + Int(number - firstNumber) }
 
     /// Settles everything as failed; positions below `sentPosition` may have reached the broker.
     mutating func failAll(_ error: AMQPError, sentPosition: UInt64, into conclusions: inout [PublishConclusion]) {
@@ -87,6 +120,10 @@ struct ConfirmTracker {
             removed.append(publish)
         }
         nextReturnIndex = min(nextReturnIndex, slots.count)
+        // Their numbers are given again, and what gets them is not what a probe is behind.
+        lastUncounted = min(lastUncounted, lastNumber)
+        lastProbed = min(lastProbed, lastNumber)
+        for index in probes.indices { probes[index] = min(probes[index], lastNumber) }
         return removed
     }
 
@@ -118,11 +155,11 @@ extension ConfirmTracker {
     ///
     /// `basic.return` carries no delivery tag. RabbitMQ's channel process handles the publishes of a channel one by
     /// one in the order they were sent, emits the return while it handles the publish, and only afterwards its
-    /// confirm. So a return (1) belongs to a mandatory publish that is not yet confirmed, and (2) comes after the
-    /// returns of all earlier publishes: the search goes on behind the last match. The first candidate behind it with
-    /// the same exchange, routing key and body is the one, as what lies between was routed. Only two publishes alike
-    /// byte for byte could be confused, and only if a binding went between them; then exactly one of the two callers
-    /// still learns of the return.
+    /// confirm or the answer to a later probe. So a return (1) belongs to a mandatory publish that is not settled, and
+    /// (2) comes after the returns of all earlier publishes: the search goes on behind the last match. The first
+    /// candidate behind it with the same exchange, routing key and body is the one, as what lies between was routed. Only
+    /// two publishes alike byte for byte could be confused, and only if a binding went between them; then exactly one of
+    /// the two callers still learns of the return.
     mutating func markReturned(exchange: Name, routingKey: Name, body: [UInt8], reply: AMQPError.Reply) -> Bool {
         for index in max(nextReturnIndex, head)..<max(nextReturnIndex, slots.count) {
             guard let publish = slots[index], publish.request.isMandatory, publish.returned == nil,
@@ -136,7 +173,11 @@ extension ConfirmTracker {
         return false
     }
 
-    private mutating func settle(_ index: Int, isNack: Bool, into conclusions: inout [PublishConclusion]) {
+    private mutating func settle(
+        _ index: Int,
+        as outcome: PublishOutcome,
+        into conclusions: inout [PublishConclusion]
+    ) {
         guard let publish = slots[index] else { return }
         slots[index] = nil
         count -= 1
@@ -144,13 +185,13 @@ extension ConfirmTracker {
             abandonedCount -= 1
             return
         }
-        conclusions.append(PublishConclusion(publish.request, publish.outcome(isNack: isNack)))
+        conclusions.append(PublishConclusion(publish.request, publish.outcome(outcome)))
     }
 
     private mutating func dropSettledPrefix() {
         while head < slots.count, slots[head] == nil {
             head += 1
-            firstTag += 1
+            firstNumber += 1
         }
         guard head == slots.count || (head >= 1024 && head * 2 >= slots.count) else { return }
         slots.removeFirst(head)
@@ -160,9 +201,9 @@ extension ConfirmTracker {
 }
 
 extension UnconfirmedPublish {
-    fileprivate func outcome(isNack: Bool) -> PublishOutcome {
-        if isNack { return .rejected }
-        guard let returned else { return .confirmed }
+    /// What the broker's word means for a message that it may have returned before.
+    fileprivate func outcome(_ word: PublishOutcome) -> PublishOutcome {
+        guard word != .rejected, let returned else { return word }
         return .returned(replyCode: returned.code, replyText: returned.text)
     }
 }

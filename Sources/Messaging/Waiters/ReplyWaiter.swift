@@ -102,7 +102,7 @@ struct ReplyWaiter: Sendable {
         switch stage {
         case .connect: "no connection to the broker was free, nothing was sent"
         case .publish: "the broker has not confirmed the request"
-        case .reply: "the broker has confirmed the request, the server has not answered"
+        case .reply: "the broker has taken the request, the server has not answered"
         }
     }
 }

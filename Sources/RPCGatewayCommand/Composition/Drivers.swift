@@ -15,7 +15,8 @@ enum Drivers {
             let own = RabbitDriver.Settings(
                 maximumReplyBytes: settings.rpc.maximumReplyBytes,
                 receivesFromStart: receivesFromStart,
-                requestRoute: settings.rpc.route
+                requestRoute: settings.rpc.route,
+                confirmsCalls: settings.rpc.confirmsCalls
             )
             guard loops.count > 1 else { return try RabbitDriver(url: url, context: context, settings: own) }
             return try RabbitShards(url: url, context: context, settings: own, loops: loops)

@@ -10,6 +10,8 @@ struct RPCSettings: Sendable, Equatable {
     var controlExchange = "openstack"
     /// Which way calls and casts take to their queue.
     var route = RequestRoute.exchange
+    /// Whether calls have the broker's confirm.
+    var confirmsCalls = true
     /// The highest version that may be called, if there is a limit.
     var versionCap: String?
     /// How often a failed delivery is tried again; -1 is for ever, within the call's deadline.

@@ -38,6 +38,11 @@ extension SettingsTable {
             \.rpc.route,
             "How calls and casts get to their queue: through the control exchange, or by its name (RabbitMQ only)"
         ),
+        .boolean(
+            "rpc.confirmCalls",
+            \.rpc.confirmsCalls,
+            "Have the broker confirm each call; casts and notifications always have confirms (RabbitMQ only)"
+        ),
         .custom(
             "rpc.versionCap",
             \.rpc.versionCap,

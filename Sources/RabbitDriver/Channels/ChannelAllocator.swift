@@ -12,8 +12,8 @@ internal import Names
 /// taken on this connection yet or because its properties are a caller's, has a channel to itself. What fails then
 /// concerns one message alone, and is known to the letter.
 ///
-/// Two channels are at home to two routes, that of the control exchange and that of the default exchange, so that nobody else's
-/// messages can keep theirs waiting. The others are guests' channels: a route has one as long as it is busy, and gives it up,
+/// Some channels are at home to one route each, among them that of the control exchange and that of the default exchange, so
+/// that nobody else's messages can keep theirs waiting. The others are guests' channels: a route has one as long as it is busy, and gives it up,
 /// after a bounded turn, to those that wait, in the order in which they came.
 struct ChannelAllocator<Item> {
     /// What has to be known of a message.
@@ -47,6 +47,10 @@ struct ChannelAllocator<Item> {
         var bytes: Int
         /// Whether nothing else is on the channel.
         var isAlone: Bool
+        /// Whether the channel is at home to the route, and its alone.
+        var isHome: Bool
+        /// Whether it has to prove the route on this channel.
+        var isTrial: Bool
     }
 
     struct Dispatch {
@@ -248,7 +252,13 @@ extension ChannelAllocator {
         lanes[lane].inFlight += 1
         lanes[lane].sentInTurn += 1
         lanes[lane].lastUse = uses
-        return Ticket(channel: lane + 1, bytes: entry.load.bytes, isAlone: lanes[lane].isAlone)
+        return Ticket(
+            channel: lane + 1,
+            bytes: entry.load.bytes,
+            isAlone: lanes[lane].isAlone,
+            isHome: lanes[lane].isHome,
+            isTrial: !lanes[lane].isProven
+        )
     }
 }
 

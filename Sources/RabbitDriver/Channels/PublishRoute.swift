@@ -13,18 +13,32 @@ final class PublishRoute: Sendable, Hashable {
     let declaring: ExchangeDeclaration?
     /// The queue to declare and to bind to it.
     let binding: QueueBinding?
+    /// Whether its messages have the broker's confirm even on a channel that is at home to them.
+    let isConfirmed: Bool
 
     init(exchange: Name) {
         self.exchange = exchange
         declaring = nil
         binding = nil
+        isConfirmed = true
     }
 
     init(declaring exchange: ExchangeDeclaration, binding: QueueBinding? = nil) {
         self.exchange = exchange.name
         declaring = exchange
         self.binding = binding
+        isConfirmed = true
     }
+
+    private init(unconfirmed route: PublishRoute) {
+        exchange = route.exchange
+        declaring = route.declaring
+        binding = route.binding
+        isConfirmed = false
+    }
+
+    /// The same way for messages without confirms; another route, as they have a channel of their own.
+    var unconfirmed: PublishRoute { PublishRoute(unconfirmed: self) }
 
     /// The default exchange, which cannot be missing.
     static let defaultExchange = PublishRoute(exchange: "")
@@ -32,6 +46,7 @@ final class PublishRoute: Sendable, Hashable {
     static func == (left: PublishRoute, right: PublishRoute) -> Bool {
         left === right
             || left.exchange == right.exchange && left.declaring == right.declaring && left.binding == right.binding
+                && left.isConfirmed == right.isConfirmed
     }
 
     func hash(into hasher: inout Hasher) {

@@ -15,8 +15,8 @@ public enum RequestRoute: String, Sendable, CaseIterable {
 
 /// The routes that nearly all messages of a driver take.
 struct RequestRoutes: Sendable {
-    /// That of calls and casts.
-    let requests: PublishRoute
+    let calls: PublishRoute
+    let casts: PublishRoute
     /// Whether they go to their queue by its name.
     let areByName: Bool
     /// Those that have channels of their own on every connection.
@@ -24,14 +24,10 @@ struct RequestRoutes: Sendable {
 
     init(_ options: RabbitOptions, _ settings: RabbitDriver.Settings, controlExchange: String) {
         areByName = settings.requestRoute == .queue
-        switch settings.requestRoute {
-        case .exchange:
-            requests = options.route(to: Target(), controlExchange: controlExchange)
-            homes = [requests, .defaultExchange]
-        case .queue:
-            requests = .defaultExchange
-            homes = [requests]
-        }
+        casts = areByName ? .defaultExchange : options.route(to: Target(), controlExchange: controlExchange)
+        calls = settings.confirmsCalls ? casts : casts.unconfirmed
+        let all = [calls, casts, .defaultExchange]
+        homes = all.enumerated().filter { !all[..<$0.offset].contains($0.element) }.map(\.element)
     }
 }
 

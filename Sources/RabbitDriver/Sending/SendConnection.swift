@@ -17,7 +17,8 @@ final class SendConnection: ConnectionDelegate, @unchecked Sendable {
     private var isClosed = false
     private var connection: Connection?
 
-    /// Channels that a connection opens: two at home to the two routes that nearly all messages take, the others for guests.
+    /// Channels that a connection opens: two or three at home to the routes that nearly all messages take, the others for
+    /// guests.
     static let channelCount = 16
 
     // The pool's owner keeps its connections and they keep it: the cycle ends when a connection is closed.
@@ -86,6 +87,7 @@ final class SendConnection: ConnectionDelegate, @unchecked Sendable {
             declaring: exchange,
             binding: binding,
             declaresAnew: job.declaresAnew,
+            proof: job.route.proof(ticket),
             deadline: job.deadline
         ) { [self] outcome in
             conclude(job, ticket, outcome)
@@ -117,6 +119,15 @@ final class SendConnection: ConnectionDelegate, @unchecked Sendable {
     }
 }
 
+extension PublishRoute {
+    /// Messages go without confirms only where nothing but their route ever goes: a channel that has begun to confirm
+    /// cannot stop.
+    fileprivate func proof(_ ticket: ChannelAllocator<SendJob>.Ticket) -> PublishProof {
+        guard !isConfirmed, ticket.isHome else { return .confirm }
+        return ticket.isTrial ? .probeAtOnce : .probe
+    }
+}
+
 extension PublishOutcome {
     /// Whether the whole connection is gone, not only its channel.
     fileprivate var isConnectionLost: Bool {
@@ -127,7 +138,7 @@ extension PublishOutcome {
     /// What the outcome says about the route of the message.
     fileprivate var verdict: ChannelAllocator<SendJob>.Verdict {
         switch self {
-        case .confirmed, .returned, .rejected: .taken
+        case .confirmed, .passed, .returned, .rejected: .taken
         case .failed(let error, _): error.reply == nil ? .nothing : .refused
         }
     }

@@ -50,7 +50,7 @@ extension SendConnections {
     /// Tells how a message ended, or sends it once more where the protocol says that the broker did not take it.
     func settle(_ job: SendJob, _ outcome: PublishOutcome, isTooLarge: Bool) {
         switch outcome {
-        case .confirmed: job.completion(.success(()))
+        case .confirmed, .passed: job.completion(.success(()))
         case .returned where job.route.binding != nil && !job.declaresAnew:
             // The queue was declared and has been deleted since: nothing took the message, so it may be sent again.
             send(job.afterReturn)

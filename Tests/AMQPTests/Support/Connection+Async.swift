@@ -56,6 +56,7 @@ extension Connection {
         declaring: ExchangeDeclaration? = nil,
         binding: QueueBinding? = nil,
         declaresAnew: Bool = false,
+        proof: PublishProof = .confirm,
         deadline: ContinuousClock.Instant? = nil,
         on channel: Int = 1
     ) async -> PublishOutcome {
@@ -70,6 +71,7 @@ extension Connection {
                     declaring: declaring,
                     binding: binding,
                     declaresAnew: declaresAnew,
+                    proof: proof,
                     deadline: deadline
                 ) { continuation.resume(returning: $0) },
                 on: channel

@@ -43,15 +43,27 @@ struct ChannelAllocatorTests {
     @Test func aSizeIsProvenAloneAndThenARoute() throws {
         var allocator = Allocator(channels: 4, homes: [home, .defaultExchange])
         let first = try ticket(allocator.admit(1, load(home), now: now))
-        #expect(first == Allocator.Ticket(channel: 3, bytes: 10, isAlone: true))
+        #expect(first == Allocator.Ticket(channel: 3, bytes: 10, isAlone: true, isHome: false, isTrial: true))
         _ = allocator.settle(first, .taken, now: now)
         let second = try ticket(allocator.admit(2, load(home), now: now))
-        #expect(second == Allocator.Ticket(channel: 1, bytes: 10, isAlone: false))
+        #expect(second == Allocator.Ticket(channel: 1, bytes: 10, isAlone: false, isHome: true, isTrial: true))
         let third = allocator.admit(3, load(home), now: now)
         #expect(third == .wait, "the route is not proven yet")
         let dispatches = allocator.settle(second, .taken, now: now)
         #expect(dispatches.map(\.item) == [3])
-        for number in 4..<100 { #expect(try ticket(allocator.admit(number, load(home), now: now)).channel == 1) }
+        for number in 4..<100 {
+            let ticket = try ticket(allocator.admit(number, load(home), now: now))
+            #expect(ticket.channel == 1 && ticket.isHome && !ticket.isTrial)
+        }
+    }
+
+    @Test func withFewChannelsNobodyIsAtHome() throws {
+        var allocator = Allocator(channels: 2, homes: [home, .defaultExchange])
+        for number in 0..<3 {
+            let ticket = try ticket(allocator.admit(number, load(home), now: now))
+            #expect(!ticket.isHome)
+            _ = allocator.settle(ticket, .taken, now: now)
+        }
     }
 
     @Test func manyFirstMessagesOfOneSizeNeedOneProof() throws {
@@ -152,6 +164,7 @@ struct ChannelAllocatorTests {
         #expect(one != other)
         let fanout = PublishRoute(declaring: ExchangeDeclaration(name: "x", type: "fanout"))
         #expect(fanout != PublishRoute(declaring: ExchangeDeclaration(name: "x")))
+        #expect(one != one.unconfirmed && one.unconfirmed == one.unconfirmed)
     }
 
     /// Random traffic: nothing is lost or given out twice, a channel never carries two routes, and more than one message

@@ -31,6 +31,7 @@ extension Settings {
         merged.rpc = rpc
         merged.rpc.controlExchange = old.rpc.controlExchange
         merged.rpc.route = old.rpc.route
+        merged.rpc.confirmsCalls = old.rpc.confirmsCalls
         merged.rpc.retry = old.rpc.retry
         merged.rpc.maximumReplyBytes = old.rpc.maximumReplyBytes
         merged.errors = errors
