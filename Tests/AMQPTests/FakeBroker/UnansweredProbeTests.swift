@@ -58,7 +58,7 @@ struct UnansweredProbeTests {
         let broker = FakeBroker { _ in }
         defer { broker.server.stop() }
         let test = try await TestConnection(broker.configuration)
-        let outcome = await test.connection.publish(routingKey: "x", proof: .probe, deadline: .now + .milliseconds(100))
+        let outcome = await test.connection.publish(routingKey: "x", proof: .probe, deadline: .now + .seconds(1))
         #expect(outcome.error?.code == .timedOut)
         #expect(outcome.wasSent == true)
         test.connection.abort()
@@ -76,7 +76,6 @@ struct UnansweredProbeTests {
         async let outcome = test.connection.publish(routingKey: "x", proof: .probe)
         let reason = await test.recorder.first { event in if case .blocked(let reason) = event { reason } else { nil } }
         #expect(reason == "")
-        #expect(await test.connection.publish(routingKey: "x", proof: .probe).error?.code == .blocked)
         #expect(await outcome == .passed)
         test.connection.abort()
     }
