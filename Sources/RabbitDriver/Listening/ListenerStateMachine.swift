@@ -49,14 +49,13 @@ struct ListenerStateMachine: Sendable {
 
     private(set) var phase = Phase.idle
     private var waiters: [UniqueID: (event: Event, deadline: ContinuousClock.Instant)] = [:]
-    private var failures = 0
+    private var attempts: ReconnectAttempts
     private var isRefused = false
-    private let backoff: ReconnectBackoff
     /// Failures in a row are forgotten after so long a time of consuming.
     private let stableAfter: Duration
 
     init(backoff: ReconnectBackoff, stableAfter: Duration = .seconds(5)) {
-        self.backoff = backoff
+        attempts = ReconnectAttempts(backoff: backoff)
         self.stableAfter = stableAfter
     }
 
@@ -96,8 +95,9 @@ struct ListenerStateMachine: Sendable {
     mutating func lost(randomFactor: Double, now: ContinuousClock.Instant) -> [Action] {
         switch phase {
         case .consuming(let since):
-            if isStable(since, now) { failures = -1 }
-            return retry(randomFactor, now)
+            let isStable = isStable(since, now)
+            if isStable { attempts.succeed() }
+            return retry(isFailure: !isStable, randomFactor, now)
         case .repairing: return retry(randomFactor, now)
         case .stopping: return cancelled()
         default: return []
@@ -109,7 +109,7 @@ struct ListenerStateMachine: Sendable {
         guard case .consuming(let since) = phase else { return [] }
         // Whoever deletes the queue again and again does not get us to spin.
         guard isStable(since, now) else { return [.abandon] + retry(randomFactor, now) }
-        failures = 0
+        attempts.succeed()
         phase = .repairing
         return [.repair]
     }
@@ -134,9 +134,12 @@ struct ListenerStateMachine: Sendable {
         since.duration(to: now) >= stableAfter
     }
 
-    private mutating func retry(_ randomFactor: Double, _ now: ContinuousClock.Instant) -> [Action] {
-        failures += 1
-        phase = .waiting(until: now.advanced(by: backoff.delay(afterFailures: failures, randomFactor: randomFactor)))
+    private mutating func retry(
+        isFailure: Bool = true,
+        _ randomFactor: Double,
+        _ now: ContinuousClock.Instant
+    ) -> [Action] {
+        phase = .waiting(until: attempts.next(isFailure: isFailure, randomFactor: randomFactor, now: now))
         return tick(now: now)
     }
 }

@@ -29,7 +29,7 @@ final class RabbitListener: Listener {
         var machine: ListenerStateMachine
         var session: ListenerSession?
         var continuations: [UniqueID: CheckedContinuation<ListenerStateMachine.Outcome, Never>] = [:]
-        var lastError: AMQPError?
+        var trouble = Trouble()
     }
 
     let environment: Environment
@@ -83,7 +83,7 @@ final class RabbitListener: Listener {
         await session?.deleteOwnQueuesAndClose(deadline: deadline)
     }
 
-    private var lastError: AMQPError? { state.withLock { $0.lastError } }
+    private var lastError: AMQPError? { state.withLock { $0.trouble.error } }
 
     private func wait(
         for event: ListenerStateMachine.Event,
@@ -159,10 +159,7 @@ extension RabbitListener {
         guard state.withLock({ $0.session === session }) else { return }
         switch result {
         case .success:
-            let isReturn = state.withLock { state in
-                defer { state.lastError = nil }
-                return state.lastError != nil
-            }
+            let isReturn = state.withLock { $0.trouble.end() }
             environment.logger.log(
                 level: isReturn ? .notice : .info,
                 "listener consumes",
@@ -170,12 +167,7 @@ extension RabbitListener {
             )
             perform { $0.established(now: .now) }
         case .failure(let error):
-            let isNews = state.withLock { state in
-                defer { state.lastError = error }
-                return state.lastError?.code != error.code
-            }
-            // A broker that is away for long does not fill the log.
-            let level: Logger.Level = isNews ? .warning : .debug
+            let level = state.withLock { $0.trouble.note(error) }
             environment.logger.log(level: level, "listener cannot consume", metadata: ["error": "\(error)"])
             let random = Double.random(in: 0..<1)
             perform { $0.failed(isRefusal: error.isRefusal, randomFactor: random, now: .now) }
@@ -189,7 +181,7 @@ extension RabbitListener {
         guard state.withLock({ $0.session === session && $0.machine.isEstablished }) else { return }
         if let error {
             environment.logger.warning("listener connection lost", metadata: ["error": "\(error)"])
-            state.withLock { $0.lastError = error }
+            _ = state.withLock { $0.trouble.note(error) }
         }
         let random = Double.random(in: 0..<1)
         perform { $0.lost(randomFactor: random, now: .now) }

@@ -27,7 +27,7 @@ final class ReplyLink: Sendable {
         var machine: ReplyLinkStateMachine
         var session: ReplySession?
         var continuations: [UniqueID: @Sendable (MessagingError?) -> Void] = [:]
-        var lastError: AMQPError?
+        var trouble = Trouble()
         var timer: DeadlineTimer?
     }
 
@@ -79,7 +79,7 @@ final class ReplyLink: Sendable {
         state.withLock { state in
             let isConsuming = state.machine.isConsuming
             let isWell = isConsuming || state.machine.phase == .idle
-            return (isWell, state.machine.lastLoopback, isConsuming ? nil : state.lastError)
+            return (isWell, state.machine.lastLoopback, isConsuming ? nil : state.trouble.error)
         }
     }
 
@@ -132,7 +132,8 @@ final class ReplyLink: Sendable {
     }
 
     private func refuse(_ ids: [UniqueID]) {
-        let error = state.withLock { $0.lastError } ?? AMQPError(.connectionClosed, "the transport is shutting down")
+        let error =
+            state.withLock { $0.trouble.error } ?? AMQPError(.connectionClosed, "the transport is shutting down")
         for id in ids {
             state.withLock { $0.continuations.removeValue(forKey: id) }?(MessagingError(unreachable: error))
         }
@@ -173,7 +174,9 @@ extension ReplyLink {
         guard state.withLock({ $0.session === session }) else { return }
         switch result {
         case .success:
-            noteReturn()
+            if state.withLock({ $0.trouble.end() }) {
+                environment.logger.notice("broker is back, replies can be received")
+            }
             perform(input { $0.connected(now: .now) })
             rearm()
         case .failure(let error):
@@ -193,21 +196,9 @@ extension ReplyLink {
         rearm()
     }
 
-    /// Tells what is new: a broker that is away for long does not fill the log.
     private func noteTrouble(_ message: Logger.Message, _ error: AMQPError) {
-        let isNews = state.withLock { state in
-            defer { state.lastError = error }
-            return state.lastError?.code != error.code
-        }
-        environment.logger.log(level: isNews ? .warning : .debug, message, metadata: ["error": "\(error)"])
-    }
-
-    private func noteReturn() {
-        let wasTold = state.withLock { state in
-            defer { state.lastError = nil }
-            return state.lastError != nil
-        }
-        if wasTold { environment.logger.notice("broker is back, replies can be received") }
+        let level = state.withLock { $0.trouble.note(error) }
+        environment.logger.log(level: level, message, metadata: ["error": "\(error)"])
     }
 
     /// The broker has cancelled the consumer: the reply queue was deleted, or its node is gone.

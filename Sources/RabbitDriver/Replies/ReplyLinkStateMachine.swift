@@ -54,12 +54,11 @@ struct ReplyLinkStateMachine: Sendable {
     /// When the oldest message of our own was sent that the broker took and that has not come back.
     private var missingSince: ContinuousClock.Instant?
     private(set) var waiters: [UniqueID: Waiter] = [:]
-    private var failures = 0
+    private var attempts: ReconnectAttempts
     /// Whether a message of our own has come back over the present connection.
     private var isProven = false
-    private let backoff: ReconnectBackoff
 
-    init(backoff: ReconnectBackoff) { self.backoff = backoff }
+    init(backoff: ReconnectBackoff) { attempts = ReconnectAttempts(backoff: backoff) }
 
     var isConsuming: Bool { phase == .consuming }
 
@@ -94,8 +93,8 @@ struct ReplyLinkStateMachine: Sendable {
         guard phase != .stopped else { return [] }
         if case .waiting = phase { return [] }
         // A peer that accepts and then hangs up, before anything came back, must not be asked again at full speed.
-        failures += isAttempt || !isProven ? 1 : 0
-        phase = .waiting(until: now.advanced(by: backoff.delay(afterFailures: failures, randomFactor: randomFactor)))
+        let isFailure = isAttempt || !isProven
+        phase = .waiting(until: attempts.next(isFailure: isFailure, randomFactor: randomFactor, now: now))
         return (isAttempt ? [.refuse(takeExhausted())] : []) + tick(now: now)
     }
 
@@ -111,7 +110,7 @@ struct ReplyLinkStateMachine: Sendable {
         lastLoopback = now
         missingSince = nil
         isProven = true
-        failures = 0
+        attempts.succeed()
     }
 
     /// The broker has taken a message of our own. One that it did not take, as under an alarm, says nothing about us.

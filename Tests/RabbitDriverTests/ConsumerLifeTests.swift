@@ -1,0 +1,45 @@
+// Part of the rpc-gateway project, under Apache License v2.0; see LICENSE for the full text
+// SPDX-License-Identifier: Apache-2.0
+
+import AMQP
+import ConnectionPool
+import Logging
+import Testing
+
+@testable import RabbitDriver
+
+struct ConsumerLifeTests {
+    private let now = ContinuousClock.now
+
+    @Test func waitsGrowWithFailuresInARowAndBeginAnewAfterASuccess() {
+        let backoff = ReconnectBackoff(interval: .milliseconds(100), maximumInterval: .milliseconds(300), jitter: 0)
+        var attempts = ReconnectAttempts(backoff: backoff)
+        func next(isFailure: Bool = true) -> Duration {
+            now.duration(to: attempts.next(isFailure: isFailure, randomFactor: 0.5, now: now))
+        }
+        let first = next(isFailure: false)
+        #expect(first == .zero)
+        let growing = [next(), next(), next()]
+        #expect(growing == [.milliseconds(100), .milliseconds(200), .milliseconds(300)])
+        let same = next(isFailure: false)
+        #expect(same == .milliseconds(300))
+        attempts.succeed()
+        let afterwards = [next(isFailure: false), next()]
+        #expect(afterwards == [.zero, .milliseconds(100)])
+    }
+
+    @Test func whatWasToldAlreadyIsToldInALowVoice() {
+        var trouble = Trouble()
+        let wasThere = trouble.end()
+        #expect(!wasThere)
+        let levels = [AMQPError.Code.connectionLost, .connectionLost, .accessRefused, .connectionLost].map {
+            trouble.note(AMQPError($0, "once more"))
+        }
+        #expect(levels == [.warning, .debug, .warning, .warning])
+        #expect(trouble.error?.code == .connectionLost)
+        let hadTrouble = trouble.end()
+        #expect(hadTrouble && trouble.error == nil)
+        let level = trouble.note(AMQPError(.connectionLost, "again"))
+        #expect(level == .warning)
+    }
+}
