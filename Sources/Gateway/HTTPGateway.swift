@@ -113,7 +113,7 @@ public final class HTTPGateway: HTTPRequestHandler {
         guard !isDraining else { throw .draining }
         guard requestsInFlight.add(1, ordering: .acquiringAndReleasing).newValue <= limit else {
             leave()
-            throw .overloaded(limit: limit)
+            throw .overloaded(limit, "requests are under way", setting: "rpc.maxInFlight")
         }
     }
 

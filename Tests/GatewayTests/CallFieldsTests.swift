@@ -29,7 +29,7 @@ struct CallFieldsTests {
 
     @Test(arguments: ["0", "-1", "abc", "1e3", "", "1.", ".5", "+1", "inf", "nan", "1 2", "99999999999999999999"])
     func aWrongTimeoutIsRefused(_ text: String) {
-        #expect { try fields([("Rpc-Timeout", text)]) } throws: { ($0 as? Problem)?.code == "invalid-request" }
+        #expect { try fields([("Rpc-Timeout", text)]) } throws: { ($0 as? Problem)?.code == .invalidRequest }
     }
 
     @Test func preferWaitCountsWithoutARpcTimeout() throws {

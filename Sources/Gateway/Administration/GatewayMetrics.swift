@@ -11,8 +11,7 @@ final class GatewayMetrics: Sendable {
     private let calls = RPCRoute.Form.allCases.map { RouteDurations($0.rawValue) }
     // names: our own
     private let others = Guarded<[String: RouteDurations]>([:])
-    // names: our own
-    private let refusals = Guarded<[String: Counter]>([:])
+    private let refusals = Guarded<[ProblemCode: Counter]>([:])
 
     /// The durations of calls and casts of a form.
     func durations(_ form: RPCRoute.Form) -> RouteDurations {
@@ -40,10 +39,10 @@ final class GatewayMetrics: Sendable {
     }
 
     /// Counts a request that did not become a call.
-    func refused(_ code: String) {
+    func refused(_ code: ProblemCode) {
         let counter = refusals.withLock { counters in
             if let counter = counters[code] { return counter }
-            let counter = Counter(label: "http.server.requests.rejected", dimensions: [("reason", code)])
+            let counter = Counter(label: "http.server.requests.rejected", dimensions: [("reason", code.rawValue)])
             counters[code] = counter
             return counter
         }

@@ -71,7 +71,7 @@ struct CallRequest: Sendable {
     }
 
     private static func unsupported(_ what: String) -> Problem {
-        .http(415, "Content-Type: application/json is expected, \(what); with curl use --json")
+        Problem(.unsupportedMediaType, "Content-Type: application/json is expected, \(what); with curl use --json")
     }
 
     /// What goes to the driver.

@@ -11,7 +11,7 @@ extension HTTPGateway {
     func healthy(_ head: RequestHead, _ identity: RequestIdentity, _ responder: Responder) throws(Problem) {
         let form = try HealthForm(head)
         guard environment.loopsTurn() else {
-            throw Problem(503, "unhealthy", "A loop of the HTTP server does not turn")
+            throw Problem(.unhealthy, "A loop of the HTTP server does not turn")
         }
         responder.respond(form.good("healthy", members: [], identity))
     }
@@ -21,9 +21,7 @@ extension HTTPGateway {
         let form = try HealthForm(head)
         let reasons = unreadyReasons
         guard reasons.isEmpty else {
-            var problem = Problem(503, "not-ready", reasons.joined(separator: "; "))
-            problem.isRetryable = true
-            throw problem
+            throw Problem(.notReady, reasons.joined(separator: "; "))
         }
         responder.respond(form.good("ready", members: [], identity))
     }
@@ -71,7 +69,7 @@ extension HTTPGateway {
                 responder.respond(form.good("alive", members: Self.members(status), identity))
             case .success(let status?):
                 let detail = "The queue \"\(target.queueName)\" has no consumers, \(status.messageCount) messages wait"
-                responder.respond(respond(Problem(503, "no-consumers", detail), identity))
+                responder.respond(respond(Problem(.noConsumers, detail), identity))
             case .success(nil):
                 responder.respond(respond(.notFound("There is no queue \"\(target.queueName)\""), identity))
             case .failure(let error): responder.respond(respond(unreachable(error), identity))

@@ -81,9 +81,7 @@ final class JSONRPCCaller: Sendable {
             }
             return rpc
         } catch {
-            var problem = error
-            if problem.code == "invalid-request" { (problem.status, problem.code) = (404, "http-404") }
-            throw problem
+            throw error.code == .invalidRequest ? .notFound(error.detail) : error
         }
     }
 
@@ -92,7 +90,7 @@ final class JSONRPCCaller: Sendable {
         do {
             return try JSONObject.arguments(Array(parameters.bytes))
         } catch {
-            throw Problem(400, "invalid-arguments-json", "params: \(error); methods take arguments by name")
+            throw Problem(.invalidArgumentsJSON, "params: \(error); methods take arguments by name")
         }
     }
 
@@ -100,13 +98,7 @@ final class JSONRPCCaller: Sendable {
     private func checkRoom() throws(Problem) {
         let limit = snapshot.configuration.maximumBatchResponseBytes
         guard bytes.load(ordering: .relaxed) <= limit else {
-            var problem = Problem(
-                503,
-                "overloaded",
-                "The answers of this batch exceed \(limit) bytes"
-            )
-            problem.isRetryable = true
-            throw problem
+            throw Problem(.overloaded, "The answers of this batch exceed \(limit) bytes")
         }
     }
 
@@ -139,7 +131,8 @@ final class JSONRPCCaller: Sendable {
         let limit = snapshot.configuration.maximumBatchResponseBytes
         let response = response()
         guard bytes.add(response.count, ordering: .relaxed).newValue > limit else { return response }
-        var problem = Problem(502, "bad-reply", "The answers of this batch exceed \(limit) bytes")
+        var problem = Problem(.badReply, "The answers of this batch exceed \(limit) bytes")
+        problem.origin = .gateway
         problem.execution = execution
         return JSONRPCResponse.error(JSONRPCError(ProblemDocument(problem: problem, request: identity)), id: id)
     }

@@ -27,7 +27,7 @@ final class ListenerStream: Sendable {
         if stream.write(event.bytes) { return true }
         // A stream that ends at this moment takes no last words, so only a slow one gets them.
         if stream.isOpen {
-            metrics.refused("slow-listener")
+            metrics.refused(.slowListener)
             end(.slowListener(bufferedBytes: stream.bufferedBytes))
         }
         return false
@@ -46,12 +46,9 @@ final class ListenerStream: Sendable {
 extension Problem {
     /// A listener does not read as fast as notifications come.
     static func slowListener(bufferedBytes: Int) -> Problem {
-        var problem = Problem(
-            503,
-            "slow-listener",
+        Problem(
+            .slowListener,
             "The listener reads too slowly: \(bufferedBytes) bytes wait for it (notifications.bufferBytes)"
         )
-        problem.isRetryable = true
-        return problem
     }
 }

@@ -77,7 +77,12 @@ final class NotificationHub: Sendable {
     private func admit(_ configuration: NotificationConfiguration) throws(Problem) -> Int {
         switch state.withLock({ $0.admit(configuration) }) {
         case .draining: throw .draining
-        case .full: throw .tooManyListeners(limit: configuration.maximumListeners)
+        case .full:
+            throw .overloaded(
+                configuration.maximumListeners,
+                "listeners for notifications are there",
+                setting: "notifications.maxListeners"
+            )
         case .admitted(let listener): return listener
         }
     }
@@ -98,17 +103,5 @@ final class NotificationHub: Sendable {
                 state.withLock { $0.forget(subscription) }
             }
         }
-    }
-}
-
-extension Problem {
-    static func tooManyListeners(limit: Int) -> Problem {
-        var problem = Problem(
-            503,
-            "overloaded",
-            "\(limit) listeners for notifications are there, which is the limit (notifications.maxListeners)"
-        )
-        problem.isRetryable = true
-        return problem
     }
 }

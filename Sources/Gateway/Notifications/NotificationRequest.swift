@@ -48,7 +48,7 @@ struct NotificationRequest {
         do {
             return try JSONText(body)
         } catch {
-            throw Problem(400, "invalid-request", "body: the payload is a JSON value; \(error)")
+            throw .invalidRequest("body: the payload is a JSON value; \(error)")
         }
     }
 }

@@ -37,16 +37,9 @@ enum OperationResponses {
 
 extension Problem {
     static let operationGone = Problem(
-        410,
-        "operation-gone",
+        .operationGone,
         "The answer of this operation is no longer kept: it has expired, was pushed out by later ones, or was deleted"
     )
 
     static let noSuchOperation = Problem.notFound("There is no operation of this identifier at this gateway")
-
-    static func tooManyOperations(limit: Int) -> Problem {
-        var problem = Problem(503, "overloaded", "\(limit) operations are running, which is the limit (operations.max)")
-        problem.isRetryable = true
-        return problem
-    }
 }

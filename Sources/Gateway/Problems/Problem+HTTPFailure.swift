@@ -7,22 +7,35 @@ internal import Messaging
 extension Problem {
     /// A request that the HTTP layer itself turned down; its connection is closed.
     init(_ failure: HTTPFailure) {
-        switch failure.status {
-        case 400: self = .invalidRequest(failure.reason.rawValue)
-        case 503 where failure.reason == .shuttingDown: self = .draining
-        case 503 where failure.reason == .abandoned:
-            self = .draining
-            detail = failure.reason.rawValue
-            execution = .maybe
-            isRetryable = false
-        case 503:
-            self.init(503, "overloaded", failure.reason.rawValue)
-            isRetryable = true
-        case 500:
-            self.init(500, "internal", failure.reason.rawValue)
-            execution = .maybe
-        case let status: self = .http(status, failure.reason.rawValue)
+        self.init(ProblemCode(failure.reason), failure.reason.rawValue)
+        switch failure.reason {
+        case .shuttingDown: self = .draining
+        case .abandoned, .internalError: execution = .maybe
+        default: break
         }
         closesConnection = true
+    }
+}
+
+extension ProblemCode {
+    /// The problem's code for a reason to turn a request down.
+    init(_ reason: HTTPFailure.Reason) {
+        self =
+            switch reason {
+            case .malformedRequest, .malformedRequestLine, .malformedMethod, .malformedTarget, .malformedLine,
+                .malformedFieldName, .malformedFieldValue, .missingHost, .malformedHost, .conflictingLength,
+                .repeatedLength, .malformedLength, .transferEncodingInOldVersion, .malformedChunk:
+                .invalidRequest
+            case .requestTimeout: .requestTimeout
+            case .bodyTooLarge: .contentTooLarge
+            case .targetTooLong: .uriTooLong
+            case .unsupportedExpectation: .expectationFailed
+            case .headTooLarge: .headTooLarge
+            case .internalError: .internal
+            case .unsupportedTransferEncoding, .connectNotSupported: .notImplemented
+            case .tooManyConnections, .tooManyConnectionsFromAddress, .tooManyBodies: .overloaded
+            case .shuttingDown, .abandoned: .draining
+            case .unsupportedVersion: .versionNotSupported
+            }
     }
 }

@@ -4,49 +4,42 @@
 internal import Messaging
 
 extension Problem {
-    /// The one place where a failure of a call or cast becomes a status (tables A to C of the contract).
+    /// The one place where a failure of a call or cast becomes a problem (tables A to C of the contract).
     init(_ error: MessagingError, method: String, configuration: GatewayConfiguration) {
         if let remote = error.remote {
             self = RemoteProblem.make(remote, method: method, configuration: configuration)
         } else {
-            self.init(Self.status(error.code), error.code.description, error.message)
-            origin = Self.origin(error.code)
+            self.init(ProblemCode(error.code), error.message)
             execution = error.execution
-            isRetryable = execution == .no && Self.mayPass.contains(error.code)
             stage = error.stage
         }
         messageID = error.messageID
         closesConnection = error.code == .shutdown
     }
+}
 
-    private static func status(_ code: MessagingError.Code) -> Int {
-        switch code {
-        case .invalidTarget, .versionCapExceeded, .invalidRequest: 400
-        case .undeliverable, .noConsumers, .brokerUnavailable, .deliveryUnknown, .brokerRejected, .brokerBlocked,
-            .overloaded, .shutdown:
-            503
-        case .timeout, .callMonitorTimeout: 504
-        // The operator has to mend the broker or the options: asking again does not help.
-        case .brokerConfiguration: 500
-        case .messageTooLarge: 413
-        case .badReply: 502
-        default: 500
-        }
+extension ProblemCode {
+    /// The problem's code for a failure of a call or cast.
+    init(_ code: MessagingError.Code) {
+        self =
+            switch code.known {
+            case .invalidTarget: .invalidTarget
+            case .versionCapExceeded: .versionCapExceeded
+            case .invalidRequest: .invalidRequest
+            case .undeliverable: .undeliverable
+            case .noConsumers: .noConsumers
+            case .timeout: .timeout
+            case .callMonitorTimeout: .callMonitorTimeout
+            case .brokerUnavailable: .brokerUnavailable
+            case .deliveryUnknown: .deliveryUnknown
+            case .brokerRejected: .brokerRejected
+            case .brokerBlocked: .brokerBlocked
+            case .brokerConfiguration: .brokerConfiguration
+            case .messageTooLarge: .messageTooLarge
+            case .badReply: .badReply
+            case .remote: .remoteException
+            case .overloaded: .overloaded
+            case .shutdown: .draining
+            }
     }
-
-    private static func origin(_ code: MessagingError.Code) -> Origin {
-        switch code {
-        case .undeliverable, .noConsumers, .brokerUnavailable, .deliveryUnknown, .brokerRejected, .brokerBlocked,
-            .brokerConfiguration, .messageTooLarge:
-            .broker
-        case .badReply: .remote
-        default: .gateway
-        }
-    }
-
-    /// Failures whose cause may be gone the next time.
-    private static let mayPass: Set<MessagingError.Code> = [
-        .undeliverable, .noConsumers, .brokerUnavailable, .brokerRejected, .brokerBlocked, .overloaded, .shutdown,
-        .timeout,
-    ]
 }

@@ -13,13 +13,10 @@ struct Problem: Error, Sendable {
     }
 
     var status: Int
-    /// The stable name that programs switch on, also the end of the `type`.
-    var code: String
+    var code: ProblemCode
     var detail: String
-    var origin = Origin.gateway
+    var origin: Origin
     var execution = MessagingError.Execution.no
-    /// Whether the same request may succeed later although nothing changed in it.
-    var isRetryable = false
     var stage: MessagingError.Stage?
     var remote: RemoteError?
     /// Whether the remote exception's texts may leave the gateway.
@@ -29,14 +26,20 @@ struct Problem: Error, Sendable {
     var fields: [(name: String, value: String)] = []
     var closesConnection = false
 
-    init(_ status: Int, _ code: String, _ detail: String) {
-        self.status = status
+    /// A problem with the status and origin that belong to its code.
+    init(_ code: ProblemCode, _ detail: String) {
+        let facts = code.facts
+        status = facts.status
         self.code = code
         self.detail = detail
+        origin = facts.origin
     }
 
-    /// What the status or code means in general; the same for every occurrence.
-    var title: String { ProblemTitle.title(code: code, status: status) }
+    /// Whether the same request may succeed later although nothing changed in it.
+    var isRetryable: Bool { execution == .no && code.facts.mayPass }
+
+    /// What the code means in general; the same for every occurrence.
+    var title: String { code.facts.title }
 
     /// All fields that the answer needs besides those of every answer.
     var allFields: [(name: String, value: String)] {
@@ -46,48 +49,37 @@ struct Problem: Error, Sendable {
 }
 
 extension Problem {
-    static func invalidRequest(_ detail: String) -> Problem { Problem(400, "invalid-request", detail) }
+    static func invalidRequest(_ detail: String) -> Problem { Problem(.invalidRequest, detail) }
 
-    static func invalidTarget(_ detail: String) -> Problem { Problem(400, "invalid-target", detail) }
+    static func invalidTarget(_ detail: String) -> Problem { Problem(.invalidTarget, detail) }
 
-    static func invalidArguments(_ error: JSONError) -> Problem {
-        Problem(400, "invalid-arguments-json", "body: \(error)")
-    }
+    static func invalidArguments(_ error: JSONError) -> Problem { Problem(.invalidArgumentsJSON, "body: \(error)") }
 
-    static func notFound(_ detail: String) -> Problem { http(404, detail) }
-
-    /// A status that HTTP itself explains.
-    static func http(_ status: Int, _ detail: String) -> Problem { Problem(status, "http-\(status)", detail) }
+    static func notFound(_ detail: String) -> Problem { Problem(.notFound, detail) }
 
     /// What the driver of this transport cannot do.
-    static func unsupported(_ what: String) -> Problem { http(501, "This transport \(what)") }
+    static func unsupported(_ what: String) -> Problem { Problem(.notImplemented, "This transport \(what)") }
 
     static func methodNotAllowed(_ method: String, allow: String) -> Problem {
-        var problem = http(405, "The method \(method) is not allowed here; \(allow) are")
+        var problem = Problem(.methodNotAllowed, "The method \(method) is not allowed here; \(allow) are")
         problem.fields = [("Allow", allow)]
         return problem
     }
 
     static func privateMethod(_ method: String) -> Problem {
-        Problem(403, "private-method", "The method \"\(method)\" is private: it begins with \"_\"")
+        Problem(.privateMethod, "The method \"\(method)\" is private: it begins with \"_\"")
     }
 
-    static func forbidden(_ detail: String) -> Problem { Problem(403, "forbidden", detail) }
+    static func forbidden(_ detail: String) -> Problem { Problem(.forbidden, detail) }
 
     static let draining: Problem = {
-        var problem = Problem(503, "draining", "The gateway is shutting down; ask another instance")
-        problem.isRetryable = true
+        var problem = Problem(.draining, "The gateway is shutting down; ask another instance")
         problem.closesConnection = true
         return problem
     }()
 
-    static func overloaded(limit: Int) -> Problem {
-        var problem = Problem(
-            503,
-            "overloaded",
-            "\(limit) requests are under way, which is the limit (rpc.maxInFlight)"
-        )
-        problem.isRetryable = true
-        return problem
+    /// As many of something as there may be are there; `what` says of what.
+    static func overloaded(_ limit: Int, _ what: String, setting: String) -> Problem {
+        Problem(.overloaded, "\(limit) \(what), which is the limit (\(setting))")
     }
 }

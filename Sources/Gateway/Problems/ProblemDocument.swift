@@ -30,10 +30,11 @@ struct ProblemDocument {
     /// The document itself.
     var text: String {
         var members = [
-            ("type", Self.string("urn:rpc-gateway:problem:\(problem.code)")), ("title", Self.string(problem.title)),
+            ("type", Self.string("urn:rpc-gateway:problem:\(problem.code.rawValue)")),
+            ("title", Self.string(problem.title)),
             ("status", "\(problem.status)"), ("detail", Self.string(problem.detail)),
             ("instance", Self.string("urn:uuid:\((problem.messageID ?? UniqueID()).dashed)")),
-            ("code", Self.string(problem.code)), ("origin", Self.string(problem.origin.rawValue)),
+            ("code", Self.string(problem.code.rawValue)), ("origin", Self.string(problem.origin.rawValue)),
             ("executed", Self.string(problem.execution.rawValue)), ("retryable", "\(problem.isRetryable)"),
         ]
         if let stage = problem.stage { members.append(("stage", Self.string(stage.rawValue))) }

@@ -9,7 +9,6 @@ internal import Names
 enum RemoteProblem {
     static func make(_ remote: RemoteError, method: String, configuration: GatewayConfiguration) -> Problem {
         var problem = known(remote, method: method) ?? byRuleOrCode(remote, configuration.errorRules)
-        problem.origin = .remote
         problem.remote = remote
         problem.showsRemoteText = configuration.exposure == .full || problem.status < 500
         if problem.showsRemoteText, !remote.message.isEmpty { problem.detail = remote.message }
@@ -18,10 +17,10 @@ enum RemoteProblem {
 
     private static func known(_ remote: RemoteError, method: String) -> Problem? {
         switch Name(remote.qualifiedName) {
-        case "oslo_messaging.rpc.dispatcher.NoSuchMethod": return refused("no-such-method", remote, method)
-        case "oslo_messaging.rpc.dispatcher.UnsupportedVersion": return refused("unsupported-version", remote, method)
+        case "oslo_messaging.rpc.dispatcher.NoSuchMethod": return refused(.noSuchMethod, remote, method)
+        case "oslo_messaging.rpc.dispatcher.UnsupportedVersion": return refused(.unsupportedVersion, remote, method)
         case "builtins.TypeError" where SignatureError.isOne(remote, method: method):
-            return unexecuted(400, "invalid-arguments", remote)
+            return unexecuted(.invalidArguments, remote)
         case let name: return RemoteClasses.status[name].map { exception($0, remote) }
         }
     }
@@ -34,20 +33,21 @@ enum RemoteProblem {
     }
 
     private static func exception(_ status: Int, _ remote: RemoteError) -> Problem {
-        var problem = Problem(status, "remote-exception", "The server raised \(remote.qualifiedName)")
+        var problem = Problem(.remoteException, "The server raised \(remote.qualifiedName)")
+        problem.status = status
         problem.execution = .yes
         return problem
     }
 
     /// The dispatcher's refusal; one that comes out of the method itself, about a call of its own, shows that it ran.
-    private static func refused(_ code: String, _ remote: RemoteError, _ method: String) -> Problem {
-        var problem = unexecuted(404, code, remote)
+    private static func refused(_ code: ProblemCode, _ remote: RemoteError, _ method: String) -> Problem {
+        var problem = unexecuted(code, remote)
         if SignatureError.hasRun(method, remote) { problem.execution = .yes }
         return problem
     }
 
     /// The dispatcher refused the message before any method ran.
-    private static func unexecuted(_ status: Int, _ code: String, _ remote: RemoteError) -> Problem {
-        Problem(status, code, "The server raised \(remote.qualifiedName)")
+    private static func unexecuted(_ code: ProblemCode, _ remote: RemoteError) -> Problem {
+        Problem(code, "The server raised \(remote.qualifiedName)")
     }
 }

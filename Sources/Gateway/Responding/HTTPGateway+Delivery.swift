@@ -42,7 +42,12 @@ extension HTTPGateway {
         case .answerLost: throw .answerLost
         case .running: throw .keyInUse
         case .differs: throw .keyReused
-        case .full: throw .tooManyKeys(limit: limits.maximumCount)
+        case .full:
+            throw .overloaded(
+                limits.maximumCount,
+                "requests with an Idempotency-Key are under way",
+                setting: "idempotency.max"
+            )
         }
         do throws(Problem) {
             if isLater {
@@ -74,7 +79,9 @@ extension HTTPGateway {
         _ sink: ResponseSink
     ) throws(Problem) {
         let limits = configuration.operationLimits
-        guard let id = operations.begin(limits) else { throw .tooManyOperations(limit: limits.maximumCount) }
+        guard let id = operations.begin(limits) else {
+            throw .overloaded(limits.maximumCount, "operations are running", setting: "operations.max")
+        }
         let begun = OperationResponses.begun(id, identity)
         // Before the request runs, so that its end can release the key again.
         if let key { keep(begun, key) }

@@ -5,44 +5,68 @@
 public struct MessagingError: Error, Sendable, CustomStringConvertible {
     /// What a program switches on; codes may be added.
     public struct Code: Hashable, Sendable, CustomStringConvertible {
+        /// Every code: what says something about codes switches over it, so that a new one is missing nowhere.
+        package enum Known: String, Sendable, CaseIterable {
+            case invalidTarget = "invalid-target"
+            case versionCapExceeded = "version-cap-exceeded"
+            case invalidRequest = "invalid-request"
+            case undeliverable
+            case noConsumers = "no-consumers"
+            case timeout = "messaging-timeout"
+            case callMonitorTimeout = "call-monitor-timeout"
+            case brokerUnavailable = "broker-unavailable"
+            case deliveryUnknown = "delivery-unknown"
+            case brokerRejected = "broker-rejected"
+            case brokerBlocked = "broker-blocked"
+            case brokerConfiguration = "broker-configuration"
+            case messageTooLarge = "message-too-large"
+            case badReply = "bad-reply"
+            case remote
+            case overloaded
+            case shutdown = "draining"
+        }
+
+        package let known: Known
+
+        private init(_ known: Known) { self.known = known }
+
         /// The code's name, stable and safe to show.
-        public let description: String
-        private init(_ name: String) { description = name }
+        public var description: String { known.rawValue }
 
         /// The target cannot be sent to (oslo's InvalidTarget).
-        public static let invalidTarget = Code("invalid-target")
+        public static let invalidTarget = Code(.invalidTarget)
         /// The version of the target exceeds the cap (RPCVersionCapError).
-        public static let versionCapExceeded = Code("version-cap-exceeded")
+        public static let versionCapExceeded = Code(.versionCapExceeded)
         /// An argument of the client itself is unusable, such as a timeout that is not positive.
-        public static let invalidRequest = Code("invalid-request")
+        public static let invalidRequest = Code(.invalidRequest)
         /// No queue is bound for the target (MessageUndeliverable).
-        public static let undeliverable = Code("undeliverable")
+        public static let undeliverable = Code(.undeliverable)
         /// The queue exists and nobody consumes from it.
-        public static let noConsumers = Code("no-consumers")
+        public static let noConsumers = Code(.noConsumers)
         /// No reply came in time (MessagingTimeout).
-        public static let timeout = Code("messaging-timeout")
+        public static let timeout = Code(.timeout)
         /// A heartbeat of the call monitor was missed.
-        public static let callMonitorTimeout = Code("call-monitor-timeout")
+        public static let callMonitorTimeout = Code(.callMonitorTimeout)
         /// No broker could be reached (MessageDeliveryFailure).
-        public static let brokerUnavailable = Code("broker-unavailable")
+        public static let brokerUnavailable = Code(.brokerUnavailable)
         /// The connection was lost between the publish and its confirm.
-        public static let deliveryUnknown = Code("delivery-unknown")
+        public static let deliveryUnknown = Code(.deliveryUnknown)
         /// The broker answered the publish with basic.nack.
-        public static let brokerRejected = Code("broker-rejected")
+        public static let brokerRejected = Code(.brokerRejected)
         /// The broker blocks publishers (a memory or disk alarm).
-        public static let brokerBlocked = Code("broker-blocked")
+        public static let brokerBlocked = Code(.brokerBlocked)
         /// The broker refuses the exchange or queue: rights, or another declaration.
-        public static let brokerConfiguration = Code("broker-configuration")
+        public static let brokerConfiguration = Code(.brokerConfiguration)
         /// The broker takes no messages as large as this one.
-        public static let messageTooLarge = Code("message-too-large")
+        public static let messageTooLarge = Code(.messageTooLarge)
         /// A reply came that is not a reply.
-        public static let badReply = Code("bad-reply")
+        public static let badReply = Code(.badReply)
         /// The server raised an exception; `remote` holds it.
-        public static let remote = Code("remote")
+        public static let remote = Code(.remote)
         /// A bound of this process is reached: waiting publishes or waiting calls.
-        public static let overloaded = Code("overloaded")
+        public static let overloaded = Code(.overloaded)
         /// The transport is shutting down.
-        public static let shutdown = Code("draining")
+        public static let shutdown = Code(.shutdown)
     }
 
     /// What is known about the execution of the method.

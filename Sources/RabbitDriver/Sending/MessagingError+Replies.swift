@@ -18,6 +18,11 @@ extension MessagingError {
 extension MessagingError.Code {
     /// Whether the same message may be taken a little later.
     var isPassing: Bool {
-        [.brokerUnavailable, .deliveryUnknown, .timeout, .brokerBlocked, .overloaded, .brokerRejected].contains(self)
+        switch known {
+        case .brokerUnavailable, .deliveryUnknown, .timeout, .brokerBlocked, .overloaded, .brokerRejected: true
+        case .invalidTarget, .versionCapExceeded, .invalidRequest, .undeliverable, .noConsumers, .callMonitorTimeout,
+            .brokerConfiguration, .messageTooLarge, .badReply, .remote, .shutdown:
+            false
+        }
     }
 }

@@ -163,9 +163,4 @@ struct JSONRPCTests {
         #expect(text.contains(#""target":{"exchange":"openstack","topic":"t""#))
         #expect(text.contains(#""exception":{"module":"builtins","class":"ValueError","message":"why""#))
     }
-
-    @Test func everyProblemCodeHasANumberOrIsInternal() {
-        #expect(JSONRPCError.code("internal") == -32603)
-        #expect(JSONRPCError.code("no-such-method") == -32601)
-    }
 }

@@ -32,7 +32,7 @@ import Threads
             do {
                 return try SharedSubscription(key, on: driver, replayedEvents: 8)
             } catch {
-                throw Problem(500, "internal", "\(error)")
+                throw Problem(.internal, "\(error)")
             }
         }.subscription
     }

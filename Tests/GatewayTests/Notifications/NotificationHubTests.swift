@@ -34,7 +34,7 @@ import Threads
             do {
                 return try SharedSubscription(key, on: driver, replayedEvents: configuration.replayedEvents)
             } catch {
-                throw Problem(500, "internal", "\(error)")
+                throw Problem(.internal, "\(error)")
             }
         }
         if let consumption = driver.listeners.withLock({ $0.last }) { whileWaiting(consumption) }

@@ -44,7 +44,7 @@ struct RemoteProblemTests {
     func knownClassesHaveTheirStatus(_ name: String, _ status: Int, _ code: String) throws {
         let problem = problem(try remote(name))
         #expect(problem.status == status)
-        #expect(problem.code == code)
+        #expect(problem.code.rawValue == code)
         #expect(problem.origin == .remote)
         #expect(problem.execution == (code == "remote-exception" ? .yes : .no))
     }
@@ -83,7 +83,7 @@ struct RemoteProblemTests {
             typeError(message, ["Traceback:\n", "  File \"d.py\", line 1, in _do_dispatch\n    x\n"])
         )
         #expect(problem.status == 400)
-        #expect(problem.code == "invalid-arguments")
+        #expect(problem.code == .invalidArguments)
         #expect(problem.execution == .no)
     }
 
