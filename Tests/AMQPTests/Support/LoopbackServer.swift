@@ -117,6 +117,7 @@ extension LoopbackPeer {
     func pause(until instant: ContinuousClock.Instant) {
         var entry = pollfd(fd: descriptor, events: 0, revents: 0)
         let seconds = (instant - .now).components.seconds
-        poll(&entry, 1, Int32(seconds * 1000 + 1000))
+        // Less than nothing would be for ever.
+        poll(&entry, 1, Int32(max(0, seconds * 1000 + 1000)))
     }
 }
