@@ -21,6 +21,7 @@ from oslo_config import cfg  # noqa: E402
 from oslo_messaging import opts as messaging_options  # noqa: E402
 from oslo_messaging.rpc import dispatcher  # noqa: E402
 
+import consuming  # noqa: E402
 import interop_failures as failures  # noqa: E402
 
 POLICIES = {
@@ -177,6 +178,7 @@ def main():
     signal.signal(signal.SIGTERM, lambda *_: end.set())
     for server in servers:
         server.start()
+        consuming.wait_until_consuming(server)
     print("READY", flush=True)
     end.wait()
     for server in servers:

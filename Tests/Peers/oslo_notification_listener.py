@@ -16,6 +16,8 @@ warnings.simplefilter("ignore")
 import oslo_messaging  # noqa: E402
 from oslo_config import cfg  # noqa: E402
 
+import consuming  # noqa: E402
+
 PRIORITIES = ["audit", "debug", "info", "warn", "error", "critical", "sample"]
 
 
@@ -77,6 +79,7 @@ def main():
     end = threading.Event()
     signal.signal(signal.SIGTERM, lambda *_: end.set())
     listener.start()
+    consuming.wait_until_consuming(listener)
     print("READY", flush=True)
     end.wait()
     listener.stop()

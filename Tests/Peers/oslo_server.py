@@ -20,6 +20,7 @@ from oslo_config import cfg  # noqa: E402
 from oslo_messaging import opts as messaging_options  # noqa: E402
 from oslo_messaging.rpc import dispatcher  # noqa: E402
 
+import consuming  # noqa: E402
 import failures  # noqa: E402
 
 POLICIES = {
@@ -182,6 +183,7 @@ def main():
     end = threading.Event()
     signal.signal(signal.SIGTERM, lambda *_: end.set())
     server.start()
+    consuming.wait_until_consuming(server)
     print("READY", flush=True)
     end.wait()
     server.stop()
