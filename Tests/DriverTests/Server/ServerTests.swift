@@ -126,12 +126,12 @@ struct ServerTests {
             let probe = Probe()
             let server = try await bench.startServer("s", probe)
             var client = bench.client()
-            client = try client.prepare(callMonitorTimeout: .value(.seconds(6)))
+            client = try client.prepare(callMonitorTimeout: .value(.seconds(12)))
             let monitored = client
             let call = Task { try await monitored.call("work", JSONText(#"{"number": 1}"#)).string }
             _ = try await probe.seen.next()
             // Longer than the monitor waits for one heartbeat.
-            try await Task.sleep(for: .seconds(7))
+            try await Task.sleep(for: .seconds(13))
             probe.permits.send(())
             #expect(try await call.value == "1")
             await server.wait(deadline: bench.soon)
