@@ -113,6 +113,8 @@ enum ProblemCode: String, CaseIterable, Sendable {
     }
 
     private func passing(_ status: Int, _ origin: Problem.Origin, _ number: Int, _ title: String) -> Facts {
-        Facts(status: status, origin: origin, mayPass: true, number: number, title: title)
+        var facts = row(status, origin, number, title)
+        facts.mayPass = true
+        return facts
     }
 }

@@ -12,9 +12,9 @@ internal import Names
 /// taken on this connection yet or because its properties are a caller's, has a channel to itself. What fails then
 /// concerns one message alone, and is known to the letter.
 ///
-/// Some channels are at home to one route each, among them that of the control exchange and that of the default exchange, so
-/// that nobody else's messages can keep theirs waiting. The others are guests' channels: a route has one as long as it is busy, and gives it up,
-/// after a bounded turn, to those that wait, in the order in which they came.
+/// Some channels are at home to one route each, among them that of the control exchange and that of the default exchange,
+/// so that nobody else's messages can keep theirs waiting. The others are guests' channels: a route has one as long as it
+/// is busy, and gives it up, after a bounded turn, to those that wait, in the order in which they came.
 struct ChannelAllocator<Item> {
     /// What has to be known of a message.
     struct Load {

@@ -10,15 +10,24 @@ import Testing
 struct UnconfirmedCallTests {
     private func run(_ route: RequestRoute, _ test: (Bench) async throws -> Void) async throws {
         let settings = RabbitDriver.Settings(requestRoute: route, confirmsCalls: false)
-        let bench = Bench(driver: try DriverKind.makeRabbitDriver(settings))
-        bench.driver.start()
-        do {
-            try await test(bench)
-        } catch {
-            await bench.driver.shutdown(deadline: bench.soon)
-            throw error
+        try await Bench.run(DriverKind.makeRabbitDriver(settings), test)
+    }
+
+    /// Has each of many attempts made beside a call of a victim, which has to succeed.
+    private func besideVictims(
+        _ route: RequestRoute,
+        _ attempt: @escaping @Sendable (_ bench: Bench, _ number: Int) async throws -> Void
+    ) async throws {
+        try await run(route) { bench in
+            try await bench.serve { .result($0.arguments ?? .null) }
+            try await withThrowingTaskGroup { group in
+                for number in 0..<300 {
+                    group.addTask { _ = try await bench.driver.call(bench.request()) }
+                    group.addTask { try await attempt(bench, number) }
+                }
+                try await group.waitForAll()
+            }
         }
-        await bench.driver.shutdown(deadline: bench.soon)
     }
 
     @Test(arguments: RequestRoute.allCases)
@@ -45,42 +54,24 @@ struct UnconfirmedCallTests {
 
     @Test(arguments: RequestRoute.allCases)
     func callsToNobodyAreToldAtOnceAndHurtNobody(_ route: RequestRoute) async throws {
-        try await run(route) { bench in
-            try await bench.serve { .result($0.arguments ?? .null) }
-            try await withThrowingTaskGroup { group in
-                for number in 0..<300 {
-                    group.addTask { _ = try await bench.driver.call(bench.request()) }
-                    group.addTask {
-                        let nobody = bench.request(Target(topic: "nobody-\(bench.topic)-\(number % 7)"))
-                        do throws(MessagingError) {
-                            _ = try await bench.driver.call(nobody)
-                            Issue.record("a call to nobody succeeded")
-                        } catch {
-                            #expect(error.code == .undeliverable && error.execution == .no)
-                        }
-                    }
-                }
-                try await group.waitForAll()
+        try await besideVictims(route) { bench, number in
+            let nobody = bench.request(Target(topic: "nobody-\(bench.topic)-\(number % 7)"))
+            do throws(MessagingError) {
+                _ = try await bench.driver.call(nobody)
+                Issue.record("a call to nobody succeeded")
+            } catch {
+                #expect(error.code == .undeliverable && error.execution == .no)
             }
         }
     }
 
     @Test(arguments: RequestRoute.allCases)
     func wrongExchangesHurtNoOtherCall(_ route: RequestRoute) async throws {
-        try await run(route) { bench in
-            try await bench.serve { .result($0.arguments ?? .null) }
-            try await withThrowingTaskGroup { group in
-                for number in 0..<300 {
-                    group.addTask { _ = try await bench.driver.call(bench.request()) }
-                    group.addTask {
-                        let exchange = number % 2 == 0 ? "amq.mine" : "none-\(bench.topic)-\(number % 7)"
-                        let wrong = bench.request(Target(exchange: exchange, topic: bench.topic))
-                        let failure = await code { () throws(MessagingError) in _ = try await bench.driver.call(wrong) }
-                        #expect(failure == (number % 2 == 0 ? .brokerConfiguration : .undeliverable))
-                    }
-                }
-                try await group.waitForAll()
-            }
+        try await besideVictims(route) { bench, number in
+            let exchange = number % 2 == 0 ? "amq.mine" : "none-\(bench.topic)-\(number % 7)"
+            let wrong = bench.request(Target(exchange: exchange, topic: bench.topic))
+            let failure = await code { () throws(MessagingError) in _ = try await bench.driver.call(wrong) }
+            #expect(failure == (number % 2 == 0 ? .brokerConfiguration : .undeliverable))
         }
     }
 

@@ -11,7 +11,12 @@ struct Bench: Sendable {
 
     /// Runs a test with a driver of a kind, which is shut down at the end.
     static func run(_ kind: DriverKind, _ test: (Bench) async throws -> Void) async throws {
-        let bench = Bench(driver: try kind.makeDriver())
+        try await run(kind.makeDriver(), test)
+    }
+
+    /// Runs a test with a driver, which is started now and shut down at the end.
+    static func run(_ driver: any FullDriver, _ test: (Bench) async throws -> Void) async throws {
+        let bench = Bench(driver: driver)
         bench.driver.start()
         do {
             try await test(bench)
