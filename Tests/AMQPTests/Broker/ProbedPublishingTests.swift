@@ -25,28 +25,6 @@ struct ProbedPublishingTests {
         await test.connection.close()
     }
 
-    @Test func returnsAmongManyMeetTheRightOnes() async throws {
-        let queue = TestBroker.uniqueName("probed")
-        let test = try await TestConnection(setUp: [.declareQueue(QueueDeclaration(name: queue, isExclusive: true))])
-        let wrong = await withTaskGroup(of: Bool.self) { group in
-            for number in 0..<500 {
-                group.addTask {
-                    let isLost = number % 3 == 0
-                    let outcome = await test.connection.publish(
-                        routingKey: isLost ? "nobody-\(queue)" : queue,
-                        isMandatory: true,
-                        body: Array("\(number)".utf8),
-                        proof: .probe
-                    )
-                    return outcome != (isLost ? .returned(replyCode: 312, replyText: "NO_ROUTE") : .passed)
-                }
-            }
-            return await group.reduce(0) { $0 + ($1 ? 1 : 0) }
-        }
-        #expect(wrong == 0)
-        await test.connection.close()
-    }
-
     @Test func aLoneRefusedMessageIsKnownNotToBeTaken() async throws {
         let test = try await TestConnection()
         for proof in [PublishProof.probeAtOnce, .probe] {

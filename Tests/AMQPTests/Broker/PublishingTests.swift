@@ -72,7 +72,9 @@ struct PublishingTests {
         await test.connection.close()
     }
 
-    @Test func returnsAmongManyPublishesMeetTheRightOnes() async throws {
+    @Test(arguments: [PublishProof.confirm, .probe])
+    func returnsAmongManyPublishesMeetTheRightOnes(_ proof: PublishProof) async throws {
+        let taken: PublishOutcome = proof == .confirm ? .confirmed : .passed
         let queue = TestBroker.uniqueName("mixed")
         let test = try await TestConnection(setUp: [.declareQueue(QueueDeclaration(name: queue, isExclusive: true))])
         let wrong = await withTaskGroup(of: Bool.self) { group in
@@ -82,9 +84,10 @@ struct PublishingTests {
                     let outcome = await test.connection.publish(
                         routingKey: isLost ? "nobody-\(queue)" : queue,
                         isMandatory: true,
-                        body: Array("\(number)".utf8)
+                        body: Array("\(number)".utf8),
+                        proof: proof
                     )
-                    return outcome != (isLost ? .returned(replyCode: 312, replyText: "NO_ROUTE") : .confirmed)
+                    return outcome != (isLost ? .returned(replyCode: 312, replyText: "NO_ROUTE") : taken)
                 }
             }
             return await group.reduce(0) { $0 + ($1 ? 1 : 0) }
