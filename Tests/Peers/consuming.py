@@ -3,6 +3,7 @@
 
 """When a server of oslo.messaging consumes."""
 
+import faulthandler
 import time
 
 
@@ -13,5 +14,6 @@ def wait_until_consuming(server, seconds=30):
     # What is declared and not consumed yet.
     while connection._new_tags:
         if time.monotonic() > end:
+            faulthandler.dump_traceback()
             raise TimeoutError(f"nothing is consumed after {seconds} s")
         time.sleep(0.005)

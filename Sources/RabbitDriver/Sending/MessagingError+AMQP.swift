@@ -44,7 +44,7 @@ extension MessagingError {
 
     /// The error of a message of which no byte was written.
     ///
-    /// - Parameter declares: whether the exchange was declared first, so that a missing one is no client's mistake.
+    /// - Parameter declares: whether the exchange was declared first, so that a missing one has been deleted since.
     init(unsent error: AMQPError, exchange: String, declares: Bool) {
         switch error.code {
         case .blocked:
@@ -53,7 +53,10 @@ extension MessagingError {
             self.init(.timeout, "Timed out before the message could be written to the broker", stage: .publish)
         case .outboxFull:
             self.init(.overloaded, "Too many bytes wait to be written to the broker", stage: .publish)
-        case .notFound where !declares && error.reply?.refused == .basicPublish:
+        case .notFound where declares:
+            let message = "Exchange \"\(exchange)\" is deleted as often as it is declared (404 NOT_FOUND)"
+            self.init(.undeliverable, message, stage: .publish)
+        case .notFound where error.reply?.refused == .basicPublish:
             let message = "No queue is bound for the target: there is no exchange \"\(exchange)\" (404 NOT_FOUND)"
             self.init(.undeliverable, message, stage: .publish)
         case .preconditionFailed, .accessRefused, .notFound, .notAllowed, .resourceLocked:

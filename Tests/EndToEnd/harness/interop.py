@@ -82,7 +82,7 @@ class ToldClient(Told, Process):
         command = [*peer_command(language, "client"), url]
         super().__init__(command, environment, stdin=subprocess.PIPE)
         with self.ended_on_failure():
-            self.wait_for_line(lambda line: line == "READY", 30)
+            self.wait_for_line(lambda line: line == "READY", 40)
         threading.Thread(target=self._listen, daemon=True).start()
 
     def _collect(self, stream, lines):

@@ -19,7 +19,7 @@ class Notifier(Process):
             command += [f"--{name}", value]
         super().__init__(command, stdin=subprocess.PIPE)
         with self.ended_on_failure():
-            self.wait_for_line(lambda line: line == "READY", 30)
+            self.wait_for_line(lambda line: line == "READY", 40)
         self.done = 0
 
     def send(self, priority, event, payload=None, seconds=30, **command):
@@ -42,7 +42,7 @@ class Listener(Process):
             command += [f"--{name}", value]
         super().__init__(command)
         with self.ended_on_failure():
-            self.wait_for_line(lambda line: line == "READY", 30)
+            self.wait_for_line(lambda line: line == "READY", 40)
 
     @property
     def told(self):

@@ -16,7 +16,7 @@ class Peer(Process):
         self.topic = topic
         self.server = server
         with self.ended_on_failure():
-            self.wait_for_line(lambda line: line == "READY", 30)
+            self.wait_for_line(lambda line: line == "READY", 40)
 
     @property
     def calls(self):
