@@ -23,7 +23,7 @@ let package = Package(
     name: "rpc-gateway",
     products: [
         .executable(name: "rpc-gateway", targets: ["RPCGatewayCommand"]),
-        .library(name: "Messaging", targets: ["Messaging"]),
+        .library(name: "Messaging", targets: ["Messaging", "Threads"]),
         .library(name: "RabbitDriver", targets: ["RabbitDriver"]),
     ],
     dependencies: [
@@ -62,7 +62,7 @@ let package = Package(
             ],
             swiftSettings: baseSettings
         ),
-        .target(name: "ConnectionPool", swiftSettings: safeSettings),
+        .target(name: "ConnectionPool", dependencies: ["Threads"], swiftSettings: safeSettings),
         .target(
             name: "Messaging",
             dependencies: [
@@ -126,7 +126,11 @@ let package = Package(
             swiftSettings: baseSettings
         ),
         .testTarget(name: "AMQPTests", dependencies: ["AMQP", "Names", "Threads", log], swiftSettings: baseSettings),
-        .testTarget(name: "ConnectionPoolTests", dependencies: ["ConnectionPool"], swiftSettings: baseSettings),
+        .testTarget(
+            name: "ConnectionPoolTests",
+            dependencies: ["ConnectionPool", "Threads"],
+            swiftSettings: baseSettings
+        ),
         .testTarget(
             name: "MessagingTests",
             dependencies: ["Messaging", "Threads", "Names", log],

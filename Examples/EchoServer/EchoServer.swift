@@ -5,6 +5,7 @@ import Logging
 import Messaging
 import RabbitDriver
 import ServiceLifecycle
+import Threads
 import UnixSignals
 
 /// An RPC server: topic `echo`, server `local`. Call it from Python, with curl through the gateway, or with

@@ -1,6 +1,8 @@
 // Part of the rpc-gateway project, under Apache License v2.0; see LICENSE for the full text
 // SPDX-License-Identifier: Apache-2.0
 
+public import Threads
+
 extension PoolStateMachine {
     /// What the owner of the machine does after an input: all of it, in any order, with no lock held.
     public struct Actions: Sendable {
@@ -41,16 +43,14 @@ extension PoolStateMachine {
         /// Connections, or attempts to connect, to close; each ends in `connectionClosed` or `connectionFailed`.
         public var close: [ConnectionID] = []
         /// When to call `timerFired` next, in place of any earlier wish; nil leaves the timer as it is.
-        @inlinable public var timer: ContinuousClock.Instant? { timerMoment.map { ContinuousClock.Instant($0) } }
-
-        @usableFromInline var timerMoment: Moment?
+        public var timer: Moment?
 
         @inlinable
         init() {}
 
         /// Whether there is nothing to do.
         @inlinable public var isEmpty: Bool {
-            grants.isEmpty && refusals.isEmpty && connect.isEmpty && close.isEmpty && timerMoment == nil
+            grants.isEmpty && refusals.isEmpty && connect.isEmpty && close.isEmpty && timer == nil
         }
     }
 }

@@ -1,6 +1,8 @@
 // Part of the rpc-gateway project, under Apache License v2.0; see LICENSE for the full text
 // SPDX-License-Identifier: Apache-2.0
 
+public import Threads
+
 extension PoolStateMachine {
     /// The peer asks for no more messages on this connection: nobody leases it until it is unblocked.
     ///
@@ -19,7 +21,7 @@ extension PoolStateMachine {
 
     /// The peer takes messages on this connection again.
     @inlinable
-    public mutating func connectionUnblocked(_ connection: ConnectionID, now: ContinuousClock.Instant) -> Actions {
+    public mutating func connectionUnblocked(_ connection: ConnectionID, now: Moment) -> Actions {
         guard let slot = slotOfConnection[connection], let blocked = connections[slot], blocked.isBlocked else {
             return Actions()
         }
@@ -27,7 +29,7 @@ extension PoolStateMachine {
         counts.blocked -= 1
         let hasRoom = blocked.leases < configuration.maximumLeasesPerConnection
         if blocked.state == .established, hasRoom { leasable.moveToFirst(slot) }
-        return settle(Actions(), now: now.moment)
+        return settle(Actions(), now: now)
     }
 
     /// Whether there are connections and none of them may be used.

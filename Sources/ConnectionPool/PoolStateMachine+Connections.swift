@@ -1,21 +1,23 @@
 // Part of the rpc-gateway project, under Apache License v2.0; see LICENSE for the full text
 // SPDX-License-Identifier: Apache-2.0
 
+public import Threads
+
 extension PoolStateMachine {
     /// An attempt succeeded: the connection is ready.
     @inlinable
-    public mutating func connectionEstablished(_ connection: ConnectionID, now: ContinuousClock.Instant) -> Actions {
+    public mutating func connectionEstablished(_ connection: ConnectionID, now: Moment) -> Actions {
         guard let slot = slotOfConnection[connection], connections[slot]?.state == .connecting else { return Actions() }
         counts.connecting -= 1
         counts.established += 1
         connections[slot]?.state = .established
-        connections[slot]?.establishedAt = now.moment
-        connections[slot]?.idleSince = now.moment
+        connections[slot]?.establishedAt = now
+        connections[slot]?.idleSince = now
         connections[slot]?.failuresBefore = failures
         (failures, latestFailure, nextAttempt) = (0, nil, nil)
         leasable.moveToFirst(slot)
         idle.moveToFirst(slot)
-        return settle(Actions(), now: now.moment)
+        return settle(Actions(), now: now)
     }
 
     /// An attempt failed.
@@ -31,11 +33,11 @@ extension PoolStateMachine {
         error: ConnectError,
         isRetriable: Bool = true,
         randomFactor: Double,
-        now: ContinuousClock.Instant
+        now: Moment
     ) -> Actions {
         guard let slot = slotOfConnection[connection], let failed = connections[slot] else { return Actions() }
         forget(slot: slot)
-        guard phase == .running, failed.state == .connecting else { return settle(Actions(), now: now.moment) }
+        guard phase == .running, failed.state == .connecting else { return settle(Actions(), now: now) }
         var actions = Actions()
         latestFailure = error
         if !isRetriable {
@@ -43,8 +45,8 @@ extension PoolStateMachine {
         } else if failed.round == round {
             refuse(waiters.popExhausted(), reason: .connectionFailed(error), &actions)
         }
-        if failed.round == round { backOff(failures: failures + 1, randomFactor: randomFactor, now: now.moment) }
-        return settle(actions, now: now.moment)
+        if failed.round == round { backOff(failures: failures + 1, randomFactor: randomFactor, now: now) }
+        return settle(actions, now: now)
     }
 
     /// A connection is gone, whoever closed it; its leases are gone with it.
@@ -55,16 +57,16 @@ extension PoolStateMachine {
     public mutating func connectionClosed(
         _ connection: ConnectionID,
         randomFactor: Double,
-        now: ContinuousClock.Instant
+        now: Moment
     ) -> Actions {
         guard let slot = slotOfConnection[connection], let closed = connections[slot] else { return Actions() }
         forget(slot: slot)
-        if closed.round == round, isEarlyLoss(closed, now: now.moment) {
-            backOff(failures: max(failures, closed.failuresBefore) + 1, randomFactor: randomFactor, now: now.moment)
+        if closed.round == round, isEarlyLoss(closed, now: now) {
+            backOff(failures: max(failures, closed.failuresBefore) + 1, randomFactor: randomFactor, now: now)
         }
         var actions = Actions()
         refuseIfBlocked(&actions)
-        return settle(actions, now: now.moment)
+        return settle(actions, now: now)
     }
 
     @inlinable

@@ -1,6 +1,8 @@
 // Part of the rpc-gateway project, under Apache License v2.0; see LICENSE for the full text
 // SPDX-License-Identifier: Apache-2.0
 
+public import Threads
+
 extension PoolStateMachine {
     /// Asks for a lease on a connection.
     ///
@@ -12,14 +14,14 @@ extension PoolStateMachine {
     @inlinable
     public mutating func lease(
         _ waiter: WaiterID,
-        deadline: ContinuousClock.Instant,
+        deadline: Moment,
         retry: Int?,
-        now: ContinuousClock.Instant
+        now: Moment
     ) -> LeaseResult {
         guard phase == .running else { return .refused(.shutDown) }
         // Whoever waits does so because nothing is leasable, so nobody is overtaken here.
         if let slot = leasable.first, let connection = takeLease(slot: slot) { return .leased(connection) }
-        return enqueue(waiter, deadline: deadline.moment, retry: retry, now: now.moment)
+        return enqueue(waiter, deadline: deadline, retry: retry, now: now)
     }
 
     /// Withdraws a request that waits; false if it does not wait any more, so that its answer is on its way.
@@ -32,14 +34,14 @@ extension PoolStateMachine {
     ///
     /// The leases of a connection that is gone are gone with it: releasing one is ignored.
     @inlinable
-    public mutating func release(_ connection: ConnectionID, now: ContinuousClock.Instant) -> ReleaseResult {
+    public mutating func release(_ connection: ConnectionID, now: Moment) -> ReleaseResult {
         guard let slot = slotOfConnection[connection], let leases = connections[slot]?.leases, leases > 0 else {
             return .done
         }
         if canHandOver(slot: slot), let waiter = waiters.popFirst() { return .handedOver(to: waiter) }
         connections[slot]?.leases = leases - 1
         counts.leases -= 1
-        afterRelease(slot: slot, now: now.moment)
+        afterRelease(slot: slot, now: now)
         let actions = phase == .running ? withTimer(Actions()) : closeIfIdle(slot: slot)
         return actions.isEmpty ? .done : .actions(actions)
     }

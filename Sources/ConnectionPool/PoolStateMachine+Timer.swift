@@ -1,11 +1,12 @@
 // Part of the rpc-gateway project, under Apache License v2.0; see LICENSE for the full text
 // SPDX-License-Identifier: Apache-2.0
 
+public import Threads
+
 extension PoolStateMachine {
     /// The timer fired: ends the waits whose deadline has come, closes what has been idle too long, tries to connect.
     @inlinable
-    public mutating func timerFired(now: ContinuousClock.Instant) -> Actions {
-        let now = now.moment
+    public mutating func timerFired(now: Moment) -> Actions {
         requestedTimer = nil
         var actions = Actions()
         while let waiter = waiters.popExpired(now: now) {
@@ -16,9 +17,7 @@ extension PoolStateMachine {
     }
 
     /// When something is due; the owner hears of it through the actions.
-    @inlinable public var nextTimer: ContinuousClock.Instant? { nextMoment.map { ContinuousClock.Instant($0) } }
-
-    @inlinable var nextMoment: Moment? {
+    @inlinable public var nextTimer: Moment? {
         earlier(waiters.earliestDeadline, earlier(idleExpiry, dueAttempt))
     }
 
@@ -31,10 +30,10 @@ extension PoolStateMachine {
     /// Asks for the timer if it has to fire earlier than the one asked for; a later date is found when that one fires.
     @inlinable
     mutating func withTimer(_ actions: Actions) -> Actions {
-        guard let moment = nextMoment, requestedTimer.map({ moment < $0 }) ?? true else { return actions }
+        guard let moment = nextTimer, requestedTimer.map({ moment < $0 }) ?? true else { return actions }
         var actions = actions
         requestedTimer = moment
-        actions.timerMoment = moment
+        actions.timer = moment
         return actions
     }
 

@@ -1,6 +1,8 @@
 // Part of the rpc-gateway project, under Apache License v2.0; see LICENSE for the full text
 // SPDX-License-Identifier: Apache-2.0
 
+public import Threads
+
 /// Decides which request uses which connection, and when connections are made, closed and made again.
 ///
 /// A value without I/O, locks or a clock: every input takes the time and returns what is to be done, and whoever owns
@@ -71,7 +73,7 @@ public struct PoolStateMachine<
 
     /// Makes the connections that are kept ready ahead of any request; call it once, first.
     @inlinable
-    public mutating func start(now: ContinuousClock.Instant) -> Actions {
-        settle(Actions(), now: now.moment)
+    public mutating func start(now: Moment) -> Actions {
+        settle(Actions(), now: now)
     }
 }

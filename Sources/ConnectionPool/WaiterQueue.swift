@@ -1,6 +1,8 @@
 // Part of the rpc-gateway project, under Apache License v2.0; see LICENSE for the full text
 // SPDX-License-Identifier: Apache-2.0
 
+public import Threads
+
 /// The requests that wait for a lease: first in, first out, with the earliest deadline always at hand.
 ///
 /// Appending, taking the first and removing any one cost O(log n) in the number of waiters.

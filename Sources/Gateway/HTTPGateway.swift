@@ -45,7 +45,7 @@ public final class HTTPGateway: HTTPRequestHandler {
     let environment: Environment
     let logger: Logger
     let metrics = GatewayMetrics()
-    let started = ContinuousClock.now
+    let started = Moment.now
     let pings = Guarded(SharedAnswers<Name, Result<RPCReply, MessagingError>>())
     let operations: Operations
     let idempotency = Guarded(IdempotencyStore())

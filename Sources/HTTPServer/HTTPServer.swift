@@ -168,7 +168,7 @@ public final class HTTPServer: Sendable {
     ///
     /// Blocks the calling thread until at most about two seconds past the deadline, so call it from a thread that may
     /// wait. A loop whose handler does not return is left behind.
-    public func shutdown(deadline: ContinuousClock.Instant) {
+    public func shutdown(deadline: Moment) {
         let serving = loops
         for loop in serving { loop.beginDrain(until: deadline) }
         for loop in serving where !loop.waitUntilStopped(limit: deadline + .seconds(2)) {

@@ -7,7 +7,7 @@ internal import ConnectionPool
 internal import Logging
 public import Messaging
 internal import Names
-internal import Threads
+public import Threads
 
 /// The driver on RabbitMQ (`oslo_messaging._drivers.impl_rabbit`), for `rabbit://` and `kombu://`.
 ///
@@ -140,7 +140,7 @@ public final class RabbitDriver: Driver {
     /// Goes on with a request once its reply can be received; otherwise it has failed.
     func whenReady(
         _ id: UniqueID,
-        deadline: ContinuousClock.Instant,
+        deadline: Moment,
         retry: Int?,
         _ proceed: @escaping @Sendable () -> Void
     ) {
@@ -184,11 +184,11 @@ public final class RabbitDriver: Driver {
     /// Looks at the queue of a target; see `Driver`. Looks are shared and count for a second.
     public func inspect(
         _ target: Target,
-        deadline: ContinuousClock.Instant,
+        deadline: Moment,
         completion: @escaping @Sendable (Result<QueueStatus?, MessagingError>) -> Void
     ) {
         let id = UniqueID()
-        let timeout = ContinuousClock.now.duration(to: deadline)
+        let timeout = Moment.now.duration(to: deadline)
         waiters.register(id, RPCRequest(target: target, method: "", timeout: timeout)) { result in
             if case .failure(let error) = result { completion(.failure(error)) }
         }
@@ -211,7 +211,7 @@ public final class RabbitDriver: Driver {
     }
 
     /// Fails what still waits, deletes the reply queue and closes every connection; see `Driver`.
-    public func shutdown(deadline: ContinuousClock.Instant) async {
+    public func shutdown(deadline: Moment) async {
         waiters.stop(failing: MessagingError(.shutdown, "The transport is shutting down", execution: .maybe))
         await replies.stop(deadline: deadline)
         inspector.stop()

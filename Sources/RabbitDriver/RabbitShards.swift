@@ -60,7 +60,7 @@ extension RabbitShards: Driver {
     /// Looks at the queue of a target; see `Driver`.
     public func inspect(
         _ target: Target,
-        deadline: ContinuousClock.Instant,
+        deadline: Moment,
         completion: @escaping @Sendable (Result<QueueStatus?, MessagingError>) -> Void
     ) {
         own.inspect(target, deadline: deadline, completion: completion)
@@ -85,7 +85,7 @@ extension RabbitShards: Driver {
     }
 
     /// Ends all of them; see `Driver`.
-    public func shutdown(deadline: ContinuousClock.Instant) async {
+    public func shutdown(deadline: Moment) async {
         await withDiscardingTaskGroup { group in
             for shard in shards { group.addTask { await shard.shutdown(deadline: deadline) } }
         }

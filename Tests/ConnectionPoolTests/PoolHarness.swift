@@ -4,9 +4,10 @@
 import ConnectionPool
 import Synchronization
 import Testing
+import Threads
 
 typealias Machine = PoolStateMachine<Int, Int, ConnectTrouble>
-typealias Instant = ContinuousClock.Instant
+typealias Instant = Moment
 
 struct ConnectTrouble: Error, Equatable {
     var code: Int32 = 111
@@ -14,7 +15,7 @@ struct ConnectTrouble: Error, Equatable {
 
 /// A machine with connection IDs 1, 2, 3 … and a clock that moves only when told.
 struct Pool {
-    static let start = ContinuousClock.now
+    static let start = Moment.now
 
     var machine: Machine
     var now = Pool.start

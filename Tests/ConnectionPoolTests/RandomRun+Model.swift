@@ -3,6 +3,7 @@
 
 import ConnectionPool
 import Testing
+import Threads
 
 extension RandomRun {
     var isBlocked: Bool {

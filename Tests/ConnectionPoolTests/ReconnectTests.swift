@@ -3,6 +3,7 @@
 
 import ConnectionPool
 import Testing
+import Threads
 
 @Suite struct ReconnectTests {
     @Test func aRequestFailsWhenItToleratesNoMoreFailures() {

@@ -33,9 +33,9 @@ import Threads
             if isFull {
                 for stream in handler.streams.withLock({ $0 }) { fillUp(stream) }
             }
-            let start = ContinuousClock.now
+            let start = Moment.now
             server.shutdown(deadline: start + .milliseconds(100))
-            #expect(ContinuousClock.now - start < .seconds(2))
+            #expect(Moment.now - start < .seconds(2))
             #expect(eventually { handler.ends.withLock { $0.count } == 5 })
             #expect(handler.ends.withLock { $0.allSatisfy { $0 == .shuttingDown } })
             #expect(server.statistics.connections == 0)

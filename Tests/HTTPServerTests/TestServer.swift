@@ -5,6 +5,7 @@ import Glibc
 import HTTPServer
 import Logging
 import Testing
+import Threads
 
 /// A server on a free port, stopped at the end of the closure.
 func withServer(
@@ -27,8 +28,8 @@ func withServer(
 
 /// Waits until something other threads do has happened, five seconds at most.
 func eventually(_ condition: () -> Bool) -> Bool {
-    let limit = ContinuousClock.now + .seconds(5)
-    while ContinuousClock.now < limit {
+    let limit = Moment.now + .seconds(5)
+    while Moment.now < limit {
         if condition() { return true }
         usleep(2_000)
     }

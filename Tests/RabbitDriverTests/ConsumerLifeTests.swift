@@ -5,11 +5,12 @@ import AMQP
 import ConnectionPool
 import Logging
 import Testing
+import Threads
 
 @testable import RabbitDriver
 
 struct ConsumerLifeTests {
-    private let now = ContinuousClock.now
+    private let now = Moment.now
 
     @Test func waitsGrowWithFailuresInARowAndBeginAnewAfterASuccess() {
         let backoff = ReconnectBackoff(interval: .milliseconds(100), maximumInterval: .milliseconds(300), jitter: 0)

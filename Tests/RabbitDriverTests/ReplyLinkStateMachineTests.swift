@@ -4,11 +4,12 @@
 import ConnectionPool
 import Messaging
 import Testing
+import Threads
 
 @testable import RabbitDriver
 
 struct ReplyLinkStateMachineTests {
-    private let start = ContinuousClock.now
+    private let start = Moment.now
     private var machine = ReplyLinkStateMachine(backoff: ReconnectBackoff(jitter: 0))
 
     private func waiter(deadline: Duration = .seconds(60), retry: Int? = 0) -> ReplyLinkStateMachine.Waiter {

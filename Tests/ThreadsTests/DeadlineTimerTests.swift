@@ -2,18 +2,19 @@
 // SPDX-License-Identifier: Apache-2.0
 
 import Testing
+import Threads
 
 @testable import Threads
 
 @Suite(.timeLimit(.minutes(1)))
 struct DeadlineTimerTests {
     @Test func firesOnceForWhatIsArmedAndNotBefore() async throws {
-        let (fired, continuation) = AsyncStream.makeStream(of: ContinuousClock.Instant.self)
+        let (fired, continuation) = AsyncStream.makeStream(of: Moment.self)
         let timer = DeadlineTimer(loop: try .shared()) { now in
             continuation.yield(now)
             return nil
         }
-        let deadline = ContinuousClock.now + .milliseconds(30)
+        let deadline = Moment.now + .milliseconds(30)
         timer.arm(deadline + .seconds(3600))
         timer.arm(deadline)
         timer.arm(deadline + .seconds(1))

@@ -3,6 +3,7 @@
 
 internal import DequeModule
 internal import Names
+internal import Threads
 
 /// The state of one channel of a connection; touched by the connection's loop only.
 ///
@@ -15,7 +16,7 @@ final class ChannelCore {
         /// Where it lies in the outgoing stream.
         let position: UInt64
         /// When the connection is given up for want of an answer; nil where what it is about has a deadline of its own.
-        var deadline: ContinuousClock.Instant?
+        var deadline: Moment?
         /// Whom to tell, and which of its methods this is; nil for the connection's own.
         var operation: ChannelOperation?
         var step = 0
@@ -47,7 +48,7 @@ final class ChannelCore {
     }
 
     /// When the first answer has to be there; probes, which may be before it, have no deadline.
-    var nextDeadline: ContinuousClock.Instant? { calls.first { $0.deadline != nil }?.deadline }
+    var nextDeadline: Moment? { calls.first { $0.deadline != nil }?.deadline }
 
     /// Whether publishes wait for a probe: confirms prove by themselves.
     var needsProbe: Bool { !isConfirming && tracker.unprobedCount > 0 }

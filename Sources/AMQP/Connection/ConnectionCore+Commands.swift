@@ -200,7 +200,7 @@ extension ConnectionCore {
     var needsSweeps: Bool { !commands.isEmpty || channels.contains { $0.tracker.hasDeadlines || $0.needsProbe } }
 
     /// Fails what has waited past its deadline and sends the probes that are due, every now and then.
-    func sweep(_ now: ContinuousClock.Instant) {
+    func sweep(_ now: Moment) {
         guard needsSweeps, now >= nextSweep else { return }
         nextSweep = now + Self.sweepInterval
         sendProbes()
@@ -214,7 +214,7 @@ extension ConnectionCore {
         expireCommands(now)
     }
 
-    private func expireCommands(_ now: ContinuousClock.Instant) {
+    private func expireCommands(_ now: Moment) {
         guard commands.contains(where: { $0.isOver(now) }) else { return }
         for case .publish(let request, _) in commands where request.isOver(now) { conclude(request, Self.expired) }
         commands.removeAll { $0.isOver(now) }
@@ -222,11 +222,11 @@ extension ConnectionCore {
 }
 
 extension PublishRequest {
-    fileprivate func isOver(_ now: ContinuousClock.Instant) -> Bool { deadline.map { $0 <= now } ?? false }
+    fileprivate func isOver(_ now: Moment) -> Bool { deadline.map { $0 <= now } ?? false }
 }
 
 extension ConnectionCore.Command {
-    fileprivate func isOver(_ now: ContinuousClock.Instant) -> Bool {
+    fileprivate func isOver(_ now: Moment) -> Bool {
         if case .publish(let request, _) = self { request.isOver(now) } else { false }
     }
 }

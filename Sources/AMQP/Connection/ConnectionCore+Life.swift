@@ -15,7 +15,7 @@ extension ConnectionCore {
         self.connection = connection
         startCompletion = completion
         phase = .dialing
-        let deadline = ContinuousClock.now + configuration.connectTimeout
+        let deadline = Moment.now + configuration.connectTimeout
         // The name service knows no deadline; whoever waits for the start must not depend on it.
         openDeadline = deadline + .milliseconds(100)
         enter { () throws(AMQPError) in
@@ -26,7 +26,7 @@ extension ConnectionCore {
         askFlush()
     }
 
-    private func dial(_ deadline: ContinuousClock.Instant, _ channelCount: Int) throws(AMQPError) {
+    private func dial(_ deadline: Moment, _ channelCount: Int) throws(AMQPError) {
         guard let connection else { return }
         let dialer = Dialer(
             configuration: configuration,

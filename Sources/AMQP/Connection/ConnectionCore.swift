@@ -44,8 +44,8 @@ final class ConnectionCore: EventSource, Flushable, @unchecked Sendable {
     var connection: Connection?
     var phase = Phase.idle
     var startCompletion: (@Sendable (Result<Void, AMQPError>) -> Void)?
-    var openDeadline: ContinuousClock.Instant?
-    var closeDeadline: ContinuousClock.Instant?
+    var openDeadline: Moment?
+    var closeDeadline: Moment?
     var closeCompletions: [@Sendable () -> Void] = []
     var isAborted = false
 
@@ -72,7 +72,7 @@ final class ConnectionCore: EventSource, Flushable, @unchecked Sendable {
     var deliveredBytes = 0
     var conclusions: [PublishConclusion] = []
 
-    var nextSweep: ContinuousClock.Instant
+    var nextSweep: Moment
     private var timer: DeadlineTimer?
     private var isFlushAsked = false
     private var isReadAsked = false
@@ -82,7 +82,7 @@ final class ConnectionCore: EventSource, Flushable, @unchecked Sendable {
         self.loop = loop
         self.home = home
         self.logger = logger
-        let now = ContinuousClock.now
+        let now = Moment.now
         heartbeats = HeartbeatMonitor(interval: .zero, now: now)
         nextSweep = now
         timer = DeadlineTimer(loop: loop) { [weak self] now in self?.timerFired(now) }
@@ -178,10 +178,10 @@ final class ConnectionCore: EventSource, Flushable, @unchecked Sendable {
         if let next = nextInstant { timer?.arm(next) }
     }
 
-    private var nextInstant: ContinuousClock.Instant? {
+    private var nextInstant: Moment? {
         guard phase != .finished else { return nil }
         var next = heartbeats.nextInstant
-        func consider(_ instant: ContinuousClock.Instant?) {
+        func consider(_ instant: Moment?) {
             if let instant { next = min(next ?? instant, instant) }
         }
         consider(openDeadline)
@@ -191,7 +191,7 @@ final class ConnectionCore: EventSource, Flushable, @unchecked Sendable {
         return next
     }
 
-    private func timerFired(_ now: ContinuousClock.Instant) -> ContinuousClock.Instant? {
+    private func timerFired(_ now: Moment) -> Moment? {
         enter { () throws(AMQPError) in
             if let openDeadline, openDeadline <= now {
                 throw AMQPError(.connectTimedOut, "connecting took too long")
@@ -205,7 +205,7 @@ final class ConnectionCore: EventSource, Flushable, @unchecked Sendable {
         return nextInstant
     }
 
-    private func failOverdueCalls(_ now: ContinuousClock.Instant) throws(AMQPError) {
+    private func failOverdueCalls(_ now: Moment) throws(AMQPError) {
         for channel in channels {
             guard let deadline = channel.nextDeadline, deadline <= now, let call = channel.calls.first else { continue }
             // A reply that comes later would be taken for another call's: the connection cannot go on.
@@ -214,7 +214,7 @@ final class ConnectionCore: EventSource, Flushable, @unchecked Sendable {
     }
 
     /// Sends a heartbeat when one is due; ends the connection when the peer has gone silent.
-    private func serveHeartbeats(_ now: ContinuousClock.Instant) throws(AMQPError) {
+    private func serveHeartbeats(_ now: Moment) throws(AMQPError) {
         guard transport != nil else { return }
         switch heartbeats.action(at: now) {
         case .nothing: return

@@ -15,7 +15,7 @@ struct Dialed: @unchecked Sendable {
 /// Connects and logs in on a thread of its own: name service, TCP, TLS and the handshake wait in libraries.
 struct Dialer: Sendable {
     let configuration: ConnectionConfiguration
-    let deadline: ContinuousClock.Instant
+    let deadline: Moment
     let socketHandle: SocketHandle
     /// Whether anybody still wants the connection.
     let isWanted: @Sendable () -> Bool

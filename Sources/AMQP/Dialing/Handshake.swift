@@ -3,12 +3,13 @@
 
 internal import CRabbitMQ
 internal import Glibc
+internal import Threads
 
 /// The opening of a connection (AMQP 0-9-1, section 2.2.4), step by step; waits, so it runs on a thread of its own.
 struct Handshake {
     let transport: Transport
     let configuration: ConnectionConfiguration
-    let deadline: ContinuousClock.Instant
+    let deadline: Moment
 
     /// Logs in and enters the virtual host.
     func run() throws(AMQPError) -> Dialed {

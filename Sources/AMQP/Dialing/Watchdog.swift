@@ -9,7 +9,7 @@ internal import Threads
 /// afterwards that it is; when the bound has passed, another loop shuts the descriptor down.
 final class Watchdog: Sendable {
     private let bound: Duration
-    private let deadline: Guarded<ContinuousClock.Instant?>
+    private let deadline: Guarded<Moment?>
     private let timer: DeadlineTimer?
 
     /// - Parameters:
@@ -17,7 +17,7 @@ final class Watchdog: Sendable {
     ///   - action: run on another loop when one lasts longer; must not block.
     init(bound: Duration, _ action: @escaping @Sendable () -> Void) {
         self.bound = bound
-        let deadline = Guarded<ContinuousClock.Instant?>(nil)
+        let deadline = Guarded<Moment?>(nil)
         self.deadline = deadline
         // Without a descriptor for a loop the wait goes unbounded, as long as the socket itself does.
         timer = (try? EventLoop.shared()).map { loop in
@@ -34,7 +34,7 @@ final class Watchdog: Sendable {
 
     /// Runs what may wait.
     func watch<Failure: Error>(_ body: () throws(Failure) -> Void) throws(Failure) {
-        let end = ContinuousClock.now + bound
+        let end = Moment.now + bound
         deadline.withLock { $0 = end }
         timer?.arm(end)
         defer { deadline.withLock { $0 = nil } }

@@ -2,6 +2,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
 public import Names
+public import Threads
 
 /// A message to publish, and whom to tell how it went.
 public final class PublishRequest: Sendable {
@@ -25,7 +26,7 @@ public final class PublishRequest: Sendable {
     public let proof: PublishProof
     /// When the caller loses interest: unwritten by then it is never sent (`expired`), unproven by then it fails
     /// with `timedOut` and `wasSent` true. Looked at about every 50 ms.
-    public let deadline: ContinuousClock.Instant?
+    public let deadline: Moment?
     /// Told the outcome exactly once, on the loop of the connection's user (on the caller's thread when refused at once);
     /// must not block.
     public let completion: @Sendable (PublishOutcome) -> Void
@@ -41,7 +42,7 @@ public final class PublishRequest: Sendable {
         binding: QueueBinding? = nil,
         declaresAnew: Bool = false,
         proof: PublishProof = .confirm,
-        deadline: ContinuousClock.Instant? = nil,
+        deadline: Moment? = nil,
         completion: @escaping @Sendable (PublishOutcome) -> Void
     ) {
         self.exchange = exchange

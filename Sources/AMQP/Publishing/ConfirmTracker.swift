@@ -2,6 +2,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
 internal import Names
+internal import Threads
 
 /// The publishes of one channel of which it is not known yet whether the broker took them, in their order.
 ///
@@ -129,7 +130,7 @@ struct ConfirmTracker {
 
     /// Fails what has waited past its deadline; the place in the sequence is kept.
     mutating func expire(
-        at now: ContinuousClock.Instant,
+        at now: Moment,
         into conclusions: inout [PublishConclusion]
     ) {
         hasDeadlines = false

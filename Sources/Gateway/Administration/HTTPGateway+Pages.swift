@@ -3,6 +3,7 @@
 
 internal import HTTPServer
 internal import Messaging
+internal import Threads
 
 extension HTTPGateway {
     /// The pages that take no time: metrics, contract, info and the root.

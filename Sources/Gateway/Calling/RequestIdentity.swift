@@ -10,21 +10,21 @@ struct RequestIdentity: Sendable {
     /// The client's identifier when it is a plain token, else a new `req-<uuid4>`, as a JSON string.
     let quoted: JSONText
     /// When the request's head and body were there.
-    let started: ContinuousClock.Instant
+    let started: Moment
 
     /// The longest identifier that is taken over, in characters.
     static let maximumLength = 128
 
-    init(_ fields: borrowing RequestFields, started: ContinuousClock.Instant = .now) {
+    init(_ fields: borrowing RequestFields, started: Moment = .now) {
         let given = fields.bytes(of: "X-Request-Id") ?? fields.bytes(of: "X-Openstack-Request-Id")
         self.init(token: given, started: started)
     }
 
-    init(given: String?, started: ContinuousClock.Instant = .now) {
+    init(given: String?, started: Moment = .now) {
         self.init(token: given.map { Array($0.utf8)[...] }, started: started)
     }
 
-    private init(token given: ArraySlice<UInt8>?, started: ContinuousClock.Instant) {
+    private init(token given: ArraySlice<UInt8>?, started: Moment) {
         self.started = started
         if let given, Self.isToken(given) {
             quoted = JSONText(quoted: [0x22] + given + [0x22])

@@ -1,6 +1,8 @@
 // Part of the rpc-gateway project, under Apache License v2.0; see LICENSE for the full text
 // SPDX-License-Identifier: Apache-2.0
 
+internal import Threads
+
 /// The answers to requests that carried a key.
 ///
 /// A value without threads, clocks and effects: the time is passed in.
@@ -45,7 +47,7 @@ struct IdempotencyStore: Sendable {
     mutating func begin(
         _ key: IdempotencyKey,
         _ fingerprint: RequestFingerprint,
-        now: ContinuousClock.Instant,
+        now: Moment,
         _ limits: Limits
     ) -> Decision {
         trim(now, limits)
@@ -64,7 +66,7 @@ struct IdempotencyStore: Sendable {
     mutating func finish(
         _ key: IdempotencyKey,
         _ answer: StoredResponse,
-        now: ContinuousClock.Instant,
+        now: Moment,
         _ limits: Limits
     ) {
         guard let fingerprint = running.removeValue(forKey: key) else { return }
@@ -82,7 +84,7 @@ struct IdempotencyStore: Sendable {
         answers.remove(key)
     }
 
-    private mutating func trim(_ now: ContinuousClock.Instant, _ limits: Limits) {
+    private mutating func trim(_ now: Moment, _ limits: Limits) {
         let room = max(0, limits.maximumCount - running.count)
         for key in answered.trim(now: now, maximumCount: room, maximumWeight: .max) { answers.remove(key) }
         // Of what weighs too much the answers go and the keys stay.

@@ -4,6 +4,7 @@
 internal import HTTPServer
 internal import Logging
 internal import Messaging
+public import Threads
 
 extension HTTPGateway {
     /// Streams the notifications of a topic to a client, from the moment of the answer's head on.
@@ -39,7 +40,7 @@ extension HTTPGateway {
     public var notificationListeners: Int { notifications.listenerCount }
 
     /// Ends what listening for notifications has left at the broker, in at most that time.
-    public func closeNotifications(deadline: ContinuousClock.Instant) async {
+    public func closeNotifications(deadline: Moment) async {
         await notifications.close(deadline: deadline)
     }
 

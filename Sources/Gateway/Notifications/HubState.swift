@@ -1,6 +1,8 @@
 // Part of the rpc-gateway project, under Apache License v2.0; see LICENSE for the full text
 // SPDX-License-Identifier: Apache-2.0
 
+internal import Threads
+
 /// Who shares which subscription, apart from threads.
 struct HubState {
     enum Admission: Equatable {
@@ -14,7 +16,7 @@ struct HubState {
         var subscription: SharedSubscription
         var members: Int
         /// Since when it has had no listener.
-        var emptySince: ContinuousClock.Instant?
+        var emptySince: Moment?
     }
 
     private var entries: [SubscriptionKey: Entry] = [:]
@@ -56,7 +58,7 @@ struct HubState {
     }
 
     /// Takes a listener away; gives the subscriptions that are to be ended now.
-    mutating func leave(_ subscription: SharedSubscription, _ now: ContinuousClock.Instant) -> [SharedSubscription] {
+    mutating func leave(_ subscription: SharedSubscription, _ now: Moment) -> [SharedSubscription] {
         listenerCount -= 1
         guard var entry = entries[subscription.key], entry.subscription === subscription else { return [] }
         entry.members -= 1
@@ -68,7 +70,7 @@ struct HubState {
     /// Takes out the subscriptions that have had no listener for long enough.
     ///
     /// A named pool's ends at once: what it would consume is taken from others.
-    mutating func takeEmpty(now: ContinuousClock.Instant) -> [SharedSubscription] {
+    mutating func takeEmpty(now: Moment) -> [SharedSubscription] {
         let linger = configuration.linger
         let ended = entries.filter { key, entry in
             guard let since = entry.emptySince else { return false }

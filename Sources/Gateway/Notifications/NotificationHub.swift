@@ -46,7 +46,7 @@ final class NotificationHub: Sendable {
     }
 
     /// Lets a listener go; the last one of a subscription ends it, some time later.
-    func leave(_ subscription: SharedSubscription, listener: Int, now: ContinuousClock.Instant = .now) {
+    func leave(_ subscription: SharedSubscription, listener: Int, now: Moment = .now) {
         subscription.remove(listener)
         close(state.withLock { $0.leave(subscription, now) })
     }
@@ -58,7 +58,7 @@ final class NotificationHub: Sendable {
     }
 
     /// Ends what is left at the broker, in at most that time.
-    func close(deadline: ContinuousClock.Instant) async {
+    func close(deadline: Moment) async {
         for subscription in state.withLock({ $0.takeAll() }) { await subscription.close(deadline: deadline) }
         timer.withLock { timer in
             defer { timer = nil }
@@ -67,7 +67,7 @@ final class NotificationHub: Sendable {
     }
 
     /// Does what is due; gives the time of the next look, nil when there is nothing to look at.
-    func tick(_ now: ContinuousClock.Instant) -> ContinuousClock.Instant? {
+    func tick(_ now: Moment) -> Moment? {
         close(state.withLock { $0.takeEmpty(now: now) })
         let (subscriptions, heartbeat) = state.withLock { ($0.subscriptions, $0.configuration.heartbeat) }
         for subscription in subscriptions { subscription.tick(now, heartbeat: heartbeat) }

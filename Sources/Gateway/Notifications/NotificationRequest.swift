@@ -3,6 +3,7 @@
 
 internal import HTTPServer
 internal import Messaging
+internal import Threads
 
 /// A notification as its HTTP request describes it.
 struct NotificationRequest {

@@ -29,13 +29,13 @@ final class SharedSubscription: Sendable {
     var isConsuming: Bool { listener.withLock { $0 }?.isConsuming ?? false }
 
     /// Returns once notifications come in.
-    func waitUntilConsuming(deadline: ContinuousClock.Instant) async throws(MessagingError) {
+    func waitUntilConsuming(deadline: Moment) async throws(MessagingError) {
         guard let listener = listener.withLock({ $0 }) else { return }
         try await listener.waitUntilConsuming(deadline: deadline)
     }
 
     /// Ends the consumption; what a named pool's queue gave us without need goes back.
-    func close(deadline: ContinuousClock.Instant) async {
+    func close(deadline: Moment) async {
         guard let listener = listener.withLock({ $0 }) else { return }
         await listener.stop(deadline: deadline)
         let held = state.withLock { state in
@@ -131,7 +131,7 @@ final class SharedSubscription: Sendable {
     // MARK: The timer's thread
 
     /// Sends the comments that are due, and tells of a broker that was lost or came back.
-    func tick(_ now: ContinuousClock.Instant, heartbeat: Duration) {
+    func tick(_ now: Moment, heartbeat: Duration) {
         let isConsuming = isConsuming
         let (listeners, notices) = state.withLock { state in
             (state.listeners, state.notices(now, heartbeat: heartbeat, isConsuming: isConsuming))

@@ -3,6 +3,7 @@
 
 internal import Messaging
 internal import Names
+internal import Threads
 
 /// What a subscription knows, apart from threads.
 struct SubscriptionState {
@@ -14,7 +15,7 @@ struct SubscriptionState {
     var repeats: Set<Name> = []
     /// Whether listeners were told that the broker was lost.
     private var isInterrupted = false
-    private var nextHeartbeat: ContinuousClock.Instant?
+    private var nextHeartbeat: Moment?
 
     init(recent: RecentEvents) { self.recent = recent }
 
@@ -40,7 +41,7 @@ struct SubscriptionState {
 
     /// What all listeners are to be told now.
     mutating func notices(
-        _ now: ContinuousClock.Instant,
+        _ now: Moment,
         heartbeat: Duration,
         isConsuming: Bool
     ) -> [[UInt8]] {

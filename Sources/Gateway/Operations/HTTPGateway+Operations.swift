@@ -3,6 +3,7 @@
 
 internal import HTTPServer
 internal import Messaging
+internal import Threads
 
 extension HTTPGateway {
     /// Tells what has become of an operation, or forgets it.

@@ -2,6 +2,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
 internal import Messaging
+internal import Threads
 
 /// What has become of the requests that are answered later (`Prefer: respond-async`).
 ///
@@ -31,7 +32,7 @@ struct OperationStore<Waiter: Sendable>: Sendable {
 
     private struct Waiting: Sendable {
         var waiter: Waiter
-        var deadline: ContinuousClock.Instant
+        var deadline: Moment
     }
 
     private var running: [UniqueID: [Waiting]] = [:]
@@ -46,7 +47,7 @@ struct OperationStore<Waiter: Sendable>: Sendable {
     var bytes: Int { finished.weight }
 
     /// Begins an operation; false when as many as there may be are running.
-    mutating func begin(_ id: UniqueID, now: ContinuousClock.Instant, _ limits: Limits) -> Bool {
+    mutating func begin(_ id: UniqueID, now: Moment, _ limits: Limits) -> Bool {
         guard running.count < limits.maximumCount else { return false }
         running[id] = []
         trim(now, limits)
@@ -57,7 +58,7 @@ struct OperationStore<Waiter: Sendable>: Sendable {
     mutating func finish(
         _ id: UniqueID,
         _ answer: StoredResponse,
-        now: ContinuousClock.Instant,
+        now: Moment,
         _ limits: Limits
     ) -> [Waiter] {
         guard let waiting = running.removeValue(forKey: id) else { return [] }
@@ -76,7 +77,7 @@ struct OperationStore<Waiter: Sendable>: Sendable {
     mutating func abandon(_ id: UniqueID) { running[id] = nil }
 
     /// What is known of an operation.
-    mutating func look(_ id: UniqueID, now: ContinuousClock.Instant, _ limits: Limits) -> Look {
+    mutating func look(_ id: UniqueID, now: Moment, _ limits: Limits) -> Look {
         trim(now, limits)
         if running[id] != nil { return .running }
         if let answer = finished[id] { return .done(answer) }
@@ -87,7 +88,7 @@ struct OperationStore<Waiter: Sendable>: Sendable {
     mutating func wait(
         _ id: UniqueID,
         _ waiter: Waiter,
-        deadline: ContinuousClock.Instant,
+        deadline: Moment,
         _ limits: Limits
     ) -> Bool {
         guard running[id] != nil, waiterCount < limits.maximumWaiters else { return false }
@@ -98,10 +99,10 @@ struct OperationStore<Waiter: Sendable>: Sendable {
 
     /// Takes out the waiters whose deadline has passed, and tells the next deadline.
     mutating func expireWaiters(
-        now: ContinuousClock.Instant
-    ) -> (expired: [Waiter], next: ContinuousClock.Instant?) {
+        now: Moment
+    ) -> (expired: [Waiter], next: Moment?) {
         var expired: [Waiter] = []
-        var next: ContinuousClock.Instant?
+        var next: Moment?
         guard waiterCount > 0 else { return (expired, next) }
         for (id, waiting) in running where !waiting.isEmpty {
             let due = waiting.filter { $0.deadline <= now }
@@ -114,7 +115,7 @@ struct OperationStore<Waiter: Sendable>: Sendable {
     }
 
     /// Forgets an operation, running or not; gives back who waits for it, or nil when there is none.
-    mutating func forget(_ id: UniqueID, now: ContinuousClock.Instant, _ limits: Limits) -> [Waiter]? {
+    mutating func forget(_ id: UniqueID, now: Moment, _ limits: Limits) -> [Waiter]? {
         trim(now, limits)
         let waiting = running.removeValue(forKey: id)
         guard waiting != nil || finished.remove(id) != nil else { return nil }
@@ -123,7 +124,7 @@ struct OperationStore<Waiter: Sendable>: Sendable {
         return waiting?.map(\.waiter) ?? []
     }
 
-    private mutating func trim(_ now: ContinuousClock.Instant, _ limits: Limits) {
+    private mutating func trim(_ now: Moment, _ limits: Limits) {
         let room = max(0, limits.maximumCount - running.count)
         for id in finished.trim(now: now, maximumCount: room, maximumWeight: limits.maximumBytes) {
             remember(id, now, limits)
@@ -131,7 +132,7 @@ struct OperationStore<Waiter: Sendable>: Sendable {
     }
 
     /// Remembers that an operation was, for a day and in bounded number.
-    private mutating func remember(_ id: UniqueID, _ now: ContinuousClock.Instant, _ limits: Limits) {
+    private mutating func remember(_ id: UniqueID, _ now: Moment, _ limits: Limits) {
         past.put(id, (), weight: 0, expiry: now.advanced(by: .seconds(86_400)))
         _ = past.trim(now: now, maximumCount: 4 * limits.maximumCount, maximumWeight: .max)
     }

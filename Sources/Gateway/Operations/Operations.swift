@@ -47,7 +47,7 @@ final class Operations: Sendable {
     func wait(
         _ id: UniqueID,
         _ waiter: OperationWaiter,
-        deadline: ContinuousClock.Instant,
+        deadline: Moment,
         _ limits: Store.Limits
     ) -> Bool {
         let waits = state.withLock { state in
@@ -84,7 +84,7 @@ final class Operations: Sendable {
         }
     }
 
-    private func expire(_ now: ContinuousClock.Instant) -> ContinuousClock.Instant? {
+    private func expire(_ now: Moment) -> Moment? {
         let (expired, next) = state.withLock { $0.store.expireWaiters(now: now) }
         for waiter in expired { waiter.sink.respond(OperationResponses.running(waiter.identity)) }
         return next

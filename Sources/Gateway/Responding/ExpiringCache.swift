@@ -1,6 +1,8 @@
 // Part of the rpc-gateway project, under Apache License v2.0; see LICENSE for the full text
 // SPDX-License-Identifier: Apache-2.0
 
+internal import Threads
+
 /// Values by key that go when they are old, when there are too many of them, or when they weigh too much; the oldest
 /// go first.
 ///
@@ -9,7 +11,7 @@ struct ExpiringCache<Key: Hashable & Sendable, Value: Sendable>: Sendable {
     private struct Entry: Sendable {
         var value: Value
         var weight: Int
-        var expiry: ContinuousClock.Instant
+        var expiry: Moment
         /// Tells the entry from an earlier one of the same key in `order`.
         var number: UInt64
     }
@@ -29,7 +31,7 @@ struct ExpiringCache<Key: Hashable & Sendable, Value: Sendable>: Sendable {
     subscript(key: Key) -> Value? { entries[key]?.value }
 
     /// Puts a value, in the place of an earlier one of the same key.
-    mutating func put(_ key: Key, _ value: Value, weight: Int, expiry: ContinuousClock.Instant) {
+    mutating func put(_ key: Key, _ value: Value, weight: Int, expiry: Moment) {
         remove(key)
         entries[key] = Entry(value: value, weight: weight, expiry: expiry, number: nextNumber)
         order.append((key, nextNumber))
@@ -47,7 +49,7 @@ struct ExpiringCache<Key: Hashable & Sendable, Value: Sendable>: Sendable {
     }
 
     /// Takes out what has expired, and the oldest until the rest is within the bounds; gives their keys.
-    mutating func trim(now: ContinuousClock.Instant, maximumCount: Int, maximumWeight: Int) -> [Key] {
+    mutating func trim(now: Moment, maximumCount: Int, maximumWeight: Int) -> [Key] {
         var removed: [Key] = []
         while let oldest = oldest() {
             guard oldest.expiry <= now || entries.count > maximumCount || weight > maximumWeight else { break }
@@ -57,7 +59,7 @@ struct ExpiringCache<Key: Hashable & Sendable, Value: Sendable>: Sendable {
         return removed
     }
 
-    private mutating func oldest() -> (key: Key, expiry: ContinuousClock.Instant)? {
+    private mutating func oldest() -> (key: Key, expiry: Moment)? {
         while head < order.count {
             let (key, number) = order[head]
             if let entry = entries[key], entry.number == number { return (key, entry.expiry) }

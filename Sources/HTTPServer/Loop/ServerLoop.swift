@@ -136,7 +136,7 @@ final class ServerLoop: ResumeQueue, TurnTaker, @unchecked Sendable {
     }
 
     /// Begins to drain and stops when all is answered, at the deadline at the latest.
-    func beginDrain(until deadline: ContinuousClock.Instant) {
+    func beginDrain(until deadline: Moment) {
         let left = max(.zero, deadline - .now).wholeMilliseconds as UInt64
         eventLoop.execute { [self] in
             beginDraining()
@@ -145,7 +145,7 @@ final class ServerLoop: ResumeQueue, TurnTaker, @unchecked Sendable {
     }
 
     /// Waits for the end; false when it has not come by then.
-    func waitUntilStopped(limit: ContinuousClock.Instant) -> Bool {
+    func waitUntilStopped(limit: Moment) -> Bool {
         var descriptor = pollfd(fd: stopped.fileDescriptor, events: Int16(POLLIN), revents: 0)
         while true {
             let left: UInt64 = max(.zero, limit - .now).wholeMilliseconds

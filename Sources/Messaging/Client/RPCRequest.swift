@@ -1,6 +1,8 @@
 // Part of the rpc-gateway project, under Apache License v2.0; see LICENSE for the full text
 // SPDX-License-Identifier: Apache-2.0
 
+public import Threads
+
 /// One call or cast as a driver gets it: everything the wire needs but the driver's own identifiers.
 public struct RPCRequest: Sendable {
     /// Where it goes.
@@ -12,7 +14,7 @@ public struct RPCRequest: Sendable {
     /// The request context.
     public var context: RequestContext
     /// The moment after which nobody waits any more; connecting and publishing count against it.
-    public var deadline: ContinuousClock.Instant
+    public var deadline: Moment
     /// The time the whole request has, from which the deadline was made; for messages to people.
     public var timeout: Duration
     /// How long to wait between two heartbeats of the server (`call_monitor_timeout`); nil asks for none.
@@ -29,7 +31,7 @@ public struct RPCRequest: Sendable {
         arguments: JSONText = .emptyObject,
         context: RequestContext = RequestContext(),
         timeout: Duration,
-        now: ContinuousClock.Instant = .now,
+        now: Moment = .now,
         callMonitorTimeout: Duration? = nil,
         retry: Int? = nil
     ) {

@@ -1,6 +1,8 @@
 // Part of the rpc-gateway project, under Apache License v2.0; see LICENSE for the full text
 // SPDX-License-Identifier: Apache-2.0
 
+public import Threads
+
 /// What carries messages: a broker, or memory (`oslo_messaging._drivers.base.BaseDriver`).
 ///
 /// Every function returns at once and may be called from any thread. A completion runs exactly once, on a thread of the
@@ -18,7 +20,7 @@ public protocol Driver: Sendable {
     /// Looks at the queue of a target without sending anything; nil when there is no such queue.
     func inspect(
         _ target: Target,
-        deadline: ContinuousClock.Instant,
+        deadline: Moment,
         completion: @escaping @Sendable (Result<QueueStatus?, MessagingError>) -> Void
     )
 
@@ -29,5 +31,5 @@ public protocol Driver: Sendable {
     func start()
 
     /// Ends: calls still waiting at the deadline fail with `draining`, what was declared for this process is deleted.
-    func shutdown(deadline: ContinuousClock.Instant) async
+    func shutdown(deadline: Moment) async
 }

@@ -1,6 +1,8 @@
 // Part of the rpc-gateway project, under Apache License v2.0; see LICENSE for the full text
 // SPDX-License-Identifier: Apache-2.0
 
+public import Threads
+
 /// How a driver stands with its broker, as one look shows it.
 public struct DriverStatus: Sendable {
     /// Whether the connection that receives replies is up and consuming.
@@ -8,7 +10,7 @@ public struct DriverStatus: Sendable {
     /// The broker's reason while it blocks publishers.
     public var blockedReason: String?
     /// When a message of our own last came back through our own reply queue; nil before the first.
-    public var lastLoopback: ContinuousClock.Instant?
+    public var lastLoopback: Moment?
     /// Why the driver is not connected, in words without credentials.
     public var problem: String?
     /// Calls that wait for their reply.
@@ -37,7 +39,7 @@ public struct DriverStatus: Sendable {
     public init(
         isConnected: Bool,
         blockedReason: String? = nil,
-        lastLoopback: ContinuousClock.Instant? = nil,
+        lastLoopback: Moment? = nil,
         problem: String? = nil,
         waitingCalls: Int = 0,
         sendConnections: SendConnections = SendConnections()

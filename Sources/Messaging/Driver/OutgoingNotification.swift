@@ -1,6 +1,8 @@
 // Part of the rpc-gateway project, under Apache License v2.0; see LICENSE for the full text
 // SPDX-License-Identifier: Apache-2.0
 
+public import Threads
+
 /// A notification on its way to a broker.
 public struct OutgoingNotification: Sendable {
     /// How the body is built.
@@ -32,7 +34,7 @@ public struct OutgoingNotification: Sendable {
     /// The form of the body.
     public var format: Format
     /// When the sender gives up.
-    public var deadline: ContinuousClock.Instant
+    public var deadline: Moment
     /// Failed attempts to reach a broker that are tolerated: nil or -1 for ever (until the deadline), 0 none, N of them.
     public var retry: Int?
 
@@ -48,7 +50,7 @@ public struct OutgoingNotification: Sendable {
         timestamp: String,
         context: RequestContext = RequestContext(),
         format: Format = .messagingv2,
-        deadline: ContinuousClock.Instant,
+        deadline: Moment,
         retry: Int? = nil
     ) {
         self.exchange = exchange

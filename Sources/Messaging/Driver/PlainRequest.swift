@@ -1,6 +1,8 @@
 // Part of the rpc-gateway project, under Apache License v2.0; see LICENSE for the full text
 // SPDX-License-Identifier: Apache-2.0
 
+public import Threads
+
 /// A plain AMQP request on its way, and all that is told about how to send it.
 public struct PlainRequest: Sendable {
     /// The exchange; empty for the default exchange, which routes by the queue's name.
@@ -12,7 +14,7 @@ public struct PlainRequest: Sendable {
     /// The time the whole request has; for messages to people.
     public var timeout: Duration
     /// When the request ends without a reply; what is left is sent as the message's `expiration`.
-    public var deadline: ContinuousClock.Instant
+    public var deadline: Moment
     /// Failed attempts to reach a broker that are tolerated: nil or -1 for ever (until the deadline), 0 none, N of them.
     public var retry: Int?
 
@@ -22,7 +24,7 @@ public struct PlainRequest: Sendable {
         routingKey: String,
         message: PlainMessage,
         timeout: Duration,
-        now: ContinuousClock.Instant = .now,
+        now: Moment = .now,
         retry: Int? = nil
     ) {
         self.exchange = exchange

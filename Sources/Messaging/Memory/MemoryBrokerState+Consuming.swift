@@ -2,6 +2,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
 internal import Names
+internal import Threads
 
 extension MemoryBrokerState {
     /// Declares, binds and consumes what a listener subscribes to; false when there are too many queues.
@@ -9,7 +10,7 @@ extension MemoryBrokerState {
         _ subscriptions: [MemorySubscription],
         listener: Int,
         prefetchCount: Int,
-        now: ContinuousClock.Instant,
+        now: Moment,
         handler: @escaping MemoryDelivery.Handler
     ) -> Bool {
         for subscription in subscriptions {
@@ -35,7 +36,7 @@ extension MemoryBrokerState {
     /// Ends the consumption of a listener; what was not handed over goes back to its place.
     ///
     /// What waits in the listener's own queues is handed over yet: nobody else would get it.
-    mutating func cancel(_ listener: Int, now: ContinuousClock.Instant) {
+    mutating func cancel(_ listener: Int, now: Moment) {
         for (id, consumer) in consumers where consumer.listener == listener {
             if consumer.isOwned {
                 consumers[id]?.prefetchCount = .max
@@ -52,7 +53,7 @@ extension MemoryBrokerState {
     }
 
     /// Ends a listener: what it has not settled goes back, and what was declared for it alone is deleted.
-    mutating func close(_ listener: Int, now: ContinuousClock.Instant) {
+    mutating func close(_ listener: Int, now: Moment) {
         cancel(listener, now: now)
         for (id, consumer) in consumers where consumer.listener == listener { consumers[id] = nil }
         for name in ownedQueues.removeValue(forKey: listener) ?? [] { delete(name) }
@@ -62,7 +63,7 @@ extension MemoryBrokerState {
     }
 
     /// Takes a delivered message out of its queue or puts it back; false when it is in nobody's hands.
-    mutating func settle(_ tag: Int, requeues: Bool, now: ContinuousClock.Instant) -> Bool {
+    mutating func settle(_ tag: Int, requeues: Bool, now: Moment) -> Bool {
         guard let delivery = unsettled.removeValue(forKey: tag) else { return false }
         consumers[delivery.consumer]?.unsettled -= 1
         guard let index = queues.index(forKey: delivery.queue) else {

@@ -2,6 +2,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
 internal import Names
+internal import Threads
 
 extension MemoryBrokerState {
     /// Routes a message; the default exchange has the empty name and routes by the queue's name.
@@ -9,7 +10,7 @@ extension MemoryBrokerState {
         _ message: MemoryMessage,
         exchange: Name,
         checksConsumers: Bool,
-        now: ContinuousClock.Instant
+        now: Moment
     ) -> MemoryPublishOutcome {
         guard let names = route(exchange, message.routingKey) else { return .noExchange }
         guard !names.isEmpty else { return .unroutable }
@@ -39,7 +40,7 @@ extension MemoryBrokerState {
     }
 
     /// How a queue stands; nil when there is none.
-    mutating func inspect(_ name: Name, now: ContinuousClock.Instant) -> QueueStatus? {
+    mutating func inspect(_ name: Name, now: Moment) -> QueueStatus? {
         guard let index = queues.index(forKey: name) else { return nil }
         forget(queues.values[index].dropExpired(now))
         let queue = queues.values[index]
@@ -51,7 +52,7 @@ extension MemoryBrokerState {
         return exchanges[exchange]?.queues(for: routingKey)
     }
 
-    private mutating func append(_ message: MemoryMessage, to name: Name, now: ContinuousClock.Instant) -> Bool {
+    private mutating func append(_ message: MemoryMessage, to name: Name, now: Moment) -> Bool {
         guard let index = queues.index(forKey: name) else { return false }
         if !hasRoom(queues.values[index], message) {
             forget(queues.values[index].dropExpired(now))

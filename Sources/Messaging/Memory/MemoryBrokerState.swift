@@ -3,6 +3,7 @@
 
 internal import HeapModule
 internal import Names
+internal import Threads
 
 /// A small broker as a value, with RabbitMQ's rules: queues that stay, consumers that take turns, messages that are
 /// acknowledged or come back to their place.
@@ -58,7 +59,7 @@ struct MemoryBrokerState {
     }
 
     /// Gives waiting messages of a queue to consumers with room, in turn.
-    mutating func assign(_ name: Name, now: ContinuousClock.Instant) {
+    mutating func assign(_ name: Name, now: Moment) {
         guard let index = queues.index(forKey: name) else { return }
         while true {
             forget(queues.values[index].dropExpiredFront(now))

@@ -75,7 +75,7 @@ public final class MemoryDriver: Driver {
     /// Looks at the queue of a target; see `Driver`.
     public func inspect(
         _ target: Target,
-        deadline: ContinuousClock.Instant,
+        deadline: Moment,
         completion: @escaping @Sendable (Result<QueueStatus?, MessagingError>) -> Void
     ) {
         if isShutDown { return completion(.failure(Self.shutdownError)) }
@@ -91,7 +91,7 @@ public final class MemoryDriver: Driver {
     public func start() {}
 
     /// Fails the calls that still wait and closes the listeners; see `Driver`.
-    public func shutdown(deadline: ContinuousClock.Instant) async {
+    public func shutdown(deadline: Moment) async {
         let open = listeners.withLock { listeners in
             defer { listeners = nil }
             return listeners
@@ -121,7 +121,7 @@ extension MemoryDriver {
     func publish(
         _ body: [UInt8],
         to target: Target,
-        expiration: ContinuousClock.Instant? = nil,
+        expiration: Moment? = nil,
         checksConsumers: Bool = false
     ) -> Result<Void, MessagingError> {
         let exchange = target.isFanout ? Name(target.fanoutExchange) : exchange(target.exchange)

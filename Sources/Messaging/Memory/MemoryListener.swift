@@ -52,7 +52,7 @@ final class MemoryListener: Listener {
 
     var isConsuming: Bool { phase.withLock { $0 == .consuming } }
 
-    func waitUntilConsuming(deadline: ContinuousClock.Instant) async throws(MessagingError) {
+    func waitUntilConsuming(deadline: Moment) async throws(MessagingError) {
         while true {
             switch phase.withLock({ $0 }) {
             case .consuming: return
@@ -60,20 +60,20 @@ final class MemoryListener: Listener {
             case .refused: throw MessagingError(.brokerConfiguration, "The broker has too many queues", stage: .connect)
             case .idle, .starting: break
             }
-            guard ContinuousClock.now < deadline else {
+            guard Moment.now < deadline else {
                 throw MessagingError(.brokerUnavailable, "The listener has not been started", stage: .connect)
             }
             try? await Task.sleep(for: .milliseconds(5))
         }
     }
 
-    func stop(deadline: ContinuousClock.Instant) async {
+    func stop(deadline: Moment) async {
         phase.withLock { $0 = .stopped }
         broker.change { [id] in $0.cancel(id, now: .now) }
         await broker.waitForHandler(of: id)
     }
 
-    func close(deadline: ContinuousClock.Instant) async {
+    func close(deadline: Moment) async {
         await stop(deadline: deadline)
         end()
     }

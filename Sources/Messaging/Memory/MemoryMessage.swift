@@ -2,6 +2,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
 internal import Names
+internal import Threads
 
 /// One message as the broker of memory keeps it.
 final class MemoryMessage: Sendable {
@@ -11,14 +12,14 @@ final class MemoryMessage: Sendable {
     let replyTo: String?
     let correlationID: String?
     /// When the broker drops it from its queue; nil for never.
-    let expiration: ContinuousClock.Instant?
+    let expiration: Moment?
 
     init(
         content: PlainMessage,
         routingKey: Name,
         replyTo: String? = nil,
         correlationID: String? = nil,
-        expiration: ContinuousClock.Instant? = nil
+        expiration: Moment? = nil
     ) {
         self.content = content
         self.routingKey = routingKey
@@ -28,7 +29,7 @@ final class MemoryMessage: Sendable {
     }
 
     /// A message as oslo.messaging sends it.
-    convenience init(json body: [UInt8], routingKey: Name, expiration: ContinuousClock.Instant? = nil) {
+    convenience init(json body: [UInt8], routingKey: Name, expiration: Moment? = nil) {
         let content = PlainMessage(
             body: body,
             contentType: Self.json,
@@ -44,5 +45,5 @@ final class MemoryMessage: Sendable {
     /// What it counts against the bounds of its queue, so that empty messages are not free.
     var size: Int { content.body.count + 512 }
 
-    func isExpired(_ now: ContinuousClock.Instant) -> Bool { expiration.map { $0 <= now } ?? false }
+    func isExpired(_ now: Moment) -> Bool { expiration.map { $0 <= now } ?? false }
 }

@@ -2,6 +2,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
 internal import HeapModule
+internal import Threads
 
 /// A queue as a value: what waits in the order in which it came, and who consumes.
 struct MemoryQueue {
@@ -48,7 +49,7 @@ struct MemoryQueue {
     mutating func take() -> Entry? { ready.popMin() }
 
     /// Drops what has expired at the front, as RabbitMQ does; gives what was dropped.
-    mutating func dropExpiredFront(_ now: ContinuousClock.Instant) -> [MemoryMessage] {
+    mutating func dropExpiredFront(_ now: Moment) -> [MemoryMessage] {
         var dropped: [MemoryMessage] = []
         while let first = ready.min, first.message.isExpired(now) {
             ready.removeMin()
@@ -59,7 +60,7 @@ struct MemoryQueue {
     }
 
     /// Drops all that has expired; for a queue that is full.
-    mutating func dropExpired(_ now: ContinuousClock.Instant) -> [MemoryMessage] {
+    mutating func dropExpired(_ now: Moment) -> [MemoryMessage] {
         let dropped = ready.unordered.filter { $0.message.isExpired(now) }.map(\.message)
         guard !dropped.isEmpty else { return [] }
         ready = Heap(ready.unordered.filter { !$0.message.isExpired(now) })

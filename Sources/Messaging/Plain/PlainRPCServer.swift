@@ -3,7 +3,7 @@
 
 public import Logging
 public import ServiceLifecycle
-internal import Threads
+public import Threads
 
 /// Serves a queue with RabbitMQ's own RPC pattern: runs a function for each message and sends what it returns to the
 /// message's `reply_to` with its `correlation_id`.
@@ -60,7 +60,7 @@ public final class PlainRPCServer: Sendable {
     /// Returns once the queue is consumed.
     ///
     /// - Throws: `brokerUnavailable` or another reason at the deadline.
-    public func waitUntilServing(deadline: ContinuousClock.Instant) async throws(MessagingError) {
+    public func waitUntilServing(deadline: Moment) async throws(MessagingError) {
         try await listener.waitUntilConsuming(deadline: deadline)
     }
 
@@ -68,7 +68,7 @@ public final class PlainRPCServer: Sendable {
     ///
     /// - Returns: whether everything ended before the deadline.
     @discardableResult
-    public func stop(deadline: ContinuousClock.Instant) async -> Bool {
+    public func stop(deadline: Moment) async -> Bool {
         pool.hold()
         await listener.stop(deadline: deadline)
         for message in pool.stop() { message.requeue() }

@@ -3,7 +3,7 @@
 
 public import Logging
 internal import Names
-internal import Threads
+public import Threads
 
 /// Serves a target: runs the methods of endpoints for callers and sends back what becomes of them
 /// (`oslo_messaging.rpc.server.RPCServer`).
@@ -89,7 +89,7 @@ public final class RPCServer: Sendable {
     /// Returns once the server's queues are consumed.
     ///
     /// - Throws: `brokerUnavailable` or another reason at the deadline; `shutdown` when it is not started.
-    public func waitUntilServing(deadline: ContinuousClock.Instant) async throws(MessagingError) {
+    public func waitUntilServing(deadline: Moment) async throws(MessagingError) {
         guard case .serving(let listener) = phase.withLock({ $0 }) else {
             throw MessagingError(.shutdown, "The server is not started")
         }
@@ -107,7 +107,7 @@ public final class RPCServer: Sendable {
     /// Stops listening: what has not started goes back into its queue, fanouts excepted, which nobody else would get.
     ///
     /// Methods under way go on; see `wait(deadline:)`.
-    public func stop(deadline: ContinuousClock.Instant = .now.advanced(by: .seconds(10))) async {
+    public func stop(deadline: Moment = .now.advanced(by: .seconds(10))) async {
         let listener = phase.withLock { phase -> (any Listener)? in
             guard case .serving(let listener) = phase else { return nil }
             phase = .stopped(listener)
@@ -127,7 +127,7 @@ public final class RPCServer: Sendable {
     ///
     /// - Returns: whether everything ended before the deadline. What had not is left running, its reply may be lost.
     @discardableResult
-    public func wait(deadline: ContinuousClock.Instant) async -> Bool {
+    public func wait(deadline: Moment) async -> Bool {
         await stop(deadline: deadline)
         let listener = phase.withLock { phase -> (any Listener)? in
             guard case .stopped(let listener) = phase else { return nil }

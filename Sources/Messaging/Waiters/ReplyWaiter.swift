@@ -1,19 +1,21 @@
 // Part of the rpc-gateway project, under Apache License v2.0; see LICENSE for the full text
 // SPDX-License-Identifier: Apache-2.0
 
+internal import Threads
+
 /// One call that waits: what it was promised and how far it has come.
 struct ReplyWaiter: Sendable {
     /// What does not change while the call waits; one reference, as tables move their values about.
     final class Promise: Sendable {
-        let started: ContinuousClock.Instant
-        let deadline: ContinuousClock.Instant
+        let started: Moment
+        let deadline: Moment
         let timeout: Duration
         let monitorTimeout: Duration?
         let completion: WaitCompletion
 
         init(
-            started: ContinuousClock.Instant,
-            deadline: ContinuousClock.Instant,
+            started: Moment,
+            deadline: Moment,
             timeout: Duration,
             monitorTimeout: Duration?,
             completion: WaitCompletion
@@ -33,12 +35,12 @@ struct ReplyWaiter: Sendable {
     }
 
     let promise: Promise
-    private(set) var monitorDeadline: ContinuousClock.Instant?
+    private(set) var monitorDeadline: Moment?
     private(set) var stage: MessagingError.Stage = .connect
     private(set) var publishDuration: Duration?
     var outcome: Outcome?
 
-    init(_ request: RPCRequest, started: ContinuousClock.Instant, completion: WaitCompletion) {
+    init(_ request: RPCRequest, started: Moment, completion: WaitCompletion) {
         promise = Promise(
             started: started,
             deadline: request.deadline,
@@ -48,7 +50,7 @@ struct ReplyWaiter: Sendable {
         )
     }
 
-    init(_ request: PlainRequest, started: ContinuousClock.Instant, completion: WaitCompletion) {
+    init(_ request: PlainRequest, started: Moment, completion: WaitCompletion) {
         promise = Promise(
             started: started,
             deadline: request.deadline,
@@ -59,18 +61,18 @@ struct ReplyWaiter: Sendable {
     }
 
     /// The time until the broker had confirmed the request, or until now when the reply came first.
-    func publishDuration(now: ContinuousClock.Instant) -> Duration {
+    func publishDuration(now: Moment) -> Duration {
         publishDuration ?? promise.started.duration(to: now)
     }
 
     /// The earlier of the two moments at which the call ends without a reply.
-    var effectiveDeadline: ContinuousClock.Instant {
+    var effectiveDeadline: Moment {
         guard let monitorDeadline else { return promise.deadline }
         return min(promise.deadline, monitorDeadline)
     }
 
     /// Notes that the request has come further; the call monitor's clock starts with the confirm.
-    mutating func advance(to stage: MessagingError.Stage, now: ContinuousClock.Instant) {
+    mutating func advance(to stage: MessagingError.Stage, now: Moment) {
         self.stage = stage
         guard stage == .reply else { return }
         publishDuration = publishDuration ?? promise.started.duration(to: now)
@@ -82,12 +84,12 @@ struct ReplyWaiter: Sendable {
         if stage == .connect { stage = .publish }
     }
 
-    mutating func restartMonitor(_ now: ContinuousClock.Instant) {
+    mutating func restartMonitor(_ now: Moment) {
         monitorDeadline = promise.monitorTimeout.map { now.advanced(by: $0) }
     }
 
     /// The error of a call that ends at its deadline or at that of its monitor.
-    func expiry(_ id: UniqueID, now: ContinuousClock.Instant) -> MessagingError {
+    func expiry(_ id: UniqueID, now: Moment) -> MessagingError {
         if let monitorDeadline, monitorDeadline <= now, now < promise.deadline {
             let message =
                 "No heartbeat of the server came within \(promise.monitorTimeout ?? .zero) (message ID \(id.hexadecimal))"

@@ -1,6 +1,8 @@
 // Part of the rpc-gateway project, under Apache License v2.0; see LICENSE for the full text
 // SPDX-License-Identifier: Apache-2.0
 
+internal import Threads
+
 extension ReplyWaiters {
     /// Lets a fanout call wait and collects its replies until the deadline, until `minimum` of them are there, or until
     /// a bound of what is kept is reached.

@@ -33,7 +33,7 @@ extension ReplyWaitersState {
         return true
     }
 
-    mutating func receive(_ message: PlainMessage, for id: UniqueID, now: ContinuousClock.Instant) -> EndedWait? {
+    mutating func receive(_ message: PlainMessage, for id: UniqueID, now: Moment) -> EndedWait? {
         guard let waiter = waiters[id], case .plain(let complete) = waiter.promise.completion else { return nil }
         waiters[id] = nil
         let duration = waiter.publishDuration(now: now)

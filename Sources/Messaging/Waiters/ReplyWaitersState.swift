@@ -2,6 +2,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
 internal import HeapModule
+internal import Threads
 
 /// The waiting calls of a process as a value: who waits, until when, and what a reply means for it.
 ///
@@ -9,7 +10,7 @@ internal import HeapModule
 /// so both registering and answering cost O(1) amortised where timeouts are alike.
 struct ReplyWaitersState {
     private struct Expiry: Comparable {
-        var instant: ContinuousClock.Instant
+        var instant: Moment
         var id: UniqueID
 
         static func < (left: Expiry, right: Expiry) -> Bool { left.instant < right.instant }
@@ -29,7 +30,7 @@ struct ReplyWaitersState {
     var expiryCount: Int { expiries.count }
 
     /// The earliest moment at which something may end; it can be that of a call that is answered already.
-    var nextExpiry: ContinuousClock.Instant? { expiries.min?.instant }
+    var nextExpiry: Moment? { expiries.min?.instant }
 
     mutating func register(_ id: UniqueID, _ waiter: ReplyWaiter) {
         waiters[id] = waiter
@@ -45,7 +46,7 @@ struct ReplyWaitersState {
     }
 
     /// Notes progress; true when the call's monitor may now end it earlier than before.
-    mutating func advance(_ id: UniqueID, to stage: MessagingError.Stage, now: ContinuousClock.Instant) -> Bool {
+    mutating func advance(_ id: UniqueID, to stage: MessagingError.Stage, now: Moment) -> Bool {
         guard let index = waiters.index(forKey: id) else { return false }
         waiters.values[index].advance(to: stage, now: now)
         guard waiters.values[index].monitorDeadline != nil else { return false }
@@ -53,7 +54,7 @@ struct ReplyWaitersState {
         return true
     }
 
-    mutating func fail(_ id: UniqueID, with error: MessagingError, now: ContinuousClock.Instant) -> EndedWait? {
+    mutating func fail(_ id: UniqueID, with error: MessagingError, now: Moment) -> EndedWait? {
         if !collections.isEmpty, collections[id] != nil { return failCollection(id, with: error, now: now) }
         guard let waiter = waiters.removeValue(forKey: id) else { return nil }
         return Self.ended(id, waiter, error)
@@ -80,7 +81,7 @@ struct ReplyWaitersState {
     /// Applies one message of the reply queue; nil while the call goes on or when nobody waits for it.
     ///
     /// As in oslo.messaging a value may come before the ending message, and a message with neither is a heartbeat.
-    mutating func receive(_ reply: ReplyEnvelope, now: ContinuousClock.Instant) -> EndedWait? {
+    mutating func receive(_ reply: ReplyEnvelope, now: Moment) -> EndedWait? {
         guard let id = reply.messageID, let index = waiters.index(forKey: id) else { return nil }
         guard case .call(let completion) = waiters.values[index].promise.completion else {
             return collect(reply, id, now: now)
@@ -104,7 +105,7 @@ struct ReplyWaitersState {
     }
 
     /// Ends the calls whose time is over.
-    mutating func expire(now: ContinuousClock.Instant) -> [EndedWait] {
+    mutating func expire(now: Moment) -> [EndedWait] {
         var ended: [EndedWait] = []
         while let expiry = expiries.min, expiry.instant <= now {
             expiries.removeMin()
@@ -118,7 +119,7 @@ struct ReplyWaitersState {
         return ended
     }
 
-    private mutating func expire(_ id: UniqueID, _ waiter: ReplyWaiter, now: ContinuousClock.Instant) -> EndedWait? {
+    private mutating func expire(_ id: UniqueID, _ waiter: ReplyWaiter, now: Moment) -> EndedWait? {
         if !collections.isEmpty, let wait = expireCollection(id, now: now) { return wait }
         return fail(id, with: waiter.expiry(id, now: now), now: now)
     }
@@ -128,7 +129,7 @@ struct ReplyWaitersState {
         _ waiter: ReplyWaiter,
         _ completion: @escaping @Sendable (Result<RPCReply, MessagingError>) -> Void,
         _ outcome: ReplyWaiter.Outcome,
-        _ now: ContinuousClock.Instant
+        _ now: Moment
     ) -> EndedWait {
         switch outcome {
         case .value(let value):

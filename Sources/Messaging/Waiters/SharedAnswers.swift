@@ -1,6 +1,8 @@
 // Part of the rpc-gateway project, under Apache License v2.0; see LICENSE for the full text
 // SPDX-License-Identifier: Apache-2.0
 
+public import Threads
+
 /// Answers that everybody who asks within a short while shares, as a value: the last one, and who waits for the next.
 ///
 /// The owner keeps it under a lock, finds the answer when told to look, and tells those who waited outside the lock.
@@ -17,7 +19,7 @@ public struct SharedAnswers<Key: Hashable & Sendable, Answer: Sendable>: Sendabl
     }
 
     private struct Entry: Sendable {
-        var answer: (value: Answer, seen: ContinuousClock.Instant)?
+        var answer: (value: Answer, seen: Moment)?
         var isLooking = false
         var waiting: [Completion] = []
     }
@@ -41,7 +43,7 @@ public struct SharedAnswers<Key: Hashable & Sendable, Answer: Sendable>: Sendabl
     }
 
     /// Asks; the completion is kept only while the answer is pending.
-    public mutating func ask(_ key: Key, now: ContinuousClock.Instant, _ completion: @escaping Completion) -> Step {
+    public mutating func ask(_ key: Key, now: Moment, _ completion: @escaping Completion) -> Step {
         var entry = entries[key] ?? newEntry(now)
         defer { entries[key] = entry }
         let begins = !entry.isLooking
@@ -56,7 +58,7 @@ public struct SharedAnswers<Key: Hashable & Sendable, Answer: Sendable>: Sendabl
     }
 
     /// The answer when it is fresh enough; `refresh` says that a new look should begin while it is used.
-    public mutating func peek(_ key: Key, now: ContinuousClock.Instant) -> (answer: Answer, refresh: Bool)? {
+    public mutating func peek(_ key: Key, now: Moment) -> (answer: Answer, refresh: Bool)? {
         guard let index = entries.index(forKey: key), let answer = entries.values[index].answer else { return nil }
         let age = answer.seen.duration(to: now)
         guard age < lifetime else { return nil }
@@ -66,15 +68,14 @@ public struct SharedAnswers<Key: Hashable & Sendable, Answer: Sendable>: Sendabl
     }
 
     /// Takes the result of a look; returns who waited for it. One that is not kept counts for them only.
-    public mutating func found(_ key: Key, _ answer: Answer, keeps: Bool, now: ContinuousClock.Instant) -> [Completion]
-    {
+    public mutating func found(_ key: Key, _ answer: Answer, keeps: Bool, now: Moment) -> [Completion] {
         guard let entry = entries[key] else { return [] }
         entries[key] = keeps ? Entry(answer: (answer, now)) : nil
         return entry.waiting
     }
 
     /// Drops what is too old when the store is full; keys with a look under way stay.
-    private mutating func newEntry(_ now: ContinuousClock.Instant) -> Entry {
+    private mutating func newEntry(_ now: Moment) -> Entry {
         if entries.count >= maximumKeys {
             entries = entries.filter { entry in
                 entry.value.isLooking || (entry.value.answer?.seen.duration(to: now) ?? lifetime) < lifetime

@@ -4,6 +4,7 @@
 internal import Logging
 internal import Messaging
 internal import Observability
+internal import Threads
 
 /// A driver for one command of the command line, with the demo beside it where the settings ask for it.
 enum ClientSession {

@@ -6,6 +6,7 @@ internal import Logging
 internal import Messaging
 internal import Observability
 internal import ServiceLifecycle
+internal import Threads
 internal import UnixSignals
 
 /// The composition of `rpc-gateway demo`: a driver and a server.
@@ -77,7 +78,7 @@ private struct DemoServer: Service {
 
     private func announce() async {
         while !Task.isCancelled {
-            let deadline = ContinuousClock.now.advanced(by: .seconds(10))
+            let deadline = Moment.now.advanced(by: .seconds(10))
             do {
                 try await server.waitUntilServing(deadline: deadline)
                 print("serving \(server.target.topic ?? "")/\(server.target.server ?? "")")
@@ -86,7 +87,7 @@ private struct DemoServer: Service {
             } catch {
                 if Task.isCancelled || error.code == .shutdown { return }
                 StandardError.print("rpc-gateway: not serving yet: \(error)")
-                try? await Task.sleep(until: deadline, clock: .continuous)
+                try? await Task.sleep(for: max(.zero, deadline - .now))
             }
         }
     }

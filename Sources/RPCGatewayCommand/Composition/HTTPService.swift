@@ -21,16 +21,16 @@ struct HTTPService: Service {
         announce()
         try? await gracefulShutdown()
         logger.notice("shutting down", metadata: ["requests.in_flight": "\(gateway.inFlight)"])
-        let deadline = ContinuousClock.now.advanced(by: settings.shutdown.grace)
+        let deadline = Moment.now.advanced(by: settings.shutdown.grace)
         gateway.beginGracefulShutdown()
-        while gateway.inFlight > 0, ContinuousClock.now < deadline { try? await Task.sleep(for: .milliseconds(10)) }
+        while gateway.inFlight > 0, Moment.now < deadline { try? await Task.sleep(for: .milliseconds(10)) }
         await stop(deadline: max(deadline, .now.advanced(by: .seconds(1))))
         await gateway.closeNotifications(deadline: .now.advanced(by: .seconds(5)))
         logger.notice("HTTP server stopped")
     }
 
     /// Stopping blocks, so a thread of its own does it.
-    private func stop(deadline: ContinuousClock.Instant) async {
+    private func stop(deadline: Moment) async {
         await withCheckedContinuation { continuation in
             let server = server
             let stop: @Sendable () -> Void = {

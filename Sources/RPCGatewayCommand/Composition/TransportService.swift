@@ -3,6 +3,7 @@
 
 internal import Messaging
 internal import ServiceLifecycle
+internal import Threads
 
 /// Runs a driver: connects at the start, and leaves the broker tidy at the end.
 struct TransportService: Service {

@@ -3,6 +3,7 @@
 
 internal import DequeModule
 internal import Names
+internal import Threads
 
 /// Decides on which channel of a connection a message is published, and when; a value without I/O.
 ///
@@ -112,7 +113,7 @@ struct ChannelAllocator<Item> {
     private var uses: UInt64 = 0
     /// The largest body that was taken on this connection.
     private(set) var provenBytes = -1
-    private var refusedBytes: (limit: Int, until: ContinuousClock.Instant)?
+    private var refusedBytes: (limit: Int, until: Moment)?
     /// Messages that wait, and their bytes.
     private(set) var waitingCount = 0
     private(set) var waitingBytes = 0
@@ -129,7 +130,7 @@ struct ChannelAllocator<Item> {
     }
 
     /// Takes a message.
-    mutating func admit(_ item: Item, _ load: Load, now: ContinuousClock.Instant) -> Admission {
+    mutating func admit(_ item: Item, _ load: Load, now: Moment) -> Admission {
         if let refusal = refusal(load, now) { return .refuse(refusal) }
         let entry = Entry(item: item, load: load)
         if mustBeAlone(load) {
@@ -152,7 +153,7 @@ struct ChannelAllocator<Item> {
     }
 
     /// A message has ended; gives those that may be sent now.
-    mutating func settle(_ ticket: Ticket, _ verdict: Verdict, now: ContinuousClock.Instant) -> [Dispatch] {
+    mutating func settle(_ ticket: Ticket, _ verdict: Verdict, now: Moment) -> [Dispatch] {
         let lane = ticket.channel - 1
         lanes[lane].inFlight -= 1
         learn(ticket, verdict, now)
@@ -165,7 +166,7 @@ struct ChannelAllocator<Item> {
         return dispatches
     }
 
-    private mutating func learn(_ ticket: Ticket, _ verdict: Verdict, _ now: ContinuousClock.Instant) {
+    private mutating func learn(_ ticket: Ticket, _ verdict: Verdict, _ now: Moment) {
         let lane = ticket.channel - 1
         switch verdict {
         case .taken:
@@ -185,7 +186,7 @@ struct ChannelAllocator<Item> {
         }
     }
 
-    private mutating func refusal(_ load: Load, _ now: ContinuousClock.Instant) -> Refusal? {
+    private mutating func refusal(_ load: Load, _ now: Moment) -> Refusal? {
         if let refused = refusedBytes {
             if refused.until <= now {
                 refusedBytes = nil

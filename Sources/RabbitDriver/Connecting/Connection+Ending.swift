@@ -3,14 +3,15 @@
 
 internal import AMQP
 internal import Names
+internal import Threads
 
 extension Connection {
     /// Deletes queues that nobody will read any more and closes; what has not happened by the deadline is not waited for.
-    func deleteQueuesAndClose(_ queues: [Name], deadline: ContinuousClock.Instant) async {
+    func deleteQueuesAndClose(_ queues: [Name], deadline: Moment) async {
         guard isOpen else { return abort() }
         // Neither answer of the broker is waited for longer than the deadline.
         let alarm = Task {
-            try await Task.sleep(until: deadline, clock: .continuous)
+            try await Task.sleep(for: max(.zero, deadline - .now))
             abort()
         }
         defer { alarm.cancel() }

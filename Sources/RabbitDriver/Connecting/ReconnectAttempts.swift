@@ -2,6 +2,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
 internal import ConnectionPool
+internal import Threads
 
 /// When a consumer's connection is made again: the failures in a row so far, and the waits that follow from them.
 struct ReconnectAttempts: Sendable {
@@ -16,7 +17,7 @@ struct ReconnectAttempts: Sendable {
     /// The moment of the next attempt.
     ///
     /// - Parameter isFailure: whether one more failure lies behind it, and not the end of a time in which all was well.
-    mutating func next(isFailure: Bool, randomFactor: Double, now: ContinuousClock.Instant) -> ContinuousClock.Instant {
+    mutating func next(isFailure: Bool, randomFactor: Double, now: Moment) -> Moment {
         failures += isFailure ? 1 : 0
         return now.advanced(by: backoff.delay(afterFailures: failures, randomFactor: randomFactor))
     }

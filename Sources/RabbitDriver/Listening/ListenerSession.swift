@@ -83,7 +83,7 @@ final class ListenerSession: ConnectionDelegate {
     }
 
     /// Deletes the listener's own queues and closes, within the deadline.
-    func deleteOwnQueuesAndClose(deadline: ContinuousClock.Instant) async {
+    func deleteOwnQueuesAndClose(deadline: Moment) async {
         let queues = listener.environment.topology.ownQueues
         await state.withLock({ $0.connection })?.deleteQueuesAndClose(queues, deadline: deadline)
     }

@@ -3,14 +3,15 @@
 
 internal import ConnectionPool
 internal import Messaging
+internal import Threads
 
 /// Decides when a listener connects, declares and consumes, and when it ends; a value without I/O.
 struct ListenerStateMachine: Sendable {
     enum Phase: Sendable, Equatable {
         case idle
         case connecting
-        case waiting(until: ContinuousClock.Instant)
-        case consuming(since: ContinuousClock.Instant)
+        case waiting(until: Moment)
+        case consuming(since: Moment)
         /// Declaring and consuming again on the same connection.
         case repairing
         /// The consumers are being cancelled.
@@ -48,7 +49,7 @@ struct ListenerStateMachine: Sendable {
     }
 
     private(set) var phase = Phase.idle
-    private var waiters: [UniqueID: (event: Event, deadline: ContinuousClock.Instant)] = [:]
+    private var waiters: [UniqueID: (event: Event, deadline: Moment)] = [:]
     private var attempts: ReconnectAttempts
     private var isRefused = false
     /// Failures in a row are forgotten after so long a time of consuming.
@@ -71,7 +72,7 @@ struct ListenerStateMachine: Sendable {
     }
 
     /// An attempt to connect or to repair has succeeded.
-    mutating func established(now: ContinuousClock.Instant) -> [Action] {
+    mutating func established(now: Moment) -> [Action] {
         guard phase == .connecting || phase == .repairing else { return [] }
         phase = .consuming(since: now)
         isRefused = false
@@ -79,7 +80,7 @@ struct ListenerStateMachine: Sendable {
     }
 
     /// An attempt to connect or to repair has failed.
-    mutating func failed(isRefusal: Bool, randomFactor: Double, now: ContinuousClock.Instant) -> [Action] {
+    mutating func failed(isRefusal: Bool, randomFactor: Double, now: Moment) -> [Action] {
         switch phase {
         case .connecting, .repairing:
             isRefused = isRefusal
@@ -92,7 +93,7 @@ struct ListenerStateMachine: Sendable {
     }
 
     /// The connection is gone.
-    mutating func lost(randomFactor: Double, now: ContinuousClock.Instant) -> [Action] {
+    mutating func lost(randomFactor: Double, now: Moment) -> [Action] {
         switch phase {
         case .consuming(let since):
             let isStable = isStable(since, now)
@@ -105,7 +106,7 @@ struct ListenerStateMachine: Sendable {
     }
 
     /// A consumer was cancelled by the broker, or the channel was closed.
-    mutating func disturbed(randomFactor: Double, now: ContinuousClock.Instant) -> [Action] {
+    mutating func disturbed(randomFactor: Double, now: Moment) -> [Action] {
         guard case .consuming(let since) = phase else { return [] }
         // Whoever deletes the queue again and again does not get us to spin.
         guard isStable(since, now) else { return [.abandon] + retry(randomFactor, now) }
@@ -115,7 +116,7 @@ struct ListenerStateMachine: Sendable {
     }
 
     /// Time has passed.
-    mutating func tick(now: ContinuousClock.Instant) -> [Action] {
+    mutating func tick(now: Moment) -> [Action] {
         let expired = waiters.filter { $0.value.deadline <= now }.map(\.key)
         for id in expired { waiters[id] = nil }
         let told = expired.isEmpty ? [] : [Action.resume(expired, .timedOut)]
@@ -125,19 +126,19 @@ struct ListenerStateMachine: Sendable {
     }
 
     /// The next moment at which `tick` has something to do.
-    var nextTick: ContinuousClock.Instant? {
-        let retry: ContinuousClock.Instant? = if case .waiting(let until) = phase { until } else { nil }
+    var nextTick: Moment? {
+        let retry: Moment? = if case .waiting(let until) = phase { until } else { nil }
         return (waiters.values.map(\.deadline) + [retry].compactMap(\.self)).min()
     }
 
-    private func isStable(_ since: ContinuousClock.Instant, _ now: ContinuousClock.Instant) -> Bool {
+    private func isStable(_ since: Moment, _ now: Moment) -> Bool {
         since.duration(to: now) >= stableAfter
     }
 
     private mutating func retry(
         isFailure: Bool = true,
         _ randomFactor: Double,
-        _ now: ContinuousClock.Instant
+        _ now: Moment
     ) -> [Action] {
         phase = .waiting(until: attempts.next(isFailure: isFailure, randomFactor: randomFactor, now: now))
         return tick(now: now)
@@ -169,7 +170,7 @@ extension ListenerStateMachine {
     }
 
     /// Lets somebody wait; an outcome when there is nothing to wait for.
-    mutating func wait(_ id: UniqueID, for event: Event, deadline: ContinuousClock.Instant) -> Outcome? {
+    mutating func wait(_ id: UniqueID, for event: Event, deadline: Moment) -> Outcome? {
         switch (event, phase) {
         case (.consuming, .consuming), (.stopped, .stopped): return .reached
         case (.consuming, .stopping), (.consuming, .stopped): return .stopped

@@ -54,7 +54,7 @@ final class RabbitListener: Listener {
 
     var isConsuming: Bool { state.withLock { $0.machine.isConsuming } }
 
-    func waitUntilConsuming(deadline: ContinuousClock.Instant) async throws(MessagingError) {
+    func waitUntilConsuming(deadline: Moment) async throws(MessagingError) {
         switch await wait(for: .consuming, deadline: deadline) {
         case .reached: return
         case .stopped: throw MessagingError(.shutdown, "The listener is stopped", stage: .connect)
@@ -67,14 +67,14 @@ final class RabbitListener: Listener {
         }
     }
 
-    func stop(deadline: ContinuousClock.Instant) async {
+    func stop(deadline: Moment) async {
         perform { $0.stop() }
         guard await wait(for: .stopped, deadline: deadline) == .timedOut else { return }
         environment.logger.warning("the broker does not answer, dropping the listener's connection")
         state.withLock { $0.session }?.abort()
     }
 
-    func close(deadline: ContinuousClock.Instant) async {
+    func close(deadline: Moment) async {
         await stop(deadline: deadline)
         let session = state.withLock { state in
             defer { state.session = nil }
@@ -87,12 +87,12 @@ final class RabbitListener: Listener {
 
     private func wait(
         for event: ListenerStateMachine.Event,
-        deadline: ContinuousClock.Instant
+        deadline: Moment
     ) async -> ListenerStateMachine.Outcome {
         let id = UniqueID()
         // Not the timer: that one ends with its loop, and this wait has to end in any case.
         let alarm = Task {
-            try await Task.sleep(until: deadline, clock: .continuous)
+            try await Task.sleep(for: max(.zero, deadline - .now))
             perform { $0.tick(now: .now) }
         }
         defer { alarm.cancel() }
@@ -106,7 +106,7 @@ final class RabbitListener: Listener {
         }
     }
 
-    private func tick(_ now: ContinuousClock.Instant) -> ContinuousClock.Instant? {
+    private func tick(_ now: Moment) -> Moment? {
         perform { $0.tick(now: now) }
         return state.withLock { $0.machine.nextTick }
     }
@@ -226,5 +226,5 @@ extension RabbitListener {
         if let next = state.withLock({ $0.machine.nextTick }) { arm(next) }
     }
 
-    private func arm(_ instant: ContinuousClock.Instant) { timer.withLock { $0 }?.arm(instant) }
+    private func arm(_ instant: Moment) { timer.withLock { $0 }?.arm(instant) }
 }

@@ -75,7 +75,7 @@ final class ReplyLink: Sendable {
     }
 
     /// Whether replies can be received or nobody has asked for any, when one of our own last came, and what is wrong.
-    var status: (isWell: Bool, lastLoopback: ContinuousClock.Instant?, problem: AMQPError?) {
+    var status: (isWell: Bool, lastLoopback: Moment?, problem: AMQPError?) {
         state.withLock { state in
             let isConsuming = state.machine.isConsuming
             let isWell = isConsuming || state.machine.phase == .idle
@@ -84,7 +84,7 @@ final class ReplyLink: Sendable {
     }
 
     /// Deletes the reply queue and closes the connection, within the deadline.
-    func stop(deadline: ContinuousClock.Instant) async {
+    func stop(deadline: Moment) async {
         perform(input { $0.stop() })
         // The timer first: a tick under way could open another session.
         state.withLock { $0.timer }?.stop()
@@ -95,7 +95,7 @@ final class ReplyLink: Sendable {
         await session?.deleteQueueAndClose(deadline: deadline)
     }
 
-    private func tick(_ now: ContinuousClock.Instant) -> ContinuousClock.Instant? {
+    private func tick(_ now: Moment) -> Moment? {
         perform(input { $0.tick(now: now) })
         return state.withLock { $0.machine.nextTick(now: now) }
     }
@@ -154,7 +154,7 @@ final class ReplyLink: Sendable {
     }
 
     private func sendLoopback() {
-        let sentAt = ContinuousClock.now
+        let sentAt = Moment.now
         environment.publishLoopback(loopback.body) { [self] result in
             switch result {
             case .success: state.withLock { $0.machine.loopbackConfirmed(sentAt: sentAt) }

@@ -3,6 +3,7 @@
 
 internal import ConnectionPool
 internal import Messaging
+internal import Threads
 
 /// Decides when the connection that receives replies is made, checked and made again; a value without I/O.
 ///
@@ -12,7 +13,7 @@ struct ReplyLinkStateMachine: Sendable {
     /// A call that may be sent once replies can be received.
     struct Waiter: Sendable {
         var id: UniqueID
-        var deadline: ContinuousClock.Instant
+        var deadline: Moment
         /// Failed attempts it still tolerates; nil for any number.
         var retry: Int?
     }
@@ -38,10 +39,10 @@ struct ReplyLinkStateMachine: Sendable {
         /// Nobody has asked for a connection yet.
         case idle
         case stopped
-        case waiting(until: ContinuousClock.Instant)
+        case waiting(until: Moment)
         case connecting
         case consuming
-        case repairing(since: ContinuousClock.Instant)
+        case repairing(since: Moment)
     }
 
     /// How often a message of our own goes through the reply queue.
@@ -50,9 +51,9 @@ struct ReplyLinkStateMachine: Sendable {
     static let deafAfter = Duration.seconds(4)
 
     private(set) var phase = Phase.idle
-    private(set) var lastLoopback: ContinuousClock.Instant?
+    private(set) var lastLoopback: Moment?
     /// When the oldest message of our own was sent that the broker took and that has not come back.
-    private var missingSince: ContinuousClock.Instant?
+    private var missingSince: Moment?
     private(set) var waiters: [UniqueID: Waiter] = [:]
     private var attempts: ReconnectAttempts
     /// Whether a message of our own has come back over the present connection.
@@ -79,7 +80,7 @@ struct ReplyLinkStateMachine: Sendable {
         return true
     }
 
-    mutating func connected(now: ContinuousClock.Instant) -> [Action] {
+    mutating func connected(now: Moment) -> [Action] {
         guard phase == .connecting || isRepairing else { return [] }
         missingSince = nil
         isProven = false
@@ -89,7 +90,7 @@ struct ReplyLinkStateMachine: Sendable {
     }
 
     /// An attempt failed or the connection is gone.
-    mutating func lost(isAttempt: Bool, randomFactor: Double, now: ContinuousClock.Instant) -> [Action] {
+    mutating func lost(isAttempt: Bool, randomFactor: Double, now: Moment) -> [Action] {
         guard phase != .stopped else { return [] }
         if case .waiting = phase { return [] }
         // A peer that accepts and then hangs up, before anything came back, must not be asked again at full speed.
@@ -99,14 +100,14 @@ struct ReplyLinkStateMachine: Sendable {
     }
 
     /// The broker says, by basic.cancel or by returning a message, that the reply queue is gone.
-    mutating func queueVanished(now: ContinuousClock.Instant) -> [Action] {
+    mutating func queueVanished(now: Moment) -> [Action] {
         guard isConsuming else { return [] }
         lastLoopback = nil
         phase = .repairing(since: now)
         return [.repair]
     }
 
-    mutating func loopbackArrived(now: ContinuousClock.Instant) {
+    mutating func loopbackArrived(now: Moment) {
         lastLoopback = now
         missingSince = nil
         isProven = true
@@ -114,17 +115,17 @@ struct ReplyLinkStateMachine: Sendable {
     }
 
     /// The broker has taken a message of our own. One that it did not take, as under an alarm, says nothing about us.
-    mutating func loopbackConfirmed(sentAt: ContinuousClock.Instant) {
+    mutating func loopbackConfirmed(sentAt: Moment) {
         guard isConsuming, lastLoopback.map({ $0 < sentAt }) ?? true else { return }
         missingSince = missingSince ?? sentAt
     }
 
     /// Time has passed.
-    mutating func tick(now: ContinuousClock.Instant) -> [Action] {
+    mutating func tick(now: Moment) -> [Action] {
         takeExpired(now) + advance(now)
     }
 
-    private mutating func advance(_ now: ContinuousClock.Instant) -> [Action] {
+    private mutating func advance(_ now: Moment) -> [Action] {
         switch phase {
         case .idle, .stopped, .connecting: return []
         case .waiting(let until):
@@ -138,14 +139,14 @@ struct ReplyLinkStateMachine: Sendable {
         }
     }
 
-    private mutating func abandon(_ now: ContinuousClock.Instant) -> [Action] {
+    private mutating func abandon(_ now: Moment) -> [Action] {
         lastLoopback = nil
         phase = .waiting(until: now)
         return [.abandon] + advance(now)
     }
 
     /// The next moment at which `tick` has something to do.
-    func nextTick(now: ContinuousClock.Instant) -> ContinuousClock.Instant? {
+    func nextTick(now: Moment) -> Moment? {
         switch phase {
         case .idle, .stopped: nil
         case .waiting(let until): until
@@ -161,7 +162,7 @@ struct ReplyLinkStateMachine: Sendable {
 
     private var isRepairing: Bool { if case .repairing = phase { true } else { false } }
 
-    private mutating func takeExpired(_ now: ContinuousClock.Instant) -> [Action] {
+    private mutating func takeExpired(_ now: Moment) -> [Action] {
         let expired = waiters.values.filter { $0.deadline <= now }.map(\.id)
         guard !expired.isEmpty else { return [] }
         for id in expired { waiters[id] = nil }

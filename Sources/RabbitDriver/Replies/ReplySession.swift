@@ -48,7 +48,7 @@ final class ReplySession: ConnectionDelegate {
     func abort() { connection.withLock { $0 }?.abort() }
 
     /// Deletes the reply queue, which nobody will read any more, and closes.
-    func deleteQueueAndClose(deadline: ContinuousClock.Instant) async {
+    func deleteQueueAndClose(deadline: Moment) async {
         let queue = link.environment.queue.name
         await connection.withLock({ $0 })?.deleteQueuesAndClose([queue], deadline: deadline)
     }

@@ -3,6 +3,7 @@
 
 internal import DequeModule
 internal import Names
+internal import Threads
 
 /// Reply queues whose callers were given up lately (`oslo_messaging._drivers.amqpdriver.ObsoleteReplyQueuesCache`).
 struct ObsoleteQueues: Sendable {
@@ -11,12 +12,12 @@ struct ObsoleteQueues: Sendable {
     /// So many are remembered; the oldest makes room.
     static let maximumCount = 200
 
-    private var deadlines: [Name: ContinuousClock.Instant] = [:]
+    private var deadlines: [Name: Moment] = [:]
     private var order: Deque<Name> = []
 
     var isEmpty: Bool { deadlines.isEmpty }
 
-    mutating func insert(_ queue: Name, now: ContinuousClock.Instant) {
+    mutating func insert(_ queue: Name, now: Moment) {
         if deadlines.updateValue(now.advanced(by: Self.lifetime), forKey: queue) != nil {
             order.removeAll { $0 == queue }
         }
@@ -25,7 +26,7 @@ struct ObsoleteQueues: Sendable {
     }
 
     /// Whether the queue is remembered; one whose time is over is forgotten.
-    mutating func contains(_ queue: Name, now: ContinuousClock.Instant) -> Bool {
+    mutating func contains(_ queue: Name, now: Moment) -> Bool {
         guard let deadline = deadlines[queue] else { return false }
         if now < deadline { return true }
         deadlines[queue] = nil

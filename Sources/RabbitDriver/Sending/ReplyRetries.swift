@@ -5,6 +5,7 @@ internal import ConnectionPool
 internal import DequeModule
 internal import Messaging
 internal import Names
+internal import Threads
 
 /// Decides which replies are sent again, when, and when they are given up; a value without I/O.
 ///
@@ -15,19 +16,19 @@ struct ReplyRetries: Sendable {
         var queue: Name
         var bytes: Int
         /// When it first failed.
-        var since: ContinuousClock.Instant
+        var since: Moment
         var failures = 0
         /// How often its connection was lost under it.
         var losses = 0
         /// When it is sent again; nil while it is being sent, or waits behind another.
-        var due: ContinuousClock.Instant?
+        var due: Moment?
         var isSending = false
         /// Whether the attempt under way is the last one, as too many wait.
         var isLast = false
     }
 
     private struct MissingQueue {
-        var since: ContinuousClock.Instant
+        var since: Moment
         var probe: UniqueID
         var waiting: Deque<UniqueID> = []
     }
@@ -43,7 +44,7 @@ struct ReplyRetries: Sendable {
     private(set) var count = 0
     private(set) var bytes = 0
     /// The next moment at which `tick` may have something to do.
-    private(set) var nextTick: ContinuousClock.Instant?
+    private(set) var nextTick: Moment?
 
     init(_ limits: Limits = Limits()) { self.limits = limits }
 
@@ -51,7 +52,7 @@ struct ReplyRetries: Sendable {
     var isQuiet: Bool { missing.isEmpty && obsolete.isEmpty && !isStopped }
 
     /// A new reply: sent, held back behind others, or dropped.
-    mutating func admit(_ id: UniqueID, to queue: Name, bytes: Int, now: ContinuousClock.Instant) -> [Action] {
+    mutating func admit(_ id: UniqueID, to queue: Name, bytes: Int, now: Moment) -> [Action] {
         if isStopped { return [.giveUp(id, .shutdown)] }
         if obsolete.contains(queue, now: now) { return [.giveUp(id, .missingQueue)] }
         guard missing[queue] != nil else { return [.send(id, isFresh: true)] }
@@ -72,7 +73,7 @@ struct ReplyRetries: Sendable {
     }
 
     /// The broker has returned a reply: its queue is missing.
-    mutating func returned(_ id: UniqueID, to queue: Name, bytes: Int, now: ContinuousClock.Instant) -> [Action] {
+    mutating func returned(_ id: UniqueID, to queue: Name, bytes: Int, now: Moment) -> [Action] {
         if let ended = endAttempt(id, queue, bytes, now) { return ended }
         // It was under way while the others were given up.
         if obsolete.contains(queue, now: now) { return giveUp(id, .missingQueue, now) }
@@ -94,7 +95,7 @@ struct ReplyRetries: Sendable {
         bytes: Int,
         isLoss: Bool = false,
         randomFactor: Double,
-        now: ContinuousClock.Instant
+        now: Moment
     ) -> [Action] {
         if let ended = endAttempt(id, queue, bytes, now) { return ended }
         guard let entry = entries[id], entry.since.duration(to: now) < limits.brokerTimeout else {
@@ -110,14 +111,14 @@ struct ReplyRetries: Sendable {
     }
 
     /// A reply has failed for good.
-    mutating func refused(_ id: UniqueID, now: ContinuousClock.Instant) {
+    mutating func refused(_ id: UniqueID, now: Moment) {
         let queue = entries[id]?.queue
         remove(id)
         if let queue { promote(queue, after: id, now) }
     }
 
     /// Time has passed.
-    mutating func tick(now: ContinuousClock.Instant) -> [Action] {
+    mutating func tick(now: Moment) -> [Action] {
         let due = entries.filter { entry in entry.value.due.map { $0 <= now } ?? false }
             .sorted { $0.value.since < $1.value.since }
         let actions = due.map { id, entry in
@@ -146,7 +147,7 @@ struct ReplyRetries: Sendable {
 }
 
 extension ReplyRetries {
-    private mutating func insert(_ id: UniqueID, _ queue: Name, _ bytes: Int, _ now: ContinuousClock.Instant) {
+    private mutating func insert(_ id: UniqueID, _ queue: Name, _ bytes: Int, _ now: Moment) {
         entries[id] = Entry(queue: queue, bytes: bytes, since: now)
         self.bytes += bytes
         count += 1
@@ -172,7 +173,7 @@ extension ReplyRetries {
         _ id: UniqueID,
         _ queue: Name,
         _ bytes: Int,
-        _ now: ContinuousClock.Instant
+        _ now: Moment
     ) -> [Action]? {
         if isStopped {
             remove(id)
@@ -183,12 +184,12 @@ extension ReplyRetries {
         return entries[id]?.isLast == true ? giveUp(id, .overload, now) : nil
     }
 
-    private mutating func schedule(_ id: UniqueID, _ instant: ContinuousClock.Instant) {
+    private mutating func schedule(_ id: UniqueID, _ instant: Moment) {
         entries[id]?.due = instant
         nextTick = min(nextTick ?? instant, instant)
     }
 
-    private mutating func probeLater(_ id: UniqueID, _ queue: Name, _ now: ContinuousClock.Instant) -> [Action] {
+    private mutating func probeLater(_ id: UniqueID, _ queue: Name, _ now: Moment) -> [Action] {
         guard let since = missing[queue]?.since, since.duration(to: now) < limits.missingQueueTimeout else {
             return giveUp(queue, now)
         }
@@ -197,7 +198,7 @@ extension ReplyRetries {
     }
 
     /// Gives up every reply to a queue, and remembers the queue.
-    private mutating func giveUp(_ queue: Name, _ now: ContinuousClock.Instant) -> [Action] {
+    private mutating func giveUp(_ queue: Name, _ now: Moment) -> [Action] {
         obsolete.insert(queue, now: now)
         guard let given = missing.removeValue(forKey: queue) else { return [] }
         return ([given.probe] + given.waiting).filter { entries[$0] != nil }.map { id in
@@ -206,7 +207,7 @@ extension ReplyRetries {
         }
     }
 
-    private mutating func giveUp(_ id: UniqueID, _ reason: Reason, _ now: ContinuousClock.Instant) -> [Action] {
+    private mutating func giveUp(_ id: UniqueID, _ reason: Reason, _ now: Moment) -> [Action] {
         let queue = entries[id]?.queue
         remove(id)
         if let queue { promote(queue, after: id, now) }
@@ -214,7 +215,7 @@ extension ReplyRetries {
     }
 
     /// Lets the next reply to a missing queue probe for it, when the one that did is gone.
-    private mutating func promote(_ queue: Name, after id: UniqueID, _ now: ContinuousClock.Instant) {
+    private mutating func promote(_ queue: Name, after id: UniqueID, _ now: Moment) {
         guard var known = missing[queue], known.probe == id else { return }
         while let next = known.waiting.popFirst() {
             guard entries[next] != nil else { continue }

@@ -138,12 +138,12 @@ final class ReplySender: Sendable {
         state.withLock { $0.pending[attempt.reply.id] = (attempt.reply, attempt.uniqueID) }
     }
 
-    private func tick(_ now: ContinuousClock.Instant) -> ContinuousClock.Instant? {
+    private func tick(_ now: Moment) -> Moment? {
         input { retries, now in retries.tick(now: now) }
         return state.withLock { $0.retries.nextTick }
     }
 
-    private func input(_ body: (inout ReplyRetries, ContinuousClock.Instant) -> [ReplyRetries.Action]) {
+    private func input(_ body: (inout ReplyRetries, Moment) -> [ReplyRetries.Action]) {
         let (actions, timer, next) = state.withLock { state in
             let actions = body(&state.retries, .now)
             return (actions, state.timer, state.retries.nextTick)

@@ -23,7 +23,7 @@ final class SendConnections: Sendable {
         var conflicts = DurableConflicts()
         var blockedReason: String?
         /// Routes that the broker refused lately: asking again and again would keep it and a channel busy.
-        var refusals: [PublishRoute: (error: MessagingError, until: ContinuousClock.Instant)] = [:]
+        var refusals: [PublishRoute: (error: MessagingError, until: Moment)] = [:]
     }
 
     /// How long a refused declaration is not tried again.
@@ -138,16 +138,16 @@ final class SendConnections: Sendable {
     }
 
     /// Closes what is idle at once and the rest as it falls idle, up to the deadline.
-    func shutdown(deadline: ContinuousClock.Instant) async {
+    func shutdown(deadline: Moment) async {
         act(state.withLock { $0.pool.beginShutdown() })
-        while !state.withLock({ $0.pool.isShutDown }), ContinuousClock.now < deadline {
+        while !state.withLock({ $0.pool.isShutDown }), Moment.now < deadline {
             try? await Task.sleep(for: .milliseconds(5))
         }
         act(state.withLock { $0.pool.forceShutdown() })
         timer.withLock { $0 }?.stop()
     }
 
-    private func timerFired(_ now: ContinuousClock.Instant) {
+    private func timerFired(_ now: Moment) {
         act(state.withLock { $0.pool.timerFired(now: now) })
     }
 

@@ -4,6 +4,7 @@
 internal import AMQP
 internal import Messaging
 internal import Names
+internal import Threads
 
 /// One message on its way to a connection.
 ///
@@ -25,7 +26,7 @@ final class SendJob: Sendable {
     let isCompressed: Bool
     /// The properties of a message that is not oslo.messaging's; nil for those that it sends with every message.
     let ownProperties: Properties?
-    let deadline: ContinuousClock.Instant
+    let deadline: Moment
     let retry: Int?
     /// How often a connection was lost before a byte of the message was written.
     let losses: Int
@@ -46,7 +47,7 @@ final class SendJob: Sendable {
         expires: Bool,
         isCompressed: Bool = false,
         ownProperties: Properties? = nil,
-        deadline: ContinuousClock.Instant,
+        deadline: Moment,
         retry: Int?,
         losses: Int = 0,
         refusal: AMQPError? = nil,
@@ -114,7 +115,7 @@ final class SendJob: Sendable {
     }
 
     /// The message's properties; the expiration is what is left of the time.
-    func properties(now: ContinuousClock.Instant) -> PublishProperties {
+    func properties(now: Moment) -> PublishProperties {
         let expiration = expires ? Self.expiration(now.duration(to: deadline)) : nil
         guard var properties = ownProperties else {
             return .shared(isCompressed ? Self.compressed : Self.standard, expiration: expiration)

@@ -7,10 +7,10 @@
 /// costs nothing but a lock, so a stream of calls with equal time-outs never wakes the loop early.
 public final class DeadlineTimer: Sendable {
     /// Called on the loop's thread with the present; gives the next deadline, or nil when there is none.
-    public typealias Fire = @Sendable (ContinuousClock.Instant) -> ContinuousClock.Instant?
+    public typealias Fire = @Sendable (Moment) -> Moment?
 
     private struct State {
-        var armed: ContinuousClock.Instant?
+        var armed: Moment?
         var isStopped = false
     }
 
@@ -29,7 +29,7 @@ public final class DeadlineTimer: Sendable {
     }
 
     /// Makes sure that the timer fires at this instant or before; callable from any thread.
-    public func arm(_ instant: ContinuousClock.Instant) {
+    public func arm(_ instant: Moment) {
         let isEarlier = state.withLock { state in
             if state.isStopped { return false }
             if let armed = state.armed, armed <= instant { return false }
@@ -48,7 +48,7 @@ public final class DeadlineTimer: Sendable {
     }
 
     /// Fires unless the deadline has been moved or taken back since.
-    func fireIfDue(_ now: ContinuousClock.Instant) {
+    func fireIfDue(_ now: Moment) {
         let isDue = state.withLock { state in
             guard let armed = state.armed, armed <= now else { return false }
             state.armed = nil

@@ -26,7 +26,7 @@ public final class EventLoop: @unchecked Sendable {
     private let ended: WakeUp
 
     /// The moment at which the present turn began; a clock for what need not know better than a turn.
-    public private(set) var now = ContinuousClock.now
+    public private(set) var now = Moment.now
     private var slots: [Slot] = []
     private var freeSlots: [Int] = []
     private var events = [epoll_event](repeating: epoll_event(), count: EventLoop.eventsATurn)
@@ -49,7 +49,7 @@ public final class EventLoop: @unchecked Sendable {
     }
 
     private struct TimerEntry: Comparable {
-        var instant: ContinuousClock.Instant
+        var instant: Moment
         var timer: DeadlineTimer
 
         static func < (left: TimerEntry, right: TimerEntry) -> Bool { left.instant < right.instant }
@@ -103,7 +103,7 @@ public final class EventLoop: @unchecked Sendable {
     }
 
     /// Waits for the end of the thread; false when it has not come by the deadline. Not to be called on the loop's thread.
-    public func waitUntilEnded(deadline: ContinuousClock.Instant) -> Bool {
+    public func waitUntilEnded(deadline: Moment) -> Bool {
         while true {
             if ended.wait(milliseconds: max(.zero, deadline - .now).wholeMilliseconds) { return true }
             if deadline <= .now { return false }
@@ -184,7 +184,7 @@ extension EventLoop {
     /// Has something flushed once at the end of this turn; to be asked once a turn.
     public func flushAtEnd(_ flushable: any Flushable) { flushables.append(flushable) }
 
-    func schedule(_ timer: DeadlineTimer, at instant: ContinuousClock.Instant) {
+    func schedule(_ timer: DeadlineTimer, at instant: Moment) {
         timers.insert(TimerEntry(instant: instant, timer: timer))
     }
 
@@ -235,7 +235,7 @@ extension EventLoop {
 
     private var waitMilliseconds: Int32 {
         if !deferred.isEmpty { return 0 }
-        var wait = timers.min.map { ContinuousClock.now.duration(to: $0.instant).wholeMilliseconds }
+        var wait = timers.min.map { Moment.now.duration(to: $0.instant).wholeMilliseconds }
         for taker in turnTakers {
             if let limit = taker.maximumWait { wait = min(wait ?? limit, limit) }
         }

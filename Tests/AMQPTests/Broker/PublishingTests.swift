@@ -4,6 +4,7 @@
 import AMQP
 import Names
 import Testing
+import Threads
 
 @Suite(.enabled(if: TestBroker.isAvailable), .timeLimit(.minutes(1)))
 struct PublishingTests {

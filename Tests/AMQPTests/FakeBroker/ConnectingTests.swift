@@ -5,6 +5,7 @@ import AMQP
 import Logging
 import Names
 import Testing
+import Threads
 
 @Suite(.timeLimit(.minutes(1)))
 struct ConnectingTests {
@@ -33,7 +34,7 @@ struct ConnectingTests {
         let tls = isTLS ? TLSConfiguration(verifiesPeer: false) : nil
         let configuration = ConnectionConfiguration(port: server.port, connectTimeout: .milliseconds(300), tls: tls)
         let connection = try Connection(configuration)
-        let began = ContinuousClock.now
+        let began = Moment.now
         // The clock is read where the failure is told: this task may get to run much later.
         let (result, elapsed) = await withCheckedContinuation { continuation in
             connection.start { continuation.resume(returning: ($0, began.duration(to: .now))) }

@@ -4,6 +4,7 @@
 import Logging
 import Names
 import Testing
+import Threads
 
 @testable import AMQP
 

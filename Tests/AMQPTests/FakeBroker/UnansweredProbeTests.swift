@@ -3,6 +3,7 @@
 
 import Names
 import Testing
+import Threads
 
 @testable import AMQP
 

@@ -57,7 +57,7 @@ extension Connection {
         binding: QueueBinding? = nil,
         declaresAnew: Bool = false,
         proof: PublishProof = .confirm,
-        deadline: ContinuousClock.Instant? = nil,
+        deadline: Moment? = nil,
         on channel: Int = 1
     ) async -> PublishOutcome {
         await withCheckedContinuation { continuation in

@@ -114,7 +114,7 @@ extension LoopbackPeer {
     func end() { shutdown(descriptor, Int32(SHUT_RDWR)) }
 
     /// Neither reads nor writes for a while; returns early when the other side is gone.
-    func pause(until instant: ContinuousClock.Instant) {
+    func pause(until instant: Moment) {
         var entry = pollfd(fd: descriptor, events: 0, revents: 0)
         let seconds = (instant - .now).components.seconds
         // Less than nothing would be for ever.

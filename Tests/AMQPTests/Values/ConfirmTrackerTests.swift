@@ -3,11 +3,12 @@
 
 import Names
 import Testing
+import Threads
 
 @testable import AMQP
 
 struct ConfirmTrackerTests {
-    private func tracker(_ keys: [String], isMandatory: Bool = false, deadline: ContinuousClock.Instant? = nil)
+    private func tracker(_ keys: [String], isMandatory: Bool = false, deadline: Moment? = nil)
         -> ConfirmTracker
     {
         var tracker = ConfirmTracker()
@@ -133,7 +134,7 @@ struct ConfirmTrackerTests {
     }
 
     @Test func anExpiredPublishThatIsTakenBackIsNotCountedAnyMore() {
-        let now = ContinuousClock.now
+        let now = Moment.now
         var tracker = tracker(["a", "b"], deadline: now)
         var conclusions: [PublishConclusion] = []
         tracker.expire(at: now, into: &conclusions)
@@ -142,7 +143,7 @@ struct ConfirmTrackerTests {
     }
 
     @Test func expiredPublishKeepsItsPlace() {
-        let now = ContinuousClock.now
+        let now = Moment.now
         var tracker = tracker(["a", "b"], deadline: now)
         var conclusions: [PublishConclusion] = []
         tracker.expire(at: now, into: &conclusions)

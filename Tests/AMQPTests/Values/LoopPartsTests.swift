@@ -3,11 +3,12 @@
 
 import Names
 import Testing
+import Threads
 
 @testable import AMQP
 
 struct HeartbeatMonitorTests {
-    private let start = ContinuousClock.now
+    private let start = Moment.now
 
     @Test func sendsAfterHalfAnIntervalOfSilence() {
         var monitor = HeartbeatMonitor(interval: .seconds(10), now: start)

@@ -3,6 +3,7 @@
 
 import Names
 import Testing
+import Threads
 
 @testable import AMQP
 
@@ -107,7 +108,7 @@ struct ProbeTests {
 
     @Test func anExpiredPublishIsToldOnce() {
         var tracker = ConfirmTracker()
-        let now = ContinuousClock.now
+        let now = Moment.now
         let request = PublishRequest(exchange: "e", routingKey: "a", body: [], deadline: now) { _ in }
         tracker.append(UnconfirmedPublish(request, position: 0..<10))
         tracker.noteProbe()

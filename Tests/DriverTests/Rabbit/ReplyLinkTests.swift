@@ -4,6 +4,7 @@
 import Messaging
 import RabbitDriver
 import Testing
+import Threads
 
 @Suite(.timeLimit(.minutes(1)), .enabled(if: DriverKind.available.contains(.rabbit)))
 struct ReplyLinkTests {
@@ -11,7 +12,7 @@ struct ReplyLinkTests {
         let drivers = try (0..<20).map { _ in try DriverKind.rabbit.makeDriver() }
         for driver in drivers { driver.start() }
         // The first message of its own goes out with the connection, the others by the clock.
-        var firsts: [ContinuousClock.Instant] = []
+        var firsts: [Moment] = []
         for driver in drivers { firsts.append(try await loopback(of: driver, after: nil)) }
         for (driver, first) in zip(drivers, firsts) { _ = try await loopback(of: driver, after: first) }
         for driver in drivers { await driver.shutdown(deadline: .now.advanced(by: .seconds(10))) }
@@ -48,8 +49,8 @@ struct ReplyLinkTests {
     /// When a message of the driver's own came back, later than the last one.
     private func loopback(
         of driver: any Driver,
-        after last: ContinuousClock.Instant?
-    ) async throws -> ContinuousClock.Instant {
+        after last: Moment?
+    ) async throws -> Moment {
         while true {
             if let seen = driver.status.lastLoopback, last.map({ $0 < seen }) ?? true { return seen }
             try await Task.sleep(for: .milliseconds(10))

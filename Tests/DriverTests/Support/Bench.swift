@@ -3,6 +3,7 @@
 
 import Messaging
 import Testing
+import Threads
 
 /// A driver under test and names that no other test uses.
 struct Bench: Sendable {
@@ -28,7 +29,7 @@ struct Bench: Sendable {
     }
 
     /// A deadline that only a failing test reaches.
-    var soon: ContinuousClock.Instant { .now.advanced(by: .seconds(20)) }
+    var soon: Moment { .now.advanced(by: .seconds(20)) }
 
     func target(_ server: String? = nil, isFanout: Bool = false) -> Target {
         Target(topic: topic, server: server, isFanout: isFanout)

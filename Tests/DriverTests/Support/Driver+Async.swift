@@ -2,6 +2,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
 import Messaging
+import Threads
 
 extension Driver {
     func call(_ request: RPCRequest) async throws(MessagingError) -> RPCReply {
@@ -17,7 +18,7 @@ extension Driver {
         }.get()
     }
 
-    func inspect(_ target: Target, deadline: ContinuousClock.Instant) async throws(MessagingError) -> QueueStatus? {
+    func inspect(_ target: Target, deadline: Moment) async throws(MessagingError) -> QueueStatus? {
         try await withCheckedContinuation { continuation in
             inspect(target, deadline: deadline) { continuation.resume(returning: $0) }
         }.get()

@@ -3,12 +3,13 @@
 
 import HTTPServer
 import Testing
+import Threads
 
 @testable import Gateway
 
 struct IdempotencyStoreTests {
-    private let start = ContinuousClock.now
-    private func at(_ seconds: Int) -> ContinuousClock.Instant { start.advanced(by: .seconds(seconds)) }
+    private let start = Moment.now
+    private func at(_ seconds: Int) -> Moment { start.advanced(by: .seconds(seconds)) }
     private let limits = IdempotencyStore.Limits(timeToLive: .seconds(10), maximumCount: 3, maximumBytes: 2_000)
 
     private func key(_ text: String) throws -> IdempotencyKey {
@@ -28,7 +29,7 @@ struct IdempotencyStoreTests {
         _ store: inout IdempotencyStore,
         _ key: String,
         _ body: String = "a",
-        at now: ContinuousClock.Instant? = nil
+        at now: Moment? = nil
     ) throws -> String {
         switch store.begin(try self.key(key), fingerprint(body), now: now ?? start, limits) {
         case .execute: "execute"

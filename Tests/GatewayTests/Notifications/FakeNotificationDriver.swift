@@ -33,12 +33,12 @@ final class FakeNotificationDriver: NotificationDriver {
     func cast(_ request: RPCRequest, completion: @escaping @Sendable (Result<CastReceipt, MessagingError>) -> Void) {}
     func inspect(
         _ target: Target,
-        deadline: ContinuousClock.Instant,
+        deadline: Moment,
         completion: @escaping @Sendable (Result<QueueStatus?, MessagingError>) -> Void
     ) {}
     var status: DriverStatus { DriverStatus(isConnected: true) }
     func start() {}
-    func shutdown(deadline: ContinuousClock.Instant) async {}
+    func shutdown(deadline: Moment) async {}
 }
 
 /// A consumption that a test starts and interrupts.
@@ -60,9 +60,9 @@ final class FakeListener: Listener {
     func interrupt() { consumes.store(false, ordering: .releasing) }
     var isClosed: Bool { closed.load(ordering: .acquiring) }
     var isConsuming: Bool { consumes.load(ordering: .acquiring) }
-    func waitUntilConsuming(deadline: ContinuousClock.Instant) async throws(MessagingError) {}
-    func stop(deadline: ContinuousClock.Instant) async { interrupt() }
-    func close(deadline: ContinuousClock.Instant) async { closed.store(true, ordering: .releasing) }
+    func waitUntilConsuming(deadline: Moment) async throws(MessagingError) {}
+    func stop(deadline: Moment) async { interrupt() }
+    func close(deadline: Moment) async { closed.store(true, ordering: .releasing) }
 
     @discardableResult
     func deliver(

@@ -90,7 +90,7 @@ import Threads
 
     @Test func aSubscriptionOutlivesItsLastListenerForAWhile() throws {
         let only = try join()
-        let now = ContinuousClock.now
+        let now = Moment.now
         hub.leave(only.subscription, listener: only.listener, now: now)
         #expect(hub.tick(now.advanced(by: .seconds(9))) != nil)
         _ = try join()
@@ -100,7 +100,7 @@ import Threads
 
     @Test func aSubscriptionEndsWhenNobodyComesBack() async throws {
         let only = try join()
-        let now = ContinuousClock.now
+        let now = Moment.now
         hub.leave(only.subscription, listener: only.listener, now: now)
         #expect(hub.tick(now.advanced(by: .seconds(10))) == nil)
         await hub.close(deadline: .now.advanced(by: .seconds(5)))
@@ -131,7 +131,7 @@ import Threads
 
     @Test func heartbeatsAndInterruptionsAreTold() throws {
         let only = try join()
-        let now = ContinuousClock.now
+        let now = Moment.now
         _ = hub.tick(now)
         _ = hub.tick(now.advanced(by: .seconds(14)))
         #expect(only.stream.read().text == "")

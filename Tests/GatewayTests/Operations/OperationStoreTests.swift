@@ -4,12 +4,13 @@
 import HTTPServer
 import Messaging
 import Testing
+import Threads
 
 @testable import Gateway
 
 struct OperationStoreTests {
-    private let start = ContinuousClock.now
-    private func at(_ seconds: Int) -> ContinuousClock.Instant { start.advanced(by: .seconds(seconds)) }
+    private let start = Moment.now
+    private func at(_ seconds: Int) -> Moment { start.advanced(by: .seconds(seconds)) }
     private let limits = OperationStore<Int>.Limits(
         timeToLive: .seconds(10),
         maximumCount: 3,
@@ -20,7 +21,7 @@ struct OperationStoreTests {
         StoredResponse(HTTPResponse(status: 200, body: Array(repeating: 0x31, count: bytes)[...]))
     }
 
-    private func state(_ store: inout OperationStore<Int>, _ id: UniqueID, _ now: ContinuousClock.Instant) -> String {
+    private func state(_ store: inout OperationStore<Int>, _ id: UniqueID, _ now: Moment) -> String {
         switch store.look(id, now: now, limits) {
         case .unknown: "unknown"
         case .gone: "gone"

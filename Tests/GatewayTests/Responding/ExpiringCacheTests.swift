@@ -2,12 +2,13 @@
 // SPDX-License-Identifier: Apache-2.0
 
 import Testing
+import Threads
 
 @testable import Gateway
 
 struct ExpiringCacheTests {
-    private let start = ContinuousClock.now
-    private func at(_ seconds: Int) -> ContinuousClock.Instant { start.advanced(by: .seconds(seconds)) }
+    private let start = Moment.now
+    private func at(_ seconds: Int) -> Moment { start.advanced(by: .seconds(seconds)) }
 
     @Test func theOldestGoFirst() {
         var cache = ExpiringCache<Int, String>()
@@ -58,7 +59,7 @@ struct ExpiringCacheTests {
     func agreesWithAPlainList(_ seed: UInt64) {
         var random = SmallRandom(seed)
         var cache = ExpiringCache<Int, Int>()
-        var list: [(key: Int, value: Int, weight: Int, expiry: ContinuousClock.Instant)] = []
+        var list: [(key: Int, value: Int, weight: Int, expiry: Moment)] = []
         for step in 0..<2_000 {
             let key = Int.random(in: 0..<50, using: &random)
             if Bool.random(using: &random) {

@@ -125,7 +125,7 @@ final class FakeDriver: GatheringDriver, PlainRPCDriver {
 
     func inspect(
         _ target: Target,
-        deadline: ContinuousClock.Instant,
+        deadline: Moment,
         completion: @escaping @Sendable (Result<QueueStatus?, MessagingError>) -> Void
     ) {
         completion(.success(nil))
@@ -133,5 +133,5 @@ final class FakeDriver: GatheringDriver, PlainRPCDriver {
 
     var status: DriverStatus { DriverStatus(isConnected: true) }
     func start() {}
-    func shutdown(deadline: ContinuousClock.Instant) async {}
+    func shutdown(deadline: Moment) async {}
 }

@@ -2,6 +2,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
 import Messaging
+import Threads
 
 /// A driver that can neither gather nor send plain AMQP, and never answers.
 final class PoorDriver: Driver {
@@ -9,10 +10,10 @@ final class PoorDriver: Driver {
     func cast(_ request: RPCRequest, completion: @escaping @Sendable (Result<CastReceipt, MessagingError>) -> Void) {}
     func inspect(
         _ target: Target,
-        deadline: ContinuousClock.Instant,
+        deadline: Moment,
         completion: @escaping @Sendable (Result<QueueStatus?, MessagingError>) -> Void
     ) {}
     var status: DriverStatus { DriverStatus(isConnected: true) }
     func start() {}
-    func shutdown(deadline: ContinuousClock.Instant) async {}
+    func shutdown(deadline: Moment) async {}
 }

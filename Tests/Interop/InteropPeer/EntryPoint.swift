@@ -5,6 +5,7 @@ internal import Foundation
 internal import Logging
 internal import Messaging
 internal import RabbitDriver
+import Threads
 
 /// The twin, in Swift, of the tests' Python peers: `client URL` does what `oslo_client.py` does, `server URL --target …`
 /// what `interop_server.py` does, `notify URL --topic …` and `listen URL --topic …` what `oslo_notifier.py` and

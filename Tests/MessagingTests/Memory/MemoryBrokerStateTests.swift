@@ -3,11 +3,12 @@
 
 import Names
 import Testing
+import Threads
 
 @testable import Messaging
 
 struct MemoryBrokerStateTests {
-    private let start = ContinuousClock.now
+    private let start = Moment.now
 
     private func state(messages: Int = 100, bytes: Int = 1 << 20) -> MemoryBrokerState {
         var limits = MemoryBroker.Limits()

@@ -3,12 +3,13 @@
 
 import Names
 import Testing
+import Threads
 
 @testable import Messaging
 
 /// A name beside one that only looks like it: neither gets what is the other's.
 struct MemoryByBytesTests {
-    private let now = ContinuousClock.now
+    private let now = Moment.now
 
     /// How the broker answers a message.
     private func publish(

@@ -3,6 +3,7 @@
 
 import Messaging
 import Testing
+import Threads
 
 /// Values that hold names from outside are the same only when the bytes of the names are.
 struct ValuesByBytesTests {
@@ -48,7 +49,7 @@ struct ValuesByBytesTests {
         #expect(differ(PlainMessage(body: [], contentType: one), PlainMessage(body: [], contentType: other)))
         #expect(differ(PlainMessage(body: [], messageID: one), PlainMessage(body: [], messageID: other)))
         #expect(differ(PlainMessage.Header(name: one, value: .null), PlainMessage.Header(name: other, value: .null)))
-        let deadline = ContinuousClock.now
+        let deadline = Moment.now
         let notifications = [one, other].map { name in
             NotificationMessage(
                 messageID: "m",

@@ -48,7 +48,7 @@ final class FakeNotificationDriver: NotificationDriver {
 
     func inspect(
         _ target: Target,
-        deadline: ContinuousClock.Instant,
+        deadline: Moment,
         completion: @escaping @Sendable (Result<QueueStatus?, MessagingError>) -> Void
     ) {
         completion(.success(nil))
@@ -56,7 +56,7 @@ final class FakeNotificationDriver: NotificationDriver {
 
     var status: DriverStatus { DriverStatus(isConnected: true) }
     func start() {}
-    func shutdown(deadline: ContinuousClock.Instant) async {}
+    func shutdown(deadline: Moment) async {}
 }
 
 /// Notes what is asked of it; consumes between its start and its stop.
@@ -69,12 +69,12 @@ final class FakeNotificationListener: Listener {
 
     func start() { events.withLock { $0.append("start") } }
     var isConsuming: Bool { events.withLock { $0.last == "start" } }
-    func waitUntilConsuming(deadline: ContinuousClock.Instant) async throws(MessagingError) {}
+    func waitUntilConsuming(deadline: Moment) async throws(MessagingError) {}
 
-    func stop(deadline: ContinuousClock.Instant) async {
+    func stop(deadline: Moment) async {
         stopping.withLock { $0 }?()
         events.withLock { $0.append("stop") }
     }
 
-    func close(deadline: ContinuousClock.Instant) async { events.withLock { $0.append("close") } }
+    func close(deadline: Moment) async { events.withLock { $0.append("close") } }
 }

@@ -2,12 +2,13 @@
 // SPDX-License-Identifier: Apache-2.0
 
 import Testing
+import Threads
 
 @testable import Messaging
 
 struct NotificationBatcherTests {
-    private let start = ContinuousClock.now
-    private var due: ContinuousClock.Instant { start.advanced(by: .seconds(1)) }
+    private let start = Moment.now
+    private var due: Moment { start.advanced(by: .seconds(1)) }
 
     @Test func aBatchIsCompleteAtItsSize() {
         var batcher = NotificationBatcher<Int>(size: 2, timeout: .seconds(1))

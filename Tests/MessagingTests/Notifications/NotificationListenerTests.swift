@@ -12,7 +12,7 @@ struct NotificationListenerTests {
     private let gate = Gate()
     private let log = Log()
 
-    private var later: ContinuousClock.Instant { .now.advanced(by: .seconds(30)) }
+    private var later: Moment { .now.advanced(by: .seconds(30)) }
 
     /// An endpoint that waits at the gate.
     private var held: NotificationEndpoint {

@@ -14,7 +14,7 @@ struct NotificationsOverMemoryTests {
 
     init() throws { driver = try MemoryDriver() }
 
-    private var later: ContinuousClock.Instant { .now.advanced(by: .seconds(30)) }
+    private var later: Moment { .now.advanced(by: .seconds(30)) }
 
     private func listening(
         _ endpoint: NotificationEndpoint,

@@ -37,7 +37,7 @@ struct NotifierTests {
     }
 
     @Test func aNotificationSaysWhoWhatWhenAndHowUrgent() async throws {
-        let start = ContinuousClock.now
+        let start = Moment.now
         await notifier().warn("disk.full", ["host": "a"])
         let message = try #require(recorder.notifications.first)
         #expect(message.publisherID == "compute.host1" && message.eventType == "disk.full")

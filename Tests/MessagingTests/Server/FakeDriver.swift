@@ -33,7 +33,7 @@ final class FakeDriver: ListeningDriver {
 
     func inspect(
         _ target: Target,
-        deadline: ContinuousClock.Instant,
+        deadline: Moment,
         completion: @escaping @Sendable (Result<QueueStatus?, MessagingError>) -> Void
     ) {
         completion(.success(nil))
@@ -41,7 +41,7 @@ final class FakeDriver: ListeningDriver {
 
     var status: DriverStatus { DriverStatus(isConnected: true) }
     func start() {}
-    func shutdown(deadline: ContinuousClock.Instant) async {}
+    func shutdown(deadline: Moment) async {}
 }
 
 /// Notes what is asked of it.
@@ -50,9 +50,9 @@ final class FakeListener: Listener {
 
     func start() { events.withLock { $0.append("start") } }
     var isConsuming: Bool { true }
-    func waitUntilConsuming(deadline: ContinuousClock.Instant) async throws(MessagingError) {}
-    func stop(deadline: ContinuousClock.Instant) async { events.withLock { $0.append("stop") } }
-    func close(deadline: ContinuousClock.Instant) async { events.withLock { $0.append("close") } }
+    func waitUntilConsuming(deadline: Moment) async throws(MessagingError) {}
+    func stop(deadline: Moment) async { events.withLock { $0.append("stop") } }
+    func close(deadline: Moment) async { events.withLock { $0.append("close") } }
 }
 
 /// A message that notes what becomes of it.

@@ -7,7 +7,7 @@ import Threads
 @testable import Messaging
 
 struct HeartbeatScheduleTests {
-    private let start = ContinuousClock.now
+    private let start = Moment.now
     private let message = FakeMessage(IncomingRequest(method: nil, messageID: "m"))
 
     @Test(arguments: [

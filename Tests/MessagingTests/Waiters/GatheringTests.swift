@@ -7,7 +7,7 @@ import Threads
 @testable import Messaging
 
 struct GatheringTests {
-    private let start = ContinuousClock.now
+    private let start = Moment.now
     private let id = UniqueID()
     private let gathered = Guarded<Result<GatheredReplies, MessagingError>?>(nil)
 

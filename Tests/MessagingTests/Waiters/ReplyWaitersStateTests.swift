@@ -7,7 +7,7 @@ import Threads
 @testable import Messaging
 
 struct ReplyWaitersStateTests {
-    private let start = ContinuousClock.now
+    private let start = Moment.now
 
     private func request(timeout: Duration, monitor: Duration? = nil) -> RPCRequest {
         RPCRequest(target: Target(topic: "t"), method: "m", timeout: timeout, now: start, callMonitorTimeout: monitor)

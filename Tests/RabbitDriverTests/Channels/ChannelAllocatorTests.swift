@@ -4,12 +4,13 @@
 import AMQP
 import Names
 import Testing
+import Threads
 
 @testable import RabbitDriver
 
 struct ChannelAllocatorTests {
     private typealias Allocator = ChannelAllocator<Int>
-    private let now = ContinuousClock.now
+    private let now = Moment.now
     private let home = PublishRoute(declaring: ExchangeDeclaration(name: "openstack"))
 
     private func guest(_ number: Int) -> PublishRoute {

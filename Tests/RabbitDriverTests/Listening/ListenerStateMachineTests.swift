@@ -4,11 +4,12 @@
 import ConnectionPool
 import Messaging
 import Testing
+import Threads
 
 @testable import RabbitDriver
 
 struct ListenerStateMachineTests {
-    private let start = ContinuousClock.now
+    private let start = Moment.now
     private let machine = ListenerStateMachine(backoff: ReconnectBackoff(jitter: 0))
 
     private func consuming() -> ListenerStateMachine {

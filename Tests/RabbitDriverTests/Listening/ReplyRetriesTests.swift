@@ -5,11 +5,12 @@ import ConnectionPool
 import Messaging
 import Names
 import Testing
+import Threads
 
 @testable import RabbitDriver
 
 struct ReplyRetriesTests {
-    private let start = ContinuousClock.now
+    private let start = Moment.now
     private let ids = (0..<8).map { _ in UniqueID() }
 
     private func retries(_ change: (inout ReplyRetries.Limits) -> Void = { _ in }) -> ReplyRetries {
@@ -19,7 +20,7 @@ struct ReplyRetriesTests {
         return ReplyRetries(limits)
     }
 
-    private func at(_ seconds: Double) -> ContinuousClock.Instant { start + .seconds(seconds) }
+    private func at(_ seconds: Double) -> Moment { start + .seconds(seconds) }
 
     @Test func aReplyToAMissingQueueIsSentAgainEveryQuarterOfASecondWithAFreshIdentifier() {
         var retries = retries()

@@ -1,6 +1,8 @@
 // Part of the rpc-gateway project, under Apache License v2.0; see LICENSE for the full text
 // SPDX-License-Identifier: Apache-2.0
 
+internal import Threads
+
 /// Collects what comes into batches: one is full at a size, or due a time after its first item came.
 ///
 /// It sets no alarm itself: what it returns says when to call `expire`.
@@ -8,7 +10,7 @@ struct NotificationBatcher<Item> {
     let size: Int
     let timeout: Duration
     private var items: [Item] = []
-    private var due: ContinuousClock.Instant?
+    private var due: Moment?
     private var hasAlarm = false
 
     init(size: Int, timeout: Duration) {
@@ -19,7 +21,7 @@ struct NotificationBatcher<Item> {
     /// Takes an item.
     ///
     /// - Returns: the batch that it completes; an instant for an alarm, if one is needed and none is set.
-    mutating func add(_ item: Item, now: ContinuousClock.Instant) -> (batch: [Item]?, alarm: ContinuousClock.Instant?) {
+    mutating func add(_ item: Item, now: Moment) -> (batch: [Item]?, alarm: Moment?) {
         items.append(item)
         if items.count == size { return (drain(), nil) }
         if due == nil { due = now.advanced(by: timeout) }
@@ -31,7 +33,7 @@ struct NotificationBatcher<Item> {
     /// The alarm has gone off.
     ///
     /// - Returns: the batch that is due; the instant of the next alarm, if the present batch is a later one.
-    mutating func expire(now: ContinuousClock.Instant) -> (batch: [Item]?, alarm: ContinuousClock.Instant?) {
+    mutating func expire(now: Moment) -> (batch: [Item]?, alarm: Moment?) {
         hasAlarm = false
         guard let due else { return (nil, nil) }
         if due <= now { return (drain(), nil) }

@@ -33,7 +33,7 @@ final class NotificationIntake: Sendable {
     /// Takes a notification; on a thread of the driver, never blocks.
     func receive(_ message: Message) {
         guard work.admit(message) else { return }
-        let (batch, alarm) = state.withLock { state -> ([Message]?, ContinuousClock.Instant?) in
+        let (batch, alarm) = state.withLock { state -> ([Message]?, Moment?) in
             guard !state.isStopped else {
                 state.held.append(message)
                 return (nil, nil)
@@ -85,9 +85,9 @@ final class NotificationIntake: Sendable {
         if !pool.submit(batch) { state.withLock { $0.held += batch } }
     }
 
-    private func setAlarm(_ instant: ContinuousClock.Instant) {
+    private func setAlarm(_ instant: Moment) {
         Task { [self] in
-            try? await Task.sleep(until: instant, clock: .continuous)
+            try? await Task.sleep(for: max(.zero, instant - .now))
             let (batch, next) = state.withLock { $0.batcher.expire(now: .now) }
             if let batch { submit(batch) }
             if let next { setAlarm(next) }

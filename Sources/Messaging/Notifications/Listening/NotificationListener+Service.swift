@@ -2,6 +2,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
 public import ServiceLifecycle
+internal import Threads
 
 extension NotificationListener: Service {
     /// Listens until the service group shuts down gracefully or the task is cancelled, then stops and drains.

@@ -2,7 +2,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
 public import Logging
-internal import Threads
+public import Threads
 
 /// Gets notifications and gives them to endpoints (`oslo_messaging.get_notification_listener` and
 /// `get_batch_notification_listener`).
@@ -127,7 +127,7 @@ public final class NotificationListener: Sendable {
     /// Returns once notifications are consumed.
     ///
     /// - Throws: `brokerUnavailable` or another reason at the deadline; `shutdown` when it is not started.
-    public func waitUntilConsuming(deadline: ContinuousClock.Instant) async throws(MessagingError) {
+    public func waitUntilConsuming(deadline: Moment) async throws(MessagingError) {
         guard case .listening(let listener) = phase.withLock({ $0 }) else {
             throw MessagingError(.shutdown, "The listener is not started")
         }
@@ -146,7 +146,7 @@ public final class NotificationListener: Sendable {
     /// listener.
     ///
     /// Endpoints under way go on; see `wait(deadline:)`.
-    public func stop(deadline: ContinuousClock.Instant = .now.advanced(by: .seconds(10))) async {
+    public func stop(deadline: Moment = .now.advanced(by: .seconds(10))) async {
         let listener = phase.withLock { phase -> (any Listener)? in
             guard case .listening(let listener) = phase else { return nil }
             phase = .stopped(listener)
@@ -163,7 +163,7 @@ public final class NotificationListener: Sendable {
     ///
     /// - Returns: whether everything ended before the deadline. What had not is left running and comes again.
     @discardableResult
-    public func wait(deadline: ContinuousClock.Instant) async -> Bool {
+    public func wait(deadline: Moment) async -> Bool {
         await stop(deadline: deadline)
         guard case .stopped(let listener) = phase.withLock({ $0 }) else { return true }
         let isDrained = await Deadline.run(until: deadline) { [intake] in await intake.waitUntilIdle() }

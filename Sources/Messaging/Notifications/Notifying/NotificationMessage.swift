@@ -2,6 +2,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
 public import Names
+public import Threads
 
 /// A notification as a notifier hands it to its drivers.
 public struct NotificationMessage: Sendable, Hashable {
@@ -20,7 +21,7 @@ public struct NotificationMessage: Sendable, Hashable {
     /// The context of the request that caused it, without what a notification may not carry.
     public var context: RequestContext
     /// When a driver gives up.
-    public var deadline: ContinuousClock.Instant
+    public var deadline: Moment
     /// Failed attempts to reach a broker that are tolerated: nil for ever (until the deadline), 0 none, N of them.
     public var retry: Int?
 
@@ -33,7 +34,7 @@ public struct NotificationMessage: Sendable, Hashable {
         payload: JSONText,
         timestamp: String,
         context: RequestContext = RequestContext(),
-        deadline: ContinuousClock.Instant,
+        deadline: Moment,
         retry: Int? = nil
     ) {
         self.messageID = messageID

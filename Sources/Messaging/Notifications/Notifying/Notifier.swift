@@ -2,6 +2,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
 public import Logging
+internal import Threads
 
 /// Sends notifications (`oslo_messaging.Notifier`).
 ///

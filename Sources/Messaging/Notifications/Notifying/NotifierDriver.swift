@@ -29,7 +29,9 @@ extension NotifierDriver {
 
 extension [any NotifierDriver] {
     /// Sends to every driver, so that none waits for another.
-    func notify(_ notification: NotificationMessage) async throws(NotifierError) {
+    ///
+    /// - Throws: `NotifierError`; not said by its type, over which the optimizer of Swift 6.3 crashes.
+    func notify(_ notification: NotificationMessage) async throws {
         let failures = await withTaskGroup { group in
             for driver in self {
                 group.addTask { () -> [NotifierError.Failure] in

@@ -41,7 +41,7 @@ final class CallHeartbeats: Sendable {
         }
     }
 
-    private func beat(_ now: ContinuousClock.Instant) -> ContinuousClock.Instant? {
+    private func beat(_ now: Moment) -> Moment? {
         let (due, next) = schedule.withLock { ($0.due(now: now), $0.next) }
         for message in due { message.reply(.heartbeat) { _ in } }
         return next

@@ -6,8 +6,7 @@ internal import Threads
 /// Bounds a wait that cannot be cancelled.
 enum Deadline {
     /// Runs the work; false when the instant came first. The work then goes on by itself.
-    static func run(until instant: ContinuousClock.Instant, _ work: @escaping @Sendable () async -> Void) async -> Bool
-    {
+    static func run(until instant: Moment, _ work: @escaping @Sendable () async -> Void) async -> Bool {
         await withCheckedContinuation { continuation in
             let winner = Guarded<CheckedContinuation<Bool, Never>?>(continuation)
             let finish: @Sendable (Bool) -> Void = { isDone in
@@ -18,7 +17,7 @@ enum Deadline {
                 waiting?.resume(returning: isDone)
             }
             let alarm = Task {
-                try? await Task.sleep(until: instant, clock: .continuous)
+                try? await Task.sleep(for: max(.zero, instant - .now))
                 finish(false)
             }
             Task {

@@ -2,11 +2,12 @@
 // SPDX-License-Identifier: Apache-2.0
 
 internal import HeapModule
+internal import Threads
 
 /// When the callers of running methods hear of them next; without clock or effect.
 struct HeartbeatSchedule: Sendable {
     private struct Beat: Comparable {
-        var due: ContinuousClock.Instant
+        var due: Moment
         var id: UniqueID
 
         static func < (left: Beat, right: Beat) -> Bool { left.due < right.due }
@@ -20,14 +21,14 @@ struct HeartbeatSchedule: Sendable {
     var count: Int { beats.count }
 
     /// The next moment at which something may be due.
-    var next: ContinuousClock.Instant? { beats.min?.due }
+    var next: Moment? { beats.min?.due }
 
     /// Begins to beat for a message, the first time after one interval.
     mutating func begin(
         _ id: UniqueID,
         _ message: any IncomingMessage,
         every interval: Duration,
-        now: ContinuousClock.Instant
+        now: Moment
     ) {
         messages[id] = (message, interval)
         beats.insert(Beat(due: now.advanced(by: interval), id: id))
@@ -44,7 +45,7 @@ struct HeartbeatSchedule: Sendable {
     mutating func end(_ id: UniqueID) { messages[id] = nil }
 
     /// The messages whose callers are to hear now.
-    mutating func due(now: ContinuousClock.Instant) -> [any IncomingMessage] {
+    mutating func due(now: Moment) -> [any IncomingMessage] {
         var due: [any IncomingMessage] = []
         while let beat = beats.min, beat.due <= now {
             beats.removeMin()

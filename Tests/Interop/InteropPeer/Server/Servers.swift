@@ -2,6 +2,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
 internal import Messaging
+import Threads
 
 /// RPC servers on one transport, until SIGTERM.
 struct Servers {
@@ -26,7 +27,7 @@ struct Servers {
         for server in servers { try await server.waitUntilServing(deadline: .now.advanced(by: .seconds(20))) }
         Line.write("READY")
         await termination.wait()
-        let deadline = ContinuousClock.now.advanced(by: .seconds(60))
+        let deadline = Moment.now.advanced(by: .seconds(60))
         for server in servers { await server.stop(deadline: deadline) }
         Line.write("STOPPED")
         for server in servers where !(await server.wait(deadline: deadline)) { Line.write("NOT DRAINED") }

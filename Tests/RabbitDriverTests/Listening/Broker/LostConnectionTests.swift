@@ -5,6 +5,7 @@ import AMQP
 import Messaging
 import Names
 import Testing
+import Threads
 
 @testable import RabbitDriver
 
@@ -23,7 +24,7 @@ struct LostConnectionTests {
         await #expect(throws: MessagingError.self) { try await listener.waitUntilConsuming(deadline: .seconds(5)) }
         // Takes about a second, in which the listener tries several times.
         try #require(TestBroker.control("set_permissions -p \(host) guest '.*' '.*' '.*'"))
-        let deadline = ContinuousClock.now + .seconds(20)
+        let deadline = Moment.now + .seconds(20)
         var isConsuming = false
         while !isConsuming, .now < deadline {
             do {

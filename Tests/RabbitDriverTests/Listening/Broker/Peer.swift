@@ -132,8 +132,8 @@ final class Inbox<Message: Sendable>: Sendable {
 
 /// Looks again and again, for a few seconds, whether something has come true.
 func eventually(_ isTrue: () async throws -> Bool) async throws -> Bool {
-    let deadline = ContinuousClock.Instant.seconds(10)
-    while ContinuousClock.now < deadline {
+    let deadline = Moment.seconds(10)
+    while Moment.now < deadline {
         if try await isTrue() { return true }
         try await Task.sleep(for: .milliseconds(5))
     }

@@ -6,6 +6,7 @@ import Glibc
 import Logging
 import Messaging
 import Names
+import Threads
 
 @testable import RabbitDriver
 
@@ -41,6 +42,6 @@ enum TestBroker {
     }
 }
 
-extension ContinuousClock.Instant {
+extension Moment {
     static func seconds(_ seconds: Int) -> Self { .now.advanced(by: .seconds(seconds)) }
 }
