@@ -106,7 +106,7 @@ extension Connection {
             loop.run { [self] in core.start(self, channelCount: channels, completion: completion) }
         } catch {
             setFinished()
-            let failure = AMQPError(.internalFailure, "\(error)")
+            let failure = AMQPError(.outOfResources, "\(error)")
             completion(.failure(failure))
             delegate?.connection(self, didCloseWith: failure)
         }

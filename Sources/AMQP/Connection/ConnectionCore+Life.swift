@@ -39,7 +39,7 @@ extension ConnectionCore {
                 loop.execute { [self] in enter { () throws(AMQPError) in try dialed(result, channelCount) } }
             }
         } catch {
-            throw AMQPError(.internalFailure, "\(error)")
+            throw AMQPError(.outOfResources, "\(error)")
         }
     }
 
@@ -55,7 +55,7 @@ extension ConnectionCore {
         do throws(OutOfResources) {
             watch = try loop.watch(dialed.transport.fileDescriptor, for: .readable, self)
         } catch {
-            throw AMQPError(.internalFailure, "\(error)")
+            throw AMQPError(.outOfResources, "\(error)")
         }
         phase = .opening
         let count = dialed.channelMaximum == 0 ? channelCount : min(channelCount, Int(dialed.channelMaximum))

@@ -8,7 +8,7 @@ extension AMQPError {
             case connectionRefused, hostNotFound, connectTimedOut, tlsFailed, authenticationFailed, accessRefused
             case notAllowed, connectionClosed, connectionLost, heartbeatMissed, channelClosed, preconditionFailed
             case notFound, resourceLocked, blocked, outboxFull, expired, timedOut, protocolViolation, invalidArgument
-            case internalFailure
+            case outOfResources, internalFailure
         }
 
         private let kind: Kind
@@ -53,6 +53,8 @@ extension AMQPError {
         public static let protocolViolation = Code(kind: .protocolViolation)
         /// An argument that cannot be put on the wire.
         public static let invalidArgument = Code(kind: .invalidArgument)
+        /// No thread or file descriptor is left for the connection.
+        public static let outOfResources = Code(kind: .outOfResources)
         /// A failure inside this process.
         public static let internalFailure = Code(kind: .internalFailure)
 
@@ -62,7 +64,8 @@ extension AMQPError {
         var isRetriable: Bool {
             switch kind {
             case .connectionRefused, .hostNotFound, .connectTimedOut, .connectionClosed, .connectionLost: true
-            case .heartbeatMissed, .channelClosed, .resourceLocked, .blocked, .outboxFull, .timedOut: true
+            case .heartbeatMissed, .channelClosed, .resourceLocked, .blocked, .outboxFull, .timedOut, .outOfResources:
+                true
             case .tlsFailed, .authenticationFailed, .accessRefused, .notAllowed, .preconditionFailed: false
             case .notFound, .expired, .protocolViolation, .invalidArgument, .internalFailure: false
             }

@@ -2,6 +2,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
 import AMQP
+import Glibc
 import Logging
 import Names
 import Testing
@@ -78,6 +79,25 @@ struct ConnectingTests {
         ConnectionConfiguration(frameMaximum: 1),
     ]) func unusableConfigurationIsRefused(configuration: ConnectionConfiguration) async {
         #expect(await failure(configuration)?.code == .invalidArgument)
+    }
+
+    @Test func withoutADescriptorForItsLoopAConnectionFailsAndMayBeTriedAgain() async {
+        await #expect(processExitsWith: .success) {
+            let home = try EventLoop(name: "home")
+            try home.start()
+            var limit = rlimit()
+            getrlimit(__rlimit_resource_t(RLIMIT_NOFILE.rawValue), &limit)
+            limit.rlim_cur = 3
+            setrlimit(__rlimit_resource_t(RLIMIT_NOFILE.rawValue), &limit)
+            let connection = Connection(
+                configuration: ConnectionConfiguration(port: 1, tls: TLSConfiguration(verifiesPeer: false)),
+                loop: home,
+                logger: Logger(label: "test"),
+                delegate: nil
+            )
+            guard case .failure(let error) = await connection.start() else { exit(1) }
+            exit(error.code == .outOfResources && error.isRetriable ? 0 : 2)
+        }
     }
 
     @Test func connectionThatWasNeverStartedRefusesAndCloses() async {
