@@ -20,10 +20,11 @@ public final class HTTPServer: Sendable {
     private let handler: any HTTPRequestHandler
     private let logger: Logger
     private let counters: ServerCounters
+    private let places: ConnectionPlaces
     private let givenLoops: [EventLoop]?
     private let phase = Guarded<Phase>(.made)
 
-    /// Makes a server that does nothing yet.
+    /// Makes a server that does nothing yet; only the process's soft limit of open files is raised where that is needed.
     ///
     /// - Parameter loops: the running loops that it serves on, which outlive it; nil has it make `loopCount` of its own.
     public init(
@@ -38,11 +39,15 @@ public final class HTTPServer: Sendable {
         self.configuration = configuration
         self.handler = handler
         self.logger = logger
-        self.counters = ServerCounters(
-            maximumConnections: configuration.maximumConnections,
+        places = Self.places(configuration)
+        counters = ServerCounters(
+            maximumConnections: places.ordinary,
             maximumConnectionsPerAddress: configuration.maximumConnectionsPerAddress
         )
     }
+
+    /// The descriptors that this process may have, once a server has raised the limit as far as it is allowed to.
+    public static var hardDescriptorLimit: Int { DescriptorLimit.hard }
 
     /// Binds the port and begins to serve; throws with the reason and the fix, and nothing is left open then.
     public func start() throws(HTTPServerError) {
@@ -53,7 +58,7 @@ public final class HTTPServer: Sendable {
         guard case .made = phase.withLock({ $0 }) else {
             throw HTTPServerError(code: .alreadyStarted, message: "a server is started once: make a new one")
         }
-        DescriptorLimit.raise(toServe: configuration.maximumConnections, logger: logger)
+        warnOfLimit()
         let listeners = try ListeningSocket.open(configuration)
         let eventLoops = try makeEventLoops(listeners)
         do throws(HTTPServerError) {
@@ -64,6 +69,33 @@ public final class HTTPServer: Sendable {
             endOwn(eventLoops)
             throw error
         }
+    }
+
+    /// The connections that a server with this configuration has open at once: `maximumConnections`, or what the limit of
+    /// open files allows, which is raised as far as that is needed and allowed.
+    public static func maximumConnections(_ configuration: HTTPServerConfiguration) -> Int {
+        places(configuration).ordinary
+    }
+
+    /// The places for connections within the limit of open files, which is raised if that is needed and allowed.
+    private static func places(_ configuration: HTTPServerConfiguration) -> ConnectionPlaces {
+        // What is wrong with the values is said by `start`.
+        let loops = min(max(1, configuration.loopCount), 64)
+        let maximum = min(max(1, configuration.maximumConnections), 1_000_000)
+        let reserved = min(max(0, configuration.reservedDescriptors), 1_000_000)
+        let needed = ConnectionPlaces.descriptors(for: maximum, loops: loops) + reserved
+        let limit = DescriptorLimit.raise(towards: needed)
+        // Where little is allowed, the rest of the process has no more than half.
+        let descriptors = max(limit - min(limit, reserved), limit / 2)
+        return ConnectionPlaces(maximum: maximum, descriptors: descriptors, loops: loops)
+    }
+
+    private func warnOfLimit() {
+        guard places.ordinary < configuration.maximumConnections else { return }
+        logger.warning(
+            "fewer open files allowed than connections: raise the hard limit of open files or lower maximumConnections",
+            metadata: ["connections": "\(places.ordinary)", "maximum": "\(configuration.maximumConnections)"]
+        )
     }
 
     private func makeEventLoops(_ listeners: [ListeningSocket]) throws(HTTPServerError) -> [EventLoop] {
@@ -113,6 +145,7 @@ public final class HTTPServer: Sendable {
                     configuration: configuration,
                     handler: handler,
                     counters: counters,
+                    places: places,
                     logger: logger
                 )
             else {
@@ -152,6 +185,7 @@ public final class HTTPServer: Sendable {
             arrivingBodyBytes: counters.arrivingBodyBytes.load(ordering: .relaxed),
             streams: counters.streams.load(ordering: .relaxed),
             refusedConnections: counters.refusedConnections.load(ordering: .relaxed),
+            replacedConnections: counters.replacedConnections.load(ordering: .relaxed),
             oldestTurnAge: loops.map(\.turnAge).max() ?? .zero
         )
     }

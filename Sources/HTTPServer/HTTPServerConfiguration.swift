@@ -9,10 +9,17 @@ public struct HTTPServerConfiguration: Sendable {
     public var port: UInt16
     /// How many loop threads share the port (by SO_REUSEPORT).
     public var loopCount: Int
-    /// Connections open at once over all loops; one more is answered 503 and closed.
+    /// Connections open at once over all loops.
+    ///
+    /// For one more an idle one is closed: of the address with the most connections, unless the new one's has more, the
+    /// one that was idle longest. With none, it is accepted for an urgent request (`HTTPRequestHandler.isUrgent`), and
+    /// others are answered 503 on it. Fewer connections are open at once where the limit of open files, less
+    /// `reservedDescriptors`, is not enough for these.
     public var maximumConnections: Int
     /// Connections open at once from one address; one more is answered 503 and closed. 0 sets no limit.
     public var maximumConnectionsPerAddress: Int
+    /// Descriptors that connections never take, whatever their number: what the process opens besides.
+    public var reservedDescriptors: Int
     /// The memory of one connection, in bytes, and so the bound of a request's head.
     ///
     /// A head is refused with 431 (a request line with 414) as soon as its bytes, 64 bytes for each field, a copy of the
@@ -43,6 +50,7 @@ public struct HTTPServerConfiguration: Sendable {
         loopCount: Int = 1,
         maximumConnections: Int = 16_384,
         maximumConnectionsPerAddress: Int = 0,
+        reservedDescriptors: Int = 256,
         maximumHeadBytes: Int = 8_192,
         maximumBodyBytes: Int = 16 << 20,
         maximumArrivingBodyBytes: Int = 512 << 20,
@@ -56,6 +64,7 @@ public struct HTTPServerConfiguration: Sendable {
         self.loopCount = loopCount
         self.maximumConnections = maximumConnections
         self.maximumConnectionsPerAddress = maximumConnectionsPerAddress
+        self.reservedDescriptors = reservedDescriptors
         self.maximumHeadBytes = maximumHeadBytes
         self.maximumBodyBytes = maximumBodyBytes
         self.maximumArrivingBodyBytes = maximumArrivingBodyBytes
@@ -80,6 +89,7 @@ public struct HTTPServerConfiguration: Sendable {
         if maximumConnectionsPerAddress < 0 {
             problems.append("maximumConnectionsPerAddress is negative: use 0 or more")
         }
+        if reservedDescriptors < 0 { problems.append("reservedDescriptors is negative: use 0 or more") }
         if !(4_096...1 << 20).contains(maximumHeadBytes) {
             problems.append("maximumHeadBytes is \(maximumHeadBytes): use 4096 to 1048576")
         }

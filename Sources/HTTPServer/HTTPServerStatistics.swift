@@ -13,6 +13,8 @@ public struct HTTPServerStatistics: Sendable, Equatable {
     public var streams: Int
     /// Connections turned down because of a limit, since the start.
     public var refusedConnections: Int
+    /// Idle connections closed to make room for others, since the start.
+    public var replacedConnections: Int
     /// The age of the oldest last turn of a loop; more than a few seconds means that a loop is stuck in a handler.
     public var oldestTurnAge: Duration
 }

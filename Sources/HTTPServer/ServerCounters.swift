@@ -15,32 +15,73 @@ final class ServerCounters: Sendable {
     let requestsInFlight = Atomic<Int>(0)
     let streams = Atomic<Int>(0)
     let refusedConnections = Atomic<Int>(0)
+    let replacedConnections = Atomic<Int>(0)
+    /// When a connection last found no ordinary place, in milliseconds of the loops' clock; 0 when the log does not say
+    /// that connections are short.
+    private let shortage = Atomic<UInt64>(0)
     let arrivingBodyBytes = Atomic<Int>(0)
     private let maximumConnections: Int
     private let maximumConnectionsPerAddress: Int
     private let perAddress = Guarded<[String: Int]>([:])
+    private static let wantedLimit = 64
+    /// Addresses for whose connections a loop found none to close, and others may.
+    private let wanted = Guarded<[String]>([])
 
     init(maximumConnections: Int, maximumConnectionsPerAddress: Int) {
         self.maximumConnections = maximumConnections
         self.maximumConnectionsPerAddress = maximumConnectionsPerAddress
     }
 
-    /// Takes a place for a connection; `release` gives it back.
-    func admit(_ address: String) -> Admission {
-        guard connections.add(1, ordering: .relaxed).newValue <= maximumConnections else {
-            connections.subtract(1, ordering: .relaxed)
-            return refuse(.tooManyConnections)
+    /// Whether the ordinary places are taken.
+    var isCrowded: Bool { connections.load(ordering: .relaxed) >= maximumConnections }
+
+    /// Whether there are more connections than ordinary places.
+    var isOverfull: Bool { connections.load(ordering: .relaxed) > maximumConnections }
+
+    private static let shortageMilliseconds: UInt64 = 10_000
+
+    /// Notes that a connection found no ordinary place; whether that is news.
+    func becomeShort(now: UInt64) -> Bool { shortage.exchange(max(1, now), ordering: .relaxed) == 0 }
+
+    /// Whether connections were short and every one has found a place for a while; told once.
+    func becomeRoomy(now: UInt64) -> Bool {
+        let last = shortage.load(ordering: .relaxed)
+        guard last != 0, last + Self.shortageMilliseconds <= now else { return false }
+        return shortage.compareExchange(expected: last, desired: 0, ordering: .relaxed).exchanged
+    }
+
+    /// Asks other loops to close idle connections for those from these addresses.
+    func want(_ addresses: [String]) {
+        guard !addresses.isEmpty else { return }
+        wanted.withLock { $0 += addresses.prefix(Self.wantedLimit - $0.count) }
+    }
+
+    /// Takes over what loops have asked for.
+    func takeWanted() -> [String] {
+        wanted.withLock { wanted in
+            defer { wanted = [] }
+            return wanted
         }
-        guard maximumConnectionsPerAddress == 0 || takePlace(for: address) else {
+    }
+
+    /// The connections from an address.
+    func connections(from address: String) -> Int { perAddress.withLock { $0[address] ?? 0 } }
+
+    /// The connections from every address.
+    var connectionsByAddress: [String: Int] { perAddress.withLock { $0 } }
+
+    /// Counts a connection in; `release` counts it out.
+    func admit(_ address: String) -> Admission {
+        connections.add(1, ordering: .relaxed)
+        guard takePlace(for: address) else {
             connections.subtract(1, ordering: .relaxed)
-            return refuse(.tooManyConnectionsFromAddress)
+            return .refused(refuse(.tooManyConnectionsFromAddress))
         }
         return .admitted
     }
 
     func release(_ address: String) {
         connections.subtract(1, ordering: .relaxed)
-        guard maximumConnectionsPerAddress > 0 else { return }
         perAddress.withLock { counts in
             let left = (counts[address] ?? 1) - 1
             counts[address] = left > 0 ? left : nil
@@ -58,15 +99,16 @@ final class ServerCounters: Sendable {
         arrivingBodyBytes.subtract(bytes, ordering: .relaxed)
     }
 
-    private func refuse(_ reason: HTTPFailure.Reason) -> Admission {
+    /// Counts a connection or request that is turned down at a limit.
+    func refuse(_ reason: HTTPFailure.Reason) -> HTTPFailure.Reason {
         refusedConnections.add(1, ordering: .relaxed)
-        return .refused(reason)
+        return reason
     }
 
     private func takePlace(for address: String) -> Bool {
         perAddress.withLock { counts in
             let count = (counts[address] ?? 0) + 1
-            guard count <= maximumConnectionsPerAddress else { return false }
+            guard maximumConnectionsPerAddress == 0 || count <= maximumConnectionsPerAddress else { return false }
             counts[address] = count
             return true
         }

@@ -6,24 +6,6 @@ import Testing
 import Threads
 
 @Suite(.serialized) struct LimitTests {
-    @Test func theConnectionOverTheLimitIsAnswered503() throws {
-        var configuration = HTTPServerConfiguration()
-        configuration.maximumConnections = 2
-        try withServer(configuration) { server, _ in
-            let first = try RawClient(port: server.boundPort)
-            let second = try RawClient(port: server.boundPort)
-            defer { second.close() }
-            #expect(eventually { server.statistics.connections == 2 })
-            let third = try RawClient(port: server.boundPort)
-            defer { third.close() }
-            #expect(third.receiveToEnd()?.hasPrefix("HTTP/1.1 503 ") == true)
-            first.close()
-            #expect(eventually { server.statistics.connections == 1 })
-            try #expect(server.isServing())
-            #expect(server.statistics.refusedConnections == 1)
-        }
-    }
-
     @Test func oneAddressCannotTakeAllConnections() throws {
         var configuration = HTTPServerConfiguration()
         configuration.maximumConnectionsPerAddress = 1

@@ -17,6 +17,8 @@ final class TestHandler: HTTPRequestHandler {
         return HTTPResponse(status: 429, body: Array("refused".utf8)[...])
     }
 
+    func isUrgent(_ head: RequestHead) -> Bool { head.path.elementsEqual("/urgent".utf8) }
+
     func handle(_ request: HTTPRequest, responder: Responder) {
         heads.withLock { $0.append(request.head) }
         let response = HTTPResponse(status: 200, fields: [("Content-Type", "text/plain")], body: request.body[...])

@@ -104,9 +104,17 @@ extension HTTPConnection {
 
     /// Whether the client may still send.
     private var peer: Peer {
-        var byte: UInt8 = 0
-        let count = recv(descriptor, &byte, 1, Int32(MSG_PEEK | MSG_DONTWAIT))
+        let count = peek()
         if count == 0 { return .ended }
         return count > 0 || errno == EAGAIN ? .open : .lost
+    }
+
+    /// Whether the client has sent what has not been read yet.
+    var hasUnreadBytes: Bool { peek() > 0 }
+
+    /// Looks for a byte: 1 with one, 0 at the end, -1 without either.
+    private func peek() -> Int {
+        var byte: UInt8 = 0
+        return recv(descriptor, &byte, 1, Int32(MSG_PEEK | MSG_DONTWAIT))
     }
 }

@@ -24,6 +24,7 @@ extension HTTPConnection {
         version: UnsafePointer<CChar>
     ) throws(HTTPFailure) -> MHD_Result {
         let (head, framing, waitsForContinue) = try readHead(method: method, version: version)
+        if place != .ordinary { try checkPlace(head) }
         if let refusal = loop.handler.refusal(for: head) {
             return refuse(refusal, framing, waitsForContinue: waitsForContinue)
         }

@@ -28,6 +28,8 @@ final class HTTPConnection {
     let loop: ServerLoop
     let remoteAddress: String
     let descriptor: Int32
+    /// When it was accepted, in milliseconds of the loop's clock.
+    let opened: UInt64
     /// Where the loop keeps this connection.
     var position = 0
     /// When `expire` is called, in milliseconds of the loop's clock.
@@ -44,16 +46,21 @@ final class HTTPConnection {
     /// Whether the library was told to leave the connection alone until it is resumed.
     var isSuspended = false
     var end = ConnectionEnd()
+    /// What the connection is there for.
+    var place: Place { didSet { loop.crowd.move(from: oldValue, to: place) } }
 
     /// When the idle connection is next looked at for the end of the client's side.
     var nextPeerCheck: UInt64 = 0
 
-    init(library: OpaquePointer, loop: ServerLoop, remoteAddress: String) {
+    init(library: OpaquePointer, loop: ServerLoop, accepted: (address: String, place: Place)?) {
         self.library = library
         self.loop = loop
-        self.remoteAddress = remoteAddress
+        self.remoteAddress = accepted?.address ?? ""
         self.descriptor = cmicrohttpd_socket(library)
-        self.deadline = loop.now + loop.readMilliseconds
+        opened = loop.now
+        deadline = loop.now + loop.readMilliseconds
+        place = accepted?.place ?? .ordinary
+        loop.crowd.move(from: nil, to: place)
     }
 
     /// Copies the target before the library takes it apart in place.
@@ -153,7 +160,7 @@ final class HTTPConnection {
         stage = .replying
         deadline = .max
         head = nil
-        let closes = response.closesConnection || loop.isDraining
+        let closes = response.closesConnection || loop.isDraining || place != .ordinary
         if closes { end.willClose() }
         let body = response.stream == nil ? LibraryResponse.body(response.body) : LibraryStream.make(for: self)
         guard let handle = body else {

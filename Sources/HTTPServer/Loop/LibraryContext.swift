@@ -16,12 +16,12 @@ final class LibraryContext {
     init(logger: Logger) { self.logger = logger }
 
     /// Starts a daemon that calls back with this context, which must outlive it.
-    func startDaemon(_ configuration: HTTPServerConfiguration) -> OpaquePointer? {
+    func startDaemon(_ configuration: HTTPServerConfiguration, _ places: ConnectionPlaces) -> OpaquePointer? {
         MHD_set_panic_func(libraryPanicked, nil)
         var settings = cmicrohttpd_settings()
         settings.context = Unmanaged.passUnretained(self).toOpaque()
         // Our own limits come first; the library's is one it never meets.
-        settings.connection_limit = UInt32(clamping: configuration.maximumConnections + 1_024)
+        settings.connection_limit = UInt32(clamping: places.ordinary + places.urgentPerLoop + 1_024)
         settings.connection_memory = configuration.maximumHeadBytes
         // The library's time-out restarts with every byte, so it serves only for answers that nobody reads.
         let stall = max(configuration.idleTimeout, configuration.readTimeout).components.seconds

@@ -14,6 +14,8 @@ extension ServerLoop {
     func acceptConnections() {
         guard hasCaller, listener >= 0 else { return }
         for _ in 0..<Self.acceptsATurn {
+            // Nobody is closed for a connection that is not there.
+            guard !counters.isCrowded || hasWaitingConnection, let welcome = nextWelcome() else { return }
             var storage = sockaddr_storage()
             var length = socklen_t(MemoryLayout<sockaddr_storage>.size)
             let descriptor = accept(&storage, &length)
@@ -21,8 +23,13 @@ extension ServerLoop {
                 if [EMFILE, ENFILE, ENOBUFS, ENOMEM].contains(errno) { restFromAccepting() }
                 return
             }
-            admit(descriptor, &storage, length)
+            admit(descriptor, &storage, length, welcome)
         }
+    }
+
+    private var hasWaitingConnection: Bool {
+        var waiting = pollfd(fd: listener, events: Int16(POLLIN), revents: 0)
+        return poll(&waiting, 1, 0) > 0
     }
 
     private func accept(_ storage: inout sockaddr_storage, _ length: inout socklen_t) -> Int32 {
@@ -36,29 +43,38 @@ extension ServerLoop {
         logger.debug("accepting rests, no file descriptor left")
     }
 
-    private func admit(_ descriptor: Int32, _ storage: inout sockaddr_storage, _ length: socklen_t) {
+    private func admit(
+        _ descriptor: Int32,
+        _ storage: inout sockaddr_storage,
+        _ length: socklen_t,
+        _ welcome: Welcome
+    ) {
+        guard welcome != .refuse else { return refuse(descriptor, counters.refuse(.tooManyConnections)) }
         let address = SocketAddress(storage).host
         switch counters.admit(address) {
-        case .refused(let reason):
-            // The request is not read, so the answer may come before it; lingering lets the client read it all the same.
-            DirectResponse.send(handler.response(to: HTTPFailure(reason)), to: descriptor)
-            lingering.add(descriptor, now: now)
+        case .refused(let reason): refuse(descriptor, reason)
         case .admitted:
-            accepted = address
+            accepted = (address, welcome == .serve ? .ordinary : placeInCrowd(for: address))
             let isAdded = withUnsafePointer(to: &storage) { pointer in
                 pointer.withMemoryRebound(to: sockaddr.self, capacity: 1) {
                     MHD_add_connection(daemon, descriptor, $0, length)
                 }
             }
             // The library has closed the descriptor then; a connection it told us of it has also told us the end of.
-            if isAdded != .YES, let address = accepted { counters.release(address) }
+            if isAdded != .YES, let accepted { counters.release(accepted.address) }
             accepted = nil
         }
     }
 
+    private func refuse(_ descriptor: Int32, _ reason: HTTPFailure.Reason) {
+        // The request is not read, so the answer may come before it; lingering lets the client read it all the same.
+        DirectResponse.send(handler.response(to: HTTPFailure(reason)), to: descriptor)
+        lingering.add(descriptor, now: now)
+    }
+
     /// The library has taken a connection: called while `MHD_add_connection` runs.
     func connectionOpened(_ library: OpaquePointer) -> UnsafeMutableRawPointer {
-        let connection = HTTPConnection(library: library, loop: self, remoteAddress: accepted ?? "")
+        let connection = HTTPConnection(library: library, loop: self, accepted: accepted)
         accepted = nil
         connection.position = connections.count
         connections.append(connection)
@@ -68,6 +84,7 @@ extension ServerLoop {
     /// The library is about to close a connection's socket.
     func connectionClosed(_ connection: HTTPConnection) {
         connection.close()
+        connection.place = .closed
         counters.release(connection.remoteAddress)
         let last = connections.removeLast()
         guard last !== connection else { return }

@@ -34,10 +34,12 @@ final class ServerLoop: ResumeQueue, TurnTaker, @unchecked Sendable {
     private(set) var now: UInt64
     /// When accepting goes on after a rest.
     private var acceptsAgain: UInt64 = 0
-    /// The address of the connection that is just being handed to libmicrohttpd.
-    var accepted: String?
+    /// The connection that is just being handed to libmicrohttpd.
+    var accepted: (address: String, place: Place)?
     var connections: [HTTPConnection] = []
-    var lingering = LingeringSockets()
+    var lingering: LingeringSockets
+    var crowd: Crowd
+    var idle = IdleConnections()
     let peers = StreamPeers()
     private(set) var isDraining = false
     private(set) var isStopping = false
@@ -64,11 +66,12 @@ final class ServerLoop: ResumeQueue, TurnTaker, @unchecked Sendable {
         configuration: HTTPServerConfiguration,
         handler: any HTTPRequestHandler,
         counters: ServerCounters,
+        places: ConnectionPlaces,
         logger: Logger
     ) {
         let now = MonotonicClock.milliseconds()
         let context = LibraryContext(logger: logger)
-        guard let stopped = try? WakeUp(), let daemon = context.startDaemon(configuration) else {
+        guard let stopped = try? WakeUp(), let daemon = context.startDaemon(configuration, places) else {
             close(listener.descriptor)
             return nil
         }
@@ -85,6 +88,8 @@ final class ServerLoop: ResumeQueue, TurnTaker, @unchecked Sendable {
         self.daemon = daemon
         self.context = context
         self.now = now
+        lingering = LingeringSockets(capacity: places.lingeringPerLoop)
+        crowd = Crowd(urgentPlaces: places.urgentPerLoop)
         nextSweep = now
         context.loop = self
     }
@@ -243,6 +248,7 @@ final class ServerLoop: ResumeQueue, TurnTaker, @unchecked Sendable {
         for connection in connections {
             if connection.deadline <= now { connection.expire() } else { connection.closeIfPeerEnded() }
         }
+        relieveCrowd()
     }
 
     // MARK: Draining
@@ -288,6 +294,7 @@ final class ServerLoop: ResumeQueue, TurnTaker, @unchecked Sendable {
         MHD_stop_daemon(daemon)
         lingering.closeAll()
         ownResumable = []
+        idle = IdleConnections()
         resumable.withLock { $0 = nil }
         context.loop = nil
         stopped.signal()

@@ -3,13 +3,17 @@
 
 /// The application behind a server.
 ///
-/// All three are called on a loop thread and must return soon: while one runs, no other connection of the loop is served.
+/// All are called on a loop thread and must return soon: while one runs, no other connection of the loop is served.
 public protocol HTTPRequestHandler: Sendable {
     /// Turns a request down on the strength of its head, before its body is read and before `100 Continue`; nil goes on.
     ///
     /// A small body that is on its way already is read and dropped, so that the connection can be kept; with a larger
     /// one the connection is closed after the answer.
     func refusal(for head: RequestHead) -> HTTPResponse?
+
+    /// Whether a request is answered even where the server has no place for other connections: probes, by which it is
+    /// told whether to go on. It has to be one that is answered at once.
+    func isUrgent(_ head: RequestHead) -> Bool
 
     /// Handles a request, answering through the responder at once or later, from any thread.
     func handle(_ request: HTTPRequest, responder: Responder)
@@ -23,4 +27,7 @@ public protocol HTTPRequestHandler: Sendable {
 extension HTTPRequestHandler {
     /// Refuses nothing.
     public func refusal(for head: RequestHead) -> HTTPResponse? { nil }
+
+    /// Nothing is urgent.
+    public func isUrgent(_ head: RequestHead) -> Bool { false }
 }

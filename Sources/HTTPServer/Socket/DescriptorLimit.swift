@@ -2,25 +2,26 @@
 // SPDX-License-Identifier: Apache-2.0
 
 @preconcurrency internal import Glibc
-internal import Logging
 
 /// The process's limit of open files.
 enum DescriptorLimit {
-    /// What a process opens besides client connections.
-    private static let reserve = 256
+    /// What the soft limit can be raised to.
+    static var hard: Int {
+        var limit = rlimit()
+        guard getrlimit(__rlimit_resource_t(RLIMIT_NOFILE.rawValue), &limit) == 0 else { return 1_024 }
+        return Int(clamping: limit.rlim_max)
+    }
 
-    /// Raises the soft limit towards what that many connections need; warns when the hard limit is too low.
-    static func raise(toServe connections: Int, logger: Logger) {
-        let needed = rlim_t(connections + reserve)
+    /// Raises the soft limit to the hard one where less than that is allowed; gives the limit in force.
+    static func raise(towards needed: Int) -> Int {
         var limit = rlimit()
         let files = __rlimit_resource_t(RLIMIT_NOFILE.rawValue)
-        guard getrlimit(files, &limit) == 0, limit.rlim_cur < needed else { return }
-        limit.rlim_cur = limit.rlim_max
-        setrlimit(files, &limit)
-        guard limit.rlim_max < needed else { return }
-        logger.warning(
-            "fewer open files allowed than connections: raise the hard limit of open files or lower maximumConnections",
-            metadata: ["files": "\(limit.rlim_max)", "connections": "\(connections)"]
-        )
+        guard getrlimit(files, &limit) == 0 else { return needed }
+        if limit.rlim_cur < rlim_t(needed), limit.rlim_cur < limit.rlim_max {
+            var raised = limit
+            raised.rlim_cur = limit.rlim_max
+            if setrlimit(files, &raised) == 0 { limit = raised }
+        }
+        return Int(clamping: limit.rlim_cur)
     }
 }

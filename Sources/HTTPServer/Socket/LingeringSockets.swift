@@ -14,17 +14,19 @@ struct LingeringSockets {
         var deadline: UInt64
     }
 
-    private static let capacity = 256
     private static let milliseconds: UInt64 = 1_000
     private static let bytesATurn = 1 << 20
+    private let capacity: Int
     private var members: [Member] = []
+
+    init(capacity: Int) { self.capacity = capacity }
 
     var isEmpty: Bool { members.isEmpty }
 
     /// Takes over a descriptor that the caller owns; beyond the capacity it is closed at once.
     mutating func add(_ descriptor: Int32, now: UInt64) {
         shutdown(descriptor, Int32(SHUT_WR))
-        guard members.count < Self.capacity else {
+        guard members.count < capacity else {
             close(descriptor)
             return
         }

@@ -1,0 +1,52 @@
+// Part of the rpc-gateway project, under Apache License v2.0; see LICENSE for the full text
+// SPDX-License-Identifier: Apache-2.0
+
+extension HTTPConnection {
+    /// How long a head may be on its way before its connection counts as idle.
+    private static let headMilliseconds: UInt64 = 1_000
+
+    /// Since when the connection could be closed to make room, in milliseconds of the loop's clock; nil when it cannot.
+    var idleSince: UInt64? {
+        guard place == .ordinary else { return nil }
+        switch stage {
+        case .idle: return deadline - min(deadline, end.isUnused ? loop.readMilliseconds : loop.idleMilliseconds)
+        case .receivingHead:
+            let begun = deadline - min(deadline, loop.readMilliseconds)
+            return begun + Self.headMilliseconds <= loop.now ? begun : nil
+        case .receivingBody, .droppingBody, .waiting, .replying, .streaming: return nil
+        }
+    }
+
+    /// In which order connections for urgent requests make room: those without a request before those whose answer is
+    /// being sent, and the oldest of them; nil while a request is being answered.
+    var urgentOrder: (isReplying: Int, opened: UInt64)? {
+        guard place == .urgent else { return nil }
+        switch stage {
+        case .waiting: return nil
+        case .replying, .streaming: return (1, opened)
+        case .idle, .receivingHead, .receivingBody, .droppingBody: return (0, opened)
+        }
+    }
+
+    /// Closes the connection to make room for another; a request that is arriving is answered 503.
+    func leave() {
+        place = .leaving
+        switch stage {
+        case .idle where !end.isUnused: break
+        case .idle, .receivingHead, .receivingBody, .droppingBody: answerDirectly(HTTPFailure(.tooManyConnections))
+        case .waiting, .replying, .streaming: break
+        }
+        deadline = .max
+        abandon()
+    }
+
+    /// Turns down what the connection is not there for.
+    func checkPlace(_ head: RequestHead) throws(HTTPFailure) {
+        if place == .urgent, !loop.counters.isOverfull { place = .ordinary }
+        switch place {
+        case .ordinary: return
+        case .urgent where loop.handler.isUrgent(head): return
+        case .urgent, .leaving, .closed: throw HTTPFailure(loop.counters.refuse(.tooManyConnections))
+        }
+    }
+}

@@ -1,0 +1,69 @@
+// Part of the rpc-gateway project, under Apache License v2.0; see LICENSE for the full text
+// SPDX-License-Identifier: Apache-2.0
+
+internal import Logging
+internal import Synchronization
+
+/// What the next connection will find.
+enum Welcome {
+    case serve
+    /// No ordinary place, unless an idle connection makes room.
+    case replaceIdle
+    /// Not even a place for an urgent request.
+    case refuse
+}
+
+extension ServerLoop {
+    /// What the next connection will find; nil when it has to wait for the next turn.
+    func nextWelcome() -> Welcome? {
+        switch crowd.step(isCrowded: counters.isCrowded) {
+        case .serve: return .serve
+        case .replaceIdle: return .replaceIdle
+        case .wait: return nil
+        case .replaceUrgent:
+            noteShortage()
+            let urgent = connections.compactMap { connection in connection.urgentOrder.map { (connection, order: $0) } }
+            guard let first = urgent.min(by: { $0.order < $1.order }) else { return .refuse }
+            first.0.leave()
+            return nil
+        }
+    }
+
+    /// The place of a connection that came when the ordinary ones were taken, and is counted already.
+    func placeInCrowd(for address: String) -> Place {
+        if replaceIdle(for: address) { return .ordinary }
+        // Another loop may have one; then there is a place soon.
+        counters.want([address])
+        noteShortage()
+        return .urgent
+    }
+
+    /// Closes idle connections that other loops asked for, and says when connections are no longer short.
+    func relieveCrowd() {
+        let wanted = counters.takeWanted()
+        if counters.isCrowded {
+            counters.want(wanted.filter { !replaceIdle(for: $0) })
+        } else {
+            idle = IdleConnections()
+        }
+        if counters.becomeRoomy(now: now) { logger.notice("there is room for connections again") }
+    }
+
+    /// Closes an idle connection for one from this address; false when there is none that has to make room for it.
+    private func replaceIdle(for address: String) -> Bool {
+        idle.look(at: connections, counts: { counters.connectionsByAddress }, now: now)
+        let count = counters.connections(from: address)
+        guard let connection = idle.takeNext(for: address, count: count) else { return false }
+        counters.replacedConnections.add(1, ordering: .relaxed)
+        connection.leave()
+        return true
+    }
+
+    private func noteShortage() {
+        guard counters.becomeShort(now: now) else { return }
+        logger.warning(
+            "connections are short and none is idle: new ones are for probes only until others end",
+            metadata: ["connections": "\(counters.connections.load(ordering: .relaxed))"]
+        )
+    }
+}
