@@ -18,6 +18,14 @@ extension HTTPGateway {
         }
     }
 
+    /// Answers the probes of the process and its metrics when there is no place for other connections.
+    public func isUrgent(_ head: RequestHead) -> Bool {
+        switch try? Router.route(head.path) {
+        case .healthy, .ready, .page(.metrics): true
+        default: false
+        }
+    }
+
     /// Answers a request, now or when its call has ended.
     public func handle(_ request: HTTPRequest, responder: Responder) {
         let identity = RequestIdentity(request.head.fields)

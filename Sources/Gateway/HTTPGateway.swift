@@ -24,6 +24,10 @@ public final class HTTPGateway: HTTPRequestHandler {
         public var loopsTurn: @Sendable () -> Bool
         /// What keeps the times of operations and streams.
         public var loop: EventLoop
+        /// How many listeners to notifications there may be whatever is configured, each of them a connection that stays.
+        public var maximumListeners: Int
+        /// How many subscriptions to notifications there may be, each of them a connection to the broker.
+        public var maximumSubscriptions: Int
 
         /// Makes an environment.
         public init(
@@ -31,13 +35,17 @@ public final class HTTPGateway: HTTPRequestHandler {
             transport: String,
             metricsPage: @escaping @Sendable () -> String,
             loopsTurn: @escaping @Sendable () -> Bool,
-            loop: EventLoop
+            loop: EventLoop,
+            maximumListeners: Int = .max,
+            maximumSubscriptions: Int = 1_000
         ) {
             self.version = version
             self.transport = transport
             self.metricsPage = metricsPage
             self.loopsTurn = loopsTurn
             self.loop = loop
+            self.maximumListeners = maximumListeners
+            self.maximumSubscriptions = maximumSubscriptions
         }
     }
 
@@ -65,7 +73,11 @@ public final class HTTPGateway: HTTPRequestHandler {
         self.environment = environment
         self.logger = logger
         operations = Operations(loop: environment.loop)
-        notifications = NotificationHub(loop: environment.loop)
+        notifications = NotificationHub(
+            loop: environment.loop,
+            maximumListeners: environment.maximumListeners,
+            maximumSubscriptions: environment.maximumSubscriptions
+        )
         current = Guarded(CallPlans(ConfigurationSnapshot(configuration)))
     }
 

@@ -114,6 +114,13 @@ public final class RabbitDriver: Driver {
     /// What drives the connections.
     var loop: EventLoop { ownedLoop.loop }
 
+    /// Those of the pool, and of the connections for replies, for looks at queues, and one that is just being lost.
+    public var descriptors: DriverDescriptors {
+        let pool = PoolConfiguration(options: options, hostCount: hosts.count, shardCount: settings.shardCount)
+        let one = hosts.descriptorsPerConnection
+        return DriverDescriptors(own: (pool.maximumConnectionHardLimit + 3) * one, perListener: one)
+    }
+
     /// Connects and keeps connecting until the shutdown; see `Driver`.
     public func start() {
         connections.start()

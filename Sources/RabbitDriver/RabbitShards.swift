@@ -38,6 +38,12 @@ public final class RabbitShards: Sendable {
 }
 
 extension RabbitShards: Driver {
+    /// Those of all of them; see `Driver`.
+    public var descriptors: DriverDescriptors {
+        let all = shards.map(\.descriptors)
+        return DriverDescriptors(own: all.reduce(0) { $0 + $1.own }, perListener: all[0].perListener)
+    }
+
     /// Connects all of them; see `Driver`.
     public func start() { for shard in shards { shard.start() } }
 

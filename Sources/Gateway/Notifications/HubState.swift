@@ -19,6 +19,10 @@ struct HubState {
         var emptySince: Moment?
     }
 
+    /// Listeners at the most, whatever is configured.
+    let maximumListeners: Int
+    /// Subscriptions at the most, those that are being ended included.
+    let maximumSubscriptions: Int
     private var entries: [SubscriptionKey: Entry] = [:]
     /// Subscriptions that are being ended.
     private var closing: [SharedSubscription] = []
@@ -28,11 +32,16 @@ struct HubState {
     /// The configuration of the newest listener.
     private(set) var configuration = NotificationConfiguration()
 
+    init(maximumListeners: Int, maximumSubscriptions: Int) {
+        self.maximumListeners = maximumListeners
+        self.maximumSubscriptions = maximumSubscriptions
+    }
+
     var subscriptions: [SharedSubscription] { entries.values.map(\.subscription) }
 
     mutating func admit(_ configuration: NotificationConfiguration) -> Admission {
         guard !isDraining else { return .draining }
-        guard listenerCount < configuration.maximumListeners else { return .full }
+        guard listenerCount < min(configuration.maximumListeners, maximumListeners) else { return .full }
         self.configuration = configuration
         listenerCount += 1
         lastListener += 1
@@ -48,8 +57,9 @@ struct HubState {
         return join(key, or: subscription)
     }
 
-    /// Adds a listener to a subscription that there is, or else to this one.
-    mutating func join(_ key: SubscriptionKey, or made: SharedSubscription) -> SharedSubscription {
+    /// Adds a listener to a subscription that there is, or else to this one; nil when there are as many as there may be.
+    mutating func join(_ key: SubscriptionKey, or made: SharedSubscription) -> SharedSubscription? {
+        guard entries[key] != nil || entries.count + closing.count < maximumSubscriptions else { return nil }
         var entry = entries[key] ?? Entry(subscription: made, members: 0)
         entry.members += 1
         entry.emptySince = nil

@@ -9,11 +9,18 @@ final class NotificationHub: Sendable {
     private static let tickInterval: Duration = .milliseconds(500)
     private static let closeTimeout: Duration = .seconds(5)
 
-    private let state = Guarded(HubState())
+    private let maximumListeners: Int
+    private let maximumSubscriptions: Int
+    private let state: Guarded<HubState>
     private let loop: EventLoop
     private let timer = Guarded<DeadlineTimer?>(nil)
 
-    init(loop: EventLoop) { self.loop = loop }
+    init(loop: EventLoop, maximumListeners: Int = .max, maximumSubscriptions: Int = 1_000) {
+        self.loop = loop
+        self.maximumListeners = maximumListeners
+        self.maximumSubscriptions = maximumSubscriptions
+        state = Guarded(HubState(maximumListeners: maximumListeners, maximumSubscriptions: maximumSubscriptions))
+    }
 
     /// How many listeners there are.
     var listenerCount: Int { state.withLock { $0.listenerCount } }
@@ -40,7 +47,14 @@ final class NotificationHub: Sendable {
             throw error
         }
         // Another one may have been made meanwhile; ours was not started then and is simply let go.
-        let shared = state.withLock { $0.join(key, or: made) }
+        guard let shared = state.withLock({ $0.join(key, or: made) }) else {
+            state.withLock { $0.dismiss() }
+            throw .overloaded(
+                maximumSubscriptions,
+                "subscriptions to notifications are there",
+                setting: "an eighth of the limit of open files"
+            )
+        }
         if shared === made { begin(made) }
         return (shared, listener)
     }
@@ -78,10 +92,12 @@ final class NotificationHub: Sendable {
         switch state.withLock({ $0.admit(configuration) }) {
         case .draining: throw .draining
         case .full:
+            let isConfigured = configuration.maximumListeners <= maximumListeners
             throw .overloaded(
-                configuration.maximumListeners,
+                min(configuration.maximumListeners, maximumListeners),
                 "listeners for notifications are there",
-                setting: "notifications.maxListeners"
+                setting: isConfigured
+                    ? "notifications.maxListeners" : "half of http.maxConnections or of what open files allow"
             )
         case .admitted(let listener): return listener
         }

@@ -27,9 +27,17 @@ public protocol Driver: Sendable {
     /// How the driver stands now; cheap, never blocks.
     var status: DriverStatus { get }
 
+    /// The file descriptors that it takes at the most.
+    var descriptors: DriverDescriptors { get }
+
     /// Connects and goes on connecting until the shutdown.
     func start()
 
     /// Ends: calls still waiting at the deadline fail with `draining`, what was declared for this process is deleted.
     func shutdown(deadline: Moment) async
+}
+
+extension Driver {
+    /// None.
+    public var descriptors: DriverDescriptors { DriverDescriptors() }
 }

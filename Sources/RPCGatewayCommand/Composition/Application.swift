@@ -36,6 +36,13 @@ struct Application: Sendable {
         driver = try Drivers.make(url, settings, loops: loops, logger: logger)
         demo = settings.runsDemo ? try Self.makeDemo(driver, logger) : nil
 
+        let budget = DescriptorBudget(
+            limit: HTTPServer.hardDescriptorLimit,
+            driver: driver.descriptors,
+            loops: loops.count
+        )
+        var http = HTTPServerConfiguration(settings.http, reservedDescriptors: budget.reserved)
+        http.loopCount = loops.count
         let (registry, running) = (registry, Reference<HTTPServer>())
         gateway = HTTPGateway(
             driver: driver,
@@ -45,12 +52,15 @@ struct Application: Sendable {
                 transport: url.redactedDescription,
                 metricsPage: { registry.render() },
                 loopsTurn: { running.value.map { $0.statistics.oldestTurnAge < .seconds(5) } ?? true },
-                loop: loops[0]
+                loop: loops[0],
+                // Streams stay, so calls have the other half.
+                maximumListeners: max(1, HTTPServer.maximumConnections(http) / 2),
+                maximumSubscriptions: budget.subscriptions
             ),
             logger: logger
         )
         server = HTTPServer(
-            configuration: HTTPServerConfiguration(settings.http),
+            configuration: http,
             handler: gateway,
             loops: loops,
             logger: logger

@@ -57,13 +57,14 @@ extension NotificationConfiguration {
 
 extension HTTPServerConfiguration {
     /// What the settings say about the HTTP side.
-    init(_ settings: HTTPSettings) {
+    init(_ settings: HTTPSettings, reservedDescriptors: Int) {
         self.init(
             host: settings.listen.host,
             port: UInt16(settings.listen.port),
             loopCount: settings.loops,
             maximumConnections: settings.maximumConnections,
             maximumConnectionsPerAddress: settings.maximumConnectionsPerAddress,
+            reservedDescriptors: reservedDescriptors,
             maximumHeadBytes: settings.maximumHeadBytes,
             maximumBodyBytes: settings.maximumBodyBytes,
             idleTimeout: settings.idleTimeout,

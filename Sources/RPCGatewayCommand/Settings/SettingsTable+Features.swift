@@ -78,7 +78,7 @@ extension SettingsTable {
             "notifications.maxListeners",
             \.notifications.maximumListeners,
             1...100_000,
-            "Streams of notifications at a time"
+            "Streams of notifications at a time, half of the connections at most"
         ).reloadable(),
         .integer(
             "notifications.bufferBytes",

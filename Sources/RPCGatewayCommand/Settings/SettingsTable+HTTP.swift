@@ -16,7 +16,12 @@ extension SettingsTable {
             $0.text
         },
         .integer("http.loops", \.http.loops, 1...16, "Threads that serve HTTP connections"),
-        .integer("http.maxConnections", \.http.maximumConnections, 1...1_000_000, "Connections at the same time"),
+        .integer(
+            "http.maxConnections",
+            \.http.maximumConnections,
+            1...1_000_000,
+            "Connections at the same time; for one more an idle one is closed"
+        ),
         .integer(
             "http.maxConnectionsPerAddress",
             \.http.maximumConnectionsPerAddress,

@@ -32,6 +32,9 @@ final class BrokerHosts: Sendable {
         shufflesEachTime = options.failoverStrategy == .shuffle
     }
 
+    /// The descriptors of one connection: with TLS it has a loop of its own.
+    var descriptorsPerConnection: Int { configurations.contains { $0.tls != nil } ? 3 : 1 }
+
     /// The host to try next, with a connection name that says what the connection is for.
     func next(purpose: String) -> ConnectionConfiguration {
         let index = turn.withLock { turn in

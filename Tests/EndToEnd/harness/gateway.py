@@ -11,11 +11,16 @@ LISTENING = re.compile(r"listening on http://127\.0\.0\.1:(\d+)")
 
 
 class Gateway(Process):
-    """`rpc-gateway serve` on a free port. Keywords are settings: rpc_max_in_flight=1 is RPC_GATEWAY_RPC_MAX_IN_FLIGHT."""
+    """`rpc-gateway serve` on a free port. Keywords are settings: rpc_max_in_flight=1 is RPC_GATEWAY_RPC_MAX_IN_FLIGHT.
 
-    def __init__(self, url, *options, wait_until_ready=True, **settings):
+    `descriptors` is the hard limit of open files.
+    """
+
+    def __init__(self, url, *options, wait_until_ready=True, descriptors=None, **settings):
         environment = {f"RPC_GATEWAY_{name.upper()}": str(value) for name, value in settings.items()}
         command = [places.executable(), "serve", "--listen", "127.0.0.1:0", *options]
+        if descriptors:
+            command = ["prlimit", f"--nofile={descriptors}", *command]
         super().__init__(command + (["--transport-url", url] if url else []), environment)
         with self.ended_on_failure():
             line = self.wait_for_line(LISTENING.search, 20)

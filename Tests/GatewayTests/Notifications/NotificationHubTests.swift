@@ -53,6 +53,45 @@ import Threads
         return (test, subscription, listener)
     }
 
+    @Test func subscriptionsAreBounded() throws {
+        let small = try NotificationHub(loop: .shared(), maximumSubscriptions: 1)
+        let configuration = NotificationConfiguration()
+        func join(_ topic: String) throws(Problem) -> (subscription: SharedSubscription, listener: Int) {
+            let key = SubscriptionKey(exchange: nil, topic: topic, priorities: [.info], pool: nil)
+            return try small.join(key, configuration) { () throws(Problem) in
+                do {
+                    return try SharedSubscription(key, on: driver, replayedEvents: 1)
+                } catch {
+                    throw Problem(.internal, "\(error)")
+                }
+            }
+        }
+        _ = try join("a")
+        _ = try join("a")
+        let refused = #expect(throws: Problem.self) { try join("b") }
+        #expect(refused?.code == .overloaded && refused?.isRetryable == true && refused?.execution == .no)
+        #expect(small.listenerCount == 2)
+    }
+
+    @Test func listenersAreBoundedWhateverIsConfigured() throws {
+        let small = try NotificationHub(loop: .shared(), maximumListeners: 1)
+        let key = SubscriptionKey(exchange: nil, topic: "a", priorities: [.info], pool: nil)
+        func join() throws(Problem) -> (subscription: SharedSubscription, listener: Int) {
+            try small.join(key, NotificationConfiguration()) { () throws(Problem) in
+                do {
+                    return try SharedSubscription(key, on: driver, replayedEvents: 1)
+                } catch {
+                    throw Problem(.internal, "\(error)")
+                }
+            }
+        }
+        let (subscription, listener) = try join()
+        let refused = #expect(throws: Problem.self) { try join() }
+        #expect(refused?.code == .overloaded && refused?.detail.contains("open files") == true)
+        small.leave(subscription, listener: listener)
+        _ = try join()
+    }
+
     private var consumptions: [FakeListener] { driver.listeners.withLock { $0 } }
 
     @Test func listenersShareASubscriptionThatIsTheirsAlone() throws {

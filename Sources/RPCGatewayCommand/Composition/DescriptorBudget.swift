@@ -1,0 +1,29 @@
+// Part of the rpc-gateway project, under Apache License v2.0; see LICENSE for the full text
+// SPDX-License-Identifier: Apache-2.0
+
+internal import Messaging
+
+/// How the process's file descriptors are shared out, so that no part can take those of another.
+///
+/// What is left is for HTTP, whose number of connections is up to clients.
+struct DescriptorBudget: Equatable {
+    private static let process = 32
+    private static let perLoop = 8
+    private static let subscriptionLimits = 4...10_000
+
+    /// Subscriptions to notifications, each of which is a listener of the driver.
+    let subscriptions: Int
+    /// What HTTP's connections never take.
+    let reserved: Int
+
+    /// - Parameters:
+    ///   - limit: the descriptors that the process may have.
+    ///   - driver: what the driver takes of them.
+    ///   - loops: the event loops.
+    init(limit: Int, driver: DriverDescriptors, loops: Int) {
+        let perListener = max(1, driver.perListener)
+        let (fewest, most) = (Self.subscriptionLimits.lowerBound, Self.subscriptionLimits.upperBound)
+        subscriptions = min(max(limit / 8 / perListener, fewest), most)
+        reserved = Self.process + loops * Self.perLoop + driver.own + subscriptions * perListener
+    }
+}
