@@ -52,7 +52,7 @@ public struct HTTPServerConfiguration: Sendable {
         maximumConnectionsPerAddress: Int = 0,
         reservedDescriptors: Int = 256,
         maximumHeadBytes: Int = 8_192,
-        maximumBodyBytes: Int = 16 << 20,
+        maximumBodyBytes: Int = (16 << 20) - (64 << 10),
         maximumArrivingBodyBytes: Int = 512 << 20,
         idleTimeout: Duration = .seconds(75),
         readTimeout: Duration = .seconds(30),

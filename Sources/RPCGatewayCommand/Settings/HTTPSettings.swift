@@ -9,7 +9,7 @@ struct HTTPSettings: Sendable, Equatable {
     /// 0 is no limit.
     var maximumConnectionsPerAddress = 0
     var maximumHeadBytes = 8192
-    var maximumBodyBytes = 16_777_216
+    var maximumBodyBytes = 16_711_680
     var idleTimeout = Duration.seconds(75)
     var readTimeout = Duration.seconds(30)
 }

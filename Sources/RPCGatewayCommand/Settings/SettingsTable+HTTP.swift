@@ -37,7 +37,7 @@ extension SettingsTable {
         .integer(
             "http.maxBodyBytes",
             \.http.maximumBodyBytes,
-            1...1_073_741_824,
+            1...536_870_912,
             "Bytes of a request's body"
         ),
         .milliseconds(
