@@ -29,7 +29,7 @@ extension RabbitDriver: NotificationDriver {
                 isCompressed: options.compressesBodies,
                 deadline: notification.deadline,
                 retry: toleratedFailures(notification.retry),
-                completion: completion
+                receiver: .function(completion)
             )
         )
     }

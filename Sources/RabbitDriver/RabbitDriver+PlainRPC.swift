@@ -15,12 +15,7 @@ extension RabbitDriver: PlainRPCDriver {
         let id = UniqueID()
         guard waiters.registerPlain(id, request, completion: completion) else { return }
         whenReady(id, deadline: request.deadline, retry: request.retry) { [self] in
-            send(request, id, expectsReply: true) { [waiters] result in
-                switch result {
-                case .success: waiters.advance(id, to: .reply)
-                case .failure(let error): waiters.fail(id, with: error)
-                }
-            }
+            connections.send(job(request, id, expectsReply: true, .call(waiters)))
         }
     }
 
@@ -33,29 +28,21 @@ extension RabbitDriver: PlainRPCDriver {
         let id = UniqueID()
         let isTaken = waiters.registerPlain(id, request) { result in completion(result.map { _ in }) }
         guard isTaken else { return }
-        send(request, id, expectsReply: false) { [waiters] result in
+        let told = SendJob.Receiver.function { [waiters] result in
             switch result {
             case .success: waiters.receive(PlainMessage(body: []), for: id)
             case .failure(let error): waiters.fail(id, with: error)
             }
         }
+        connections.send(job(request, id, expectsReply: false, told))
     }
 
-    /// Publishes on a channel of its own: whatever the broker has against the exchange concerns this message only.
-    private func send(
-        _ request: PlainRequest,
-        _ id: UniqueID,
-        expectsReply: Bool,
-        completion: @escaping @Sendable (Result<Void, MessagingError>) -> Void
-    ) {
-        connections.send(job(request, id, expectsReply: expectsReply, completion: completion))
-    }
-
+    /// A message on a channel of its own: whatever the broker has against the exchange concerns this message only.
     private func job(
         _ request: PlainRequest,
         _ id: UniqueID,
         expectsReply: Bool,
-        completion: @escaping @Sendable (Result<Void, MessagingError>) -> Void
+        _ receiver: SendJob.Receiver
     ) -> SendJob {
         SendJob(
             id: id,
@@ -71,7 +58,7 @@ extension RabbitDriver: PlainRPCDriver {
             deadline: request.deadline,
             retry: toleratedFailures(request.retry),
             isAwaited: true,
-            completion: completion
+            receiver: receiver
         )
     }
 }

@@ -180,12 +180,7 @@ public final class RabbitDriver: Driver {
         }
         guard isTaken else { return }
         let body = RequestEnvelope.encode(request, uniqueID: id, reply: nil)
-        send(request, id, Name(request.target.queueName), body, expires: false) { [waiters] result in
-            switch result {
-            case .success: waiters.complete(id)
-            case .failure(let error): waiters.fail(id, with: error)
-            }
-        }
+        send(request, id, Name(request.target.queueName), body, expires: false, .cast(waiters))
     }
 
     /// Looks at the queue of a target; see `Driver`. Looks are shared and count for a second.
@@ -233,12 +228,7 @@ public final class RabbitDriver: Driver {
     func sendCall(_ request: RPCRequest, _ id: UniqueID, _ queue: Name) {
         let reply = RequestEnvelope.Reply(messageID: id, queue: replyQueue.text)
         let body = RequestEnvelope.encode(request, uniqueID: UniqueID(), reply: reply)
-        send(request, id, queue, body, expires: true) { [waiters] result in
-            switch result {
-            case .success: waiters.advance(id, to: .reply)
-            case .failure(let error): waiters.fail(id, with: error)
-            }
-        }
+        send(request, id, queue, body, expires: true, .call(waiters))
     }
 
     private func send(
@@ -247,7 +237,7 @@ public final class RabbitDriver: Driver {
         _ queue: Name,
         _ body: [UInt8],
         expires: Bool,
-        completion: @escaping @Sendable (Result<Void, MessagingError>) -> Void
+        _ receiver: SendJob.Receiver
     ) {
         let target = request.target
         let job = SendJob(
@@ -260,7 +250,7 @@ public final class RabbitDriver: Driver {
             deadline: request.deadline,
             retry: toleratedFailures(request.retry),
             isAwaited: true,
-            completion: completion
+            receiver: receiver
         )
         connections.send(job)
     }
@@ -297,7 +287,7 @@ extension SendJob {
             expires: true,
             deadline: .now.advanced(by: ReplyLinkStateMachine.deafAfter),
             retry: nil,
-            completion: completion
+            receiver: .function(completion)
         )
     }
 }

@@ -33,7 +33,10 @@ public struct Moment: InstantProtocol, Sendable {
 
     /// The time from this moment to another; negative where that is earlier.
     @inlinable
-    public func duration(to other: Moment) -> Duration { .nanoseconds(other.nanoseconds.subtracting(nanoseconds)) }
+    public func duration(to other: Moment) -> Duration {
+        // In 128 bits nothing overflows; `Duration.nanoseconds` makes sure of that each time.
+        Duration(attoseconds: Int128(other.nanoseconds.subtracting(nanoseconds)) &* 1_000_000_000)
+    }
 
     /// The moment so much later; see `advanced(by:)`.
     @inlinable
@@ -57,9 +60,12 @@ public struct Moment: InstantProtocol, Sendable {
 }
 
 extension Duration {
-    /// Whole nanoseconds, at most what a 64-bit number holds.
+    /// Whole nanoseconds, rounded towards zero, at most what a 64-bit number holds.
     @inlinable
     public var wholeNanoseconds: Int64 {
+        // Two hours and less need no division of 128 bits: a thousand million is 1,953,125 times 2 to the ninth.
+        let units = attoseconds >> 9
+        if units >= 0, units <= Int128(UInt64.max) { return Int64(UInt64(truncatingIfNeeded: units) / 1_953_125) }
         let (seconds, attoseconds) = components
         let (whole, overflows) = seconds.multipliedReportingOverflow(by: 1_000_000_000)
         let (sum, exceeds) = whole.addingReportingOverflow(attoseconds / 1_000_000_000)

@@ -23,6 +23,24 @@ import Threads
         }
     }
 
+    @Test func whatAHandlerKeepsOfARequestIsItsOwn() throws {
+        try withServer { server, handler in
+            let client = try RawClient(port: server.boundPort)
+            defer { client.close() }
+            let names = ["first", "second-and-longer", "3"]
+            for name in names {
+                client.send(
+                    "POST /\(name) HTTP/1.1\r\nHost: a\r\nX-Name: \(name)\r\nContent-Length: \(name.count)\r\n\r\n\(name)"
+                )
+                #expect(client.receiveAnswer()?.body == name)
+            }
+            let heads = handler.heads.withLock { $0 }
+            #expect(heads.map { String(decoding: $0.path, as: UTF8.self) } == names.map { "/" + $0 })
+            #expect(heads.map { $0.fields["x-name"] } == names)
+            #expect(handler.bodies.withLock { $0 } == names.map { Array($0.utf8) })
+        }
+    }
+
     @Test(arguments: ["/echo", "/later"]) func pipelinedRequestsAreAnsweredInOrder(path: String) throws {
         try withServer { server, _ in
             let client = try RawClient(port: server.boundPort)

@@ -9,6 +9,7 @@ import Threads
 final class TestHandler: HTTPRequestHandler {
     let held = Guarded<[Responder]>([])
     let heads = Guarded<[RequestHead]>([])
+    let bodies = Guarded<[[UInt8]]>([])
     let streams = Guarded<[ResponseStream]>([])
     let ends = Guarded<[ResponseStream.End]>([])
 
@@ -21,6 +22,7 @@ final class TestHandler: HTTPRequestHandler {
 
     func handle(_ request: HTTPRequest, responder: Responder) {
         heads.withLock { $0.append(request.head) }
+        bodies.withLock { $0.append(request.body) }
         let response = HTTPResponse(status: 200, fields: [("Content-Type", "text/plain")], body: request.body[...])
         switch String(decoding: request.head.path, as: UTF8.self) {
         case "/never": held.withLock { $0.append(responder) }

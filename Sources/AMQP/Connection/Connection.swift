@@ -117,7 +117,7 @@ extension Connection {
     /// `completion` is told exactly once: on the user's loop, or at once when the connection is closed or the request
     /// cannot be encoded.
     public func publish(_ request: PublishRequest, on channel: Int = 1) {
-        if let refusal = request.defect ?? refusal { return request.completion(.failed(refusal, wasSent: false)) }
+        if let refusal = request.defect ?? refusal { return request.conclude(.failed(refusal, wasSent: false)) }
         guard let loop, let core else { return }
         if loop.isCurrent { return core.publish(request, on: channel) }
         loop.execute { core.publish(request, on: channel) }
@@ -204,7 +204,7 @@ extension Connection {
     private func hear(_ events: [ConnectionEvent]) {
         for event in events {
             switch event {
-            case .conclusion(let conclusion): conclusion.request.completion(conclusion.outcome)
+            case .conclusion(let conclusion): conclusion.request.conclude(conclusion.outcome)
             case .deliveries(let deliveries): delegate?.connection(self, didReceive: deliveries)
             case .operation(let completion, let result): completion(result)
             case .cancelled(let tag): delegate?.connection(self, consumerWasCancelled: tag)

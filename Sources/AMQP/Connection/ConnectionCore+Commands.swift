@@ -8,7 +8,7 @@ internal import Threads
 extension ConnectionCore {
     func publish(_ request: PublishRequest, on number: Int) {
         guard phase != .finished else {
-            return home.run { request.completion(.failed(.closedByThisSide, wasSent: false)) }
+            return home.run { request.conclude(.failed(.closedByThisSide, wasSent: false)) }
         }
         outboxBytes += request.outboxBytes
         if let refusal = refusal(number) {

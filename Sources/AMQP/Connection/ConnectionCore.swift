@@ -146,16 +146,27 @@ final class ConnectionCore: EventSource, Flushable, @unchecked Sendable {
 
     private func tellDirectly(_ connection: Connection) {
         if !deliveries.isEmpty {
-            let batch = deliveries
-            deliveries = []
+            let batch = exchange(&deliveries, with: [])
             deliveredBytes = 0
             connection.delegate?.connection(connection, didReceive: batch)
+            recycle(batch)
         }
         guard !conclusions.isEmpty else { return }
-        let batch = conclusions
-        conclusions = []
+        var batch = exchange(&conclusions, with: [])
         for conclusion in batch { outboxBytes -= conclusion.request.outboxBytes }
-        for conclusion in batch { conclusion.request.completion(conclusion.outcome) }
+        for conclusion in batch { conclusion.request.conclude(conclusion.outcome) }
+        batch.removeAll(keepingCapacity: true)
+        if conclusions.isEmpty { conclusions = batch }
+    }
+
+    /// Keeps the memory of what was told. Consumers are on the first channel.
+    private func recycle(_ told: consuming [Delivery]) {
+        var batch = told
+        if let channel = channels.first {
+            for index in batch.indices { channel.assembler.recycle(exchange(&batch[index].body, with: [])) }
+        }
+        batch.removeAll(keepingCapacity: true)
+        if deliveries.isEmpty { deliveries = batch }
     }
 
     /// Puts what was collected apart from the other events into line with them.

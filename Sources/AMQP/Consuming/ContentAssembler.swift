@@ -5,17 +5,24 @@
 struct ContentAssembler {
     private enum State {
         case idle
-        case expectingHeader(ContentStart)
-        case collecting(ContentStart, Properties, missingBytes: Int)
-        case discarding(ContentStart, Properties, missingBytes: Int)
+        case expectingHeader
+        case collecting(missingBytes: Int)
+        case discarding(missingBytes: Int)
     }
 
     // A header may announce any size; memory is taken ahead only up to this much.
     private static let reservedBytesMaximum = 1 << 20
+    private static let spareBytesMaximum = 4096
+    private static let sparesMaximum = 32
 
     private let maximumBodyBytes: Int
     private var state = State.idle
+    // Beside the state, where they are moved once instead of copied with it at each step.
+    private var start: ContentStart?
+    private var properties: Properties?
     private var body: [UInt8] = []
+    /// The memory of bodies that are over, for the next ones.
+    private var spares: [[UInt8]] = []
     private var decoder = PropertiesDecoder()
 
     init(maximumBodyBytes: Int) {
@@ -28,40 +35,45 @@ struct ContentAssembler {
     }
 
     /// Takes the method that announces a content.
-    mutating func begin(_ start: ContentStart) throws(AMQPError) {
+    mutating func begin(_ start: consuming ContentStart) throws(AMQPError) {
         guard isIdle else { throw .protocolViolation("a content began before the last one was complete") }
-        state = .expectingHeader(start)
+        self.start = start
+        state = .expectingHeader
     }
 
     /// Takes a content header; gives the content back when it has no body.
     mutating func header(bodySize: UInt64, properties bytes: UnsafeRawBufferPointer) throws(AMQPError) -> Content? {
-        guard case .expectingHeader(let start) = state else {
+        guard case .expectingHeader = state else {
             throw .protocolViolation("a content header came without its method")
         }
         guard let size = Int(exactly: bodySize) else { throw .protocolViolation("a body size is out of range") }
-        let properties = try decode(bytes)
-        if size == 0 { return finish(start, properties, body: []) }
+        properties = try decode(bytes)
+        if size == 0 { return finish(body: []) }
         guard size <= maximumBodyBytes else {
-            state = .discarding(start, properties, missingBytes: size)
+            state = .discarding(missingBytes: size)
             return nil
         }
+        if size <= Self.spareBytesMaximum, let spare = spares.popLast() {
+            body = spare
+            body.removeAll(keepingCapacity: true)
+        }
         body.reserveCapacity(min(size, Self.reservedBytesMaximum))
-        state = .collecting(start, properties, missingBytes: size)
+        state = .collecting(missingBytes: size)
         return nil
     }
 
     /// Takes a body frame; gives the content back when it is complete.
     mutating func fragment(_ bytes: UnsafeRawBufferPointer) throws(AMQPError) -> Content? {
         switch state {
-        case .collecting(let start, let properties, let missingBytes):
+        case .collecting(let missingBytes):
             let missing = try subtract(bytes.count, from: missingBytes)
             body.append(contentsOf: bytes)
-            if missing == 0 { return finish(start, properties, body: takeBody()) }
-            state = .collecting(start, properties, missingBytes: missing)
-        case .discarding(let start, let properties, let missingBytes):
+            if missing == 0 { return finish(body: takeBody()) }
+            state = .collecting(missingBytes: missing)
+        case .discarding(let missingBytes):
             let missing = try subtract(bytes.count, from: missingBytes)
-            if missing == 0 { return finish(start, properties, body: nil) }
-            state = .discarding(start, properties, missingBytes: missing)
+            if missing == 0 { return finish(body: nil) }
+            state = .discarding(missingBytes: missing)
         case .idle, .expectingHeader:
             throw .protocolViolation("a body frame came without its header")
         }
@@ -71,6 +83,7 @@ struct ContentAssembler {
     /// Forgets what was begun; for a channel that is gone.
     mutating func reset() {
         state = .idle
+        (start, properties) = (nil, nil)
         body = []
     }
 
@@ -87,13 +100,17 @@ struct ContentAssembler {
         return missingBytes - count
     }
 
-    private mutating func takeBody() -> [UInt8] {
-        defer { body = [] }
-        return body
+    private mutating func takeBody() -> [UInt8] { exchange(&body, with: []) }
+
+    /// Takes back a body that was given out, for its memory; what somebody still holds of it stays as it is.
+    mutating func recycle(_ body: consuming [UInt8]) {
+        guard 1...Self.spareBytesMaximum ~= body.capacity, spares.count < Self.sparesMaximum else { return }
+        spares.append(body)
     }
 
-    private mutating func finish(_ start: ContentStart, _ properties: Properties, body: [UInt8]?) -> Content {
+    private mutating func finish(body: [UInt8]?) -> Content? {
         state = .idle
+        guard let start = start.take(), let properties = properties.take() else { return nil }
         return Content(start: start, properties: properties, body: body)
     }
 }

@@ -5,7 +5,10 @@ public import Names
 public import Threads
 
 /// A message to publish, and whom to tell how it went.
-public final class PublishRequest: Sendable {
+///
+/// A subclass says whom in itself, without a closure; what it adds has to be constant, as requests pass from thread to thread.
+open class PublishRequest: @unchecked Sendable {
+    // Sound: everything in it is constant and may be used from any thread.
     /// Exchange to publish to; empty for the default exchange.
     public let exchange: Name
     /// Routing key, at most 255 bytes.
@@ -27,11 +30,11 @@ public final class PublishRequest: Sendable {
     /// When the caller loses interest: unwritten by then it is never sent (`expired`), unproven by then it fails
     /// with `timedOut` and `wasSent` true. Looked at about every 50 ms.
     public let deadline: Moment?
-    /// Told the outcome exactly once, on the loop of the connection's user (on the caller's thread when refused at once);
-    /// must not block.
-    public let completion: @Sendable (PublishOutcome) -> Void
+    private let completion: (@Sendable (PublishOutcome) -> Void)?
 
     /// Makes a request.
+    ///
+    /// - Parameter completion: told the outcome; see `conclude`.
     public init(
         exchange: Name,
         routingKey: Name,
@@ -43,7 +46,7 @@ public final class PublishRequest: Sendable {
         declaresAnew: Bool = false,
         proof: PublishProof = .confirm,
         deadline: Moment? = nil,
-        completion: @escaping @Sendable (PublishOutcome) -> Void
+        completion: (@Sendable (PublishOutcome) -> Void)? = nil
     ) {
         self.exchange = exchange
         self.routingKey = routingKey
@@ -57,6 +60,10 @@ public final class PublishRequest: Sendable {
         self.deadline = deadline
         self.completion = completion
     }
+
+    /// Takes the outcome, exactly once, on the loop of the connection's user (on the caller's thread when refused at once);
+    /// must not block.
+    open func conclude(_ outcome: PublishOutcome) { completion?(outcome) }
 
     /// What the request costs of the outbox: its body and a flat rate for everything else.
     var outboxBytes: Int { body.count + 512 }

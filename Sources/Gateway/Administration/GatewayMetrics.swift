@@ -66,8 +66,7 @@ final class RouteDurations: Sendable {
             timers.append((status, timer))
             return timer
         }
-        let (seconds, attoseconds) = elapsed.components
-        timer.recordNanoseconds(seconds * 1_000_000_000 + attoseconds / 1_000_000_000)
+        timer.recordNanoseconds(elapsed.wholeNanoseconds)
     }
 
     private func dimensions(_ status: Int) -> [(String, String)] {

@@ -3,6 +3,7 @@
 
 internal import HTTPServer
 internal import Messaging
+internal import Threads
 
 extension FieldWriter {
     /// Writes the fields that return a request's identifier.
@@ -24,8 +25,7 @@ extension FieldWriter {
 
     /// Writes milliseconds with three digits after the point.
     mutating func append(milliseconds duration: Duration) {
-        let (seconds, attoseconds) = duration.components
-        let microseconds = UInt64(clamping: seconds * 1_000_000 + attoseconds / 1_000_000_000_000)
+        let microseconds = UInt64(clamping: duration.wholeNanoseconds) / 1000
         append(decimal: microseconds / 1000)
         append(".")
         append(microseconds % 1000, digits: 3)
@@ -33,9 +33,9 @@ extension FieldWriter {
 
     /// Writes seconds without needless zeros, to the millisecond: `2.5`, `60`.
     mutating func append(shortSeconds duration: Duration) {
-        let (seconds, attoseconds) = duration.components
-        append(decimal: UInt64(clamping: seconds))
-        var (fraction, digits) = (UInt64(clamping: attoseconds / 1_000_000_000_000_000), 3)
+        let milliseconds = UInt64(clamping: duration.wholeNanoseconds) / 1_000_000
+        append(decimal: milliseconds / 1000)
+        var (fraction, digits) = (milliseconds % 1000, 3)
         guard fraction > 0 else { return }
         while fraction % 10 == 0 { (fraction, digits) = (fraction / 10, digits - 1) }
         append(".")

@@ -34,7 +34,9 @@ extension HTTPConnection {
         case .waiting, .replying: return
         case .streaming(let stream): return limitLastBytes(of: stream)
         case .idle where nextPeerCheck > loop.now: return
-        case .idle where !end.isUnused: nextPeerCheck = loop.now + Self.peerCheckMilliseconds
+        case .idle where !end.isUnused:
+            if nextPeerCheck > 0 { buffers = RequestBuffers() }
+            nextPeerCheck = loop.now + Self.peerCheckMilliseconds
         default: break
         }
         // The end is seen only when all bytes before it were taken, so nothing that could complete the request is left.

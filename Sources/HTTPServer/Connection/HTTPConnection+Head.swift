@@ -29,7 +29,7 @@ extension HTTPConnection {
             return refuse(refusal, framing, waitsForContinue: waitsForContinue)
         }
         self.head = head
-        if case .length(let count) = framing { body.reserveCapacity(min(count, Self.reservedAtFirst)) }
+        if case .length(let count) = framing { body = buffers.takeBody(reserving: min(count, Self.reservedAtFirst)) }
         stage = .receivingBody(isChunked: framing == .chunked)
         return .YES
     }
@@ -40,7 +40,7 @@ extension HTTPConnection {
     ) throws(HTTPFailure) -> (head: RequestHead, framing: RequestFraming, waitsForContinue: Bool) {
         let name = try requestLine(method: method, version: version)
         let lines = try headerLines(method: method, version: version)
-        let (fields, summary) = try HeadParser.parse(lines)
+        let (fields, summary) = try HeadParser.parse(lines, reusing: buffers.takeFields())
         let isHTTP10 = version[7] == CChar(UInt8(ascii: "0"))
         let framing = try RequestFraming(
             summary,

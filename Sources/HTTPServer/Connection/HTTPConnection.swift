@@ -41,6 +41,8 @@ final class HTTPConnection {
     /// The target as it was sent, and where its copy came from.
     var target: [UInt8] = []
     var targetStart: UnsafeRawPointer?
+    /// Dropped when the connection has been idle for a while.
+    var buffers = RequestBuffers()
     /// Whether the answer to the request goes without its body.
     var isHead = false
     /// Whether the library was told to leave the connection alone until it is resumed.
@@ -67,7 +69,7 @@ final class HTTPConnection {
     func receiveTarget(_ text: UnsafePointer<CChar>) {
         let bytes = UnsafeRawBufferPointer(start: text, count: strlen(text))
         targetStart = UnsafeRawPointer(text)
-        target = Array(bytes)
+        target = buffers.takeTarget(bytes)
         // Without this the library splits the query into records in the connection's memory, where a hundred short
         // parameters fill it. The text is in that memory, writable, and ours is the copy that counts.
         if let mark = bytes.firstIndex(of: UInt8(ascii: "?")) { UnsafeMutablePointer(mutating: text)[mark + 1] = 0 }
@@ -132,6 +134,7 @@ final class HTTPConnection {
     func handle() -> MHD_Result {
         guard !loop.isStopping, let head = head.take() else { return queue(failure(.shuttingDown)) }
         let request = HTTPRequest(head: head, body: takeBody())
+        buffers.keep(request, target: exchange(&target, with: []))
         deadline = .max
         let pending = PendingRequest(connection: library, loop: loop)
         stage = .waiting(pending)
@@ -156,13 +159,19 @@ final class HTTPConnection {
 
     /// Queues an answer at a moment when the library takes one.
     func queue(_ response: HTTPResponse) -> MHD_Result {
-        if case .waiting = stage { loop.counters.requestsInFlight.subtract(1, ordering: .relaxed) }
+        var pending: PendingRequest?
+        if case .waiting(let request) = stage {
+            pending = request
+            loop.counters.requestsInFlight.subtract(1, ordering: .relaxed)
+        }
         stage = .replying
         deadline = .max
         head = nil
         let closes = response.closesConnection || loop.isDraining || place != .ordinary
         if closes { end.willClose() }
-        let body = response.stream == nil ? LibraryResponse.body(response.body) : LibraryStream.make(for: self)
+        let body =
+            response.stream == nil
+            ? LibraryResponse.body(response.body, keptBy: pending) : LibraryStream.make(for: self)
         guard let handle = body else {
             response.stream?.end(.clientGone)
             return .NO

@@ -8,9 +8,9 @@ internal import Synchronization
 /// The phase decides every race between the loop thread and the thread that answers:
 /// handling → suspended (the handler returned first) or handling → responded (it answered first); suspended → responded
 /// wakes the loop.
-final class PendingRequest: @unchecked Sendable {
+final class PendingRequest: BodyOwner, @unchecked Sendable {
     // Sound: `answer` is written by the one thread that wins `claimed` and read by the loop only after it has seen the
-    // phase `responded`, which is stored after the write with releasing order. The rest is constant.
+    // phase `responded`, which is stored after the write with releasing order. The body is the loop's. The rest is constant.
     enum Phase: UInt8, AtomicRepresentable {
         case handling
         case suspended

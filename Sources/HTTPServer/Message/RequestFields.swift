@@ -24,6 +24,16 @@ public struct RequestFields: Sendable {
         self.present = present
     }
 
+    /// The bytes and entries, to be written anew.
+    consuming func emptied() -> (bytes: [UInt8], entries: [Entry]) {
+        bytes.removeAll(keepingCapacity: true)
+        entries.removeAll(keepingCapacity: true)
+        return (bytes, entries)
+    }
+
+    /// Bytes for which there is memory.
+    var capacity: Int { bytes.capacity + entries.capacity * MemoryLayout<Entry>.stride }
+
     /// Fields made by hand, for tests and for callers without a socket.
     public init(_ fields: [(name: String, value: String)] = []) {
         self.bytes = []

@@ -24,24 +24,31 @@ struct HeadParser {
 
     private let head: UnsafeRawBufferPointer
     private var position = 0
-    private var entries: [RequestFields.Entry] = []
+    private var entries: [RequestFields.Entry]
     private var present: UInt64 = 0
     private var summary = Summary()
 
-    private init(_ head: UnsafeRawBufferPointer) {
+    private init(_ head: UnsafeRawBufferPointer, _ entries: consuming [RequestFields.Entry]) {
         self.head = head
-        entries.reserveCapacity(12)
+        self.entries = entries
+        self.entries.reserveCapacity(12)
     }
 
     /// The fields of a head; the buffer begins after the version and ends with the blank line.
-    static func parse(_ head: UnsafeRawBufferPointer) throws(HTTPFailure) -> (fields: RequestFields, summary: Summary) {
-        var parser = HeadParser(head)
+    ///
+    /// - Parameter fields: those of an earlier head, whose memory is used again.
+    static func parse(
+        _ head: UnsafeRawBufferPointer,
+        reusing fields: consuming RequestFields
+    ) throws(HTTPFailure) -> (fields: RequestFields, summary: Summary) {
+        var (bytes, entries) = fields.emptied()
+        var parser = HeadParser(head, exchange(&entries, with: []))
         try parser.expectLineEnd()
         while !parser.isAtBlankLine { try parser.readLine() }
         try parser.expectLineEnd()
         guard parser.position == head.count else { throw HTTPFailure(.malformedLine) }
-        let fields = RequestFields(bytes: Array(head), entries: parser.entries, present: parser.present)
-        return (fields, parser.summary)
+        bytes.append(contentsOf: head)
+        return (RequestFields(bytes: bytes, entries: parser.entries, present: parser.present), parser.summary)
     }
 
     private var isAtBlankLine: Bool { position >= head.count || head[position] == 0 }

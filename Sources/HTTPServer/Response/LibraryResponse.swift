@@ -61,9 +61,13 @@ enum LibraryResponse {
     }
 
     /// Makes the library's response; the caller destroys it. Nil when memory is short.
-    static func body(_ bytes: ArraySlice<UInt8>) -> OpaquePointer? {
+    ///
+    /// - Parameter pending: the request that is answered, where it can keep the body for as long as the library needs it.
+    static func body(_ bytes: ArraySlice<UInt8>, keptBy pending: PendingRequest?) -> OpaquePointer? {
         guard !bytes.isEmpty else { return MHD_create_response_from_buffer(0, nil, .RESPMEM_PERSISTENT) }
-        let owner = Unmanaged.passRetained(BodyOwner(bytes))
+        let keeper = pending ?? BodyOwner()
+        keeper.body = bytes
+        let owner = Unmanaged.passRetained(keeper)
         // The pointer outlives the closure. That is sound for a native array: its elements stay where they are for as
         // long as its storage lives, the owner keeps the storage, and nobody changes it.
         let start = bytes.withUnsafeBytes { UnsafeMutableRawPointer(mutating: $0.baseAddress) }
@@ -78,9 +82,10 @@ enum LibraryResponse {
     }
 }
 
-private final class BodyOwner {
-    let bytes: ArraySlice<UInt8>
-    init(_ bytes: ArraySlice<UInt8>) { self.bytes = bytes }
+/// Keeps a body for as long as the library points to it.
+class BodyOwner {
+    /// Set once, on the loop's thread.
+    final var body: ArraySlice<UInt8> = []
 }
 
 // A file-scope function: a closure literal could inherit an actor's isolation and trap on a loop thread.

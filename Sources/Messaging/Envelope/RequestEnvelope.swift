@@ -75,14 +75,21 @@ public enum RequestEnvelope {
         return String(Double(seconds) + Double(attoseconds) / 1e18)
     }
 
+    /// The bytes that a string of the inner message takes at the most.
+    private static func innerCapacity(_ text: String) -> Int {
+        let bytes = text.utf8.span
+        return bytes.isPlainText ? bytes.count : bytes.count * OutputSpan<UInt8>.innerBytesPerByte
+    }
+
     /// The bytes that the body takes at the most.
     private static func capacity(_ request: RPCRequest, _ reply: Reply?) -> Int {
-        let target = request.target
-        var names = request.method.utf8.count + (reply?.queue.utf8.count ?? 0)
-        names += (target.namespace?.utf8.count ?? 0) + (target.version?.utf8.count ?? 0)
-        var capacity = 512 + names * OutputSpan<UInt8>.innerBytesPerByte
+        // What is the same for all requests takes less than 300.
+        var capacity = 320 + innerCapacity(request.method)
+        if let reply { capacity += innerCapacity(reply.queue) }
+        if let namespace = request.target.namespace { capacity += innerCapacity(namespace) }
+        if let version = request.target.version { capacity += innerCapacity(version) }
         for entry in request.context.entries {
-            capacity += 32 + entry.key.utf8.count * OutputSpan<UInt8>.innerBytesPerByte
+            capacity += 32 + innerCapacity(entry.key)
             capacity += JSONString.escapedCapacity(entry.value.bytes.span)
         }
         return capacity + JSONString.escapedCapacity(request.arguments.bytes.span)

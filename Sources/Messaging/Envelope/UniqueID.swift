@@ -27,12 +27,24 @@ public struct UniqueID: Hashable, Sendable {
     /// Reads 32 hexadecimal digits; nil for anything else, as no identifier of ours looks otherwise.
     init?(hexadecimal bytes: Span<UInt8>, _ range: Range<Int>) {
         guard range.count == 32 else { return nil }
-        var words: (UInt64, UInt64) = (0, 0)
-        for offset in 0..<32 {
-            guard let digit = Messaging.hexadecimal(bytes[range.lowerBound + offset]) else { return nil }
-            if offset < 16 { words.0 = words.0 << 4 | UInt64(digit) } else { words.1 = words.1 << 4 | UInt64(digit) }
-        }
-        (high, low) = words
+        let start = range.lowerBound
+        guard let one = Self.half(JSONWord.load(bytes, at: start)),
+            let two = Self.half(JSONWord.load(bytes, at: start &+ 8)),
+            let three = Self.half(JSONWord.load(bytes, at: start &+ 16)),
+            let four = Self.half(JSONWord.load(bytes, at: start &+ 24))
+        else { return nil }
+        (high, low) = (one << 32 | two, three << 32 | four)
+    }
+
+    /// The low half of a word from its eight hexadecimal digits, the first in the lowest byte; nil for other characters.
+    private static func half(_ text: UInt64) -> UInt64? {
+        let areLetters = text >> 6 & 0x0101_0101_0101_0101
+        var digits = text & 0x0f0f_0f0f_0f0f_0f0f &+ areLetters &* 9
+        guard digits & 0xf0f0_f0f0_f0f0_f0f0 == 0, characters(digits) == text | areLetters << 5 else { return nil }
+        digits = digits.byteSwapped
+        digits = (digits | digits >> 4) & 0x00ff_00ff_00ff_00ff
+        digits = (digits | digits >> 8) & 0x0000_ffff_0000_ffff
+        return (digits | digits >> 16) & 0xffff_ffff
     }
 
     /// The bits, for who writes the digits himself.
@@ -71,6 +83,11 @@ public struct UniqueID: Hashable, Sendable {
         digits = (digits | digits << 16) & 0x0000_ffff_0000_ffff
         digits = (digits | digits << 8) & 0x00ff_00ff_00ff_00ff
         digits = (digits | digits << 4) & 0x0f0f_0f0f_0f0f_0f0f
+        return characters(digits)
+    }
+
+    /// Hexadecimal digits, one a byte, as characters in lower case.
+    private static func characters(_ digits: UInt64) -> UInt64 {
         let areLetters = (digits &+ 0x0606_0606_0606_0606) >> 4 & 0x0101_0101_0101_0101
         return digits &+ 0x3030_3030_3030_3030 &+ areLetters &* 0x27
     }
@@ -87,10 +104,7 @@ public struct UniqueID: Hashable, Sendable {
     }
 
     private static func append(_ word: UInt64, to output: inout OutputSpan<UInt8>) {
-        var rest = word
-        for _ in 0..<16 {
-            output.append(hexadecimalDigit(UInt8(truncatingIfNeeded: rest >> 60)))
-            rest <<= 4
-        }
+        output.append(word: digits(of: word >> 32).bigEndian)
+        output.append(word: digits(of: word).bigEndian)
     }
 }

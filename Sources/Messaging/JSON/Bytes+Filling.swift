@@ -42,14 +42,14 @@ extension OutputSpan<UInt8> {
         }
     }
 
-    /// Appends eight bytes that a word holds in the order of memory.
+    /// Appends the first of eight bytes that a word holds in the order of memory; there has to be room for all eight.
     @inline(__always)
-    mutating func append(word: UInt64) {
+    mutating func append(word: UInt64, keeping kept: Int = 8) {
         unsafe withUnsafeMutableBufferPointer { buffer, count in
             precondition(count + 8 <= buffer.count, "the output is full")
             unsafe UnsafeMutableRawPointer(buffer.baseAddress.unsafelyUnwrapped + count)
                 .storeBytes(of: word, as: UInt64.self)
-            count += 8
+            count += kept
         }
     }
 

@@ -48,19 +48,22 @@ public enum JSONObject {
 
 /// The keys of one object seen so far, by the bytes they stand for.
 private struct JSONKeySet {
-    private var few: [Range<Int>] = []
+    private static let fewMaximum = 8
+    private var few = InlineArray<8, Range<Int>>(repeating: 0..<0)
+    private var fewCount = 0
     private var many: Set<ArraySlice<UInt8>>?
     private var hasEscapes = false
 
     /// Adds a key; false when it was there before.
     mutating func insert(_ key: Range<Int>, _ bytes: Span<UInt8>) -> Bool {
         hasEscapes = hasEscapes || key.contains { bytes[$0] == 0x5c }
-        if many == nil, !hasEscapes, few.count < 16 {
-            guard !few.contains(where: { Self.areEqual($0, key, bytes) }) else { return false }
-            few.append(key)
+        if many == nil, !hasEscapes, fewCount < Self.fewMaximum {
+            for index in 0..<fewCount where Self.areEqual(few[index], key, bytes) { return false }
+            few[fewCount] = key
+            fewCount += 1
             return true
         }
-        var seen = many ?? Set(few.map { Self.resolved($0, bytes) })
+        var seen = many ?? Set((0..<fewCount).map { Self.resolved(few[$0], bytes) })
         // Taken out while it changes: a second reference would copy the whole set.
         many = nil
         let isNew = seen.insert(Self.resolved(key, bytes)).inserted

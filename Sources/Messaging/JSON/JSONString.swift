@@ -16,7 +16,8 @@ enum JSONString {
                     continue
                 }
                 let run = stop.trailingZeroBitCount >> 3
-                for offset in 0..<run { output.append(text[index &+ offset]) }
+                // There is room: no byte of the text takes less than one.
+                output.append(word: word, keeping: run)
                 index &+= run
             }
             appendEscaped(text[index], &output)
@@ -24,18 +25,30 @@ enum JSONString {
         }
     }
 
-    /// Texts up to this size are given the room for the worst case without a look at them.
+    /// Texts up to this size are not looked at byte by byte.
     private static let smallText = 1024
+    private static let tinyText = 64
 
     /// The bytes that `escape` writes at the most: a control character takes six.
     static func escapedCapacity(_ text: Span<UInt8>) -> Int {
-        if text.count <= smallText { return text.count &* 6 }
+        if text.count <= tinyText { return text.count &* 6 }
+        if text.count <= smallText { return smallCapacity(text) }
         var extra = 0
         for index in text.indices {
             let byte = text[index]
             if byte == 0x22 || byte == 0x5c { extra &+= 1 } else if byte < 0x20 { extra &+= 5 }
         }
         return text.count &+ extra
+    }
+
+    /// Words without anything to escape count as they are, the others as if they held nothing else.
+    private static func smallCapacity(_ text: Span<UInt8>) -> Int {
+        var (index, capacity) = (0, 0)
+        while index &+ 8 <= text.count {
+            capacity &+= JSONWord.special(JSONWord.load(text, at: index)) == 0 ? 8 : 48
+            index &+= 8
+        }
+        return capacity &+ (text.count &- index) &* 6
     }
 
     @inline(__always)
@@ -89,7 +102,8 @@ enum JSONString {
                         continue
                     }
                     let run = stop.trailingZeroBitCount >> 3
-                    for offset in 0..<run { output.append(bytes[index &+ offset]) }
+                    // There is room: what was read so far gave no more bytes than it had.
+                    output.append(word: word, keeping: run)
                     index &+= run
                 }
                 guard bytes[index] == 0x5c else {

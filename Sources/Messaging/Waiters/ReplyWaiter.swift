@@ -5,8 +5,8 @@ internal import Threads
 
 /// One call that waits: what it was promised and how far it has come.
 struct ReplyWaiter: Sendable {
-    /// What does not change while the call waits; one reference, as tables move their values about.
-    final class Promise: Sendable {
+    /// What does not change while the call waits.
+    struct Promise: Sendable {
         let started: Moment
         let deadline: Moment
         let timeout: Duration

@@ -86,6 +86,10 @@ struct ReplyWaitersState {
         guard case .call(let completion) = waiters.values[index].promise.completion else {
             return collect(reply, id, now: now)
         }
+        // Nearly every call has one message, which is its result.
+        if reply.isEnding, reply.failure == nil, waiters.values[index].outcome == nil {
+            return Self.ended(id, waiters.remove(at: index).value, completion, reply.result, now)
+        }
         let outcome: ReplyWaiter.Outcome?
         if let failure = reply.failure {
             guard let remote = try? RemoteError(failure: failure) else {
@@ -132,14 +136,22 @@ struct ReplyWaitersState {
         _ now: Moment
     ) -> EndedWait {
         switch outcome {
-        case .value(let value):
-            let publishDuration = waiter.publishDuration(now: now)
-            let reply = RPCReply(result: value, messageID: id, publishDuration: publishDuration)
-            return .call(completion, .success(reply))
+        case .value(let value): return Self.ended(id, waiter, completion, value, now)
         case .failure(let remote):
             let error = MessagingError(.remote, remote.description, execution: .yes, remote: remote)
             return Self.ended(id, waiter, error)
         }
+    }
+
+    private static func ended(
+        _ id: UniqueID,
+        _ waiter: ReplyWaiter,
+        _ completion: @escaping @Sendable (Result<RPCReply, MessagingError>) -> Void,
+        _ result: JSONText,
+        _ now: Moment
+    ) -> EndedWait {
+        let publishDuration = waiter.publishDuration(now: now)
+        return .call(completion, .success(RPCReply(result: result, messageID: id, publishDuration: publishDuration)))
     }
 
     private static let badFailure = MessagingError(

@@ -65,7 +65,7 @@ final class SendConnection: ConnectionDelegate, @unchecked Sendable {
         case .wait: break
         case .refuse(let refusal):
             owner.giveBack(id)
-            job.completion(.failure(MessagingError(refusal)))
+            job.end(.failure(MessagingError(refusal)))
         }
     }
 
@@ -75,24 +75,42 @@ final class SendConnection: ConnectionDelegate, @unchecked Sendable {
         guard !job.isAwaited || owner.waiters.begin(job.id) else {
             settle(ticket, .nothing)
             owner.giveBack(id)
-            return job.completion(.failure(MessagingError(.timeout, "Nobody waits for it any more", stage: .connect)))
+            return job.end(.failure(MessagingError(.timeout, "Nobody waits for it any more", stage: .connect)))
         }
-        let (exchange, binding) = owner.declarations(of: job)
-        let request = PublishRequest(
-            exchange: job.route.exchange,
-            routingKey: job.routingKey,
-            isMandatory: job.isMandatory,
-            properties: job.properties(now: .now),
-            body: job.body,
-            declaring: exchange,
-            binding: binding,
-            declaresAnew: job.declaresAnew,
-            proof: job.route.proof(ticket),
-            deadline: job.deadline
-        ) { [self] outcome in
-            conclude(job, ticket, outcome)
+        connection?.publish(Attempt(job, ticket, self, owner.declarations(of: job)), on: ticket.channel)
+    }
+
+    /// A message on its way over a channel.
+    private final class Attempt: PublishRequest, @unchecked Sendable {
+        // Sound: everything in it is constant and may be used from any thread.
+        private let job: SendJob
+        private let ticket: ChannelAllocator<SendJob>.Ticket
+        private let connection: SendConnection
+
+        init(
+            _ job: SendJob,
+            _ ticket: ChannelAllocator<SendJob>.Ticket,
+            _ connection: SendConnection,
+            _ declarations: (exchange: ExchangeDeclaration?, binding: QueueBinding?)
+        ) {
+            self.job = job
+            self.ticket = ticket
+            self.connection = connection
+            super.init(
+                exchange: job.route.exchange,
+                routingKey: job.routingKey,
+                isMandatory: job.isMandatory,
+                properties: job.properties(now: .now),
+                body: job.body,
+                declaring: declarations.exchange,
+                binding: declarations.binding,
+                declaresAnew: job.declaresAnew,
+                proof: job.route.proof(ticket),
+                deadline: job.deadline
+            )
         }
-        connection?.publish(request, on: ticket.channel)
+
+        override func conclude(_ outcome: PublishOutcome) { connection.conclude(job, ticket, outcome) }
     }
 
     private func conclude(_ job: SendJob, _ ticket: ChannelAllocator<SendJob>.Ticket, _ outcome: PublishOutcome) {

@@ -50,19 +50,19 @@ extension SendConnections {
     /// Tells how a message ended, or sends it once more where the protocol says that the broker did not take it.
     func settle(_ job: SendJob, _ outcome: PublishOutcome, isTooLarge: Bool) {
         switch outcome {
-        case .confirmed, .passed: job.completion(.success(()))
+        case .confirmed, .passed: job.end(.success(()))
         case .returned where job.route.binding != nil && !job.declaresAnew:
             // The queue was declared and has been deleted since: nothing took the message, so it may be sent again.
             send(job.afterReturn)
         case .returned(let code, let text):
             let route = "exchange \"\(job.route.exchange)\", routing key \"\(job.routingKey)\""
             let message = "No queue is bound for the target: \(route) (\(code) \(text))"
-            job.completion(.failure(MessagingError(.undeliverable, message, stage: .publish)))
-        case .rejected: job.completion(.failure(rejection(of: job)))
+            job.end(.failure(MessagingError(.undeliverable, message, stage: .publish)))
+        case .rejected: job.end(.failure(rejection(of: job)))
         case .failed(_, wasSent: false) where isTooLarge:
-            job.completion(.failure(MessagingError(tooLarge: job.body.count)))
+            job.end(.failure(MessagingError(tooLarge: job.body.count)))
         case .failed(let error, wasSent: false): retry(job, after: error)
-        case .failed(let error, wasSent: true): job.completion(.failure(failure(error)))
+        case .failed(let error, wasSent: true): job.end(.failure(failure(error)))
         }
     }
 
@@ -77,7 +77,7 @@ extension SendConnections {
                 declares: job.route.declaring != nil
             )
             noteRefusal(failure, of: job)
-            return job.completion(.failure(failure))
+            return job.end(.failure(failure))
         }
         send(error.code == .preconditionFailed ? job.afterRefusal(error) : job.afterLoss)
     }

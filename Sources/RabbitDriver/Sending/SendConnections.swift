@@ -81,7 +81,7 @@ final class SendConnections: Sendable {
             case queued(Pool.Actions)
             case refused(LeaseFailure<AMQPError>)
         }
-        if let refusal = refusal(of: job) { return job.completion(.failure(refusal)) }
+        if let refusal = refusal(of: job) { return job.end(.failure(refusal)) }
         let decision = state.withLock { state -> Decision in
             switch state.pool.lease(job.id, deadline: job.deadline, retry: job.retry, now: .now) {
             case .leased(let id):
@@ -96,7 +96,7 @@ final class SendConnections: Sendable {
         switch decision {
         case .publish(let connection): connection.publish(job)
         case .queued(let actions): act(actions)
-        case .refused(let reason): job.completion(.failure(MessagingError(reason)))
+        case .refused(let reason): job.end(.failure(MessagingError(reason)))
         }
     }
 
@@ -159,7 +159,7 @@ final class SendConnections: Sendable {
         for grant in actions.grants { proceed(grant.waiter, on: grant.connection) }
         for refusal in actions.refusals {
             let job = state.withLock { $0.waiting.removeValue(forKey: refusal.waiter) }
-            job?.completion(.failure(MessagingError(refusal.reason)))
+            job?.end(.failure(MessagingError(refusal.reason)))
         }
     }
 

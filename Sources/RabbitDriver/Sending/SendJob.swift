@@ -34,8 +34,7 @@ final class SendJob: Sendable {
     let refusal: AMQPError?
     /// Whether a call or cast waits for it under its name, and may end before it is sent.
     let isAwaited: Bool
-    /// Told once, on a thread of the driver.
-    let completion: @Sendable (Result<Void, MessagingError>) -> Void
+    private let receiver: Receiver
 
     init(
         id: UniqueID,
@@ -52,7 +51,7 @@ final class SendJob: Sendable {
         losses: Int = 0,
         refusal: AMQPError? = nil,
         isAwaited: Bool = false,
-        completion: @escaping @Sendable (Result<Void, MessagingError>) -> Void
+        receiver: Receiver
     ) {
         self.id = id
         self.route = route
@@ -68,7 +67,28 @@ final class SendJob: Sendable {
         self.losses = losses
         self.refusal = refusal
         self.isAwaited = isAwaited
-        self.completion = completion
+        self.receiver = receiver
+    }
+
+    /// Whom the end of a message is told.
+    enum Receiver: Sendable {
+        /// The call of the message's name, which then waits for its reply.
+        case call(ReplyWaiters)
+        /// The cast of the message's name, which has ended then.
+        case cast(ReplyWaiters)
+        /// Whoever gave the function, which runs on a thread of the driver.
+        case function(@Sendable (Result<Void, MessagingError>) -> Void)
+    }
+
+    /// Tells how the message ended; once.
+    func end(_ result: Result<Void, MessagingError>) {
+        switch (receiver, result) {
+        case (.call(let waiters), .success): waiters.advance(id, to: .reply)
+        case (.cast(let waiters), .success): waiters.complete(id)
+        case (.call(let waiters), .failure(let error)), (.cast(let waiters), .failure(let error)):
+            waiters.fail(id, with: error)
+        case (.function(let function), _): function(result)
+        }
     }
 
     /// The same message after one more loss.
@@ -98,7 +118,7 @@ final class SendJob: Sendable {
             losses: losses,
             refusal: refusal,
             isAwaited: isAwaited,
-            completion: completion
+            receiver: receiver
         )
     }
 
@@ -142,9 +162,7 @@ final class SendJob: Sendable {
 
     /// Milliseconds as the broker takes them: rounded up, so that a whole timeout is sent whole, and within 32 bits.
     static func expiration(_ left: Duration) -> UInt32 {
-        let (seconds, attoseconds) = left.components
-        guard seconds < 4_294_967 else { return .max }
-        let milliseconds = seconds * 1000 + (attoseconds + 999_999_999_999_999) / 1_000_000_000_000_000
-        return UInt32(clamping: milliseconds)
+        let (milliseconds, rest) = left.wholeNanoseconds.quotientAndRemainder(dividingBy: 1_000_000)
+        return UInt32(clamping: milliseconds + (rest > 0 ? 1 : 0))
     }
 }
