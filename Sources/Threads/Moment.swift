@@ -24,6 +24,10 @@ public struct Moment: InstantProtocol, Sendable {
         return Moment(nanoseconds: Int64(time.tv_sec) &* 1_000_000_000 &+ Int64(time.tv_nsec))
     }
 
+    /// Whole milliseconds since the clock's start.
+    @inlinable
+    public var milliseconds: UInt64 { UInt64(clamping: nanoseconds) / 1_000_000 }
+
     /// The moment so much later, or earlier where the duration is negative; parts of a nanosecond are dropped.
     @inlinable
     public func advanced(by duration: Duration) -> Moment {

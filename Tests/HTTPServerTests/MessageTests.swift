@@ -58,6 +58,6 @@ import Testing
 
     @Test(arguments: [(Duration.zero, 1), (.microseconds(1_500), 2), (.seconds(75), 75_000), (.seconds(-5), 1)])
     func durationsBecomeWholeMilliseconds(duration: Duration, milliseconds: Int) {
-        #expect(duration.wholeMilliseconds == UInt64(milliseconds))
+        #expect(duration.clockMilliseconds == UInt64(milliseconds))
     }
 }

@@ -10,12 +10,4 @@ extension Duration {
         let (seconds, attoseconds) = duration.components
         return CRabbitMQ.timeval(tv_sec: Int(seconds), tv_usec: Int(attoseconds / 1_000_000_000_000))
     }
-
-    /// Whole milliseconds, rounded up so that a poll never wakes just too early; at most a day.
-    var pollMilliseconds: Int32 {
-        guard self > .zero else { return 0 }
-        let (seconds, attoseconds) = components
-        guard seconds < 86_400 else { return 86_400_000 }
-        return Int32(seconds * 1000 + (attoseconds + 999_999_999_999_999) / 1_000_000_000_000_000)
-    }
 }

@@ -103,6 +103,6 @@ struct Handshake {
         let left = deadline - .now
         guard left > .zero else { throw AMQPError(.connectTimedOut, "the AMQP handshake took too long (\(id))") }
         var entry = pollfd(fd: transport.fileDescriptor, events: events, revents: 0)
-        poll(&entry, 1, left.pollMilliseconds)
+        poll(&entry, 1, left.waitMilliseconds)
     }
 }

@@ -22,7 +22,11 @@ extension Transport {
         let socket = try makeSocket(state, configuration)
         var timeout = timeout.timeval
         let status = amqp_socket_open_noblock(socket, configuration.host, Int32(configuration.port), &timeout)
-        guard status == AMQP_STATUS_OK.rawValue else { throw .connecting(status: status, to: configuration) }
+        // At once: what is called next may set it.
+        let reason = errno
+        guard status == AMQP_STATUS_OK.rawValue else {
+            throw .connecting(status: status, reason: reason, to: configuration)
+        }
         return amqp_get_sockfd(state)
     }
 

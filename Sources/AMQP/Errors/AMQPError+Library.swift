@@ -2,16 +2,19 @@
 // SPDX-License-Identifier: Apache-2.0
 
 internal import CRabbitMQ
+internal import Glibc
 
 extension AMQPError {
-    /// The error of a socket that rabbitmq-c could not open.
-    static func connecting(status: Int32, to configuration: ConnectionConfiguration) -> AMQPError {
+    /// The error of a socket that rabbitmq-c could not open, for the operating system's reason (`errno`).
+    static func connecting(status: Int32, reason: Int32, to configuration: ConnectionConfiguration) -> AMQPError {
         let address = "\(configuration.host):\(configuration.port)"
         switch status {
         case AMQP_STATUS_HOSTNAME_RESOLUTION_FAILED.rawValue:
             return AMQPError(.hostNotFound, "the host name \(configuration.host) has no address")
         case AMQP_STATUS_TIMEOUT.rawValue:
             return AMQPError(.connectTimedOut, "no connection to \(address) in time")
+        case AMQP_STATUS_SOCKET_ERROR.rawValue where [EMFILE, ENFILE, ENOBUFS, ENOMEM].contains(reason):
+            return AMQPError(.outOfResources, "no socket for \(address): \(String(cString: strerror(reason)))")
         case AMQP_STATUS_SOCKET_ERROR.rawValue, AMQP_STATUS_TCP_ERROR.rawValue:
             return AMQPError(.connectionRefused, "no connection to \(address) could be made")
         case -0x2FF ... -0x200:

@@ -87,17 +87,14 @@ enum DecimalText {
 
     /// Seconds without needless zeros: `2.5`, `60`.
     static func shortSeconds(_ duration: Duration) -> String {
-        let (seconds, attoseconds) = duration.components
-        guard attoseconds >= 1_000_000_000_000_000 else { return String(seconds) }
-        var text = decimal(seconds * 1000 + attoseconds / 1_000_000_000_000_000, digits: 3)
+        let milliseconds = duration.wholeNanoseconds / 1_000_000
+        guard milliseconds % 1000 > 0 else { return String(milliseconds / 1000) }
+        var text = decimal(milliseconds, digits: 3)
         while text.hasSuffix("0") { text.removeLast() }
         return text
     }
 
-    private static func microseconds(_ duration: Duration) -> Int64 {
-        let (seconds, attoseconds) = duration.components
-        return seconds * 1_000_000 + attoseconds / 1_000_000_000_000
-    }
+    private static func microseconds(_ duration: Duration) -> Int64 { duration.wholeNanoseconds / 1000 }
 
     /// A whole number with a point before its last digits.
     private static func decimal(_ value: Int64, digits: Int) -> String {

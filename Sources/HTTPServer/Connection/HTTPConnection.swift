@@ -14,8 +14,9 @@ final class HTTPConnection {
         case idle
         case receivingHead
         case receivingBody(isChunked: Bool)
-        /// A refused request's small body is read and dropped, so that the connection can be kept.
-        case droppingBody(HTTPResponse)
+        /// A refused request's small body is read and dropped, so that the connection can be kept. Rare, so it costs the
+        /// other stages one word.
+        indirect case droppingBody(HTTPResponse)
         /// The handler has the request.
         case waiting(PendingRequest)
         /// The answer is queued.

@@ -69,7 +69,7 @@ final class ServerLoop: ResumeQueue, TurnTaker, @unchecked Sendable {
         places: ConnectionPlaces,
         logger: Logger
     ) {
-        let now = MonotonicClock.milliseconds()
+        let now = Moment.now.milliseconds
         let context = LibraryContext(logger: logger)
         guard let stopped = try? WakeUp(), let daemon = context.startDaemon(configuration, places) else {
             close(listener.descriptor)
@@ -82,9 +82,9 @@ final class ServerLoop: ResumeQueue, TurnTaker, @unchecked Sendable {
         self.handler = handler
         self.counters = counters
         self.logger = logger
-        self.idleMilliseconds = configuration.idleTimeout.wholeMilliseconds
-        self.readMilliseconds = configuration.readTimeout.wholeMilliseconds
-        self.streamStallMilliseconds = configuration.streamStallTimeout.wholeMilliseconds
+        self.idleMilliseconds = configuration.idleTimeout.clockMilliseconds
+        self.readMilliseconds = configuration.readTimeout.clockMilliseconds
+        self.streamStallMilliseconds = configuration.streamStallTimeout.clockMilliseconds
         self.daemon = daemon
         self.context = context
         self.now = now
@@ -142,10 +142,10 @@ final class ServerLoop: ResumeQueue, TurnTaker, @unchecked Sendable {
 
     /// Begins to drain and stops when all is answered, at the deadline at the latest.
     func beginDrain(until deadline: Moment) {
-        let left = max(.zero, deadline - .now).wholeMilliseconds as UInt64
+        let left = max(.zero, deadline - .now).clockMilliseconds
         eventLoop.execute { [self] in
             beginDraining()
-            drainDeadline = MonotonicClock.milliseconds() + left
+            drainDeadline = Moment.now.milliseconds + left
         }
     }
 
@@ -153,8 +153,7 @@ final class ServerLoop: ResumeQueue, TurnTaker, @unchecked Sendable {
     func waitUntilStopped(limit: Moment) -> Bool {
         var descriptor = pollfd(fd: stopped.fileDescriptor, events: Int16(POLLIN), revents: 0)
         while true {
-            let left: UInt64 = max(.zero, limit - .now).wholeMilliseconds
-            let result = poll(&descriptor, 1, Int32(clamping: left))
+            let result = poll(&descriptor, 1, (limit - .now).waitMilliseconds)
             if result > 0 { return true }
             if result == 0, limit <= .now { return false }
         }
@@ -172,13 +171,13 @@ final class ServerLoop: ResumeQueue, TurnTaker, @unchecked Sendable {
             endWatches()
             throw error
         }
-        now = MonotonicClock.milliseconds()
+        now = eventLoop.now.milliseconds
         nextSweep = now + sweepInterval
         eventLoop.add(self)
     }
 
     func takeTurn() {
-        now = MonotonicClock.milliseconds()
+        now = eventLoop.now.milliseconds
         if isDraining, now >= drainDeadline, !isStopping { giveUpRequests() }
         if hasEndedPeers { peers.turn() }
         let hasResumed = resumeAnswered()
@@ -318,4 +317,12 @@ private final class ReadySignal: EventSource {
 
     // The owner of the loops ends the server before them.
     func loopDidEnd() {}
+}
+
+extension Duration {
+    /// Whole milliseconds, rounded up, at least 1 and at most what can be added to a clock.
+    var clockMilliseconds: UInt64 {
+        let (milliseconds, rest) = wholeNanoseconds.quotientAndRemainder(dividingBy: 1_000_000)
+        return max(1, UInt64(clamping: milliseconds) + (rest > 0 ? 1 : 0))
+    }
 }

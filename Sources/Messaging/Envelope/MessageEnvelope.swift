@@ -12,7 +12,7 @@ public enum MessageEnvelope {
     public static func open(_ body: [UInt8], takesPythonConstants: Bool) throws(JSONError) -> [UInt8] {
         guard !body.isEmpty else { return [0x7b, 0x7d] }
         let span = body.span
-        if let message = try openUsual(span) { return message }
+        if let message = openUsual(span) { return message }
         var version: Range<Int>?
         var message: Range<Int>?
         var scanner = JSONScanner(takesPythonConstants: takesPythonConstants)
@@ -41,16 +41,18 @@ public enum MessageEnvelope {
     /// What oslo.messaging and this library write before and after the message.
     private static let usualStart: StaticString = #"{"oslo.version": "2.0", "oslo.message": ""#
 
-    /// Opens an envelope that is written in the usual way, with one look at each byte; nil for any other.
-    private static func openUsual(_ body: Span<UInt8>) throws(JSONError) -> [UInt8]? {
+    /// Opens an envelope that is written in the usual way, with one look at each byte; nil for any other, which is for the
+    /// scanner that knows all of JSON.
+    private static func openUsual(_ body: Span<UInt8>) -> [UInt8]? {
         let start = usualStart.utf8CodeUnitCount
         guard body.count >= start + 2, JSONScanner.equals(body, 0..<start, usualStart) else { return nil }
         var scanner = JSONScanner()
         scanner.index = start - 1
-        let text = try scanner.string(body)
-        // Anything but the end of the object behind the string is for the scanner that knows all of JSON.
-        guard text.upperBound + 2 == body.count, body[text.upperBound + 1] == 0x7d else { return nil }
-        return try JSONString.unescape(body, text)
+        let message = try? [UInt8].filled(capacity: body.count - start) {
+            (output: inout OutputSpan<UInt8>) throws(JSONError) in try scanner.string(body, into: &output)
+        }
+        guard scanner.index + 1 == body.count, body[scanner.index] == 0x7d else { return nil }
+        return message
     }
 
     private static func checkVersion(_ bytes: Span<UInt8>, _ range: Range<Int>) throws(JSONError) {

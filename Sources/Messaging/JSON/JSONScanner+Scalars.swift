@@ -21,6 +21,63 @@ extension JSONScanner {
         }
     }
 
+    /// Validates a string at its opening quote and writes its content, escapes resolved, in one pass.
+    ///
+    /// - Parameter output: has room for as many bytes as follow the quote.
+    /// - Throws: what `string` and `JSONString.unescape` throw, whichever is wrong first.
+    mutating func string(_ bytes: Span<UInt8>, into output: inout OutputSpan<UInt8>) throws(JSONError) {
+        try expect(0x22, bytes)
+        while true {
+            copyPlainRun(bytes, &output)
+            let byte = try peek(bytes)
+            switch byte {
+            case 0x22:
+                index &+= 1
+                return
+            case 0x5c: try copyEscape(bytes, &output)
+            case 0x80...:
+                let start = index
+                try multiByteScalar(byte, bytes)
+                for position in start..<index { output.append(bytes[position]) }
+            case ..<0x20: throw JSONError(.controlCharacter, at: index)
+            default:
+                output.append(byte)
+                index &+= 1
+            }
+        }
+    }
+
+    @inline(__always)
+    private mutating func copyPlainRun(_ bytes: Span<UInt8>, _ output: inout OutputSpan<UInt8>) {
+        while index &+ 8 <= bytes.count {
+            let word = JSONWord.load(bytes, at: index)
+            let stop = JSONWord.special(word) | JSONWord.nonASCII(word)
+            guard stop == 0 else {
+                // There is room: what was read so far gave no more bytes than it had.
+                output.append(word: word, keeping: stop.trailingZeroBitCount >> 3)
+                index &+= stop.trailingZeroBitCount >> 3
+                return
+            }
+            output.append(word: word)
+            index &+= 8
+        }
+    }
+
+    @inline(__always)
+    private mutating func copyEscape(_ bytes: Span<UInt8>, _ output: inout OutputSpan<UInt8>) throws(JSONError) {
+        // Nearly every escape is that of a quotation mark.
+        if index &+ 1 < bytes.count, bytes[index &+ 1] == 0x22 {
+            output.append(0x22)
+            index &+= 2
+            return
+        }
+        let start = index
+        try escape(bytes)
+        let end = try JSONString.appendUnescaped(bytes, start, bytes.count, &output)
+        // A pair of surrogates is two escapes.
+        while index < end { try escape(bytes) }
+    }
+
     @inline(__always)
     private mutating func skipPlainRun(_ bytes: Span<UInt8>) {
         while index &+ 8 <= bytes.count {

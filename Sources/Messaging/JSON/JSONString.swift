@@ -116,8 +116,9 @@ enum JSONString {
         }
     }
 
+    /// Appends what the escape at an index stands for, and gives the index behind it.
     @inline(__always)
-    private static func appendUnescaped(
+    static func appendUnescaped(
         _ bytes: Span<UInt8>,
         _ index: Int,
         _ end: Int,

@@ -1,6 +1,8 @@
 // Part of the rpc-gateway project, under Apache License v2.0; see LICENSE for the full text
 // SPDX-License-Identifier: Apache-2.0
 
+internal import Threads
+
 /// Where a setting's value is kept.
 typealias SettingPath<Value> = any WritableKeyPath<Settings, Value> & Sendable
 
@@ -53,7 +55,7 @@ extension Setting {
         return single(key, path, type: "integer", allowed: allowed, meaning: meaning) { text in
             WholeNumber.parse(text).flatMap { range.contains($0) ? .milliseconds($0) : nil }
         } text: {
-            String($0.wholeMilliseconds)
+            String($0.wholeNanoseconds / 1_000_000)
         }
     }
 
@@ -124,12 +126,5 @@ extension Setting {
         var copy = self
         copy.isReloadable = true
         return copy
-    }
-}
-
-extension Duration {
-    /// The milliseconds without their fraction.
-    fileprivate var wholeMilliseconds: Int64 {
-        components.seconds * 1000 + components.attoseconds / 1_000_000_000_000_000
     }
 }

@@ -60,9 +60,9 @@ public final class DeadlineTimer: Sendable {
 
 extension Duration {
     /// Milliseconds for a wait, rounded up so that it never ends before its deadline, at most an hour.
-    public var wholeMilliseconds: Int32 {
-        let (seconds, attoseconds) = components
-        guard seconds < 3600 else { return 3_600_000 }
-        return Int32(max(0, seconds * 1000 + (attoseconds + 999_999_999_999_999) / 1_000_000_000_000_000))
+    public var waitMilliseconds: Int32 {
+        let nanoseconds = wholeNanoseconds
+        guard nanoseconds < 3_600_000_000_000 else { return 3_600_000 }
+        return Int32(max(0, (nanoseconds + 999_999) / 1_000_000))
     }
 }

@@ -105,7 +105,7 @@ public final class EventLoop: @unchecked Sendable {
     /// Waits for the end of the thread; false when it has not come by the deadline. Not to be called on the loop's thread.
     public func waitUntilEnded(deadline: Moment) -> Bool {
         while true {
-            if ended.wait(milliseconds: max(.zero, deadline - .now).wholeMilliseconds) { return true }
+            if ended.wait(milliseconds: (deadline - .now).waitMilliseconds) { return true }
             if deadline <= .now { return false }
         }
     }
@@ -235,7 +235,7 @@ extension EventLoop {
 
     private var waitMilliseconds: Int32 {
         if !deferred.isEmpty { return 0 }
-        var wait = timers.min.map { Moment.now.duration(to: $0.instant).wholeMilliseconds }
+        var wait = timers.min.map { Moment.now.duration(to: $0.instant).waitMilliseconds }
         for taker in turnTakers {
             if let limit = taker.maximumWait { wait = min(wait ?? limit, limit) }
         }
