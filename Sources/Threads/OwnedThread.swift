@@ -21,7 +21,7 @@ public final class OwnedThread: Sendable {
     }
 
     /// Waits for the thread's end; the first caller joins, later ones return at once, and so does the thread itself,
-    /// which then ends by its own.
+    /// which then ends on its own.
     public func join() {
         let thread = state.withLock { value -> pthread_t? in
             defer { value = nil }

@@ -76,30 +76,3 @@ struct RequestIdentity: Sendable {
         }
     }
 }
-
-/// Durations as decimal numbers without Foundation.
-enum DecimalText {
-    /// Seconds with six digits after the point.
-    static func seconds(_ duration: Duration) -> String { decimal(microseconds(duration), digits: 6) }
-
-    /// Milliseconds with three digits after the point.
-    static func milliseconds(_ duration: Duration) -> String { decimal(microseconds(duration), digits: 3) }
-
-    /// Seconds without needless zeros: `2.5`, `60`.
-    static func shortSeconds(_ duration: Duration) -> String {
-        let milliseconds = duration.wholeNanoseconds / 1_000_000
-        guard milliseconds % 1000 > 0 else { return String(milliseconds / 1000) }
-        var text = decimal(milliseconds, digits: 3)
-        while text.hasSuffix("0") { text.removeLast() }
-        return text
-    }
-
-    private static func microseconds(_ duration: Duration) -> Int64 { duration.wholeNanoseconds / 1000 }
-
-    /// A whole number with a point before its last digits.
-    private static func decimal(_ value: Int64, digits: Int) -> String {
-        let scale: Int64 = digits == 6 ? 1_000_000 : 1000
-        let fraction = String(scale + value % scale).dropFirst()
-        return "\(value / scale).\(fraction)"
-    }
-}

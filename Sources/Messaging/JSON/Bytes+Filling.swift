@@ -11,8 +11,9 @@ extension [UInt8] {
         _ body: (inout OutputSpan<UInt8>) throws(Failure) -> Void
     ) throws(Failure) -> [UInt8] {
         var failure: Failure?
-        // The span covers the buffer that the initializer lends, and is finished before the buffer goes back.
-        let bytes = unsafe [UInt8](unsafeUninitializedCapacity: capacity) { buffer, count in
+        // Room for one at least: of no capacity is the one empty array of the library, into which every thread would write
+        // its count. The span covers the buffer that the initializer lends, and is finished before the buffer goes back.
+        let bytes = unsafe [UInt8](unsafeUninitializedCapacity: Swift.max(capacity, 1)) { buffer, count in
             var output = unsafe OutputSpan(buffer: buffer, initializedCount: 0)
             do throws(Failure) { try body(&output) } catch { failure = error }
             count = unsafe output.finalize(for: buffer)

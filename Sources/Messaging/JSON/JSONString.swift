@@ -27,11 +27,9 @@ enum JSONString {
 
     /// Texts up to this size are not looked at byte by byte.
     private static let smallText = 1024
-    private static let tinyText = 64
 
     /// The bytes that `escape` writes at the most: a control character takes six.
     static func escapedCapacity(_ text: Span<UInt8>) -> Int {
-        if text.count <= tinyText { return text.count &* 6 }
         if text.count <= smallText { return smallCapacity(text) }
         var extra = 0
         for index in text.indices {
@@ -41,11 +39,11 @@ enum JSONString {
         return text.count &+ extra
     }
 
-    /// Words without anything to escape count as they are, the others as if they held nothing else.
+    /// Whatever may have to be escaped counts as a control character; a word's mark is exact or too much.
     private static func smallCapacity(_ text: Span<UInt8>) -> Int {
         var (index, capacity) = (0, 0)
         while index &+ 8 <= text.count {
-            capacity &+= JSONWord.special(JSONWord.load(text, at: index)) == 0 ? 8 : 48
+            capacity &+= 8 &+ 5 &* JSONWord.special(JSONWord.load(text, at: index)).nonzeroBitCount
             index &+= 8
         }
         return capacity &+ (text.count &- index) &* 6

@@ -38,7 +38,7 @@ final class PendingReply: Sendable {
         }
     }
 
-    /// Whether the queue is one that no caller of oslo.messaging has and that ends the connection of who sends to it wrongly.
+    /// Whether the queue is one that no caller of oslo.messaging has, and for which the broker may close the sender's connection.
     var hasForeignQueue: Bool {
         if case .rpc = content { queue.isOfBroker } else { false }
     }

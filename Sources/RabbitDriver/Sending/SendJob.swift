@@ -122,7 +122,7 @@ final class SendJob: Sendable {
         )
     }
 
-    /// As often the message is handed to another connection when one is lost before it was written.
+    /// How often a message goes to another connection after the loss of one on which none of its bytes was written.
     static let maximumLosses = 3
 
     /// Whether the broker knows no reason to refuse it but its exchange and its size.
