@@ -31,7 +31,9 @@ extension HTTPConnection {
     /// connection soon after its answer and then now and again, since there may be thousands.
     func closeIfPeerEnded() {
         switch stage {
-        case .waiting, .replying: return
+        // One that has waited until a sweep may wait for long, and there may be thousands.
+        case .waiting: return buffers = RequestBuffers()
+        case .replying: return
         case .streaming(let stream): return limitLastBytes(of: stream)
         case .idle where nextPeerCheck > loop.now: return
         case .idle where !end.isUnused:

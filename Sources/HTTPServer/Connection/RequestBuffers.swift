@@ -8,12 +8,15 @@ struct RequestBuffers {
     /// Larger ones are given back.
     static let maximumBytes = 4096
 
+    /// Only from the second request on: the first may be the only one, and may wait for long.
+    private var keeps = false
     private var target: [UInt8] = []
     private var fields = RequestFields()
     private var body: [UInt8] = []
 
     /// Keeps the arrays of a request that the handler is about to have.
     mutating func keep(_ request: HTTPRequest, target: [UInt8]) {
+        guard keeps else { return keeps = true }
         self.target = target.capacity <= Self.maximumBytes ? target : []
         fields = request.head.fields.capacity <= Self.maximumBytes ? request.head.fields : RequestFields()
         body = request.body.capacity <= Self.maximumBytes ? request.body : []
