@@ -46,6 +46,20 @@ struct ContentAssemblerTests {
         #expect(try fragment(&assembler, [9])?.body == [9])
     }
 
+    @Test(arguments: [1, 3, 4]) func aBodyThatSomebodyHoldsIsNotWrittenOverByTheNext(_ size: Int) throws {
+        var assembler = ContentAssembler(maximumBodyBytes: 10)
+        let bodies = (0..<40).map { [UInt8](repeating: $0, count: Int($0) % size + 1) }
+        var held: [[UInt8]] = []
+        for bytes in bodies {
+            try assembler.begin(start)
+            _ = try header(&assembler, UInt64(bytes.count))
+            let body = try #require(try fragment(&assembler, bytes)?.body)
+            held.append(body)
+            assembler.recycle(body)
+        }
+        #expect(held == bodies)
+    }
+
     @Test func framesOutOfOrderAreViolations() throws {
         var assembler = ContentAssembler(maximumBodyBytes: 10)
         #expect(throws: AMQPError.self) { try header(&assembler, 1) }

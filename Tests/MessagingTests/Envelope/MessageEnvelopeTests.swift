@@ -46,6 +46,24 @@ struct MessageEnvelopeTests {
         }
     }
 
+    /// The room for what is escaped is reckoned by words, and words are written whole: it has to do at every offset.
+    @Test(arguments: [0..<80, 1_016..<1_040])
+    func thereIsRoomForWhateverIsEscaped(_ sizes: Range<Int>) throws {
+        let pieces: [UInt8] = [0x22, 0x5c, 0x01, 0x1f, 0x20, 0x21, 0x23, 0x5b, 0x5d, 0x61, 0x7f, 0x0a]
+        var seed: UInt64 = 7
+        for size in sizes {
+            for round in 0..<60 {
+                let few = round % pieces.count + 1
+                let message = (0..<size).map { _ in
+                    seed = seed &* 6_364_136_223_846_793_005 &+ 1_442_695_040_888_963_407
+                    return pieces[Int(seed >> 33) % few]
+                }
+                let sealed = MessageEnvelope.seal(message)
+                #expect(try MessageEnvelope.open(sealed, takesPythonConstants: false) == message)
+            }
+        }
+    }
+
     private func check(_ text: [UInt8]) {
         let usual = opened(#"{"oslo.version": "2.0", "oslo.message": ""#, text)
         let other = opened(#"{ "oslo.version": "2.0", "oslo.message": ""#, text)
