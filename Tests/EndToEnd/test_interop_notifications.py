@@ -42,14 +42,13 @@ class Listener(Process):
         with self.ended_on_failure():
             self.wait_for_line(lambda line: line == "READY", 30)
 
-    def _collect(self, stream, lines):
-        for line in stream:
-            if stream is self.child.stdout and line.startswith("{"):
-                with self.news:
-                    self.seen.append(json.loads(line))
-                    self.news.notify_all()
-            else:
-                lines.append(line.rstrip("\n"))
+    def _take(self, line):
+        if line.startswith("{"):
+            with self.news:
+                self.seen.append(json.loads(line))
+                self.news.notify_all()
+        else:
+            super()._take(line)
 
     def of(self, event, count=1, seconds=10):
         """The notifications of an event type, once there are so many."""

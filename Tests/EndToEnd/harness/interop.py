@@ -85,13 +85,12 @@ class ToldClient(Told, Process):
             self.wait_for_line(lambda line: line == "READY", 40)
         threading.Thread(target=self._listen, daemon=True).start()
 
-    def _collect(self, stream, lines):
-        for line in stream:
-            if stream is self.child.stdout and line.startswith("{"):
-                outcome = json.loads(line)
-                self.futures.pop(outcome["id"]).set_result(Outcome(outcome))
-            else:
-                lines.append(line.rstrip("\n"))
+    def _take(self, line):
+        if line.startswith("{"):
+            outcome = json.loads(line)
+            self.futures.pop(outcome["id"]).set_result(Outcome(outcome))
+        else:
+            super()._take(line)
 
     def _listen(self):
         self.child.wait()

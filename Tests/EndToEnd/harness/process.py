@@ -2,6 +2,7 @@
 
 import contextlib
 import os
+import select
 import subprocess
 import threading
 
@@ -11,6 +12,44 @@ from harness.waiting import until
 def inherited():
     """Our environment without the gateway's settings and the tests' own variables, which are no settings."""
     return {name: value for name, value in os.environ.items() if not name.startswith("RPC_GATEWAY_")}
+
+
+class Output:
+    """The lines of a stream of a child, each handed to `take` once, in a thread of its own or in the one that asks for them."""
+
+    def __init__(self, stream, take):
+        self.stream = stream
+        self.descriptor = stream.fileno()
+        self.take = take
+        self.rest = b""
+        self.ended = False
+        self.reading = threading.Lock()
+        os.set_blocking(self.descriptor, False)
+        self.follower = threading.Thread(target=self._follow, daemon=True)
+        self.follower.start()
+
+    def catch_up(self):
+        """Takes all that the child had written when this was called."""
+        with self.reading:
+            with contextlib.suppress(BlockingIOError):
+                while not self.ended:
+                    piece = os.read(self.descriptor, 1 << 16)
+                    self.ended = not piece
+                    self._split(piece)
+
+    def _split(self, piece):
+        *lines, self.rest = (self.rest + piece).split(b"\n")
+        if self.ended and self.rest:
+            lines.append(self.rest)
+        for line in lines:
+            self.take(line.decode(errors="replace"))
+
+    def _follow(self):
+        readable = select.poll()
+        readable.register(self.descriptor, select.POLLIN)
+        while not self.ended:
+            readable.poll()
+            self.catch_up()
 
 
 class Process:
@@ -26,16 +65,12 @@ class Process:
         )
         self.lines = []
         self.errors = []
-        self.readers = [
-            threading.Thread(target=self._collect, args=pair, daemon=True)
-            for pair in ((self.child.stdout, self.lines), (self.child.stderr, self.errors))
-        ]
-        for reader in self.readers:
-            reader.start()
+        self.output = Output(self.child.stdout, self._take)
+        self.complaints = Output(self.child.stderr, self.errors.append)
 
-    def _collect(self, stream, lines):
-        for line in stream:
-            lines.append(line.rstrip("\n"))
+    def _take(self, line):
+        """A line of standard output."""
+        self.lines.append(line)
 
     @contextlib.contextmanager
     def ended_on_failure(self):
@@ -80,6 +115,6 @@ class Process:
         except subprocess.TimeoutExpired:
             self.child.kill()
             self.child.wait(5)
-        for reader in self.readers:
-            reader.join(5)
+        for stream in (self.output, self.complaints):
+            stream.follower.join(5)
         return self.child.returncode
