@@ -38,7 +38,17 @@ extension Name: Hashable {
     public static func == (left: Name, right: Name) -> Bool {
         let (one, other) = (left.text.utf8.span, right.text.utf8.span)
         guard one.count == other.count else { return false }
-        for index in one.indices where one[index] != other[index] { return false }
+        var index = 0
+        while index &+ 8 <= one.count {
+            // Each load is checked against the bounds; "unsafe" is what it is called.
+            let left = unsafe one.bytes.unsafeLoadUnaligned(fromByteOffset: index, as: UInt64.self)
+            guard unsafe left == other.bytes.unsafeLoadUnaligned(fromByteOffset: index, as: UInt64.self) else { return false }
+            index &+= 8
+        }
+        while index < one.count {
+            guard one[index] == other[index] else { return false }
+            index &+= 1
+        }
         return true
     }
 

@@ -14,7 +14,7 @@ extension IncomingRequest {
         context.setClientTimeout(callMonitorTimeout)
     }
 
-    private mutating func take(_ key: [UInt8], _ value: JSONText) {
+    private mutating func take(_ key: ArraySlice<UInt8>, _ value: JSONText) {
         if context.take(key, value) { return }
         switch key {
         case "method": method = value
@@ -33,13 +33,15 @@ extension IncomingRequest {
 
 extension MessageEnvelope {
     /// Gives each member of an object, its key unescaped, in order.
-    static func forEachMember(of object: [UInt8], _ body: ([UInt8], JSONText) -> Void) throws(JSONError) {
+    static func forEachMember(of object: [UInt8], _ body: (ArraySlice<UInt8>, JSONText) -> Void) throws(JSONError) {
         let span = object.span
         var scanner = JSONScanner(takesPythonConstants: true)
         var more = try scanner.openObject(span)
         while more {
             let member = try scanner.member(span)
-            body(try JSONString.unescape(span, member.key), JSONText(validated: object[member.value]))
+            let hasEscapes = JSONString.hasEscapes(span, member.key)
+            let key = hasEscapes ? try JSONString.unescape(span, member.key)[...] : object[member.key]
+            body(key, JSONText(validated: object[member.value]))
             more = try scanner.hasNextMember(span)
         }
         try scanner.end(span)

@@ -6,7 +6,7 @@ extension RequestContext {
 
     /// Takes a member of a message when it is an entry of the context; false when it is something else
     /// (`oslo_messaging._drivers.amqp.unpack_context`).
-    mutating func take(_ key: [UInt8], _ value: JSONText) -> Bool {
+    mutating func take(_ key: ArraySlice<UInt8>, _ value: JSONText) -> Bool {
         guard key.starts(with: Self.prefix) else { return false }
         switch key {
         // oslo.messaging takes these two for its own and they never reach an endpoint.

@@ -75,8 +75,13 @@ public enum RequestEnvelope {
         return String(Double(seconds) + Double(attoseconds) / 1e18)
     }
 
+    /// Names up to this size are not looked at twice.
+    private static let smallName = 64
+
     /// The bytes that a string of the inner message takes at the most.
-    private static func innerCapacity(_ text: String) -> Int {
+    static func innerCapacity(_ text: String) -> Int {
+        let count = text.utf8.count
+        guard count > smallName else { return count * OutputSpan<UInt8>.innerBytesPerByte }
         let bytes = text.utf8.span
         return bytes.isPlainText ? bytes.count : bytes.count * OutputSpan<UInt8>.innerBytesPerByte
     }
@@ -90,9 +95,9 @@ public enum RequestEnvelope {
         if let version = request.target.version { capacity += innerCapacity(version) }
         for entry in request.context.entries {
             capacity += 32 + innerCapacity(entry.key)
-            capacity += JSONString.escapedCapacity(entry.value.bytes.span)
+            capacity += JSONString.escapedCapacity(entry.value)
         }
-        return capacity + JSONString.escapedCapacity(request.arguments.bytes.span)
+        return capacity + JSONString.escapedCapacity(request.arguments)
     }
 }
 
@@ -135,7 +140,15 @@ extension Span<UInt8> {
     /// Whether no byte has to be escaped in a JSON string.
     @inline(__always)
     var isPlainText: Bool {
-        for index in indices where self[index] < 0x20 || self[index] == 0x22 || self[index] == 0x5c { return false }
+        var index = 0
+        while index &+ 8 <= count {
+            guard JSONWord.special(JSONWord.load(self, at: index)) == 0 else { return false }
+            index &+= 8
+        }
+        while index < count {
+            guard self[index] >= 0x20, self[index] != 0x22, self[index] != 0x5c else { return false }
+            index &+= 1
+        }
         return true
     }
 }

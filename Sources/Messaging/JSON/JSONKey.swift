@@ -2,8 +2,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
 /// Lets a `switch` over the bytes of a key have texts as its cases.
-func ~= (text: StaticString, key: [UInt8]) -> Bool {
-    guard key.count == text.utf8CodeUnitCount else { return false }
-    for offset in key.indices where key[offset] != text.byte(at: offset) { return false }
-    return true
+func ~= (text: StaticString, key: ArraySlice<UInt8>) -> Bool {
+    let bytes = key.span
+    return JSONScanner.equals(bytes, 0..<bytes.count, text)
 }

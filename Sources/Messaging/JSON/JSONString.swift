@@ -39,6 +39,12 @@ enum JSONString {
         return text.count &+ extra
     }
 
+    /// The bytes that `escape` writes of a JSON text at the most. White space is all that it has of control characters, and
+    /// takes two as quotation marks do.
+    static func escapedCapacity(_ text: JSONText) -> Int {
+        text.bytes.count <= smallText ? text.bytes.count &* 2 : escapedCapacity(text.bytes.span)
+    }
+
     /// Whatever may have to be escaped counts as a control character; a word's mark is exact or too much.
     private static func smallCapacity(_ text: Span<UInt8>) -> Int {
         var (index, capacity) = (0, 0)
@@ -81,6 +87,20 @@ enum JSONString {
         case 0x0d: 0x72
         default: nil
         }
+    }
+
+    /// Whether anything in the content of a string is escaped.
+    static func hasEscapes(_ bytes: Span<UInt8>, _ range: Range<Int>) -> Bool {
+        var index = range.lowerBound
+        while index &+ 8 <= range.upperBound {
+            if JSONWord.backslash(JSONWord.load(bytes, at: index)) != 0 { return true }
+            index &+= 8
+        }
+        while index < range.upperBound {
+            if bytes[index] == 0x5c { return true }
+            index &+= 1
+        }
+        return false
     }
 
     /// The content of a validated JSON string with its escapes resolved, as UTF-8.

@@ -60,7 +60,11 @@ public struct JSONText: Sendable, Hashable {
     public var stringValue: String? {
         guard bytes.first == 0x22 else { return nil }
         let span = bytes.span
-        guard let content = try? JSONString.unescape(span, 1..<(span.count - 1)) else { return nil }
+        let range = 1..<(span.count - 1)
+        guard JSONString.hasEscapes(span, range) else {
+            return String(decoding: bytes.dropFirst().dropLast(), as: UTF8.self)
+        }
+        guard let content = try? JSONString.unescape(span, range) else { return nil }
         return String(decoding: content, as: UTF8.self)
     }
 

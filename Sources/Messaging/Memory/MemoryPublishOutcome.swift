@@ -20,6 +20,7 @@ enum MemoryPublishOutcome: Sendable {
 extension MessagingError {
     /// The error of a message that the broker of memory did not take; nil when it did.
     init?(_ outcome: MemoryPublishOutcome, exchange: Name, routingKey: Name) {
+        if case .accepted = outcome { return nil }
         let route = "exchange \"\(exchange)\", routing key \"\(routingKey)\""
         switch outcome {
         case .accepted: return nil

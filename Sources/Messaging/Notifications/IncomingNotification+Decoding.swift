@@ -12,7 +12,7 @@ extension IncomingNotification {
         context.setClientTimeout(nil)
     }
 
-    private mutating func take(_ key: [UInt8], _ value: JSONText) {
+    private mutating func take(_ key: ArraySlice<UInt8>, _ value: JSONText) {
         if context.take(key, value) { return }
         switch key {
         case "message_id": messageID = value.stringValue ?? ""

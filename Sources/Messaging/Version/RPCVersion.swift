@@ -21,11 +21,11 @@ public struct RPCVersion: Sendable, Hashable, CustomStringConvertible {
     ///
     /// - Throws: What is wrong with the text.
     public init(_ text: String) throws(RPCVersionError) {
-        let parts = text.utf8.split(separator: UInt8(ascii: "."), omittingEmptySubsequences: false)
-        guard parts.count >= 2 else { throw RPCVersionError(text: text, reason: .tooFewParts) }
-        major = try RPCVersion.number(parts[0], of: text)
-        minor = try RPCVersion.number(parts[1], of: text)
-        revision = parts.count == 2 ? 0 : try RPCVersion.number(parts[2], of: text)
+        guard text.utf8.contains(UInt8(ascii: ".")) else { throw RPCVersionError(text: text, reason: .tooFewParts) }
+        var reader = Reader(text: text)
+        major = try reader.number()
+        minor = try reader.number()
+        revision = reader.hasMore ? try reader.number() : 0
     }
 
     /// `major.minor.revision`, the revision left out where it is 0.
@@ -37,11 +37,28 @@ public struct RPCVersion: Sendable, Hashable, CustomStringConvertible {
         return minor == requested.minor ? requested.revision <= revision : requested.minor < minor
     }
 
-    private static func number(_ part: Substring.UTF8View, of text: String) throws(RPCVersionError) -> Int {
-        guard !part.isEmpty, part.allSatisfy({ UInt8(ascii: "0")...UInt8(ascii: "9") ~= $0 }) else {
-            throw RPCVersionError(text: text, reason: .notANumber)
+    /// Reads one part after the other.
+    private struct Reader {
+        let text: String
+        var position = 0
+        var hasMore = true
+
+        mutating func number() throws(RPCVersionError) -> Int {
+            let bytes = text.utf8.span
+            let start = position
+            var (value, overflows) = (0, false)
+            while position < bytes.count, bytes[position] != UInt8(ascii: ".") {
+                guard 0x30...0x39 ~= bytes[position] else { throw RPCVersionError(text: text, reason: .notANumber) }
+                let (product, first) = value.multipliedReportingOverflow(by: 10)
+                let (sum, second) = product.addingReportingOverflow(Int(bytes[position] & 0xf))
+                (value, overflows) = (sum, overflows || first || second)
+                position += 1
+            }
+            guard position > start else { throw RPCVersionError(text: text, reason: .notANumber) }
+            guard !overflows else { throw RPCVersionError(text: text, reason: .tooLarge) }
+            hasMore = position < bytes.count
+            position += 1
+            return value
         }
-        guard let number = Int(Substring(part)) else { throw RPCVersionError(text: text, reason: .tooLarge) }
-        return number
     }
 }

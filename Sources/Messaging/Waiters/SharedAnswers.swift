@@ -57,14 +57,14 @@ public struct SharedAnswers<Key: Hashable & Sendable, Answer: Sendable>: Sendabl
         return .pending(look: begins)
     }
 
-    /// The answer when it is fresh enough; `refresh` says that a new look should begin while it is used.
-    public mutating func peek(_ key: Key, now: Moment) -> (answer: Answer, refresh: Bool)? {
+    /// The answer when it is fresh enough, and since when; `refresh` says that a new look should begin while it is used.
+    public mutating func peek(_ key: Key, now: Moment) -> (answer: Answer, seen: Moment, refresh: Bool)? {
         guard let index = entries.index(forKey: key), let answer = entries.values[index].answer else { return nil }
         let age = answer.seen.duration(to: now)
         guard age < lifetime else { return nil }
         let refresh = !entries.values[index].isLooking && age > refreshAfter
         if refresh { entries.values[index].isLooking = true }
-        return (answer.value, refresh)
+        return (answer.value, answer.seen, refresh)
     }
 
     /// Takes the result of a look; returns who waited for it. One that is not kept counts for them only.

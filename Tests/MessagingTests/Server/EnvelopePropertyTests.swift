@@ -1,8 +1,9 @@
 // Part of the rpc-gateway project, under Apache License v2.0; see LICENSE for the full text
 // SPDX-License-Identifier: Apache-2.0
 
-import Messaging
 import Testing
+
+@testable import Messaging
 
 /// Requests and replies over generated contents: what is encoded is decoded to the same bytes.
 struct EnvelopePropertyTests {
@@ -35,6 +36,28 @@ struct EnvelopePropertyTests {
             let read = try ReplyEnvelope(body)
             #expect(read.result.string == value.string)
             #expect(read.messageID == id && read.isEnding && read.failure == nil)
+        }
+    }
+
+    /// Identifiers come from peers, who may write anything.
+    @Test(arguments: 0..<10) func aReplyRepeatsAnyIdentifier(seed: UInt64) throws {
+        var random = SeededRandom(seed: seed &+ 4000)
+        for _ in 0..<100 {
+            let id =
+                Self.text(&random) + String(repeating: "\"", count: Int.random(in: 0...90, using: &random)) + "\u{1}\\"
+            let unique = UniqueID()
+            let reply =
+                Bool.random(using: &random)
+                ? OutgoingReply.heartbeat : .result(try JSONText(Self.json(&random, depth: 1)))
+            let message = try MessageEnvelope.open(
+                reply.body(messageID: id, uniqueID: unique),
+                takesPythonConstants: false
+            )
+            let members = try #require(try JSONText(message).members)
+            #expect(members.map(\.key) == ["result", "failure", "ending", "_msg_id", "_unique_id"])
+            #expect(members[2].value.string == "\(reply.isEnding)")
+            #expect(members[3].value.stringValue == id)
+            #expect(members[4].value.stringValue == unique.hexadecimal)
         }
     }
 

@@ -26,9 +26,9 @@ enum SecretMask {
                 of: Array(object.bytes),
                 { key, value in
                     if text.count > 1 { text.append(ascii: ", ") }
-                    text.append(jsonContent: key)
+                    text.append(jsonContent: Array(key))
                     text.append(ascii: ": ")
-                    let isSecret = !value.isObject && containsName(lowercased(key))
+                    let isSecret = !value.isObject && containsName(lowercased(Array(key)))
                     text.append(contentsOf: (isSecret ? mask : masked(value)).bytes)
                 }
             )) != nil

@@ -20,10 +20,12 @@ struct RequestedVersion: Sendable {
     /// - Throws: what Python raises for a version that is none.
     func isServed(by implemented: String) throws(RemoteError) -> Bool {
         if json == .null { return false }
-        guard json?.stringValue != nil || json == nil else {
+        guard json == nil || json?.bytes.first == 0x22 && json?.stringValue != nil else {
             let type = json.map(PythonValue.typeName) ?? "NoneType"
             throw .builtin("AttributeError", "'\(type)' object has no attribute 'split'")
         }
+        // Versions that are nothing but decimal numbers, as nearly all are, need no look at Python's ways.
+        if let wanted = try? RPCVersion(text), let own = try? RPCVersion(implemented) { return own.supports(wanted) }
         let (wanted, own) = (Parts(text), Parts(implemented))
         guard try wanted.number(0) == own.number(0) else { return false }
         let (minor, ownMinor) = (try wanted.number(1), try own.number(1))

@@ -41,7 +41,7 @@ final class IncomingWork: Sendable {
         guard message.request.isCall else { return }
         reply(outcome, to: message)
         // A broker that takes nothing must not get the server to run everything and lose the results.
-        await waitUntilUnsent(Self.maximumUnsent)
+        if unsentCount > Self.maximumUnsent { await waitUntilUnsent(Self.maximumUnsent) }
     }
 
     /// As many replies may be on their way before workers wait for theirs.
