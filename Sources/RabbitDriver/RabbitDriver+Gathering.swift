@@ -12,7 +12,7 @@ extension RabbitDriver: GatheringDriver {
         completion: @escaping @Sendable (Result<GatheredReplies, MessagingError>) -> Void
     ) {
         let id = UniqueID()
-        guard waiters.registerGathering(id, request, minimum: minimum, completion: completion) else { return }
+        guard register(id, request, .replies(minimum: minimum, completion)) else { return }
         whenReady(id, deadline: request.deadline, retry: request.retry) { [self] in
             sendCall(request, id, Name(request.target.queueName))
         }

@@ -13,7 +13,7 @@ extension RabbitDriver: PlainRPCDriver {
     ) {
         if let defect = request.defect { return completion(.failure(defect)) }
         let id = UniqueID()
-        guard waiters.registerPlain(id, request, completion: completion) else { return }
+        guard register(id, request, .message(completion)) else { return }
         whenReady(id, deadline: request.deadline, retry: request.retry) { [self] in
             connections.send(job(request, id, expectsReply: true, .call(waiters)))
         }
@@ -26,15 +26,12 @@ extension RabbitDriver: PlainRPCDriver {
     ) {
         if let defect = request.defect { return completion(.failure(defect)) }
         let id = UniqueID()
-        let isTaken = waiters.registerPlain(id, request) { result in completion(result.map { _ in }) }
-        guard isTaken else { return }
-        let told = SendJob.Receiver.function { [waiters] result in
-            switch result {
-            case .success: waiters.receive(PlainMessage(body: []), for: id)
-            case .failure(let error): waiters.fail(id, with: error)
-            }
-        }
-        connections.send(job(request, id, expectsReply: false, told))
+        guard register(id, request, .confirm(completion)) else { return }
+        connections.send(job(request, id, expectsReply: false, .confirm(waiters)))
+    }
+
+    private func register(_ id: UniqueID, _ request: PlainRequest, _ awaited: Awaited) -> Bool {
+        waiters.register(id, awaited, deadline: request.deadline, timeout: request.timeout)
     }
 
     /// A message on a channel of its own: whatever the broker has against the exchange concerns this message only.

@@ -133,7 +133,7 @@ public final class RabbitDriver: Driver {
         completion: @escaping @Sendable (Result<RPCReply, MessagingError>) -> Void
     ) {
         let id = UniqueID()
-        guard waiters.register(id, request, completion: completion) else { return }
+        guard register(id, request, .reply(completion)) else { return }
         let queue = Name(request.target.queueName)
         // Nearly every call finds the link up and a fresh look at its queue, and needs no detour.
         if replies.isUp, !request.checksConsumers || inspector.hasConsumers(queue) {
@@ -142,6 +142,17 @@ public final class RabbitDriver: Driver {
         whenReady(id, deadline: request.deadline, retry: request.retry) { [self] in
             checkConsumers(request, id, queue)
         }
+    }
+
+    /// Lets a request wait; false when the driver is shut down, and then the request has failed.
+    func register(_ id: UniqueID, _ request: RPCRequest, _ awaited: Awaited) -> Bool {
+        waiters.register(
+            id,
+            awaited,
+            deadline: request.deadline,
+            timeout: request.timeout,
+            monitorTimeout: request.callMonitorTimeout
+        )
     }
 
     /// Goes on with a request once its reply can be received; otherwise it has failed.
@@ -175,12 +186,10 @@ public final class RabbitDriver: Driver {
         completion: @escaping @Sendable (Result<CastReceipt, MessagingError>) -> Void
     ) {
         let id = UniqueID()
-        let isTaken = waiters.register(id, request) { result in
-            completion(result.map { _ in CastReceipt(uniqueID: id) })
-        }
+        let isTaken = register(id, request, .confirm { completion($0.map { CastReceipt(uniqueID: id) }) })
         guard isTaken else { return }
         let body = RequestEnvelope.encode(request, uniqueID: id, reply: nil)
-        send(request, id, Name(request.target.queueName), body, expires: false, .cast(waiters))
+        send(request, id, Name(request.target.queueName), body, expires: false, .confirm(waiters))
     }
 
     /// Looks at the queue of a target; see `Driver`. Looks are shared and count for a second.
@@ -191,11 +200,12 @@ public final class RabbitDriver: Driver {
     ) {
         let id = UniqueID()
         let timeout = Moment.now.duration(to: deadline)
-        waiters.register(id, RPCRequest(target: target, method: "", timeout: timeout)) { result in
-            if case .failure(let error) = result { completion(.failure(error)) }
-        }
+        guard waiters.register(id, .status(completion), deadline: deadline, timeout: timeout) else { return }
         inspector.look(at: Name(target.queueName)) { [waiters] result in
-            if waiters.withdraw(id) { completion(result) }
+            switch result {
+            case .success(let status): waiters.receive(status, for: id)
+            case .failure(let error): waiters.fail(id, with: error)
+            }
         }
     }
 

@@ -9,7 +9,14 @@ extension MemoryDriver: GatheringDriver {
         completion: @escaping @Sendable (Result<GatheredReplies, MessagingError>) -> Void
     ) {
         let id = UniqueID()
-        guard waiters.registerGathering(id, request, minimum: minimum, completion: completion) else { return }
+        let isTaken = waiters.register(
+            id,
+            .replies(minimum: minimum, completion),
+            deadline: request.deadline,
+            timeout: request.timeout,
+            monitorTimeout: request.callMonitorTimeout
+        )
+        guard isTaken else { return }
         sendCall(request, id, checksConsumers: false)
     }
 }

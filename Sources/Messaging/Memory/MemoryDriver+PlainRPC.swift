@@ -10,7 +10,9 @@ extension MemoryDriver: PlainRPCDriver {
         completion: @escaping @Sendable (Result<PlainReply, MessagingError>) -> Void
     ) {
         let id = UniqueID()
-        guard waiters.registerPlain(id, request, completion: completion) else { return }
+        guard waiters.register(id, .message(completion), deadline: request.deadline, timeout: request.timeout) else {
+            return
+        }
         let message = MemoryMessage(
             content: request.message,
             routingKey: Name(request.routingKey),

@@ -58,7 +58,14 @@ public final class MemoryDriver: Driver {
         completion: @escaping @Sendable (Result<RPCReply, MessagingError>) -> Void
     ) {
         let id = UniqueID()
-        guard waiters.register(id, request, completion: completion) else { return }
+        let isTaken = waiters.register(
+            id,
+            .reply(completion),
+            deadline: request.deadline,
+            timeout: request.timeout,
+            monitorTimeout: request.callMonitorTimeout
+        )
+        guard isTaken else { return }
         sendCall(request, id, checksConsumers: request.checksConsumers)
     }
 

@@ -3,79 +3,66 @@
 
 internal import Threads
 
-/// One call that waits: what it was promised and how far it has come.
+/// One wait: what for, how long, and how far it has come.
 struct ReplyWaiter: Sendable {
-    /// What does not change while the call waits.
-    struct Promise: Sendable {
-        let started: Moment
-        let deadline: Moment
-        let timeout: Duration
-        let monitorTimeout: Duration?
-        let completion: WaitCompletion
-
-        init(
-            started: Moment,
-            deadline: Moment,
-            timeout: Duration,
-            monitorTimeout: Duration?,
-            completion: WaitCompletion
-        ) {
-            self.started = started
-            self.deadline = deadline
-            self.timeout = timeout
-            self.monitorTimeout = monitorTimeout
-            self.completion = completion
-        }
-    }
-
-    /// What came before the ending message; rare, so it costs the others one word.
-    indirect enum Outcome: Sendable {
+    /// What has come before the end; rare, so it costs the others one word.
+    indirect enum Received: Sendable {
         case value(JSONText)
         case failure(RemoteError)
+        case replies(ReplyCollection)
     }
 
-    let promise: Promise
+    let awaited: Awaited
+    let started: Moment
+    let deadline: Moment
+    let timeout: Duration
+    let monitorTimeout: Duration?
     private(set) var monitorDeadline: Moment?
     private(set) var stage: MessagingError.Stage = .connect
     private(set) var publishDuration: Duration?
-    var outcome: Outcome?
+    var received: Received?
 
-    init(_ request: RPCRequest, started: Moment, completion: WaitCompletion) {
-        promise = Promise(
-            started: started,
-            deadline: request.deadline,
-            timeout: request.timeout,
-            monitorTimeout: request.callMonitorTimeout,
-            completion: completion
-        )
+    init(
+        _ awaited: Awaited,
+        started: Moment,
+        deadline: Moment,
+        timeout: Duration,
+        monitorTimeout: Duration? = nil
+    ) {
+        self.awaited = awaited
+        self.started = started
+        self.deadline = deadline
+        self.timeout = timeout
+        self.monitorTimeout = monitorTimeout
+        if case .replies(let minimum, _) = awaited { received = .replies(ReplyCollection(minimum: minimum)) }
     }
 
-    init(_ request: PlainRequest, started: Moment, completion: WaitCompletion) {
-        promise = Promise(
-            started: started,
-            deadline: request.deadline,
-            timeout: request.timeout,
-            monitorTimeout: nil,
-            completion: completion
-        )
+    /// The replies to a fanout call so far; nil for everything else.
+    var collection: ReplyCollection? { if case .replies(let collection) = received { collection } else { nil } }
+
+    /// Changes the replies to a fanout call.
+    mutating func collect(_ change: (inout ReplyCollection) -> Void) {
+        guard case .replies(var collection) = received else { return }
+        // Held once, or every change would copy all replies.
+        received = nil
+        change(&collection)
+        received = .replies(collection)
     }
 
     /// The time until the broker had confirmed the request, or until now when the reply came first.
-    func publishDuration(now: Moment) -> Duration {
-        publishDuration ?? promise.started.duration(to: now)
-    }
+    func publishDuration(now: Moment) -> Duration { publishDuration ?? started.duration(to: now) }
 
-    /// The earlier of the two moments at which the call ends without a reply.
+    /// The earlier of the two moments at which the wait ends by itself.
     var effectiveDeadline: Moment {
-        guard let monitorDeadline else { return promise.deadline }
-        return min(promise.deadline, monitorDeadline)
+        guard let monitorDeadline else { return deadline }
+        return min(deadline, monitorDeadline)
     }
 
     /// Notes that the request has come further; the call monitor's clock starts with the confirm.
     mutating func advance(to stage: MessagingError.Stage, now: Moment) {
         self.stage = stage
         guard stage == .reply else { return }
-        publishDuration = publishDuration ?? promise.started.duration(to: now)
+        publishDuration = publishDuration ?? started.duration(to: now)
         restartMonitor(now)
     }
 
@@ -85,19 +72,26 @@ struct ReplyWaiter: Sendable {
     }
 
     mutating func restartMonitor(_ now: Moment) {
-        monitorDeadline = promise.monitorTimeout.map { now.advanced(by: $0) }
+        monitorDeadline = monitorTimeout.map { now.advanced(by: $0) }
     }
 
-    /// The error of a call that ends at its deadline or at that of its monitor.
+    /// The error of a wait that ends at its deadline or at that of its monitor.
     func expiry(_ id: UniqueID, now: Moment) -> MessagingError {
-        if let monitorDeadline, monitorDeadline <= now, now < promise.deadline {
+        if let monitorDeadline, monitorDeadline <= now, now < deadline {
             let message =
-                "No heartbeat of the server came within \(promise.monitorTimeout ?? .zero) (message ID \(id.hexadecimal))"
+                "No heartbeat of the server came within \(monitorTimeout ?? .zero) (message ID \(id.hexadecimal))"
             return MessagingError(.callMonitorTimeout, message, execution: .maybe, stage: .reply)
         }
-        let message =
-            "Timed out waiting for a reply to message ID \(id.hexadecimal) after \(promise.timeout): \(progress)"
+        let message = "Timed out waiting for \(expectation(id)) after \(timeout): \(progress)"
         return MessagingError(.timeout, message, execution: stage == .connect ? .no : .maybe, stage: stage)
+    }
+
+    private func expectation(_ id: UniqueID) -> String {
+        switch awaited {
+        case .reply, .replies, .message: "a reply to message ID \(id.hexadecimal)"
+        case .confirm: "the broker to confirm message ID \(id.hexadecimal)"
+        case .status: "the broker to tell of the queue"
+        }
     }
 
     private var progress: String {

@@ -3,7 +3,7 @@
 
 public import Threads
 
-/// The calls of a process that wait for their replies, and the timer that ends them in time
+/// What a process waits for, such as the replies to its calls, and the timer that ends each wait in time
 /// (`oslo_messaging._drivers.amqpdriver.ReplyWaiters`).
 ///
 /// All functions may be called from any thread. Completions run outside the lock, on the thread that ended the call:
@@ -23,33 +23,39 @@ public final class ReplyWaiters: Sendable {
         }
     }
 
-    /// How many calls wait.
+    /// How many wait.
     public var count: Int { state.withLock { $0.count } }
 
-    /// Lets a call wait; register before the request is published, so that no reply can come too early.
+    /// Lets somebody wait; register before the request is published, so that no answer can come too early.
     ///
-    /// - Returns: false after `stop(failing:)`; the call has failed then and is not to be sent.
-    @discardableResult
+    /// - Parameters:
+    ///   - timeout: the time from which the deadline was made, for messages to people.
+    ///   - monitorTimeout: how long a heartbeat of the server may take once the broker has confirmed; nil asks for none.
+    /// - Returns: false after `stop(failing:)`; the wait has failed then and nothing is to be sent.
     public func register(
         _ id: UniqueID,
-        _ request: RPCRequest,
-        completion: @escaping @Sendable (Result<RPCReply, MessagingError>) -> Void
+        _ awaited: Awaited,
+        deadline: Moment,
+        timeout: Duration,
+        monitorTimeout: Duration? = nil
     ) -> Bool {
-        register(id, ReplyWaiter(request, started: .now, completion: .call(completion)))
-    }
-
-    func register(_ id: UniqueID, _ waiter: ReplyWaiter, collection: ReplyCollection? = nil) -> Bool {
+        let waiter = ReplyWaiter(
+            awaited,
+            started: .now,
+            deadline: deadline,
+            timeout: timeout,
+            monitorTimeout: monitorTimeout
+        )
         let isTaken = state.withLock { state in
             guard !state.isStopped else { return false }
             state.register(id, waiter)
-            if let collection { state.collections[id] = collection }
             return true
         }
         guard isTaken else {
-            waiter.promise.completion.fail(MessagingError(.shutdown, "The transport is shut down"))
+            awaited.fail(MessagingError(.shutdown, "The transport is shut down"))
             return false
         }
-        timer.arm(waiter.promise.deadline)
+        timer.arm(deadline)
         return true
     }
 
@@ -71,22 +77,35 @@ public final class ReplyWaiters: Sendable {
         return true
     }
 
-    /// Ends a wait well and without a value, as a confirmed cast does.
-    public func complete(_ id: UniqueID) {
-        receive(ReplyEnvelope(messageID: id, result: .null, failure: nil, isEnding: true))
-    }
-
-    /// Forgets a call without telling it; false when it has ended already.
-    public func withdraw(_ id: UniqueID) -> Bool { state.withLock { $0.withdraw(id) } }
-
     /// Ends every call with an error, which says of each how far it had come.
     public func failAll(with error: MessagingError) {
         for ended in state.withLock({ $0.failAll(with: error) }) { ended.complete() }
     }
 
-    /// Applies a message of the reply queue; one that nobody waits for (late, duplicate, foreign) is dropped.
+    /// Applies a message of the reply queue; one that no call waits for (late, duplicate, foreign) is dropped.
     public func receive(_ reply: ReplyEnvelope) {
         state.withLock { $0.receive(reply, now: .now) }?.complete()
+    }
+
+    /// Ends a plain request with its reply; one that nobody waits for is dropped.
+    public func receive(_ message: PlainMessage, for id: UniqueID) {
+        state.withLock { $0.receive(message, for: id, now: .now) }?.complete()
+    }
+
+    /// Ends the wait for a confirm.
+    public func confirm(_ id: UniqueID) {
+        state.withLock { $0.confirm(id) }?.complete()
+    }
+
+    /// Ends the wait for a look at a queue.
+    public func receive(_ status: QueueStatus?, for id: UniqueID) {
+        state.withLock { $0.receive(status, for: id) }?.complete()
+    }
+
+    /// The plain request that waits for a message with this `correlation_id`; nil when there is none.
+    public func plainRequest(correlationID: String) -> UniqueID? {
+        guard let id = UniqueID(hexadecimal: correlationID) else { return nil }
+        return state.withLock { $0.awaitsMessage(id) } ? id : nil
     }
 
     /// Ends the timer; calls still waiting are failed first, and later ones at once.

@@ -19,9 +19,7 @@ struct ReplyWaitersState {
 
     /// Whether no further call is taken.
     var isStopped = false
-    /// What has come for the fanout calls among the waiters.
-    var collections: [UniqueID: ReplyCollection] = [:]
-    var waiters: [UniqueID: ReplyWaiter] = [:]
+    private(set) var waiters: [UniqueID: ReplyWaiter] = [:]
     private var expiries = Heap<Expiry>()
 
     var count: Int { waiters.count }
@@ -55,57 +53,87 @@ struct ReplyWaitersState {
     }
 
     mutating func fail(_ id: UniqueID, with error: MessagingError, now: Moment) -> EndedWait? {
-        if !collections.isEmpty, collections[id] != nil { return failCollection(id, with: error, now: now) }
-        guard let waiter = waiters.removeValue(forKey: id) else { return nil }
-        return Self.ended(id, waiter, error)
-    }
-
-    mutating func withdraw(_ id: UniqueID) -> Bool { waiters.removeValue(forKey: id) != nil }
-
-    static func ended(_ id: UniqueID, _ waiter: ReplyWaiter, _ error: MessagingError) -> EndedWait {
-        var error = error
-        error.messageID = id
-        return .failed(waiter.promise.completion, error)
+        guard let index = waiters.index(forKey: id) else { return nil }
+        if case .replies = waiters.values[index].awaited { return failCollection(id, at: index, with: error, now: now) }
+        return Self.failed(id, waiters.remove(at: index).value, error)
     }
 
     mutating func failAll(with error: MessagingError) -> [EndedWait] {
-        defer { (waiters, collections) = ([:], [:]) }
+        defer { waiters = [:] }
         return waiters.map { id, waiter in
             var error = error
             error.stage = waiter.stage
             error.execution = waiter.stage == .connect ? .no : .maybe
-            return Self.ended(id, waiter, error)
+            return Self.failed(id, waiter, error)
         }
     }
 
-    /// Applies one message of the reply queue; nil while the call goes on or when nobody waits for it.
+    private static func failed(_ id: UniqueID, _ waiter: ReplyWaiter, _ error: MessagingError) -> EndedWait {
+        // A look is no message.
+        if case .status = waiter.awaited { return .failed(waiter.awaited, error) }
+        var error = error
+        error.messageID = id
+        return .failed(waiter.awaited, error)
+    }
+
+    /// Applies one message of the reply queue; nil while the call goes on or when no call waits for it.
     ///
     /// As in oslo.messaging a value may come before the ending message, and a message with neither is a heartbeat.
     mutating func receive(_ reply: ReplyEnvelope, now: Moment) -> EndedWait? {
         guard let id = reply.messageID, let index = waiters.index(forKey: id) else { return nil }
-        guard case .call(let completion) = waiters.values[index].promise.completion else {
-            return collect(reply, id, now: now)
+        guard case .reply(let complete) = waiters.values[index].awaited else {
+            return collect(reply, id, at: index, now: now)
         }
         // Nearly every call has one message, which is its result.
-        if reply.isEnding, reply.failure == nil, waiters.values[index].outcome == nil {
-            return Self.ended(id, waiters.remove(at: index).value, completion, reply.result, now)
+        if reply.isEnding, reply.failure == nil, waiters.values[index].received == nil {
+            return Self.ended(id, waiters.remove(at: index).value, complete, reply.result, now)
         }
-        let outcome: ReplyWaiter.Outcome?
+        let received: ReplyWaiter.Received?
         if let failure = reply.failure {
             guard let remote = try? RemoteError(failure: failure) else {
                 return fail(id, with: Self.badFailure, now: now)
             }
-            outcome = .failure(remote)
+            received = .failure(remote)
         } else {
-            outcome = reply.result == .null ? nil : .value(reply.result)
+            received = reply.result == .null ? nil : .value(reply.result)
         }
         guard reply.isEnding else {
-            if let outcome { waiters.values[index].outcome = outcome }
+            if let received { waiters.values[index].received = received }
             waiters.values[index].restartMonitor(now)
             return nil
         }
         let waiter = waiters.remove(at: index).value
-        return end(id, waiter, completion, outcome ?? waiter.outcome ?? .value(.null), now)
+        switch received ?? waiter.received {
+        case .value(let value): return Self.ended(id, waiter, complete, value, now)
+        case .failure(let remote):
+            let error = MessagingError(.remote, remote.description, execution: .yes, remote: remote)
+            return Self.failed(id, waiter, error)
+        case .replies, nil: return Self.ended(id, waiter, complete, .null, now)
+        }
+    }
+
+    /// Applies the message that answers a plain request; nil when none waits for it.
+    mutating func receive(_ message: PlainMessage, for id: UniqueID, now: Moment) -> EndedWait? {
+        guard let waiter = waiters[id], case .message(let complete) = waiter.awaited else { return nil }
+        waiters[id] = nil
+        let duration = waiter.publishDuration(now: now)
+        return .message(complete, PlainReply(message: message, messageID: id, publishDuration: duration))
+    }
+
+    func awaitsMessage(_ id: UniqueID) -> Bool {
+        if case .message = waiters[id]?.awaited { true } else { false }
+    }
+
+    mutating func confirm(_ id: UniqueID) -> EndedWait? {
+        guard case .confirm(let complete) = waiters[id]?.awaited else { return nil }
+        waiters[id] = nil
+        return .confirm(complete)
+    }
+
+    mutating func receive(_ status: QueueStatus?, for id: UniqueID) -> EndedWait? {
+        guard case .status(let complete) = waiters[id]?.awaited else { return nil }
+        waiters[id] = nil
+        return .status(complete, status)
     }
 
     /// Ends the calls whose time is over.
@@ -124,34 +152,18 @@ struct ReplyWaitersState {
     }
 
     private mutating func expire(_ id: UniqueID, _ waiter: ReplyWaiter, now: Moment) -> EndedWait? {
-        if !collections.isEmpty, let wait = expireCollection(id, now: now) { return wait }
-        return fail(id, with: waiter.expiry(id, now: now), now: now)
-    }
-
-    private func end(
-        _ id: UniqueID,
-        _ waiter: ReplyWaiter,
-        _ completion: @escaping @Sendable (Result<RPCReply, MessagingError>) -> Void,
-        _ outcome: ReplyWaiter.Outcome,
-        _ now: Moment
-    ) -> EndedWait {
-        switch outcome {
-        case .value(let value): return Self.ended(id, waiter, completion, value, now)
-        case .failure(let remote):
-            let error = MessagingError(.remote, remote.description, execution: .yes, remote: remote)
-            return Self.ended(id, waiter, error)
-        }
+        endExpiredCollection(id, waiter, now: now) ?? fail(id, with: waiter.expiry(id, now: now), now: now)
     }
 
     private static func ended(
         _ id: UniqueID,
         _ waiter: ReplyWaiter,
-        _ completion: @escaping @Sendable (Result<RPCReply, MessagingError>) -> Void,
+        _ complete: @escaping Awaited.Completion<RPCReply>,
         _ result: JSONText,
         _ now: Moment
     ) -> EndedWait {
         let publishDuration = waiter.publishDuration(now: now)
-        return .call(completion, .success(RPCReply(result: result, messageID: id, publishDuration: publishDuration)))
+        return .reply(complete, RPCReply(result: result, messageID: id, publishDuration: publishDuration))
     }
 
     private static let badFailure = MessagingError(
@@ -163,5 +175,63 @@ struct ReplyWaitersState {
     private mutating func compact() {
         guard expiries.count > 2 * waiters.count + 1024 else { return }
         expiries = Heap(waiters.map { Expiry(instant: $0.value.effectiveDeadline, id: $0.key) })
+    }
+}
+
+extension ReplyWaitersState {
+    private typealias Index = Dictionary<UniqueID, ReplyWaiter>.Index
+
+    /// Keeps a reply to a fanout call; gives the call once its minimum or a bound is reached.
+    private mutating func collect(
+        _ reply: ReplyEnvelope,
+        _ id: UniqueID,
+        at index: Index,
+        now: Moment
+    ) -> EndedWait? {
+        waiters.values[index].collect { $0.add(reply) }
+        waiters.values[index].restartMonitor(now)
+        return endCollectionIfOver(id, at: index, now: now)
+    }
+
+    /// Ends a fanout call at its deadline with what is there; nil when not even the broker had confirmed it.
+    private mutating func endExpiredCollection(_ id: UniqueID, _ waiter: ReplyWaiter, now: Moment) -> EndedWait? {
+        guard let collection = waiter.collection, waiter.stage == .reply || !collection.replies.isEmpty else {
+            return nil
+        }
+        return waiters.index(forKey: id).flatMap { endCollection(id, at: $0, now: now) }
+    }
+
+    /// Fails a fanout call, unless the error only concerns one reply or what was sent has proved to have arrived.
+    private mutating func failCollection(
+        _ id: UniqueID,
+        at index: Index,
+        with error: MessagingError,
+        now: Moment
+    ) -> EndedWait? {
+        if error.code == .badReply {
+            waiters.values[index].collect { $0.addUnreadable(error.message) }
+            return endCollectionIfOver(id, at: index, now: now)
+        }
+        if error.execution == .maybe, waiters.values[index].collection?.replies.isEmpty == false {
+            waiters.values[index].advance(to: .reply, now: now)
+            return nil
+        }
+        return Self.failed(id, waiters.remove(at: index).value, error)
+    }
+
+    private mutating func endCollectionIfOver(_ id: UniqueID, at index: Index, now: Moment) -> EndedWait? {
+        waiters.values[index].collection?.isOver == true ? endCollection(id, at: index, now: now) : nil
+    }
+
+    private mutating func endCollection(_ id: UniqueID, at index: Index, now: Moment) -> EndedWait? {
+        let waiter = waiters.remove(at: index).value
+        guard case .replies(_, let complete) = waiter.awaited, let collection = waiter.collection else { return nil }
+        let gathered = GatheredReplies(
+            replies: collection.replies,
+            isComplete: collection.isComplete,
+            messageID: id,
+            publishDuration: waiter.publishDuration(now: now)
+        )
+        return .replies(complete, gathered)
     }
 }

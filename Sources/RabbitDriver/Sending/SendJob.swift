@@ -74,8 +74,8 @@ final class SendJob: Sendable {
     enum Receiver: Sendable {
         /// The call of the message's name, which then waits for its reply.
         case call(ReplyWaiters)
-        /// The cast of the message's name, which has ended then.
-        case cast(ReplyWaiters)
+        /// Whoever waits for the confirm of the message's name.
+        case confirm(ReplyWaiters)
         /// Whoever gave the function, which runs on a thread of the driver.
         case function(@Sendable (Result<Void, MessagingError>) -> Void)
     }
@@ -84,8 +84,8 @@ final class SendJob: Sendable {
     func end(_ result: Result<Void, MessagingError>) {
         switch (receiver, result) {
         case (.call(let waiters), .success): waiters.advance(id, to: .reply)
-        case (.cast(let waiters), .success): waiters.complete(id)
-        case (.call(let waiters), .failure(let error)), (.cast(let waiters), .failure(let error)):
+        case (.confirm(let waiters), .success): waiters.confirm(id)
+        case (.call(let waiters), .failure(let error)), (.confirm(let waiters), .failure(let error)):
             waiters.fail(id, with: error)
         case (.function(let function), _): function(result)
         }

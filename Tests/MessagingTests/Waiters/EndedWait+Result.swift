@@ -7,9 +7,9 @@ extension EndedWait {
     /// How a call ended; a fanout call or plain request that ended well has none.
     var result: Result<RPCReply, MessagingError>? {
         switch self {
-        case .call(_, let result): result
+        case .reply(_, let reply): .success(reply)
         case .failed(_, let error): .failure(error)
-        case .other: nil
+        case .replies, .message, .confirm, .status: nil
         }
     }
 }

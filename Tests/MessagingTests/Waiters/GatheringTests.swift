@@ -13,11 +13,9 @@ struct GatheringTests {
 
     private func state(minimum: Int? = nil, stage: MessagingError.Stage = .reply) -> ReplyWaitersState {
         var state = ReplyWaitersState()
-        let target = Target(topic: "t", isFanout: true)
-        let request = RPCRequest(target: target, method: "m", timeout: .seconds(5), now: start)
-        let completion = WaitCompletion.gathering { [gathered] result in gathered.withLock { $0 = result } }
-        state.register(id, ReplyWaiter(request, started: start, completion: completion))
-        state.collections[id] = ReplyCollection(minimum: minimum)
+        let awaited = Awaited.replies(minimum: minimum) { [gathered] result in gathered.withLock { $0 = result } }
+        let deadline = start + .seconds(5)
+        state.register(id, ReplyWaiter(awaited, started: start, deadline: deadline, timeout: .seconds(5)))
         _ = state.advance(id, to: stage, now: start)
         return state
     }
@@ -38,7 +36,6 @@ struct GatheringTests {
         #expect(try replies.replies.map { try $0.get().string } == ["1", "2", "3"])
         #expect(!replies.isComplete)
         #expect(state.count == 0)
-        #expect(state.collections.isEmpty)
     }
 
     @Test func theMinimumEndsTheCollection() throws {
@@ -81,7 +78,7 @@ struct GatheringTests {
         var state = state(stage: .connect)
         try #require(state.expire(now: start + .seconds(5)).first).complete()
         #expect(throws: MessagingError.self) { try gathered.withLock { $0 }?.get() }
-        #expect(state.collections.isEmpty)
+        #expect(state.count == 0)
     }
 
     @Test func aReplyBeforeTheConfirmCounts() throws {
@@ -109,6 +106,6 @@ struct GatheringTests {
         _ = state.receive(try reply("1"), now: start)
         for ended in state.failAll(with: MessagingError(.shutdown, "")) { ended.complete() }
         #expect(throws: MessagingError.self) { try gathered.withLock { $0 }?.get() }
-        #expect(state.collections.isEmpty)
+        #expect(state.count == 0)
     }
 }

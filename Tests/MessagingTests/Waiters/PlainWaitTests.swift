@@ -8,19 +8,17 @@ import Threads
 
 struct PlainWaitTests {
     private let waiters: ReplyWaiters
-    private let request = PlainRequest(
-        exchange: "",
-        routingKey: "q",
-        message: PlainMessage(body: []),
-        timeout: .seconds(5)
-    )
 
     init() throws { waiters = try ReplyWaiters(loop: .shared()) }
+
+    private func register(_ id: UniqueID, _ completion: @escaping Awaited.Completion<PlainReply>) -> Bool {
+        waiters.register(id, .message(completion), deadline: .now + .seconds(5), timeout: .seconds(5))
+    }
 
     @Test func theReplyReachesItsRequestUntouched() throws {
         defer { waiters.stop(failing: MessagingError(.shutdown, "")) }
         let (id, answer) = (UniqueID(), Guarded<PlainReply?>(nil))
-        let isTaken = waiters.registerPlain(id, request) { result in answer.withLock { $0 = try? result.get() } }
+        let isTaken = register(id) { result in answer.withLock { $0 = try? result.get() } }
         #expect(isTaken)
         #expect(waiters.plainRequest(correlationID: id.hexadecimal) == id)
         #expect(waiters.plainRequest(correlationID: "abc") == nil)
@@ -35,15 +33,32 @@ struct PlainWaitTests {
     @Test func anEnvelopeWithItsIdentifierIsNoReply() {
         defer { waiters.stop(failing: MessagingError(.shutdown, "")) }
         let (id, ended) = (UniqueID(), Guarded(false))
-        _ = waiters.registerPlain(id, request) { _ in ended.withLock { $0 = true } }
+        _ = register(id) { _ in ended.withLock { $0 = true } }
         waiters.receive(ReplyEnvelope(messageID: id, result: .null, failure: nil, isEnding: true))
         #expect(!ended.withLock { $0 })
+    }
+
+    @Test func aConfirmEndsWhatWaitsForOneAndNothingElse() {
+        defer { waiters.stop(failing: MessagingError(.shutdown, "")) }
+        let (plain, cast, look) = (UniqueID(), UniqueID(), UniqueID())
+        let ended = Guarded<[UniqueID]>([])
+        let deadline = Moment.now + .seconds(5)
+        _ = register(plain) { _ in ended.withLock { $0.append(plain) } }
+        let isConfirmed = Awaited.confirm { _ in ended.withLock { $0.append(cast) } }
+        #expect(waiters.register(cast, isConfirmed, deadline: deadline, timeout: .seconds(5)))
+        let isSeen = Awaited.status { status in ended.withLock { $0 += (try? status.get()) == nil ? [] : [look] } }
+        #expect(waiters.register(look, isSeen, deadline: deadline, timeout: .seconds(5)))
+        for id in [plain, cast, look] { waiters.confirm(id) }
+        #expect(ended.withLock { $0 } == [cast])
+        for id in [plain, look] { waiters.receive(QueueStatus(consumerCount: 1, messageCount: 0), for: id) }
+        #expect(ended.withLock { $0 } == [cast, look])
+        #expect(waiters.count == 1)
     }
 
     @Test func afterTheStopNothingIsTaken() {
         waiters.stop(failing: MessagingError(.shutdown, ""))
         let error = Guarded<MessagingError?>(nil)
-        let isTaken = waiters.registerPlain(UniqueID(), request) { result in
+        let isTaken = register(UniqueID()) { result in
             if case .failure(let failure) = result { error.withLock { $0 = failure } }
         }
         #expect(!isTaken)

@@ -9,12 +9,14 @@ import Threads
 struct ReplyWaitersStateTests {
     private let start = Moment.now
 
-    private func request(timeout: Duration, monitor: Duration? = nil) -> RPCRequest {
-        RPCRequest(target: Target(topic: "t"), method: "m", timeout: timeout, now: start, callMonitorTimeout: monitor)
-    }
-
-    private func waiter(timeout: Duration = .seconds(60), monitor: Duration? = nil) -> ReplyWaiter {
-        ReplyWaiter(request(timeout: timeout, monitor: monitor), started: start, completion: .call { _ in })
+    private func waiter(
+        _ awaited: Awaited = .reply { _ in },
+        from now: Moment? = nil,
+        timeout: Duration = .seconds(60),
+        monitor: Duration? = nil
+    ) -> ReplyWaiter {
+        let now = now ?? start
+        return ReplyWaiter(awaited, started: now, deadline: now + timeout, timeout: timeout, monitorTimeout: monitor)
     }
 
     private func reply(_ id: UniqueID, _ result: String = "1", ending: Bool = true) throws -> ReplyEnvelope {
@@ -77,6 +79,22 @@ struct ReplyWaitersStateTests {
         }
     }
 
+    @Test(arguments: [
+        (Awaited.reply { _ in }, "a reply to message ID"), (.confirm { _ in }, "the broker to confirm message ID"),
+        (.status { _ in }, "the broker to tell of the queue"),
+    ])
+    func anExpiryNamesWhatWasWaitedFor(_ awaited: Awaited, _ expectation: String) throws {
+        var state = ReplyWaitersState()
+        state.register(UniqueID(), waiter(awaited, timeout: .seconds(2)))
+        let ended = try #require(state.expire(now: start + .seconds(2)).first)
+        guard case .failed(_, let error) = ended else {
+            Issue.record("\(ended)")
+            return
+        }
+        #expect(error.code == .timeout)
+        #expect(error.message.hasPrefix("Timed out waiting for \(expectation)"))
+    }
+
     @Test func heartbeatsKeepAMonitoredCallAliveUntilOneIsMissed() throws {
         var state = ReplyWaitersState()
         let id = UniqueID()
@@ -122,8 +140,7 @@ struct ReplyWaitersStateTests {
             case 0, 1:
                 let id = UniqueID()
                 let timeout = Duration.milliseconds(Int.random(in: 1...500, using: &random))
-                let request = RPCRequest(target: Target(topic: "t"), method: "m", timeout: timeout, now: now)
-                state.register(id, ReplyWaiter(request, started: now, completion: .call { _ in }))
+                state.register(id, waiter(from: now, timeout: timeout))
                 open.insert(id)
             case 2:
                 let id = open.randomElement(using: &random) ?? UniqueID()
