@@ -1,6 +1,7 @@
 """The broker crashes and comes back, and the reply queue is deleted: no restart of the gateway, and only honest answers."""
 
 import concurrent.futures
+import contextlib
 import socket
 import threading
 import time
@@ -263,3 +264,35 @@ def test_the_other_host_of_the_url_serves(family, own_broker, host, dead_first):
         for _ in range(3):
             gateway = family.gateway(url)
             result(gateway.post("/hosts/none"))
+
+
+@contextlib.contextmanager
+def mute_port():
+    """A port that takes connections and never says anything, as a frozen broker does."""
+    with socket.socket() as listener:
+        listener.bind(("127.0.0.1", 0))
+        listener.listen(64)
+        yield listener.getsockname()[1]
+
+
+def test_a_host_that_never_answers_costs_a_second(family, own_broker, host, figure):
+    family.oslo_server(host.url(), "mute", "alpha")
+    with mute_port() as mute:
+        url = f"rabbit://guest:guest@127.0.0.1:{mute},guest:guest@127.0.0.1:{own_broker.port}/{host.name}"
+        first, after_loss = [], []
+        # The order of the hosts is drawn: of five gateways nearly always some begin with each of them.
+        for _ in range(5):
+            started = time.monotonic()
+            gateway = family.gateway(url)
+            result(gateway.post("/mute/none"))
+            first.append(time.monotonic() - started)
+            own_broker.run("ctl", "--quiet", "close_all_connections", "--vhost", host.name, "test")
+            lost = time.monotonic()
+            until(lambda: gateway.get("/readyz").status == 200, 10)
+            until(lambda: gateway.post("/mute/none", headers={"Rpc-Timeout": "2"}).status == 200, 10)
+            after_loss.append(time.monotonic() - lost)
+            gateway.stop()
+    figure(f"first result after {max(first):.2f} s at the most, after a loss {max(after_loss):.2f} s")
+    # Each of the connections for sending, replies and looks may meet the silent host once, and the others learn of it.
+    assert max(first) < 4
+    assert max(after_loss) < 4

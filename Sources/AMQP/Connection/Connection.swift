@@ -15,7 +15,7 @@ public import Threads
 /// `start` and the end the connection keeps itself alive. Connections over TLS, whose library may wait in a write, are
 /// driven by a loop of their own; what they tell is told on the user's loop all the same.
 public final class Connection: Sendable {
-    let configuration: ConnectionConfiguration
+    private let candidates: BrokerCandidates
     let logger: Logger
     weak let delegate: (any ConnectionDelegate)?
     /// Where the delegate and the completions are told.
@@ -35,20 +35,30 @@ public final class Connection: Sendable {
         case notStarted, open, closing, finished
     }
 
-    /// Makes a connection that is not started; the delegate is not retained.
-    public init(
+    /// Makes a connection to a broker that is not started; the delegate is not retained.
+    public convenience init(
         configuration: ConnectionConfiguration,
+        loop: EventLoop,
+        logger: Logger,
+        delegate: (any ConnectionDelegate)?
+    ) {
+        self.init(to: BrokerCandidates([configuration]), loop: loop, logger: logger, delegate: delegate)
+    }
+
+    /// Makes a connection to one of several brokers that is not started; the delegate is not retained.
+    public init(
+        to candidates: BrokerCandidates,
         loop home: EventLoop,
         logger: Logger,
         delegate: (any ConnectionDelegate)?
     ) {
-        self.configuration = configuration
+        self.candidates = candidates
         self.logger = logger
         self.delegate = delegate
         self.home = home
-        let loop = configuration.tls == nil ? home : try? EventLoop(name: "amqp-tls")
+        let loop = candidates.preferred.tls == nil ? home : try? EventLoop(name: "amqp-tls")
         self.loop = loop
-        core = loop.map { ConnectionCore(configuration, loop: $0, home: home, logger: logger) }
+        core = loop.map { ConnectionCore(candidates, loop: $0, home: home, logger: logger) }
     }
 
     /// Whether the broker has blocked publishing connections.

@@ -20,32 +20,63 @@ extension ConnectionCore {
         openDeadline = deadline + .milliseconds(100)
         enter { () throws(AMQPError) in
             if isAborted { throw .closedByThisSide }
-            if let defect = configuration.defect { throw defect }
-            try dial(deadline, channelCount)
+            if let defect = candidates.configurations.lazy.compactMap(\.defect).first { throw defect }
+            let dialing = Dialing(candidates, deadline: deadline, channelCount: channelCount)
+            self.dialing = dialing
+            try dial(dialing.schedule.begin(now: .now))
         }
         askFlush()
     }
 
-    private func dial(_ deadline: Moment, _ channelCount: Int) throws(AMQPError) {
-        guard let connection else { return }
-        let dialer = Dialer(
-            configuration: configuration,
-            deadline: deadline,
-            socketHandle: connection.socketHandle,
-            isWanted: { [weak connection] in connection?.isAccepting ?? false }
-        )
-        do throws(OutOfResources) {
-            try dialer.start { [self] result in
-                loop.execute { [self] in enter { () throws(AMQPError) in try dialed(result, channelCount) } }
+    /// Begins one more attempt when it is time.
+    func hedge(_ now: Moment) throws(AMQPError) {
+        guard phase == .dialing, let dialing else { return }
+        try dial(dialing.schedule.timePassed(now: now, hasUntried: dialing.hasUntried))
+    }
+
+    private func dial(_ step: DialSchedule.Step) throws(AMQPError) {
+        guard let connection, let dialing else { return }
+        switch step {
+        case .wait: return
+        case .giveUp: throw dialing.failure ?? AMQPError(.connectionRefused, "no broker could be reached")
+        case .begin(let attempt, let host):
+            let dialer = Dialer(
+                candidates.configurations[host],
+                dialing.addresses[host],
+                deadline: dialing.deadline,
+                socketHandle: connection.socketHandle,
+                isWanted: { [weak connection] in connection?.isAccepting ?? false }
+            )
+            dialing.dialers[attempt] = dialer
+            do throws(OutOfResources) {
+                try dialer.start { [self] result in
+                    loop.execute { [self] in
+                        enter { () throws(AMQPError) in try attemptEnded(attempt, host, result) }
+                        askFlush()
+                    }
+                }
+            } catch {
+                try attemptEnded(attempt, host, .failure(AMQPError(.outOfResources, "\(error)")))
             }
-        } catch {
-            throw AMQPError(.outOfResources, "\(error)")
         }
     }
 
-    private func dialed(_ result: Result<Dialed, AMQPError>, _ channelCount: Int) throws(AMQPError) {
-        let dialed = try result.get()
-        guard phase == .dialing else { return }
+    private func attemptEnded(_ attempt: Int, _ host: Int, _ result: Result<Dialed, AMQPError>) throws(AMQPError) {
+        guard phase == .dialing, let dialing else { return }
+        let dialer = dialing.dialers.removeValue(forKey: attempt)
+        switch result {
+        case .success(let dialed):
+            dialer?.handOver(dialed.transport.fileDescriptor)
+            dialing.won(host)
+            self.dialing = nil
+            try openChannels(dialed, dialing.channelCount)
+        case .failure(let error):
+            dialing.note(error, host)
+            try dial(dialing.schedule.failed(attempt, now: .now, hasUntried: dialing.hasUntried))
+        }
+    }
+
+    private func openChannels(_ dialed: Dialed, _ channelCount: Int) throws(AMQPError) {
         transport = dialed.transport
         if configuration.tls != nil, let handle = connection?.socketHandle {
             watchdog = Watchdog(bound: configuration.operationTimeout) { handle.shutDown() }
@@ -144,7 +175,9 @@ extension ConnectionCore {
         connection?.setOpen(false)
         connection?.setBlocked(false)
         connection?.setFinished()
-        connection?.socketHandle.close()
+        dialing?.end()
+        dialing = nil
+        if let transport { connection?.socketHandle.close(transport.fileDescriptor) }
         watch?.end()
         watch = nil
         watchdog = nil

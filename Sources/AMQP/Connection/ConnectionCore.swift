@@ -35,6 +35,8 @@ final class ConnectionCore: EventSource, Flushable, @unchecked Sendable {
     static let outputHighWaterBytes = 256 << 10
     static let sweepInterval = Duration.milliseconds(50)
 
+    let candidates: BrokerCandidates
+    /// What the candidates have in common; the preferred one's.
     let configuration: ConnectionConfiguration
     let loop: EventLoop
     /// Where the user is told.
@@ -45,6 +47,8 @@ final class ConnectionCore: EventSource, Flushable, @unchecked Sendable {
     var phase = Phase.idle
     var startCompletion: (@Sendable (Result<Void, AMQPError>) -> Void)?
     var openDeadline: Moment?
+    /// The attempts under way, while there are any.
+    var dialing: Dialing?
     var closeDeadline: Moment?
     var closeCompletions: [@Sendable () -> Void] = []
     var isAborted = false
@@ -77,8 +81,9 @@ final class ConnectionCore: EventSource, Flushable, @unchecked Sendable {
     private var isFlushAsked = false
     private var isReadAsked = false
 
-    init(_ configuration: ConnectionConfiguration, loop: EventLoop, home: EventLoop, logger: Logger) {
-        self.configuration = configuration
+    init(_ candidates: BrokerCandidates, loop: EventLoop, home: EventLoop, logger: Logger) {
+        self.candidates = candidates
+        configuration = candidates.preferred
         self.loop = loop
         self.home = home
         self.logger = logger
@@ -196,6 +201,7 @@ final class ConnectionCore: EventSource, Flushable, @unchecked Sendable {
             if let instant { next = min(next ?? instant, instant) }
         }
         consider(openDeadline)
+        consider(dialing?.schedule.nextStart)
         consider(closeDeadline)
         if needsSweeps { consider(nextSweep) }
         for channel in channels where !channel.calls.isEmpty { consider(channel.nextDeadline) }
@@ -207,6 +213,7 @@ final class ConnectionCore: EventSource, Flushable, @unchecked Sendable {
             if let openDeadline, openDeadline <= now {
                 throw AMQPError(.connectTimedOut, "connecting took too long")
             }
+            try hedge(now)
             try failOverdueCalls(now)
             sweep(now)
             try serveHeartbeats(now)

@@ -4,24 +4,24 @@
 internal import Glibc
 internal import Threads
 
-/// The descriptor of a connection's socket, for the one thing another thread may do with it.
+/// The descriptors of a connection's sockets, several while it is dialled, for the one thing another thread may do with them.
 ///
-/// The number is forgotten before the owner thread closes the descriptor, so a stranger's descriptor is never hit.
+/// A number is forgotten before the owner thread closes the descriptor, so a stranger's descriptor is never hit.
 final class SocketHandle: Sendable {
-    private let descriptor = Guarded<Int32>(-1)
+    private let descriptors = Guarded<[Int32]>([])
 
     func open(_ fileDescriptor: Int32) {
-        descriptor.withLock { $0 = fileDescriptor }
+        descriptors.withLock { $0.append(fileDescriptor) }
     }
 
-    func close() {
-        descriptor.withLock { $0 = -1 }
+    func close(_ fileDescriptor: Int32) {
+        descriptors.withLock { descriptors in descriptors.removeAll { $0 == fileDescriptor } }
     }
 
-    /// Ends the conversation at once; whatever call the owner thread is in returns.
+    /// Ends the conversations at once; whatever calls the owner threads are in return.
     func shutDown() {
-        descriptor.withLock { descriptor in
-            if descriptor >= 0 { _ = shutdown(descriptor, Int32(SHUT_RDWR)) }
+        descriptors.withLock { descriptors in
+            for descriptor in descriptors { _ = shutdown(descriptor, Int32(SHUT_RDWR)) }
         }
     }
 }

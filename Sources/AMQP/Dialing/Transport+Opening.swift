@@ -9,19 +9,26 @@ extension Transport {
         "/etc/ssl/certs/ca-certificates.crt", "/etc/pki/tls/certs/ca-bundle.crt", "/etc/ssl/cert.pem",
     ]
 
-    // OpenSSL and a stray write(2) may raise SIGPIPE although every send here carries MSG_NOSIGNAL.
+    // OpenSSL may raise SIGPIPE.
     private static let ignoresBrokenPipes: Void = { _ = signal(SIGPIPE, SIG_IGN) }()
 
-    /// Opens the socket and gives its descriptor.
+    /// Opens a socket over TLS and gives its descriptor.
     static func open(
         _ state: amqp_connection_state_t,
         _ configuration: ConnectionConfiguration,
+        _ address: SocketAddress?,
+        _ serverName: UnsafeMutablePointer<CChar>?,
         timeout: Duration
     ) throws(AMQPError) -> Int32 {
         _ = ignoresBrokenPipes
-        let socket = try makeSocket(state, configuration)
+        // The connection state owns the socket object from here on.
+        guard let socket = amqp_ssl_socket_new(state) else {
+            throw AMQPError(.tlsFailed, "OpenSSL could not be set up")
+        }
+        try configure(socket, configuration.tls ?? TLSConfiguration(), serverName)
         var timeout = timeout.timeval
-        let status = amqp_socket_open_noblock(socket, configuration.host, Int32(configuration.port), &timeout)
+        let host = address?.text ?? configuration.host
+        let status = amqp_socket_open_noblock(socket, host, Int32(configuration.port), &timeout)
         // At once: what is called next may set it.
         let reason = errno
         guard status == AMQP_STATUS_OK.rawValue else {
@@ -30,30 +37,24 @@ extension Transport {
         return amqp_get_sockfd(state)
     }
 
-    private static func makeSocket(
-        _ state: amqp_connection_state_t,
-        _ configuration: ConnectionConfiguration
-    ) throws(AMQPError) -> OpaquePointer {
-        // The connection state owns the socket object from here on.
-        guard let tls = configuration.tls else {
-            guard let socket = amqp_tcp_socket_new(state) else { throw AMQPError(.internalFailure, "out of memory") }
-            return socket
-        }
-        guard let socket = amqp_ssl_socket_new(state) else {
-            throw AMQPError(.tlsFailed, "OpenSSL could not be set up")
-        }
-        try configure(socket, tls)
-        return socket
-    }
-
-    private static func configure(_ socket: OpaquePointer, _ tls: TLSConfiguration) throws(AMQPError) {
+    private static func configure(
+        _ socket: OpaquePointer,
+        _ tls: TLSConfiguration,
+        _ serverName: UnsafeMutablePointer<CChar>?
+    ) throws(AMQPError) {
+        let verifiesHostname = tls.verifiesPeer && tls.verifiesHostname
         amqp_ssl_socket_set_verify_peer(socket, tls.verifiesPeer ? 1 : 0)
-        amqp_ssl_socket_set_verify_hostname(socket, tls.verifiesPeer && tls.verifiesHostname ? 1 : 0)
+        // The library checks for the host that it connects to; where that is a number, OpenSSL checks for the name.
+        amqp_ssl_socket_set_verify_hostname(socket, verifiesHostname && serverName == nil ? 1 : 0)
         let versions = amqp_ssl_socket_set_ssl_versions(socket, AMQP_TLSv1_2, AMQP_TLSvLATEST)
         guard versions == AMQP_STATUS_OK.rawValue else { throw AMQPError(.tlsFailed, "TLS 1.2 is not available") }
+        let context = amqp_ssl_socket_get_context(socket)
         // The oldest version goes to OpenSSL itself: this release of the library does not know TLS 1.3.
-        if tls.minimumVersion == .tls13, !requireTLS13(amqp_ssl_socket_get_context(socket)) {
+        if tls.minimumVersion == .tls13, !OpenSSL.requireTLS13(context) {
             throw AMQPError(.tlsFailed, "TLS 1.3 is not available")
+        }
+        if let serverName, !OpenSSL.setServerName(context, serverName, checksCertificate: verifiesHostname) {
+            throw AMQPError(.tlsFailed, "OpenSSL takes no server name")
         }
         try loadTrust(socket, tls)
         try loadIdentity(socket, tls)
@@ -79,12 +80,57 @@ extension Transport {
             throw AMQPError(.tlsFailed, "the client certificate in \(certificate) cannot be used")
         }
     }
+}
 
-    private static func requireTLS13(_ context: UnsafeMutableRawPointer?) -> Bool {
-        typealias Control = @convention(c) (UnsafeMutableRawPointer?, Int32, Int, UnsafeMutableRawPointer?) -> Int
-        // rabbitmq-c links libssl, so its symbols are in the process; linking it again would need its headers too.
-        guard let symbol = dlsym(nil, "SSL_CTX_ctrl") else { return false }
-        // SSL_CTRL_SET_MIN_PROTO_VERSION and TLS1_3_VERSION of ssl.h; both are part of OpenSSL's stable ABI.
-        return unsafeBitCast(symbol, to: Control.self)(context, 123, 0x0304, nil) == 1
+/// What rabbitmq-c does not offer of OpenSSL.
+///
+/// rabbitmq-c links it, so its symbols are in the process; linking it again would need its headers too. Functions and numbers are
+/// those of ssl.h and x509_vfy.h, which are part of its stable ABI.
+private enum OpenSSL {
+    private typealias Control = @convention(c) (UnsafeMutableRawPointer?, Int32, Int, UnsafeMutableRawPointer?) -> Int
+    private typealias InfoCallback = @convention(c) (UnsafeMutableRawPointer?, Int32, Int32) -> Void
+
+    private static func function<Function>(_ name: String, as type: Function.Type) -> Function? {
+        guard let symbol = dlsym(nil, name) else { return nil }
+        return unsafeBitCast(symbol, to: type)
+    }
+
+    static func requireTLS13(_ context: UnsafeMutableRawPointer?) -> Bool {
+        // SSL_CTRL_SET_MIN_PROTO_VERSION and TLS1_3_VERSION.
+        function("SSL_CTX_ctrl", as: Control.self)?(context, 123, 0x0304, nil) == 1
+    }
+
+    /// Has a name said to the peer (RFC 6066, section 3) and, if wanted, the peer's certificate checked for it, whatever
+    /// address is connected to. The name has to outlive the context.
+    static func setServerName(
+        _ context: UnsafeMutableRawPointer?,
+        _ name: UnsafeMutablePointer<CChar>,
+        checksCertificate: Bool
+    ) -> Bool {
+        typealias SetData = @convention(c) (UnsafeMutableRawPointer?, Int32, UnsafeMutableRawPointer?) -> Int32
+        typealias SetCallback = @convention(c) (UnsafeMutableRawPointer?, InfoCallback) -> Void
+        typealias GetParameters = @convention(c) (UnsafeMutableRawPointer?) -> UnsafeMutableRawPointer?
+        typealias SetHost = @convention(c) (UnsafeMutableRawPointer?, UnsafePointer<CChar>, Int) -> Int32
+        guard let setData = function("SSL_CTX_set_ex_data", as: SetData.self),
+            let setCallback = function("SSL_CTX_set_info_callback", as: SetCallback.self),
+            let parameters = function("SSL_CTX_get0_param", as: GetParameters.self),
+            let setHost = function("X509_VERIFY_PARAM_set1_host", as: SetHost.self),
+            // Index 0 is for the application's own use.
+            setData(context, 0, name) == 1
+        else { return false }
+        setCallback(context, sayServerName)
+        return !checksCertificate || setHost(parameters(context), name, 0) == 1
+    }
+
+    /// Runs before the first message of the handshake: the library has said the number of the address by then.
+    private static let sayServerName: InfoCallback = { session, place, _ in
+        typealias GetContext = @convention(c) (UnsafeMutableRawPointer?) -> UnsafeMutableRawPointer?
+        typealias GetData = @convention(c) (UnsafeMutableRawPointer?, Int32) -> UnsafeMutableRawPointer?
+        // SSL_CB_HANDSHAKE_START.
+        guard place & 0x10 != 0, let context = function("SSL_get_SSL_CTX", as: GetContext.self)?(session),
+            let name = function("SSL_CTX_get_ex_data", as: GetData.self)?(context, 0)
+        else { return }
+        // SSL_CTRL_SET_TLSEXT_HOSTNAME and TLSEXT_NAMETYPE_host_name.
+        _ = function("SSL_ctrl", as: Control.self)?(session, 55, 0, name)
     }
 }

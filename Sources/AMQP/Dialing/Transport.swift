@@ -22,15 +22,37 @@ final class Transport {
     let fileDescriptor: Int32
     var replayPool = amqp_pool_t()
 
+    /// The name that OpenSSL says and checks; it lives as long as OpenSSL's objects.
+    private let serverName: UnsafeMutablePointer<CChar>?
+
+    /// Takes over a connected socket, also when it fails.
+    init(socket fileDescriptor: Int32) throws(AMQPError) {
+        guard let state = amqp_new_connection(), let socket = amqp_tcp_socket_new(state) else {
+            close(fileDescriptor)
+            throw AMQPError(.internalFailure, "out of memory")
+        }
+        amqp_tcp_socket_set_sockfd(socket, fileDescriptor)
+        self.state = state
+        self.fileDescriptor = fileDescriptor
+        isTLS = false
+        serverName = nil
+        init_amqp_pool(&replayPool, 4096)
+    }
+
     /// Opens TCP and TLS; blocks no longer than `timeout` (and the system's resolver).
-    init(_ configuration: ConnectionConfiguration, timeout: Duration) throws(AMQPError) {
+    ///
+    /// - Parameter address: which of the host's addresses; nil for its only one.
+    init(_ configuration: ConnectionConfiguration, at address: SocketAddress?, timeout: Duration) throws(AMQPError) {
         guard let state = amqp_new_connection() else { throw AMQPError(.internalFailure, "out of memory") }
         self.state = state
-        isTLS = configuration.tls != nil
+        isTLS = true
+        let serverName = address == nil ? nil : strdup(configuration.host)
+        self.serverName = serverName
         do throws(AMQPError) {
-            fileDescriptor = try Transport.open(state, configuration, timeout: timeout)
+            fileDescriptor = try Transport.open(state, configuration, address, serverName, timeout: timeout)
         } catch {
             amqp_destroy_connection(state)
+            free(serverName)
             throw error
         }
         init_amqp_pool(&replayPool, 4096)
@@ -39,6 +61,7 @@ final class Transport {
     deinit {
         empty_amqp_pool(&replayPool)
         amqp_destroy_connection(state)
+        free(serverName)
     }
 
     /// Sends `AMQP 0 0 9 1`; eight bytes always fit the buffer of a fresh socket.

@@ -13,7 +13,7 @@ extension AMQPError {
             return AMQPError(.hostNotFound, "the host name \(configuration.host) has no address")
         case AMQP_STATUS_TIMEOUT.rawValue:
             return AMQPError(.connectTimedOut, "no connection to \(address) in time")
-        case AMQP_STATUS_SOCKET_ERROR.rawValue where [EMFILE, ENFILE, ENOBUFS, ENOMEM].contains(reason):
+        case AMQP_STATUS_SOCKET_ERROR.rawValue where shortages.contains(reason):
             return AMQPError(.outOfResources, "no socket for \(address): \(String(cString: strerror(reason)))")
         case AMQP_STATUS_SOCKET_ERROR.rawValue, AMQP_STATUS_TCP_ERROR.rawValue:
             return AMQPError(.connectionRefused, "no connection to \(address) could be made")
@@ -23,6 +23,24 @@ extension AMQPError {
             return AMQPError(.connectionLost, "connecting to \(address): \(text(of: status))")
         }
     }
+
+    /// The error of a name that gave no address, for `getaddrinfo`'s status and the operating system's reason.
+    static func resolving(_ host: String, status: Int32, reason: Int32) -> AMQPError {
+        if status == EAI_MEMORY || status == EAI_SYSTEM && shortages.contains(reason) {
+            return AMQPError(.outOfResources, "no look at the name service for \(host)")
+        }
+        return AMQPError(.hostNotFound, "the host name \(host) has no address")
+    }
+
+    /// The error of a socket that could not be connected to an address, for the operating system's reason.
+    static func connecting(reason: Int32, to address: String) -> AMQPError {
+        let text = String(cString: strerror(reason))
+        if shortages.contains(reason) { return AMQPError(.outOfResources, "no socket for \(address): \(text)") }
+        if reason == ETIMEDOUT { return AMQPError(.connectTimedOut, "no connection to \(address) in time") }
+        return AMQPError(.connectionRefused, "no connection to \(address) could be made: \(text)")
+    }
+
+    private static let shortages = [EMFILE, ENFILE, ENOBUFS, ENOMEM]
 
     /// The error of a connection on which reading or writing failed.
     static func broken(status: Int32) -> AMQPError {

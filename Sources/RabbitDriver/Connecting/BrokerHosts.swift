@@ -5,13 +5,14 @@ internal import AMQP
 internal import Messaging
 internal import Threads
 
-/// The brokers of a transport URL, tried in turn.
+/// The brokers of a transport URL, tried in turn; those that have just failed come last.
 ///
-/// The order is drawn once a driver, so that many processes with one URL spread over its hosts.
+/// The order is drawn once a driver, so that many processes with one URL spread over its hosts. Whatever a connection was for,
+/// the others learn from how it went.
 final class BrokerHosts: Sendable {
     private let configurations: [ConnectionConfiguration]
     private let shufflesEachTime: Bool
-    private let turn = Guarded(0)
+    private let state: Guarded<Ranking>
 
     /// How many hosts there are, at least one.
     var count: Int { configurations.count }
@@ -29,20 +30,55 @@ final class BrokerHosts: Sendable {
             return configuration
         }
         configurations = shuffle(Array(all.indices)).map { all[$0] }
+        state = Guarded(Ranking(count: all.count))
         shufflesEachTime = options.failoverStrategy == .shuffle
     }
 
     /// The descriptors of one connection: with TLS it has a loop of its own.
     var descriptorsPerConnection: Int { configurations.contains { $0.tls != nil } ? 3 : 1 }
 
-    /// The host to try next, with a connection name that says what the connection is for.
-    func next(purpose: String) -> ConnectionConfiguration {
-        let index = turn.withLock { turn in
-            defer { turn &+= 1 }
-            return shufflesEachTime ? Int.random(in: 0..<configurations.count) : turn % configurations.count
+    /// The hosts to try next, in their order, with a connection name that says what the connection is for.
+    func next(purpose: String) -> BrokerCandidates {
+        let start = shufflesEachTime ? Int.random(in: 0..<configurations.count) : nil
+        let order = state.withLock { $0.next(startingAt: start, now: .now) }
+        let candidates = order.map { index in
+            var configuration = configurations[index]
+            configuration.connectionName += ":\(purpose)"
+            return configuration
         }
-        var configuration = configurations[index]
-        configuration.connectionName += ":\(purpose)"
-        return configuration
+        return BrokerCandidates(candidates) { [self] position, failure in
+            // Nobody's fault but this process's own.
+            if let failure, failure.code == .outOfResources || failure.code == .connectionClosed { return }
+            state.withLock { $0.note(order[position], hasFailed: failure != nil, now: .now) }
+        }
+    }
+}
+
+/// In which order hosts are tried, as a value.
+struct Ranking: Sendable {
+    /// How long a failure counts.
+    static let memory = Duration.seconds(10)
+
+    private var turn = 0
+    private var failures: [Moment?]
+
+    init(count: Int) { failures = Array(repeating: nil, count: count) }
+
+    /// All hosts: from the one whose turn it is on, those that failed a while ago after those that did not, the latest failure
+    /// last.
+    mutating func next(startingAt start: Int?, now: Moment) -> [Int] {
+        let first = start ?? turn
+        turn = (turn + 1) % failures.count
+        let inTurn = failures.indices.map { ($0 + first) % failures.count }
+        let failed = inTurn.filter { hasFailed($0, now) }
+        let well = inTurn.filter { !hasFailed($0, now) }
+        return well + failed.sorted { (failures[$0] ?? now) < (failures[$1] ?? now) }
+    }
+
+    /// Notes how a host stood.
+    mutating func note(_ host: Int, hasFailed: Bool, now: Moment) { failures[host] = hasFailed ? now : nil }
+
+    private func hasFailed(_ host: Int, _ now: Moment) -> Bool {
+        failures[host].map { now - $0 < Self.memory } ?? false
     }
 }

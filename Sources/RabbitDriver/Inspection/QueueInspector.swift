@@ -49,7 +49,9 @@ final class QueueInspector: ConnectionDelegate {
         mutating func hasConsumers(_ queue: Name, now: Moment) -> (yes: Bool, refresh: Bool) {
             let place = place(of: queue)
             if let seen = consumed[place], now < seen.until, seen.queue == queue { return (true, false) }
-            guard let (answer, seen, refresh) = answers.peek(Subject(queue: queue), now: now) else { return (false, false) }
+            guard let (answer, seen, refresh) = answers.peek(Subject(queue: queue), now: now) else {
+                return (false, false)
+            }
             guard case .success(let status?) = answer, status.consumerCount > 0 else { return (false, refresh) }
             consumed[place] = (queue, seen + answers.refreshAfter)
             return (true, refresh)
@@ -137,7 +139,7 @@ final class QueueInspector: ConnectionDelegate {
 
     private func connect() {
         let connection = Connection(
-            configuration: hosts.next(purpose: "inspect"),
+            to: hosts.next(purpose: "inspect"),
             loop: loop,
             logger: logger,
             delegate: self

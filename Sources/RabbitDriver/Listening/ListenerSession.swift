@@ -31,7 +31,7 @@ final class ListenerSession: ConnectionDelegate {
     func open(completion: @escaping @Sendable (Result<Void, AMQPError>) -> Void) {
         let environment = listener.environment
         let connection = Connection(
-            configuration: environment.hosts.next(purpose: "listen"),
+            to: environment.hosts.next(purpose: "listen"),
             loop: environment.loop,
             logger: environment.logger,
             delegate: self

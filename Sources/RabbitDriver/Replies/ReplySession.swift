@@ -23,7 +23,7 @@ final class ReplySession: ConnectionDelegate {
     func open(completion: @escaping @Sendable (Result<Void, AMQPError>) -> Void) {
         let environment = link.environment
         let connection = Connection(
-            configuration: environment.hosts.next(purpose: "replies"),
+            to: environment.hosts.next(purpose: "replies"),
             loop: environment.loop,
             logger: environment.logger,
             delegate: self

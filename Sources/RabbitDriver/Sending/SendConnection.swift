@@ -22,13 +22,13 @@ final class SendConnection: ConnectionDelegate, @unchecked Sendable {
     static let channelCount = 16
 
     // The pool's owner keeps its connections and they keep it: the cycle ends when a connection is closed.
-    init(id: Int, owner: SendConnections, _ configuration: ConnectionConfiguration) {
+    init(id: Int, owner: SendConnections, _ candidates: BrokerCandidates) {
         self.id = id
         self.owner = owner
         loop = owner.loop
         allocator = ChannelAllocator(channels: Self.channelCount, homes: owner.homes)
         // From the start: a shutdown may close it before it is open.
-        connection = Connection(configuration: configuration, loop: loop, logger: owner.logger, delegate: self)
+        connection = Connection(to: candidates, loop: loop, logger: owner.logger, delegate: self)
     }
 
     /// Connects; the completion runs once, on the loop.

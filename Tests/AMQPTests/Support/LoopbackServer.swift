@@ -11,12 +11,16 @@ final class LoopbackServer: Sendable {
     private let descriptor: Int32
     private let sockets = Guarded<Set<Int32>>([])
 
-    init(_ script: @escaping @Sendable (LoopbackPeer) -> Void) {
+    init(address host: UInt32 = 0x7F00_0001, port wanted: Int = 0, _ script: @escaping @Sendable (LoopbackPeer) -> Void)
+    {
         let descriptor = socket(AF_INET, Int32(SOCK_STREAM.rawValue), 0)
         var address = sockaddr_in()
         address.sin_family = sa_family_t(AF_INET)
-        address.sin_addr.s_addr = UInt32(0x7F00_0001).bigEndian
+        address.sin_addr.s_addr = host.bigEndian
+        address.sin_port = UInt16(wanted).bigEndian
         var length = socklen_t(MemoryLayout<sockaddr_in>.size)
+        var yes: Int32 = 1
+        setsockopt(descriptor, SOL_SOCKET, SO_REUSEADDR, &yes, socklen_t(MemoryLayout<Int32>.size))
         let bound = withUnsafeMutablePointer(to: &address) { pointer in
             pointer.withMemoryRebound(to: sockaddr.self, capacity: 1) { address in
                 bind(descriptor, address, length) == 0 && listen(descriptor, 16) == 0
