@@ -62,8 +62,25 @@ def forged(kind, message):
         "heartbeat": [envelope(reply(message, "null", ending="false")), good],
         "no-failure-key": [envelope(f'{{"result": "good", "ending": true, "_msg_id": "{message["_msg_id"]}"}}')],
         "silence": [],
+        **long_failures(message),
         "huge": [envelope(reply(message, '"' + "x" * 200_000 + '"'))],
     }[kind]
+
+
+def long_failures(message):
+    """Failures whose work has to be bounded by their size, which the argument `size` says in bytes."""
+    size = message["args"].get("size", 0)
+
+    def of(**members):
+        return [envelope(reply(message, "null", json.dumps(json.dumps({"class": "Odd", "module": "odd", "message": "m", **members}))))]
+
+    return {
+        "long-message": of(message="x" * size),
+        "many-lines": of(tb=["\n" * (size // 4)]),
+        "many-entries": of(tb=["x"] * (size // 5)),
+        "many-members": of(**{f"{number:x}": 1 for number in range(size // 12)}),
+        "many-keywords": of(kwargs={f"{number:x}": 1 for number in range(size // 12)}),
+    }
 
 
 class Server:

@@ -7,10 +7,7 @@ internal import Messaging
 enum RemoteCode {
     /// The code; nil when there is none from 400 to 599, or when it is no plain integer (a bool is none).
     static func value(_ remote: RemoteError) -> Int? {
-        let members = remote.keywordArguments.members ?? []
-        guard let code = members.last(where: { $0.key == "code" })?.value, let number = Int(code.string) else {
-            return nil
-        }
+        guard let code = remote.keywordArguments.lastMember("code"), let number = Int(code.string) else { return nil }
         return (400...599).contains(number) ? number : nil
     }
 

@@ -24,34 +24,45 @@ enum SignatureError {
         remote.traceback.contains { hasFrame($0, in: method) }
     }
 
+    /// A name and its complaint stand in the beginning of a message, however long the rest of it is.
+    private static let longestName = 4096
+
     /// Splits `Endpoint.add() missing …` into `add` and what follows the parentheses.
     private static func nameAndComplaint(_ message: String) -> (name: Substring, complaint: Substring)? {
-        guard let parentheses = message.firstRange(of: "()") else { return nil }
-        let qualified = message[..<parentheses.lowerBound]
-        guard !qualified.contains(" ") else { return nil }
-        return (qualified.split(separator: ".").last ?? qualified, message[parentheses.upperBound...])
+        let start = message.utf8.prefix(longestName)
+        var previous: UInt8 = 0
+        for index in start.indices {
+            let byte = start[index]
+            if byte == UInt8(ascii: " ") { return nil }
+            guard previous == UInt8(ascii: "("), byte == UInt8(ascii: ")") else {
+                previous = byte
+                continue
+            }
+            let qualified = message[..<start.index(before: index)]
+            return (qualified.split(separator: ".").last ?? qualified, message[start.index(after: index)...])
+        }
+        return nil
     }
 
     /// Whether a traceback entry (which may hold several lines) has a frame of the method.
     private static func hasFrame(_ entry: String, in method: String) -> Bool {
         let end = Array(", in \(method)".utf8)
-        return entry.utf8.split(separator: UInt8(ascii: "\n")).contains { line in
-            line.starts(with: "  File ".utf8) && line.suffix(end.count).elementsEqual(end)
+        let bytes = entry.utf8.span
+        var start = 0
+        for index in 0...bytes.count where index == bytes.count || bytes[index] == UInt8(ascii: "\n") {
+            if isFrame(bytes, start..<index, end) { return true }
+            start = index + 1
         }
+        return false
     }
-}
 
-extension String {
-    /// The first range of a text, compared byte for byte.
-    fileprivate func firstRange(of text: String) -> Range<String.Index>? {
-        let (haystack, needle) = (utf8, text.utf8)
-        var start = haystack.startIndex
-        while start < haystack.endIndex {
-            if haystack[start...].starts(with: needle) {
-                return start..<haystack.index(start, offsetBy: needle.count)
-            }
-            haystack.formIndex(after: &start)
-        }
-        return nil
+    private static func isFrame(_ bytes: Span<UInt8>, _ line: Range<Int>, _ end: [UInt8]) -> Bool {
+        let beginning: [UInt8] = Self.beginning
+        guard line.count >= beginning.count, line.count >= end.count else { return false }
+        for offset in beginning.indices where bytes[line.lowerBound + offset] != beginning[offset] { return false }
+        for offset in end.indices where bytes[line.upperBound - end.count + offset] != end[offset] { return false }
+        return true
     }
+
+    private static let beginning = Array("  File ".utf8)
 }

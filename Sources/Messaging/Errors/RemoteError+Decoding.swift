@@ -14,8 +14,10 @@ extension RemoteError {
         let whole = try JSONText(text)
         guard whole.isObject else { throw JSONError(.notAnObject, at: 0) }
         var error = RemoteError(module: "", className: "")
-        for (key, value) in try JSONObject.members(of: whole.bytes) {
-            switch Name(key) {
+        // A text may have millions of members: of those that mean nothing nothing is made.
+        JSONObject.forEachMember(of: whole) { bytes, member in
+            let value = whole.slice(member.value)
+            switch JSONString.key(bytes, member.key) {
             case "class": error.className = Self.withoutSuffix(value.stringValue ?? "")
             case "module": error.module = Self.moduleName(value.stringValue ?? "")
             case "message": error.message = value.stringValue ?? value.string
@@ -27,6 +29,9 @@ extension RemoteError {
         }
         self = error
     }
+
+    /// The entries of a traceback that are kept: Python itself shows fewer than 2,000.
+    static let maximumTraceback = 4096
 
     private static func moduleName(_ text: String) -> String {
         let name = withoutSuffix(text)
@@ -40,6 +45,6 @@ extension RemoteError {
     }
 
     private static func strings(of array: JSONText) -> [String] {
-        (array.elements ?? []).map { $0.stringValue ?? $0.string }
+        (array.lastElements(maximumTraceback) ?? []).map { $0.stringValue ?? $0.string }
     }
 }

@@ -16,6 +16,7 @@ public struct JSONError: Error, Equatable, Sendable, CustomStringConvertible {
         case tooDeep = "nested too deeply"
         case notAnObject = "a JSON object is expected"
         case duplicateKey = "a key is given twice"
+        case tooManyKeys = "an object with too many members"
     }
 
     /// The kind of defect.

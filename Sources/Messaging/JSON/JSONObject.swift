@@ -3,7 +3,11 @@
 
 /// Reading the outermost members of a JSON object.
 public enum JSONObject {
-    /// Validates keyword arguments: one JSON object, no key of the outermost object twice; empty input is `{}`.
+    /// How many keyword arguments there may be: each is compared with all others.
+    public static let maximumArguments = 16_384
+
+    /// Validates keyword arguments: one JSON object, no key of the outermost object twice, no more than
+    /// `maximumArguments`; empty input is `{}`.
     ///
     /// Keys are compared as the bytes they stand for: `"a"` and `"\u0061"` are the same key, keys that differ only by
     /// Unicode normalisation are not.
@@ -14,11 +18,14 @@ public enum JSONObject {
         let span = bytes.span
         var scanner = JSONScanner()
         var keys = JSONKeySet()
+        var count = 0
         scanner.skipWhitespace(span)
         let start = scanner.index
         var more = try scanner.openObject(span)
         while more {
             let member = try scanner.member(span)
+            count += 1
+            guard count <= maximumArguments else { throw JSONError(.tooManyKeys, at: member.key.lowerBound - 1) }
             guard keys.insert(member.key, span) else {
                 throw JSONError(.duplicateKey, at: member.key.lowerBound - 1)
             }
@@ -44,41 +51,16 @@ public enum JSONObject {
         }
         return members
     }
-}
 
-/// The keys of one object seen so far, by the bytes they stand for.
-private struct JSONKeySet {
-    private static let fewMaximum = 8
-    private var few = InlineArray<8, Range<Int>>(repeating: 0..<0)
-    private var fewCount = 0
-    private var many: Set<ArraySlice<UInt8>>?
-    private var hasEscapes = false
-
-    /// Adds a key; false when it was there before.
-    mutating func insert(_ key: Range<Int>, _ bytes: Span<UInt8>) -> Bool {
-        hasEscapes = hasEscapes || key.contains { bytes[$0] == 0x5c }
-        if many == nil, !hasEscapes, fewCount < Self.fewMaximum {
-            for index in 0..<fewCount where Self.areEqual(few[index], key, bytes) { return false }
-            few[fewCount] = key
-            fewCount += 1
-            return true
+    /// Gives each member of a validated object as ranges of its text, in order, with nothing copied.
+    static func forEachMember(of object: JSONText, _ body: (Span<UInt8>, JSONMember) -> Void) {
+        let span = object.bytes.span
+        var scanner = JSONScanner(takesPythonConstants: true)
+        // Validated: nothing of this fails.
+        guard var more = try? scanner.openObject(span) else { return }
+        while more, let member = try? scanner.member(span) {
+            body(span, member)
+            more = (try? scanner.hasNextMember(span)) ?? false
         }
-        var seen = many ?? Set((0..<fewCount).map { Self.resolved(few[$0], bytes) })
-        // Taken out while it changes: a second reference would copy the whole set.
-        many = nil
-        let isNew = seen.insert(Self.resolved(key, bytes)).inserted
-        many = seen
-        return isNew
-    }
-
-    private static func areEqual(_ left: Range<Int>, _ right: Range<Int>, _ bytes: Span<UInt8>) -> Bool {
-        left.count == right.count
-            && (0..<left.count).allSatisfy { bytes[left.lowerBound + $0] == bytes[right.lowerBound + $0] }
-    }
-
-    private static func resolved(_ key: Range<Int>, _ bytes: Span<UInt8>) -> ArraySlice<UInt8> {
-        // A key with a lone surrogate cannot be UTF-8: its raw bytes stand for it, which no resolved key can equal.
-        if let content = try? JSONString.unescape(bytes, key) { return content[...] }
-        return key.map { bytes[$0] }[...]
     }
 }

@@ -89,6 +89,14 @@ enum JSONString {
         }
     }
 
+    /// A key, escapes resolved, to switch over; one that cannot be UTF-8 is empty.
+    static func key(_ bytes: Span<UInt8>, _ range: Range<Int>) -> ArraySlice<UInt8> {
+        if hasEscapes(bytes, range) { return (try? unescape(bytes, range))?[...] ?? [] }
+        // No key that anybody switches over is as long.
+        guard range.count <= 64 else { return [] }
+        return range.map { bytes[$0] }[...]
+    }
+
     /// Whether anything in the content of a string is escaped.
     static func hasEscapes(_ bytes: Span<UInt8>, _ range: Range<Int>) -> Bool {
         var index = range.lowerBound

@@ -68,6 +68,17 @@ public struct JSONText: Sendable, Hashable {
         return String(decoding: content, as: UTF8.self)
     }
 
+    /// The value of the last member of an object that has this key of ASCII characters; nil when there is none.
+    ///
+    /// Nothing is made of the other members, of which there may be millions.
+    public func lastMember(_ key: StaticString) -> JSONText? {
+        var found: Range<Int>?
+        JSONObject.forEachMember(of: self) { bytes, member in
+            if key ~= JSONString.key(bytes, member.key) { found = member.value }
+        }
+        return found.map { slice($0) }
+    }
+
     /// The members of an object in their order, keys unescaped; nil for other values.
     public var members: [(key: String, value: JSONText)]? {
         guard isObject else { return nil }

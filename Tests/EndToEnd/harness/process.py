@@ -103,6 +103,12 @@ class Process:
         with open(f"/proc/{self.child.pid}/status") as status:
             return next(int(line.split()[1]) for line in status if line.startswith("VmRSS:")) / 1024
 
+    def processor_seconds(self):
+        """The processor's time that it has taken so far."""
+        with open(f"/proc/{self.child.pid}/stat") as stat:
+            words = stat.read().rsplit(")", 1)[1].split()
+        return (int(words[11]) + int(words[12])) / os.sysconf("SC_CLK_TCK")
+
     def signal(self, number):
         self.child.send_signal(number)
 

@@ -50,3 +50,18 @@ struct JSONObjectTests {
         #expect(try JSONText("[]").elements?.isEmpty == true)
     }
 }
+
+struct ManyArgumentsTests {
+    private func object(_ count: Int) -> [UInt8] {
+        Array("{\((0..<count).map { "\"\($0)\":1" }.joined(separator: ","))}".utf8)
+    }
+
+    @Test func thereIsABoundOfArguments() throws {
+        let most = object(JSONObject.maximumArguments)
+        #expect(try JSONObject.arguments(most).bytes.count == most.count)
+        let error = #expect(throws: JSONError.self) {
+            try JSONObject.arguments(object(JSONObject.maximumArguments + 1))
+        }
+        #expect(error?.kind == .tooManyKeys)
+    }
+}
