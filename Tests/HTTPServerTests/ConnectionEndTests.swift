@@ -7,37 +7,59 @@ import Testing
 
 struct ConnectionEndTests {
     @Test func anIdleConnectionThatTheLibraryClosesHadAnUnreadableLine() {
-        var end = ConnectionEnd()
-        #expect(end.isUnused && end.isForUnreadableLine)
+        var end = ConnectionEnd.open
+        #expect(end == .open)
         end.receiveRequestLine()
-        #expect(!end.isUnused && !end.isForUnreadableLine)
+        #expect(end == .closing)
         end.acceptHead(staysOpen: true)
-        #expect(end.isForUnreadableLine && !end.lingers)
+        #expect(end == .open && !end.lingers)
     }
 
     @Test func whatClosesByItselfSaysNothingOfALine() {
-        var closed = ConnectionEnd()
+        var closed = ConnectionEnd.open
         closed.receiveRequestLine()
         closed.acceptHead(staysOpen: false)
-        #expect(!closed.isForUnreadableLine)
-        var told = ConnectionEnd()
+        #expect(closed == .closing)
+        var told = ConnectionEnd.open
         told.willClose()
-        #expect(!told.isForUnreadableLine && !told.lingers)
-        var early = ConnectionEnd()
+        #expect(told == .closing && !told.lingers)
+        var early = ConnectionEnd.open
         early.answerEarly()
-        #expect(!early.isForUnreadableLine && early.lingers)
+        #expect(early == .closingEarly && early.lingers)
     }
 
     @Test func oneAnswerAtTheMostIsWrittenPastTheLibrary() {
-        var end = ConnectionEnd()
+        var end = ConnectionEnd.open
         let answers = [end.answerDirectly(), end.answerDirectly()]
         #expect(answers == [true, false])
-        #expect(end.lingers && end.isAnsweredDirectly && !end.isForUnreadableLine)
+        #expect(end == .answeredEarly && end.lingers)
     }
 
     @Test func aRequestThatWasReadWholeLeavesNothingToLingerFor() {
-        var end = ConnectionEnd()
+        var end = ConnectionEnd.open
         end.answeredEndedPeer()
-        #expect(!end.lingers && end.isAnsweredDirectly && !end.isForUnreadableLine)
+        #expect(end == .answered && !end.lingers)
+    }
+
+    @Test func whatWasReadInPartLingersWhateverFollows() {
+        var end = ConnectionEnd.open
+        end.answerEarly()
+        end.acceptHead(staysOpen: true)
+        end.willClose()
+        #expect(end == .closingEarly)
+        let isFirst = end.answerDirectly()
+        #expect(isFirst && end == .answeredEarly)
+        end.answeredEndedPeer()
+        end.answerEarly()
+        #expect(end == .answeredEarly)
+    }
+
+    @Test func aLaterHeadOpensWhatOneBeforeHadClosed() {
+        var end = ConnectionEnd.closing
+        end.acceptHead(staysOpen: true)
+        #expect(end == .open)
+        end.answeredEndedPeer()
+        end.acceptHead(staysOpen: true)
+        #expect(end == .answered)
     }
 }

@@ -8,7 +8,7 @@ extension HTTPConnection {
     /// Writes an answer past the library and ends our side of the connection, so that nothing of the library's follows.
     func answerDirectly(_ failure: HTTPFailure) {
         guard end.answerDirectly() else { return }
-        DirectResponse.send(loop.handler.response(to: failure), to: descriptor, withBody: !isHead)
+        DirectResponse.send(loop.handler.response(to: failure), to: descriptor, withBody: !stage.isHead)
         shutdown(descriptor, Int32(SHUT_WR))
     }
 
@@ -19,29 +19,34 @@ extension HTTPConnection {
         if let stream = response.stream { return stream.end(.clientGone) }
         guard case .ended = peer else { return }
         end.answeredEndedPeer()
-        DirectResponse.send(response, to: descriptor, withBody: !isHead)
+        DirectResponse.send(response, to: descriptor, withBody: !stage.isHead)
     }
 
     private static let peerCheckMilliseconds: UInt64 = 8_000
 
-    /// Closes a connection whose client has ended its side before a request was complete.
+    /// Looks at what no event tells of: closes a connection whose client has ended its side before a request was complete,
+    /// and gives memory back that is not needed for a while.
     ///
     /// The library is told of bytes and of the end behind them once, together, and does not read on behind a short read,
     /// so it misses an end that came with the last bytes. A request that is arriving is looked at in every sweep, an idle
     /// connection soon after its answer and then now and again, since there may be thousands.
-    func closeIfPeerEnded() {
+    func sweep() {
         switch stage {
         // One that has waited until a sweep may wait for long, and there may be thousands.
-        case .waiting: return buffers = RequestBuffers()
-        case .replying: return
-        case .streaming(let stream): return limitLastBytes(of: stream)
-        case .idle where nextPeerCheck > loop.now: return
-        case .idle where !end.isUnused:
+        case .handling, .waiting: buffers = RequestBuffers()
+        case .replying: break
+        case .streaming(let stream), .parked(let stream): limitLastBytes(of: stream)
+        case .idle(let nextPeerCheck):
+            guard nextPeerCheck <= loop.now else { return }
             if nextPeerCheck > 0 { buffers = RequestBuffers() }
-            nextPeerCheck = loop.now + Self.peerCheckMilliseconds
-        default: break
+            stage = .idle(nextPeerCheck: loop.now + Self.peerCheckMilliseconds)
+            closeIfPeerEnded()
+        case .unused, .receivingHead, .receivingBody, .droppingBody: closeIfPeerEnded()
         }
-        // The end is seen only when all bytes before it were taken, so nothing that could complete the request is left.
+    }
+
+    /// The end is seen only when all bytes before it were taken, so nothing that could complete the request is left.
+    private func closeIfPeerEnded() {
         if case .ended = peer { abandon() }
     }
 
@@ -55,18 +60,12 @@ extension HTTPConnection {
     /// The deadline has passed.
     func expire() {
         deadline = .max
-        switch stage {
-        case .waiting, .replying: return
-        case .streaming(let stream): stream.cut()
-        case .idle where !end.isUnused: break
-        case .idle, .receivingHead, .receivingBody, .droppingBody: answerDirectly(HTTPFailure(.requestTimeout))
-        }
-        abandon()
+        carryOut(stage.atDeadline)
     }
 
     /// Closes the connection if no request is on it.
     func closeIfIdle() {
-        if case .idle = stage { abandon() }
+        if stage.isIdle { abandon() }
     }
 
     /// Has the library see the end of the connection in its next turn.
@@ -76,21 +75,27 @@ extension HTTPConnection {
     }
 
     /// Ends the request now: one that waits is answered 503, one that is arriving is cut off after a 503.
-    func giveUp() {
-        switch stage {
-        case .waiting(let pending): pending.respond(failure(.abandoned))
-        case .replying: return
-        case .streaming(let stream): stream.shutDown()
-        case .idle: abandon()
-        case .receivingHead, .receivingBody, .droppingBody:
-            answerDirectly(HTTPFailure(.shuttingDown))
+    func giveUp() { carryOut(stage.atStop) }
+
+    /// Does to the connection what an event has led to.
+    func carryOut(_ ending: ConnectionStage.Ending) {
+        switch ending {
+        case .none: break
+        case .close: abandon()
+        case .answer(let reason):
+            answerDirectly(HTTPFailure(reason))
             abandon()
+        case .giveUp(let pending): pending.respond(failure(.abandoned))
+        case .cut(let stream):
+            stream.cut()
+            abandon()
+        case .finish(let stream): stream.shutDown()
         }
     }
 
     /// The library is about to close the socket.
     func close() {
-        if case .idle = stage, end.isForUnreadableLine, peer == .open {
+        if stage.isIdle, end == .open, peer == .open {
             // The library closes without a word when it finds no space in a request line.
             answerDirectly(HTTPFailure(.malformedRequestLine))
         }

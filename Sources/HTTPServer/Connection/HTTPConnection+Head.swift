@@ -26,11 +26,11 @@ extension HTTPConnection {
         let (head, framing, waitsForContinue) = try readHead(method: method, version: version)
         if place != .ordinary { try checkPlace(head) }
         if let refusal = loop.handler.refusal(for: head) {
-            return refuse(refusal, framing, waitsForContinue: waitsForContinue)
+            return refuse(refusal, of: head, framing, waitsForContinue: waitsForContinue)
         }
         self.head = head
         if case .length(let count) = framing { body = buffers.takeBody(reserving: min(count, Self.reservedAtFirst)) }
-        stage = .receivingBody(isChunked: framing == .chunked)
+        stage = .receivingBody(isChunked: framing == .chunked, isHead: head.method == "HEAD")
         return .YES
     }
 
@@ -61,18 +61,19 @@ extension HTTPConnection {
         return (head, framing, summary.expectations > 0 && !isHTTP10)
     }
 
-    private func refuse(_ refusal: HTTPResponse, _ framing: RequestFraming, waitsForContinue: Bool) -> MHD_Result {
-        switch framing {
-        // The library closes the connection after an answer in this call, so an answer that need not close waits for the
-        // next one.
-        case .empty:
-            stage = .droppingBody(refusal)
-        case .length(let count) where count <= Self.droppedBodyBytes && !waitsForContinue:
-            stage = .droppingBody(refusal)
-        default:
+    private func refuse(
+        _ refusal: HTTPResponse,
+        of head: RequestHead,
+        _ framing: RequestFraming,
+        waitsForContinue: Bool
+    ) -> MHD_Result {
+        guard framing.isShort(atMost: waitsForContinue ? 0 : Self.droppedBodyBytes) else {
             end.answerEarly()
             return queue(refusal)
         }
+        // The library closes the connection after an answer in this call, so an answer that need not close waits for the
+        // next one.
+        stage = .droppingBody(refusal, isHead: head.method == "HEAD")
         return .YES
     }
 
@@ -85,13 +86,12 @@ extension HTTPConnection {
         version: UnsafePointer<CChar>
     ) throws(HTTPFailure) -> String {
         let name = UnsafeRawBufferPointer(start: method, count: strlen(method))
-        guard let targetStart, !target.isEmpty, UnsafeRawPointer(method) + name.count + 1 == targetStart,
+        guard case .receivingHead(let targetStart) = stage, !target.isEmpty,
+            UnsafeRawPointer(method) + name.count + 1 == targetStart,
             targetStart + target.count + 1 == UnsafeRawPointer(version)
         else { throw HTTPFailure(.malformedRequestLine) }
         guard Token.isToken(name) else { throw HTTPFailure(.malformedMethod) }
-        let text = Self.method(name)
-        isHead = text == "HEAD"
-        return text
+        return Self.method(name)
     }
 
     private static func method(_ name: UnsafeRawBufferPointer) -> String {

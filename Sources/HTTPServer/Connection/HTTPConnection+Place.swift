@@ -9,35 +9,34 @@ extension HTTPConnection {
     var idleSince: UInt64? {
         guard place == .ordinary else { return nil }
         switch stage {
-        case .idle: return deadline - min(deadline, end.isUnused ? loop.readMilliseconds : loop.idleMilliseconds)
+        case .unused: return begun(loop.readMilliseconds)
+        case .idle: return begun(loop.idleMilliseconds)
         case .receivingHead:
-            let begun = deadline - min(deadline, loop.readMilliseconds)
+            let begun = begun(loop.readMilliseconds)
             return begun + Self.headMilliseconds <= loop.now ? begun : nil
-        case .receivingBody, .droppingBody, .waiting, .replying, .streaming: return nil
+        case .receivingBody, .droppingBody, .handling, .waiting, .replying, .streaming, .parked: return nil
         }
     }
+
+    /// When a wait began that ends at the deadline.
+    private func begun(_ milliseconds: UInt64) -> UInt64 { deadline - min(deadline, milliseconds) }
 
     /// In which order connections for urgent requests make room: those without a request before those whose answer is
     /// being sent, and the oldest of them; nil while a request is being answered.
     var urgentOrder: (isReplying: Int, opened: UInt64)? {
         guard place == .urgent else { return nil }
         switch stage {
-        case .waiting: return nil
-        case .replying, .streaming: return (1, opened)
-        case .idle, .receivingHead, .receivingBody, .droppingBody: return (0, opened)
+        case .handling, .waiting: return nil
+        case .replying, .streaming, .parked: return (1, opened)
+        case .unused, .idle, .receivingHead, .receivingBody, .droppingBody: return (0, opened)
         }
     }
 
     /// Closes the connection to make room for another; a request that is arriving is answered 503.
     func leave() {
         place = .leaving
-        switch stage {
-        case .idle where !end.isUnused: break
-        case .idle, .receivingHead, .receivingBody, .droppingBody: answerDirectly(HTTPFailure(.tooManyConnections))
-        case .waiting, .replying, .streaming: break
-        }
         deadline = .max
-        abandon()
+        carryOut(stage.toMakeRoom)
     }
 
     /// Turns down what the connection is not there for.

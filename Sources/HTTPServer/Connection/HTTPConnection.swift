@@ -8,23 +8,6 @@ internal import Synchronization
 
 /// One client connection and the request that is on it. Loop thread only.
 final class HTTPConnection {
-    /// Where the request stands; libmicrohttpd calls for one request at a time, in order.
-    enum Stage {
-        /// No request line has been read since the last answer.
-        case idle
-        case receivingHead
-        case receivingBody(isChunked: Bool)
-        /// A refused request's small body is read and dropped, so that the connection can be kept. Rare, so it costs the
-        /// other stages one word.
-        indirect case droppingBody(HTTPResponse)
-        /// The handler has the request.
-        case waiting(PendingRequest)
-        /// The answer is queued.
-        case replying
-        /// The head of the answer is queued and its body is being written.
-        case streaming(ResponseStream)
-    }
-
     let library: OpaquePointer
     let loop: ServerLoop
     let remoteAddress: String
@@ -36,24 +19,16 @@ final class HTTPConnection {
     /// When `expire` is called, in milliseconds of the loop's clock.
     var deadline: UInt64
 
-    var stage = Stage.idle
+    var stage = ConnectionStage.unused
     var head: RequestHead?
     var body: [UInt8] = []
-    /// The target as it was sent, and where its copy came from.
+    /// The target as it was sent.
     var target: [UInt8] = []
-    var targetStart: UnsafeRawPointer?
     /// Dropped when the connection has been idle for a while.
     var buffers = RequestBuffers()
-    /// Whether the answer to the request goes without its body.
-    var isHead = false
-    /// Whether the library was told to leave the connection alone until it is resumed.
-    var isSuspended = false
-    var end = ConnectionEnd()
+    var end = ConnectionEnd.open
     /// What the connection is there for.
     var place: Place { didSet { loop.crowd.move(from: oldValue, to: place) } }
-
-    /// When the idle connection is next looked at for the end of the client's side.
-    var nextPeerCheck: UInt64 = 0
 
     init(library: OpaquePointer, loop: ServerLoop, accepted: (address: String, place: Place)?) {
         self.library = library
@@ -69,13 +44,13 @@ final class HTTPConnection {
     /// Copies the target before the library takes it apart in place.
     func receiveTarget(_ text: UnsafePointer<CChar>) {
         let bytes = UnsafeRawBufferPointer(start: text, count: strlen(text))
-        targetStart = UnsafeRawPointer(text)
         target = buffers.takeTarget(bytes)
         // Without this the library splits the query into records in the connection's memory, where a hundred short
         // parameters fill it. The text is in that memory, writable, and ours is the copy that counts.
         if let mark = bytes.firstIndex(of: UInt8(ascii: "?")) { UnsafeMutablePointer(mutating: text)[mark + 1] = 0 }
-        stage = .receivingHead
-        if !end.isUnused { deadline = loop.now + loop.readMilliseconds }
+        // The deadline of the first request runs from the accept.
+        if case .idle = stage { deadline = loop.now + loop.readMilliseconds }
+        stage = .receivingHead(target: UnsafeRawPointer(text))
         end.receiveRequestLine()
     }
 
@@ -88,14 +63,15 @@ final class HTTPConnection {
     ) -> MHD_Result {
         switch stage {
         case .receivingHead: return receiveHead(method: method, version: version)
-        case .receivingBody(let isChunked) where size.pointee > 0: return receiveBody(data, size, isChunked: isChunked)
-        case .receivingBody: return handle()
-        case .droppingBody(let refusal) where size.pointee == 0: return queue(refusal)
-        case .waiting(let pending): return answer(pending)
-        case .droppingBody, .replying, .streaming:
+        case .receivingBody(let isChunked, let isHead):
+            guard size.pointee > 0 else { return handle(isHead: isHead) }
+            return receiveBody(data, size, isChunked: isChunked)
+        case .droppingBody(let refusal, _) where size.pointee == 0: return queue(refusal)
+        case .handling(let pending), .waiting(let pending): return answer(pending)
+        case .droppingBody, .replying, .streaming, .parked:
             size.pointee = 0
             return .YES
-        case .idle: return .NO
+        case .unused, .idle: return .NO
         }
     }
 
@@ -132,13 +108,13 @@ final class HTTPConnection {
     }
 
     /// Hands the request to the handler, and waits unless the answer is there when it returns.
-    func handle() -> MHD_Result {
+    private func handle(isHead: Bool) -> MHD_Result {
         guard !loop.isStopping, let head = head.take() else { return queue(failure(.shuttingDown)) }
         let request = HTTPRequest(head: head, body: takeBody())
         buffers.keep(request, target: exchange(&target, with: []))
         deadline = .max
-        let pending = PendingRequest(connection: library, loop: loop)
-        stage = .waiting(pending)
+        let pending = PendingRequest(connection: library, isHead: isHead, loop: loop)
+        stage = .handling(pending)
         loop.counters.requestsInFlight.add(1, ordering: .relaxed)
         loop.handler.handle(request, responder: Responder(pending: pending))
         return answer(pending)
@@ -147,10 +123,9 @@ final class HTTPConnection {
     private func answer(_ pending: PendingRequest) -> MHD_Result {
         if pending.suspend() {
             MHD_suspend_connection(library)
-            isSuspended = true
+            stage = .waiting(pending)
             return .YES
         }
-        isSuspended = false
         guard let response = pending.takeAnswer() else {
             // Resumed without an answer, which only a stopping loop does.
             return queue(failure(.internalError))
@@ -160,11 +135,8 @@ final class HTTPConnection {
 
     /// Queues an answer at a moment when the library takes one.
     func queue(_ response: HTTPResponse) -> MHD_Result {
-        var pending: PendingRequest?
-        if case .waiting(let request) = stage {
-            pending = request
-            loop.counters.requestsInFlight.subtract(1, ordering: .relaxed)
-        }
+        let pending = stage.pending
+        if pending != nil { loop.counters.requestsInFlight.subtract(1, ordering: .relaxed) }
         stage = .replying
         deadline = .max
         head = nil
@@ -185,7 +157,7 @@ final class HTTPConnection {
         }
         let status = HeadRules.status(response.status)
         if let stream = response.stream { return begin(stream, handle, status: status) }
-        return queueResponse(library, status, handle)
+        return LibraryResponse.queue(handle, on: library, status: status)
     }
 
     /// The body, whose bytes no longer count among those that are arriving.
@@ -204,16 +176,13 @@ final class HTTPConnection {
 
     /// The answer has gone, or will never go.
     func completeRequest(isSent: Bool) {
-        switch stage {
-        case .waiting(let pending):
+        if let pending = stage.pending {
             loop.counters.requestsInFlight.subtract(1, ordering: .relaxed)
             if let response = pending.takeAnswer() { answerEndedPeer(response) }
-        case .streaming(let stream): endStream(stream, isSent: isSent)
-        default: break
+        } else if let stream = stage.stream {
+            endStream(stream, isSent: isSent)
         }
-        stage = .idle
-        isHead = false
-        nextPeerCheck = 0
+        stage = .idle(nextPeerCheck: 0)
         head = nil
         takeBody()
         deadline = loop.now + loop.idleMilliseconds

@@ -16,7 +16,10 @@ struct RequestBuffers {
 
     /// Keeps the arrays of a request that the handler is about to have.
     mutating func keep(_ request: HTTPRequest, target: [UInt8]) {
-        guard keeps else { return keeps = true }
+        guard keeps else {
+            keeps = true
+            return
+        }
         self.target = target.capacity <= Self.maximumBytes ? target : []
         fields = request.head.fields.capacity <= Self.maximumBytes ? request.head.fields : RequestFields()
         body = request.body.capacity <= Self.maximumBytes ? request.body : []

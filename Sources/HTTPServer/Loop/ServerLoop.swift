@@ -245,7 +245,7 @@ final class ServerLoop: ResumeQueue, TurnTaker, @unchecked Sendable {
             listenerWatch?.change(to: .readable)
         }
         for connection in connections {
-            if connection.deadline <= now { connection.expire() } else { connection.closeIfPeerEnded() }
+            if connection.deadline <= now { connection.expire() } else { connection.sweep() }
         }
         relieveCrowd()
     }
@@ -285,7 +285,7 @@ final class ServerLoop: ResumeQueue, TurnTaker, @unchecked Sendable {
         _ = resumeAnswered()
         MHD_run(daemon)
         // Left are those whose answer another thread is just about to give: it has claimed the request and not queued it.
-        for connection in connections where connection.isSuspended { MHD_resume_connection(connection.library) }
+        for connection in connections where connection.stage.isSuspended { MHD_resume_connection(connection.library) }
         MHD_run(daemon)
         endWatches()
         eventLoop.remove(self)

@@ -18,13 +18,16 @@ final class PendingRequest: BodyOwner, @unchecked Sendable {
     }
 
     let connection: OpaquePointer
+    /// Whether the answer goes without its body.
+    let isHead: Bool
     private let loop: any ResumeQueue
     private let claimed = Atomic<Bool>(false)
     private let phase = Atomic<Phase>(.handling)
     private var answer: HTTPResponse?
 
-    init(connection: OpaquePointer, loop: any ResumeQueue) {
+    init(connection: OpaquePointer, isHead: Bool = false, loop: any ResumeQueue) {
         self.connection = connection
+        self.isHead = isHead
         self.loop = loop
     }
 

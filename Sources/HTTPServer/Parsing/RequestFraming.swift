@@ -32,6 +32,15 @@ enum RequestFraming: Equatable {
         self = length == 0 ? .empty : .length(length)
     }
 
+    /// Whether there is no body, or one of at most so many bytes.
+    func isShort(atMost limit: Int) -> Bool {
+        switch self {
+        case .empty: true
+        case .length(let count): count <= limit
+        case .chunked: false
+        }
+    }
+
     private static func checkHost(
         _ summary: HeadParser.Summary,
         head: UnsafeRawBufferPointer,

@@ -13,18 +13,12 @@ internal import CMicrohttpd
 // pages are the library's, with the right status. Linked as a static library, the name would be defined twice and the
 // link fail, which is how one would notice. Our own answers call the library's function directly.
 
-private typealias QueueFunction = cmicrohttpd_queue_function
-
-private let libraryQueueFunction: QueueFunction? = {
+/// The library's own function, past the one below.
+let libraryQueueFunction: cmicrohttpd_queue_function? = {
     // RTLD_NEXT, a cast in C: the next definition after the one in this image.
     let next = UnsafeMutableRawPointer(bitPattern: -1)
-    return dlsym(next, "MHD_queue_response").map { unsafeBitCast($0, to: QueueFunction.self) }
+    return dlsym(next, "MHD_queue_response").map { unsafeBitCast($0, to: cmicrohttpd_queue_function.self) }
 }()
-
-/// Queues one of our own answers.
-func queueResponse(_ connection: OpaquePointer, _ status: Int, _ handle: OpaquePointer) -> MHD_Result {
-    libraryQueueFunction?(connection, UInt32(status), handle) ?? .NO
-}
 
 // Usable from inline only so that the symbol is exported; there is one user of libmicrohttpd in a process, this module,
 // so the context is always one of our connections.

@@ -14,13 +14,13 @@ extension HTTPConnection {
         loop.peers.add(self)
         loop.watchPeers()
         if loop.isDraining { stream.shutDown() }
-        return queueResponse(library, status, handle)
+        return LibraryResponse.queue(handle, on: library, status: status)
     }
 
     /// The library asks for more of the body.
     func fill(_ space: UnsafeMutableRawBufferPointer) -> Int {
-        isSuspended = false
-        guard case .streaming(let stream) = stage else { return LibraryStream.endWithError }
+        guard let stream = stage.stream else { return LibraryStream.endWithError }
+        if stage.isSuspended { stage = .streaming(stream) }
         switch stream.fill(space) {
         case .bytes(let count): return count
         case .end: return LibraryStream.endOfStream
@@ -28,7 +28,7 @@ extension HTTPConnection {
         case .wait:
             // Nobody resumes it before this call has returned: that is done by this thread.
             MHD_suspend_connection(library)
-            isSuspended = true
+            stage = .parked(stream)
             return 0
         }
     }
@@ -40,14 +40,13 @@ extension HTTPConnection {
 
     /// The client has closed the connection, or its sending side, while the body is written.
     func streamPeerEnded() {
-        guard case .streaming(let stream) = stage else { return }
-        stream.cut()
-        abandon()
+        guard let stream = stage.stream else { return }
+        carryOut(.cut(stream))
     }
 
     /// Ends the body at the point it has reached.
     func shutDownStream() {
-        if case .streaming(let stream) = stage { stream.shutDown() }
+        if let stream = stage.stream { carryOut(.finish(stream)) }
     }
 
     /// The library has done with a streamed answer.
@@ -55,7 +54,6 @@ extension HTTPConnection {
         loop.peers.remove(self)
         setStallTimeout(milliseconds: 0)
         loop.counters.streams.subtract(1, ordering: .relaxed)
-        isSuspended = false
         stream.end(isSent ? .finished : .clientGone)
     }
 
