@@ -4,11 +4,9 @@
 public import HTTPServer
 public import Logging
 public import Messaging
-internal import Names
-internal import Synchronization
 public import Threads
 
-/// Answers HTTP requests with RPC: routes, calls, casts, errors, health and what operators ask for.
+/// Answers HTTP requests with RPC: routes each to the part of the gateway that answers it.
 ///
 /// A request handler of the HTTP server. Calls end on a thread of the driver; nothing here blocks.
 public final class HTTPGateway: HTTPRequestHandler {
@@ -49,18 +47,16 @@ public final class HTTPGateway: HTTPRequestHandler {
         }
     }
 
-    let driver: any Driver
-    let environment: Environment
-    let logger: Logger
-    let metrics = GatewayMetrics()
-    let started = Moment.now
-    let pings = Guarded(SharedAnswers<Name, Result<RPCReply, MessagingError>>())
-    let operations: Operations
-    let idempotency = Guarded(IdempotencyStore())
-    let notifications: NotificationHub
-    private let current: Guarded<CallPlans>
-    private let requestsInFlight = Atomic(0)
-    private let drains = Atomic(false)
+    private let core: GatewayCore
+    private let calls: Calls
+    private let plainCalls: PlainCalls
+    private let jsonRPC: JSONRPCCalls
+    private let notifier: NotificationSender
+    private let streams: NotificationStreams
+    private let operations: Operations
+    private let probes: Probes
+    private let pages: Pages
+    let deliveries: Deliveries
 
     /// Makes a gateway over a driver, which its owner starts and shuts down.
     public init(
@@ -69,66 +65,154 @@ public final class HTTPGateway: HTTPRequestHandler {
         environment: Environment,
         logger: Logger
     ) {
-        self.driver = driver
-        self.environment = environment
-        self.logger = logger
+        core = GatewayCore(driver: driver, configuration: configuration, logger: logger)
+        calls = Calls(core)
+        plainCalls = PlainCalls(core)
+        jsonRPC = JSONRPCCalls(core)
+        notifier = NotificationSender(core)
+        streams = NotificationStreams(core, environment)
         operations = Operations(loop: environment.loop)
-        notifications = NotificationHub(
-            loop: environment.loop,
-            maximumListeners: environment.maximumListeners,
-            maximumSubscriptions: environment.maximumSubscriptions
-        )
-        current = Guarded(CallPlans(ConfigurationSnapshot(configuration)))
+        probes = Probes(core, loopsTurn: environment.loopsTurn)
+        pages = Pages(core, environment)
+        deliveries = Deliveries(core, operations)
     }
 
     /// The configuration in force.
-    public var configuration: GatewayConfiguration { snapshot.configuration }
-
-    /// The same behind one reference, for requests that carry it along.
-    var snapshot: ConfigurationSnapshot { current.withLock { $0.snapshot } }
+    public var configuration: GatewayConfiguration { core.configuration }
 
     /// Puts another configuration in force, whole; requests under way keep the one they began with.
-    public func update(_ configuration: GatewayConfiguration) {
-        let plans = CallPlans(ConfigurationSnapshot(configuration))
-        current.withLock { $0 = plans }
-    }
+    public func update(_ configuration: GatewayConfiguration) { core.update(configuration) }
 
-    /// The plan of a request's path and query, if one is kept; it holds for the configuration in force.
-    func plan(_ head: RequestHead) -> CallPlan? {
-        current.withLock { $0.plan(path: head.path, query: head.query) }
-    }
+    /// Requests under way that send something.
+    public var inFlight: Int { core.inFlight }
 
-    /// Keeps a plan for later requests.
-    func keep(_ plan: CallPlan, _ head: RequestHead) {
-        current.withLock { $0.keep(plan, path: head.path, query: head.query) }
-    }
-
-    /// Calls and casts under way.
-    public var inFlight: Int { requestsInFlight.load(ordering: .relaxed) }
-
-    /// Whether new calls are refused because the gateway shuts down.
-    public var isDraining: Bool { drains.load(ordering: .acquiring) }
+    /// How many clients listen for notifications.
+    public var notificationListeners: Int { streams.listenerCount }
 
     /// Turns *ready* off and refuses new calls; those under way go on.
     ///
     /// Clients that wait for the end of an operation are told that it still runs; streams of notifications end.
     public func beginGracefulShutdown() {
-        drains.store(true, ordering: .releasing)
+        core.beginDraining()
         operations.close()
-        notifications.beginDraining()
+        streams.beginDraining()
     }
 
-    /// Counts a call or cast in.
-    ///
-    /// - Throws: `draining`, or `overloaded` at the limit.
-    func enter(limit: Int) throws(Problem) {
-        guard !isDraining else { throw .draining }
-        guard requestsInFlight.add(1, ordering: .acquiringAndReleasing).newValue <= limit else {
-            leave()
-            throw .overloaded(limit, "requests are under way", setting: "rpc.maxInFlight")
+    /// Ends what listening for notifications has left at the broker, by the deadline at the latest.
+    public func closeNotifications(deadline: Moment) async { await streams.close(deadline: deadline) }
+}
+
+// MARK: Requests
+
+extension HTTPGateway {
+    /// Refuses on the head alone what waits for `100 Continue`; others are answered after their body, which keeps the
+    /// connection usable.
+    public func refusal(for head: RequestHead) -> HTTPResponse? {
+        guard head.fields.contains("Expect") else { return nil }
+        let identity = RequestIdentity(head.fields)
+        do throws(Problem) {
+            try check(try route(head), head, identity)
+            return nil
+        } catch {
+            return error.response(identity)
         }
     }
 
-    /// Counts a call or cast out.
-    func leave() { requestsInFlight.subtract(1, ordering: .acquiringAndReleasing) }
+    /// Answers the probes of the process and its metrics when there is no place for other connections.
+    public func isUrgent(_ head: RequestHead) -> Bool {
+        switch try? Router.route(head.path) {
+        case .healthy, .ready, .page(.metrics): true
+        default: false
+        }
+    }
+
+    /// Answers a request, now or when its call has ended.
+    public func handle(_ request: consuming HTTPRequest, responder: consuming Responder) {
+        handle(request, answeringTo: .client(responder))
+    }
+
+    /// Gives the HTTP layer's own failures the form of all others.
+    public func response(to failure: HTTPFailure) -> HTTPResponse {
+        let problem = Problem(failure)
+        core.metrics.refused(problem.code)
+        return problem.response(RequestIdentity(given: nil))
+    }
+
+    /// Answers a request, wherever its answer goes.
+    func handle(_ request: consuming HTTPRequest, answeringTo sink: consuming ResponseSink) {
+        let identity = RequestIdentity(request.head.fields)
+        if request.head.path.count == 1, request.head.path[0] == UInt8(ascii: "*") {
+            return sink.respond(Self.options("GET, HEAD, POST, OPTIONS", identity))
+        }
+        let route: Route
+        do throws(Problem) {
+            route = try self.route(request.head)
+        } catch {
+            return refuse(error, identity, sink)
+        }
+        let exchange = Exchange(route: route, request: request, identity: identity, sink: sink)
+        do throws(Problem) { try answer(exchange) } catch { refuse(error, exchange.identity, exchange.sink) }
+    }
+
+    /// What a request asks for, by its path and method.
+    ///
+    /// - Throws: 400, 403, 404 or 405.
+    private func route(_ head: borrowing RequestHead) throws(Problem) -> Route {
+        if head.method == "POST", let plan = core.plan(head) { return .planned(plan) }
+        let route = try Router.route(head.path)
+        guard route.takes(head.method) || head.method == "OPTIONS" else {
+            throw .methodNotAllowed(head.method, allow: route.allow)
+        }
+        return route
+    }
+
+    private func answer(_ exchange: borrowing Exchange) throws(Problem) {
+        if exchange.request.head.method == "OPTIONS" {
+            return exchange.sink.respond(Self.options(exchange.route.allow, exchange.identity))
+        }
+        switch exchange.route {
+        case .planned(let plan): try deliver(exchange) { exchange throws(Problem) in try calls.send(plan, exchange) }
+        case .rpc(let route): try deliver(exchange) { exchange throws(Problem) in try calls.send(route, exchange) }
+        case .plain(let route): try deliver(exchange) { exchange throws(Problem) in try plainCalls.send(route, exchange) }
+        case .jsonRPC: try deliver(exchange) { exchange throws(Problem) in try jsonRPC.send(exchange) }
+        case .notify(let topic, let eventType):
+            try deliver(exchange) { exchange throws(Problem) in try notifier.send(topic, eventType, exchange) }
+        case .operation(let id): try operations.answer(id, exchange, core.configuration)
+        case .notifications(let topic): try streams.listen(topic, exchange)
+        case .healthy: try probes.healthy(exchange)
+        case .ready: try probes.ready(exchange)
+        case .health(let topic, let server): try probes.health(Target(topic: topic, server: server), exchange)
+        case .page(let page): try pages.answer(page, exchange)
+        }
+    }
+
+    /// Sends what a request asks for, and has it answered at once, later, or as it was answered before.
+    @inline(__always)
+    private func deliver(
+        _ exchange: borrowing Exchange,
+        _ send: (borrowing Exchange) throws(Problem) -> Void
+    ) throws(Problem) {
+        guard let wish = try DeliveryWish(exchange.request.head.fields) else { return try send(exchange) }
+        try deliveries.deliver(exchange, wish, send)
+    }
+
+    /// Checks what the head alone shows.
+    private func check(_ route: Route, _ head: RequestHead, _ identity: RequestIdentity) throws(Problem) {
+        switch route {
+        case .planned(let plan): _ = try CallRequest(head, plan: plan, identity)
+        case .rpc(let rpc): _ = try CallRequest(head, route: rpc, identity, core.snapshot)
+        case .plain(let plain): _ = try PlainCall(head, route: plain, core.configuration)
+        case .jsonRPC: try CallRequest.checkContentType(head)
+        case .notify, .operation, .notifications, .healthy, .ready, .health, .page: break
+        }
+    }
+
+    private func refuse(_ problem: Problem, _ identity: RequestIdentity, _ sink: ResponseSink) {
+        core.metrics.refused(problem.code)
+        sink.respond(problem.response(identity))
+    }
+
+    private static func options(_ allow: String, _ identity: RequestIdentity) -> HTTPResponse {
+        HTTPResponse(status: 204, fields: [("Allow", allow)] + identity.fields)
+    }
 }

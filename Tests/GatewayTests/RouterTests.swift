@@ -7,7 +7,7 @@ import Testing
 
 struct RouterTests {
     private func rpc(_ path: String) throws -> RPCRoute {
-        guard case .sending(.rpc(let route)) = try Router.route(Array(path.utf8)) else {
+        guard case .rpc(let route) = try Router.route(Array(path.utf8)) else {
             throw Problem.notFound("not a call: \(path)")
         }
         return route
@@ -99,7 +99,7 @@ struct RouterTests {
     func plainAMQPNamesAnExchangeAndARoutingKey(_ path: String, _ exchange: String, _ key: String, _ isCast: Bool)
         throws
     {
-        guard case .sending(.plain(let plain)) = try route(path) else { return #expect(Bool(false), "\(path)") }
+        guard case .plain(let plain) = try route(path) else { return #expect(Bool(false), "\(path)") }
         #expect((plain.exchange, plain.routingKey, plain.isCast) == (exchange, key, isCast))
     }
 

@@ -66,6 +66,13 @@ public struct GatewayConfiguration: Sendable, Equatable {
     public init() {}
 }
 
+/// The configuration that a request began with: one reference, however far the request carries it.
+final class ConfigurationSnapshot: Sendable {
+    let configuration: GatewayConfiguration
+
+    init(_ configuration: GatewayConfiguration) { self.configuration = configuration }
+}
+
 /// How much of a remote exception's text leaves the gateway.
 public enum ErrorExposure: String, Sendable, CaseIterable {
     /// Message and arguments are always shown.

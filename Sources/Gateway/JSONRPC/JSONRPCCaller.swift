@@ -9,7 +9,7 @@ internal import Synchronization
 final class JSONRPCCaller: Sendable {
     typealias Outcome = JSONRPCBatch.Outcome
 
-    private let gateway: HTTPGateway
+    private let core: GatewayCore
     private let entries: [JSONText]
     private let fields: CallFields
     private let identity: RequestIdentity
@@ -21,13 +21,13 @@ final class JSONRPCCaller: Sendable {
     static let maximumMethodBytes = 4_096
 
     init(
-        _ gateway: HTTPGateway,
+        _ core: GatewayCore,
         entries: [JSONText],
         fields: CallFields,
         _ identity: RequestIdentity,
         _ snapshot: ConfigurationSnapshot
     ) {
-        self.gateway = gateway
+        self.core = core
         self.entries = entries
         self.fields = fields
         self.identity = identity
@@ -52,9 +52,33 @@ final class JSONRPCCaller: Sendable {
             let call = try call(entry)
             let arguments = try Self.arguments(entry.parameters)
             try checkRoom()
-            try gateway.send(call, arguments, identity, snapshot) { completion($0) }
+            try send(call, arguments, completion)
         } catch {
             completion(.failure(JSONRPCFailure(document: ProblemDocument(problem: error, request: identity))))
+        }
+    }
+
+    /// Sends what one entry asks for; its result comes as a JSON text.
+    ///
+    /// - Throws: what is wrong with it; nothing was sent then.
+    private func send(
+        _ call: CallRequest,
+        _ arguments: JSONText,
+        _ completion: @escaping @Sendable (Result<ArraySlice<UInt8>, JSONRPCFailure>) -> Void
+    ) throws(Problem) {
+        let gathering = call.route.verb == .gather ? try core.gatheringDriver : nil
+        let request = call.request(arguments, identity)
+        try core.enter(limit: snapshot.configuration.maximumInFlight)
+        let responses = CallResponses(call, identity)
+        let end: @Sendable (Result<ArraySlice<UInt8>, MessagingError>) -> Void = { [core] result in
+            core.leave()
+            completion(result.mapError { JSONRPCFailure(document: responses.document(responses.problem($0))) })
+        }
+        switch call.route.verb {
+        case .call: core.driver.call(request) { end($0.map(\.result.bytes)) }
+        case .cast: core.driver.cast(request) { end($0.map { _ in JSONText.null.bytes }) }
+        case .gather:
+            gathering?.gather(request, minimum: call.plan.minimum) { end($0.map { responses.array($0)[...] }) }
         }
     }
 
@@ -76,7 +100,7 @@ final class JSONRPCCaller: Sendable {
     private static func route(_ path: [UInt8], isNotification: Bool) throws(Problem) -> RPCRoute {
         do throws(Problem) {
             let route = try Router.route(path, unmarked: isNotification ? .cast : .call)
-            guard case .sending(.rpc(let rpc)) = route else {
+            guard case .rpc(let rpc) = route else {
                 throw .notFound("method: \"topic/server/method\" or \"topic/method\" is expected")
             }
             return rpc

@@ -29,10 +29,6 @@ enum OperationResponses {
     static func forgotten(_ identity: RequestIdentity) -> HTTPResponse {
         HTTPResponse(status: 204, fields: [("Cache-Control", "no-store")] + identity.fields)
     }
-
-    static func problem(_ problem: Problem, _ identity: RequestIdentity) -> HTTPResponse {
-        ProblemDocument(problem: problem, request: identity).response
-    }
 }
 
 extension Problem {

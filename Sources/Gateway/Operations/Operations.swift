@@ -3,6 +3,7 @@
 
 internal import HTTPServer
 internal import Messaging
+internal import Names
 internal import Threads
 
 /// The operations of a gateway: the store behind its lock, and the timer of those who wait.
@@ -21,6 +22,37 @@ final class Operations: Sendable {
     private let timer = Guarded<DeadlineTimer?>(nil)
 
     init(loop: EventLoop) { self.loop = loop }
+
+    /// Tells what has become of an operation, or forgets it.
+    func answer(
+        _ text: String,
+        _ exchange: borrowing Exchange,
+        _ configuration: GatewayConfiguration
+    ) throws(Problem) {
+        let (identity, sink) = (exchange.identity, exchange.sink)
+        _ = try QueryParameters(exchange.request.head.query, known: [])
+        guard let id = UniqueID(operation: text) else { throw .noSuchOperation }
+        let limits = configuration.operationLimits
+        if exchange.request.head.method == "DELETE", forget(id, limits) {
+            return sink.respond(OperationResponses.forgotten(identity))
+        }
+        // Asking first keeps the lists of waiters free of operations that have ended.
+        if case .running = look(id, limits), let wait = Prefer.wait(exchange.request.head.fields) {
+            let deadline = identity.started.advanced(by: min(wait, configuration.maximumOperationWait))
+            let waiter = OperationWaiter(identity: identity, sink: sink)
+            if self.wait(id, waiter, deadline: deadline, limits) { return }
+        }
+        sink.respond(try response(look(id, limits), identity))
+    }
+
+    private func response(_ look: Store.Look, _ identity: RequestIdentity) throws(Problem) -> HTTPResponse {
+        switch look {
+        case .unknown: throw .noSuchOperation
+        case .gone: throw .operationGone
+        case .running: OperationResponses.running(identity)
+        case .done(let answer): OperationResponses.done(answer)
+        }
+    }
 
     /// Begins an operation; nil when as many as there may be are running.
     func begin(_ limits: Store.Limits) -> UniqueID? {
@@ -60,7 +92,7 @@ final class Operations: Sendable {
     /// Forgets an operation; false when there is none.
     func forget(_ id: UniqueID, _ limits: Store.Limits) -> Bool {
         guard let waiters = state.withLock({ $0.store.forget(id, now: .now, limits) }) else { return false }
-        for waiter in waiters { waiter.sink.respond(OperationResponses.problem(.operationGone, waiter.identity)) }
+        for waiter in waiters { waiter.sink.respond(Problem.operationGone.response(waiter.identity)) }
         return true
     }
 
@@ -88,5 +120,34 @@ final class Operations: Sendable {
         let (expired, next) = state.withLock { $0.store.expireWaiters(now: now) }
         for waiter in expired { waiter.sink.respond(OperationResponses.running(waiter.identity)) }
         return next
+    }
+}
+
+/// A client that waits for the end of an operation.
+struct OperationWaiter: Sendable {
+    let identity: RequestIdentity
+    let sink: ResponseSink
+}
+
+extension GatewayConfiguration {
+    /// The bounds of what is kept of operations.
+    var operationLimits: Operations.Store.Limits {
+        Operations.Store.Limits(
+            timeToLive: operationTimeToLive,
+            maximumCount: maximumOperations,
+            maximumBytes: maximumOperationBytes
+        )
+    }
+}
+
+extension UniqueID {
+    /// Reads an identifier as `hexadecimal` writes it; nil for every other text.
+    init?(operation text: String) {
+        guard text.utf8.count == 32, let high = UInt64(text.prefix(16), radix: 16),
+            let low = UInt64(text.suffix(16), radix: 16)
+        else { return nil }
+        self.init(high: high, low: low)
+        // Other cases, signs, and bits that no identifier of ours has.
+        guard hexadecimal.isSame(as: text) else { return nil }
     }
 }

@@ -4,6 +4,13 @@
 internal import HTTPServer
 internal import Messaging
 
+extension Problem {
+    /// The answer to a request that nothing more is known of than what it is called.
+    func response(_ identity: RequestIdentity) -> HTTPResponse {
+        ProblemDocument(problem: self, request: identity).response
+    }
+}
+
 /// Writes problem documents (RFC 9457) in the order of the contract.
 struct ProblemDocument {
     var problem: Problem

@@ -26,7 +26,7 @@ extension MessageResponses {
     func durations(_ metrics: GatewayMetrics) -> RouteDurations { metrics.durations(template) }
 }
 
-extension HTTPGateway {
+extension GatewayCore {
     /// Answers a message that has ended, counts it and tells the log.
     func finish(
         _ responses: some MessageResponses,

@@ -21,6 +21,23 @@ enum ResponseSink: Sendable {
     }
 }
 
+extension ResponseSink {
+    /// Gives the head of an answer whose body is written later; nil for a keeper, which gets the head alone.
+    func respond(
+        streaming head: HTTPResponse,
+        bufferLimit: Int,
+        onEnd: @escaping @Sendable (ResponseStream.End) -> Void
+    ) -> ResponseStream? {
+        switch self {
+        case .client(let responder):
+            return responder.respond(streaming: head, bufferLimit: bufferLimit, onEnd: onEnd)
+        case .keeper(let keeper):
+            keeper.receive(head, false)
+            return nil
+        }
+    }
+}
+
 /// What wants an answer before the client gets it.
 final class ResponseKeeper: Sendable {
     /// Called once, on whatever thread the answer comes from.

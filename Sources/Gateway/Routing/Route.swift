@@ -5,8 +5,16 @@ internal import Messaging
 
 /// What a request's path asks for.
 enum Route: Sendable {
-    /// Something to send.
-    case sending(SendingRoute)
+    /// A call, cast or gathering.
+    case rpc(RPCRoute)
+    /// The same from a path and query that are known already.
+    case planned(CallPlan)
+    /// A request in the pattern of plain AMQP, or a message that nobody answers.
+    case plain(PlainRoute)
+    /// JSON-RPC 2.0.
+    case jsonRPC
+    /// A notification to send.
+    case notify(topic: String, eventType: String)
     /// What became of a request that is answered later.
     case operation(id: String)
     /// The notifications of a topic, as a stream.
@@ -40,7 +48,11 @@ enum Route: Sendable {
     /// The template of the path, of low cardinality: what metrics and logs name.
     var template: String {
         switch self {
-        case .sending(let route): route.template
+        case .rpc(let route): route.template
+        case .planned(let plan): plan.route.template
+        case .plain(let route): route.template
+        case .jsonRPC: "/-/jsonrpc"
+        case .notify: "/-/notifications/{topic}/{event_type}"
         case .operation: "/-/operations/{id}"
         case .notifications: "/-/notifications/{topic}"
         case .healthy: "/-/healthy"
@@ -55,27 +67,25 @@ enum Route: Sendable {
     }
 }
 
-/// What the request of a path sends.
-enum SendingRoute: Sendable {
-    /// A call, cast or gathering.
-    case rpc(RPCRoute)
-    /// The same from a path and query that are known already.
-    case planned(CallPlan)
-    /// A request in the pattern of plain AMQP, or a message that nobody answers.
-    case plain(PlainRoute)
-    /// JSON-RPC 2.0.
-    case jsonRPC
-    /// A notification.
-    case notify(topic: String, eventType: String)
-
-    /// The template of the path, of low cardinality: what metrics and logs name.
-    var template: String {
+extension Route {
+    /// The methods that the path takes, as the `Allow` field lists them.
+    var allow: String {
         switch self {
-        case .rpc(let route): route.template
-        case .planned(let plan): plan.route.template
-        case .plain(let route): route.template
-        case .jsonRPC: "/-/jsonrpc"
-        case .notify: "/-/notifications/{topic}/{event_type}"
+        case .rpc, .planned, .plain, .jsonRPC, .notify: "POST, OPTIONS"
+        case .operation: "GET, HEAD, DELETE, OPTIONS"
+        // A stream has no length and no end: its head alone tells nothing.
+        case .notifications: "GET, OPTIONS"
+        case .healthy, .ready, .health, .page: "GET, HEAD, OPTIONS"
+        }
+    }
+
+    /// Whether the path takes a method (other than OPTIONS, which every path takes).
+    func takes(_ method: String) -> Bool {
+        switch self {
+        case .rpc, .planned, .plain, .jsonRPC, .notify: method == "POST"
+        case .operation: method == "GET" || method == "HEAD" || method == "DELETE"
+        case .notifications: method == "GET"
+        case .healthy, .ready, .health, .page: method == "GET" || method == "HEAD"
         }
     }
 }

@@ -15,8 +15,8 @@ enum Router {
         case 0: return .page(.home)
         case 1: return try alias(segments[0])
         case _ where segments[0] == "-": return try administration(segments.dropFirst())
-        case 2: return .sending(.rpc(try rpc(segments[0], "-", split(segments[1], unmarked))))
-        case 3: return .sending(.rpc(try rpc(segments[0], segments[1], split(segments[2], unmarked))))
+        case 2: return .rpc(try rpc(segments[0], "-", split(segments[1], unmarked)))
+        case 3: return .rpc(try rpc(segments[0], segments[1], split(segments[2], unmarked)))
         default: throw .notFound("A call has no more than three segments: POST /topic/server/method")
         }
     }
@@ -38,7 +38,7 @@ enum Router {
         case ["openapi.json"]: return .page(.openAPI(.json))
         case ["openapi.yaml"]: return .page(.openAPI(.yaml))
         case ["info"]: return .page(.info)
-        case ["jsonrpc"]: return .sending(.jsonRPC)
+        case ["jsonrpc"]: return .jsonRPC
         default: return try withNames(segments)
         }
     }
@@ -49,10 +49,10 @@ enum Router {
         switch (segments.first, names.count) {
         case ("health", 1): return .health(topic: names[0].text, server: nil)
         case ("health", 2): return .health(topic: names[0].text, server: names[1] == "-" ? nil : names[1].text)
-        case ("amqp", 2): return .sending(.plain(PlainRoute(exchange: names[0], last: names[1])))
+        case ("amqp", 2): return .plain(PlainRoute(exchange: names[0], last: names[1]))
         case ("operations", 1): return .operation(id: names[0].text)
         case ("notifications", 1): return .notifications(topic: names[0].text)
-        case ("notifications", 2): return .sending(.notify(topic: names[0].text, eventType: names[1].text))
+        case ("notifications", 2): return .notify(topic: names[0].text, eventType: names[1].text)
         default: throw .notFound("Nothing is served at this path under /-/")
         }
     }

@@ -20,19 +20,16 @@ struct RequestNamesTests {
             let isServed = request.target.topic.map { $0.utf8.elementsEqual(one.utf8) } ?? false
             return isServed ? .success(.null) : .failure(MessagingError(.undeliverable, "nobody"))
         }
-        let gateway = TestGateway(driver).gateway
-        #expect(try [one, other].map { try ping(Target(topic: $0), at: gateway) } == [200, 503])
+        let gateway = TestGateway(driver)
+        #expect(try [one, other].map { try ping($0, at: gateway) } == [200, 503])
         #expect(driver.seen.withLock { $0.calls.count } == 2)
-        for name in [one, other] { _ = try ping(Target(topic: "t"), at: gateway, "&exchange=\(encoded(name))") }
+        for name in [one, other] { _ = try ping("t", at: gateway, "&exchange=\(encoded(name))") }
         #expect(driver.seen.withLock { $0.calls.count } == 4)
     }
 
     /// The status of the answer to a ping, which has to be there.
-    private func ping(_ target: Target, at gateway: HTTPGateway, _ query: String = "") throws -> Int? {
-        let pending = PendingRequest.unconnected()
-        let head = RequestHead(method: "GET", path: [], query: Array("deep=1\(query)".utf8))
-        try gateway.health(target, head, RequestIdentity(given: nil), Responder(pending: pending))
-        return pending.takeAnswer()?.status
+    private func ping(_ topic: String, at gateway: TestGateway, _ query: String = "") throws -> Int {
+        try gateway.send("GET", "/-/health/\(encoded(topic))?deep=1\(query)").status()
     }
 
     @Test(arguments: LookAlikes.pairs)

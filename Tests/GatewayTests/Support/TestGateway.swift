@@ -56,16 +56,7 @@ struct TestGateway {
     private func send(_ request: HTTPRequest) -> PendingAnswer {
         let pending = PendingAnswer()
         let sink = ResponseSink.keeper(ResponseKeeper { response, _ in pending.set(response) })
-        let identity = RequestIdentity(request.head.fields)
-        do throws(Problem) {
-            switch try gateway.route(request.head) {
-            case .operation(let id): try gateway.operation(id, request.head, identity, sink)
-            case .sending(let route): try gateway.deliver(route, request, identity, sink)
-            default: throw .notFound("not a request that these tests send")
-            }
-        } catch {
-            pending.set(gateway.respond(error, identity))
-        }
+        gateway.handle(request, answeringTo: sink)
         return pending
     }
 

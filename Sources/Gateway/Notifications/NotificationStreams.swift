@@ -4,44 +4,56 @@
 internal import HTTPServer
 internal import Logging
 internal import Messaging
-public import Threads
+internal import Threads
 
-extension HTTPGateway {
+/// Streams of notifications to clients.
+struct NotificationStreams: Sendable {
+    private let core: GatewayCore
+    private let hub: NotificationHub
+
+    init(_ core: GatewayCore, _ environment: HTTPGateway.Environment) {
+        self.core = core
+        hub = NotificationHub(
+            loop: environment.loop,
+            maximumListeners: environment.maximumListeners,
+            maximumSubscriptions: environment.maximumSubscriptions
+        )
+    }
+
+    /// How many clients listen.
+    var listenerCount: Int { hub.listenerCount }
+
+    /// Ends all streams and takes no more of them.
+    func beginDraining() { hub.beginDraining() }
+
+    /// Ends what is left at the broker, by the deadline at the latest.
+    func close(deadline: Moment) async { await hub.close(deadline: deadline) }
+
     /// Streams the notifications of a topic to a client, from the moment of the answer's head on.
-    func listen(
-        _ topic: String,
-        _ request: HTTPRequest,
-        _ identity: RequestIdentity,
-        _ responder: Responder
-    ) throws(Problem) {
-        let configuration = configuration
-        let asked = try StreamRequest(topic: topic, request.head, configuration.notifications)
-        let driver = try notificationDriver
-        let (subscription, listener) = try notifications.join(asked.source, configuration.notifications) {
+    func listen(_ topic: String, _ exchange: borrowing Exchange) throws(Problem) {
+        let configuration = core.configuration
+        let (identity, sink) = (exchange.identity, exchange.sink)
+        let asked = try StreamRequest(topic: topic, exchange.request.head, configuration.notifications)
+        let driver = try core.notificationDriver
+        let (subscription, listener) = try hub.join(asked.source, configuration.notifications) {
             () throws(Problem) in
             try Self.subscribe(asked, driver, configuration)
         }
         if subscription.isConsuming {
-            return begin(asked, subscription, listener, identity, responder)
+            return begin(asked, subscription, listener, identity, sink)
         }
-        Task { [self] in
+        Task {
             do throws(MessagingError) {
                 let timeout = configuration.notifications.subscribeTimeout
                 try await subscription.waitUntilConsuming(deadline: .now.advanced(by: timeout))
-                begin(asked, subscription, listener, identity, responder)
+                begin(asked, subscription, listener, identity, sink)
             } catch {
-                notifications.leave(subscription, listener: listener)
-                refuse(Problem(error, method: "", configuration: configuration), identity, responder)
+                hub.leave(subscription, listener: listener)
+                let problem = Problem(error, method: "", configuration: configuration)
+                core.metrics.refused(problem.code)
+                sink.respond(problem.response(identity))
             }
         }
-    }
-
-    /// How many clients listen for notifications.
-    public var notificationListeners: Int { notifications.listenerCount }
-
-    /// Ends what listening for notifications has left at the broker, in at most that time.
-    public func closeNotifications(deadline: Moment) async {
-        await notifications.close(deadline: deadline)
     }
 
     private static func subscribe(
@@ -62,7 +74,7 @@ extension HTTPGateway {
         _ subscription: SharedSubscription,
         _ listener: Int,
         _ identity: RequestIdentity,
-        _ responder: Responder
+        _ sink: ResponseSink
     ) {
         let head = HTTPResponse(
             status: 200,
@@ -71,33 +83,29 @@ extension HTTPGateway {
                 + identity.fields,
             body: StreamNotice.beginning[...]
         )
-        let stream = responder.respond(
+        let stream = sink.respond(
             streaming: head,
-            bufferLimit: configuration.notifications.bufferBytes
-        ) { [self] end in
-            notifications.leave(subscription, listener: listener)
+            bufferLimit: core.configuration.notifications.bufferBytes
+        ) { end in
+            hub.leave(subscription, listener: listener)
             logEnd(end, asked, identity)
         }
+        guard let stream else { return hub.leave(subscription, listener: listener) }
         let listening = ListenerStream(
             id: listener,
             filter: asked.filter,
             identity: identity,
             stream: stream,
-            metrics: metrics
+            metrics: core.metrics
         )
         subscription.add(listening, after: asked.lastEventID)
         // The drain may have passed over a listener that was not added yet.
-        if notifications.isDraining { listening.end(.draining) }
-    }
-
-    private func refuse(_ problem: Problem, _ identity: RequestIdentity, _ responder: Responder) {
-        metrics.refused(problem.code)
-        responder.respond(respond(problem, identity))
+        if hub.isDraining { listening.end(.draining) }
     }
 
     private func logEnd(_ end: ResponseStream.End, _ asked: StreamRequest, _ identity: RequestIdentity) {
-        guard logger.logLevel <= .info else { return }
-        logger.info(
+        guard core.logger.logLevel <= .info else { return }
+        core.logger.info(
             "stream of notifications ended",
             metadata: [
                 "request.id": "\(identity.id)", "notification.topic": "\(asked.source.topic)", "end": "\(end)",

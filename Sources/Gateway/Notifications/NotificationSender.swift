@@ -5,38 +5,30 @@ internal import HTTPServer
 internal import Logging
 internal import Messaging
 
-extension HTTPGateway {
+/// Notifications that clients send.
+struct NotificationSender: Sendable {
+    private static let template = Route.notify(topic: "", eventType: "").template
+
+    private let core: GatewayCore
+
+    init(_ core: GatewayCore) { self.core = core }
+
     /// Sends a notification; answered 202 once the broker has confirmed it.
-    func notify(
-        _ topic: String,
-        _ eventType: String,
-        _ request: HTTPRequest,
-        _ identity: RequestIdentity,
-        _ sink: ResponseSink
-    ) throws(Problem) {
-        let configuration = configuration
+    func send(_ topic: String, _ eventType: String, _ exchange: borrowing Exchange) throws(Problem) {
+        let configuration = core.configuration
+        let (identity, sink) = (exchange.identity, exchange.sink)
         let asked = try NotificationRequest(
             topic: topic,
             eventType: eventType,
-            request,
+            exchange.request,
             identity,
             configuration
         )
-        let driver = try notificationDriver
-        try enter(limit: configuration.maximumInFlight)
-        driver.notify(asked.notification) { [self] result in
-            leave()
+        let driver = try core.notificationDriver
+        try core.enter(limit: configuration.maximumInFlight)
+        driver.notify(asked.notification) { result in
+            core.leave()
             answer(asked, result, identity, configuration, sink)
-        }
-    }
-
-    /// The driver, which has to carry notifications.
-    var notificationDriver: any NotificationDriver {
-        get throws(Problem) {
-            guard let able = driver as? any NotificationDriver else {
-                throw .unsupported("does not carry notifications")
-            }
-            return able
         }
     }
 
@@ -60,11 +52,9 @@ extension HTTPGateway {
             ("Rpc-Timeout", DecimalText.shortSeconds(asked.timeout)),
         ]
         sink.respond(response, mayRepeat: mayRepeat)
-        metrics.answered(Self.notifyTemplate, identity, status: response.status)
+        core.metrics.answered(Self.template, identity, status: response.status)
         log(asked.notification, identity, status: response.status)
     }
-
-    private static let notifyTemplate = SendingRoute.notify(topic: "", eventType: "").template
 
     private func accepted(_ identity: RequestIdentity) -> HTTPResponse {
         let timing = ("Server-Timing", "publish;dur=\(DecimalText.milliseconds(identity.elapsed))")
@@ -84,8 +74,8 @@ extension HTTPGateway {
     }
 
     private func log(_ notification: OutgoingNotification, _ identity: RequestIdentity, status: Int) {
-        guard logger.logLevel <= .info else { return }
-        logger.info(
+        guard core.logger.logLevel <= .info else { return }
+        core.logger.info(
             "notification answered",
             metadata: [
                 "request.id": "\(identity.id)", "notification.queue": "\(notification.queueName)",
@@ -93,5 +83,19 @@ extension HTTPGateway {
                 "elapsed": "\(identity.elapsedSeconds)",
             ]
         )
+    }
+}
+
+extension GatewayCore {
+    /// The driver, which has to carry notifications.
+    ///
+    /// - Throws: 501 where the transport cannot.
+    var notificationDriver: any NotificationDriver {
+        get throws(Problem) {
+            guard let able = driver as? any NotificationDriver else {
+                throw .unsupported("does not carry notifications")
+            }
+            return able
+        }
     }
 }

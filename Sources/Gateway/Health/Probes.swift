@@ -6,30 +6,41 @@ internal import Messaging
 internal import Names
 internal import Threads
 
-extension HTTPGateway {
+/// Says whether the process works, whether calls can be served, and whether somebody serves a topic.
+final class Probes: Sendable {
+    private let core: GatewayCore
+    private let loopsTurn: @Sendable () -> Bool
+    private let pings = Guarded(SharedAnswers<Name, Result<RPCReply, MessagingError>>())
+
+    /// - Parameter loopsTurn: whether the loops of the HTTP server turn.
+    init(_ core: GatewayCore, loopsTurn: @escaping @Sendable () -> Bool) {
+        self.core = core
+        self.loopsTurn = loopsTurn
+    }
+
     /// The process and its loops turn; whether a broker is there does not matter.
-    func healthy(_ head: RequestHead, _ identity: RequestIdentity, _ responder: Responder) throws(Problem) {
-        let form = try HealthForm(head)
-        guard environment.loopsTurn() else {
+    func healthy(_ exchange: borrowing Exchange) throws(Problem) {
+        let form = try HealthForm(exchange.request.head)
+        guard loopsTurn() else {
             throw Problem(.unhealthy, "A loop of the HTTP server does not turn")
         }
-        responder.respond(form.good("healthy", members: [], identity))
+        exchange.sink.respond(form.good("healthy", members: [], exchange.identity))
     }
 
     /// Calls can be served: connected, not blocked, not draining, and our own messages come back.
-    func ready(_ head: RequestHead, _ identity: RequestIdentity, _ responder: Responder) throws(Problem) {
-        let form = try HealthForm(head)
+    func ready(_ exchange: borrowing Exchange) throws(Problem) {
+        let form = try HealthForm(exchange.request.head)
         let reasons = unreadyReasons
         guard reasons.isEmpty else {
             throw Problem(.notReady, reasons.joined(separator: "; "))
         }
-        responder.respond(form.good("ready", members: [], identity))
+        exchange.sink.respond(form.good("ready", members: [], exchange.identity))
     }
 
     private var unreadyReasons: [String] {
-        let status = driver.status
+        let status = core.driver.status
         var reasons: [String] = []
-        if isDraining { reasons.append("the gateway is shutting down") }
+        if core.isDraining { reasons.append("the gateway is shutting down") }
         if !status.isConnected {
             reasons.append(
                 "replies cannot be received\(status.problem.map { " (\($0))" } ?? ""): the broker is not connected"
@@ -37,42 +48,38 @@ extension HTTPGateway {
         }
         if let reason = status.blockedReason { reasons.append("the broker blocks publishers: \(reason)") }
         let age = status.lastLoopback?.duration(to: .now)
-        if status.isConnected, age.map({ $0 > configuration.readyWithin }) ?? true {
+        if status.isConnected, age.map({ $0 > core.configuration.readyWithin }) ?? true {
             reasons.append("no message of our own has come back through the reply queue lately")
         }
         return reasons
     }
 
     /// The queue of a topic or server: a passive look, or a ping with `?deep=1`.
-    func health(
-        _ target: Target,
-        _ head: RequestHead,
-        _ identity: RequestIdentity,
-        _ responder: Responder
-    ) throws(Problem) {
-        let form = try HealthForm(head, known: ["deep", "exchange"])
+    func health(_ target: Target, _ exchange: borrowing Exchange) throws(Problem) {
+        let form = try HealthForm(exchange.request.head, known: ["deep", "exchange"])
+        let (identity, sink) = (exchange.identity, exchange.sink)
         var target = target
         target.exchange = form.exchange
         try CallRequest.checkExchange(form.exchange)
         do {
             try target.validateForSending(isCall: true)
         } catch {
-            throw Problem(error, method: "", configuration: configuration)
+            throw Problem(error, method: "", configuration: core.configuration)
         }
-        if form.isDeep { ping(target, form, identity, responder) } else { look(target, form, identity, responder) }
+        if form.isDeep { ping(target, form, identity, sink) } else { look(target, form, identity, sink) }
     }
 
-    private func look(_ target: Target, _ form: HealthForm, _ identity: RequestIdentity, _ responder: Responder) {
-        driver.inspect(target, deadline: .now.advanced(by: configuration.probeTimeout)) { [self] result in
+    private func look(_ target: Target, _ form: HealthForm, _ identity: RequestIdentity, _ sink: ResponseSink) {
+        core.driver.inspect(target, deadline: .now.advanced(by: core.configuration.probeTimeout)) { [self] result in
             switch result {
             case .success(let status?) where status.consumerCount > 0:
-                responder.respond(form.good("alive", members: Self.members(status), identity))
+                sink.respond(form.good("alive", members: Self.members(status), identity))
             case .success(let status?):
                 let detail = "The queue \"\(target.queueName)\" has no consumers, \(status.messageCount) messages wait"
-                responder.respond(respond(Problem(.noConsumers, detail), identity))
+                sink.respond(Problem(.noConsumers, detail).response(identity))
             case .success(nil):
-                responder.respond(respond(.notFound("There is no queue \"\(target.queueName)\""), identity))
-            case .failure(let error): responder.respond(respond(unreachable(error), identity))
+                sink.respond(Problem.notFound("There is no queue \"\(target.queueName)\"").response(identity))
+            case .failure(let error): sink.respond(unreachable(error).response(identity))
             }
         }
     }
@@ -82,14 +89,14 @@ extension HTTPGateway {
     }
 
     /// Any reply shows a living server, a failure too; pings are shared for a second.
-    private func ping(_ target: Target, _ form: HealthForm, _ identity: RequestIdentity, _ responder: Responder) {
+    private func ping(_ target: Target, _ form: HealthForm, _ identity: RequestIdentity, _ sink: ResponseSink) {
         let key = Name("\(target.exchange ?? "")\u{0}\(target.queueName)")
         let answer: @Sendable (Result<RPCReply, MessagingError>) -> Void = { [self] result in
             switch result {
-            case .success: responder.respond(form.good("alive", members: [("ping", "\"pong\"")], identity))
+            case .success: sink.respond(form.good("alive", members: [("ping", "\"pong\"")], identity))
             case .failure(let error) where error.remote != nil:
-                responder.respond(form.good("alive", members: [("ping", "\"refused\"")], identity))
-            case .failure(let error): responder.respond(respond(unreachable(error), identity))
+                sink.respond(form.good("alive", members: [("ping", "\"refused\"")], identity))
+            case .failure(let error): sink.respond(unreachable(error).response(identity))
             }
         }
         switch pings.withLock({ $0.ask(key, now: .now, answer) }) {
@@ -101,9 +108,9 @@ extension HTTPGateway {
     }
 
     private func sendPing(_ target: Target, _ key: Name) {
-        let timeout = configuration.probeTimeout
+        let timeout = core.configuration.probeTimeout
         let request = RPCRequest(target: target, method: "oslo_rpc_server_ping", timeout: timeout, retry: 0)
-        driver.call(request) { [self] result in
+        core.driver.call(request) { [self] result in
             let waiting = pings.withLock { $0.found(key, result, keeps: true, now: .now) }
             for completion in waiting { completion(result) }
         }
@@ -111,7 +118,7 @@ extension HTTPGateway {
 
     /// A probe says 503 whenever it cannot say yes, so that checks need to know one status only.
     private func unreachable(_ error: MessagingError) -> Problem {
-        var problem = Problem(error, method: "", configuration: configuration)
+        var problem = Problem(error, method: "", configuration: core.configuration)
         problem.status = 503
         return problem
     }

@@ -5,27 +5,43 @@ internal import HTTPServer
 internal import Messaging
 internal import Threads
 
-extension HTTPGateway {
-    /// The pages that take no time: metrics, contract, info and the root.
-    func page(_ page: Route.Page, _ identity: RequestIdentity) -> HTTPResponse {
-        let (type, body): (String, [UInt8]) =
-            switch page {
-            case .metrics: ("text/plain; version=0.0.4; charset=utf-8", Array(environment.metricsPage().utf8))
-            case .openAPI(.json): ("application/json", OpenAPIDocument.json)
-            case .openAPI(.yaml): ("application/yaml", OpenAPIDocument.yaml)
-            case .info: ("application/json", Array(info.utf8))
-            case .home: ("text/plain; charset=utf-8", Array(Self.welcome(environment.version).utf8))
-            }
-        return HTTPResponse(
-            status: 200,
-            fields: [("Content-Type", type), ("Cache-Control", "no-store")] + identity.fields,
-            body: body[...]
+/// The pages that take no time: metrics, contract, info and the root.
+final class Pages: Sendable {
+    private let core: GatewayCore
+    private let environment: HTTPGateway.Environment
+    private let started = Moment.now
+
+    init(_ core: GatewayCore, _ environment: HTTPGateway.Environment) {
+        self.core = core
+        self.environment = environment
+    }
+
+    /// Answers with a page.
+    func answer(_ page: Route.Page, _ exchange: borrowing Exchange) throws(Problem) {
+        _ = try QueryParameters(exchange.request.head.query, known: [])
+        let (type, body) = content(page)
+        exchange.sink.respond(
+            HTTPResponse(
+                status: 200,
+                fields: [("Content-Type", type), ("Cache-Control", "no-store")] + exchange.identity.fields,
+                body: body[...]
+            )
         )
     }
 
+    private func content(_ page: Route.Page) -> (type: String, body: [UInt8]) {
+        switch page {
+        case .metrics: ("text/plain; version=0.0.4; charset=utf-8", Array(environment.metricsPage().utf8))
+        case .openAPI(.json): ("application/json", OpenAPIDocument.json)
+        case .openAPI(.yaml): ("application/yaml", OpenAPIDocument.yaml)
+        case .info: ("application/json", Array(info.utf8))
+        case .home: ("text/plain; charset=utf-8", Array(Self.welcome(environment.version).utf8))
+        }
+    }
+
     private var info: String {
-        let status = driver.status
-        let configuration = configuration
+        let status = core.driver.status
+        let configuration = core.configuration
         let pool = status.sendConnections
         let uptime = DecimalText.shortSeconds(started.duration(to: .now))
         let limits = [
@@ -36,7 +52,7 @@ extension HTTPGateway {
         return """
             {"name":"rpc-gateway","version":\(JSONText(string: environment.version).string),\
             "uptime":\(uptime),"transport":\(JSONText(string: environment.transport).string),\
-            "connected":\(status.isConnected),"draining":\(isDraining),"in_flight":\(inFlight),\
+            "connected":\(status.isConnected),"draining":\(core.isDraining),"in_flight":\(core.inFlight),\
             "waiting_calls":\(status.waitingCalls),\
             "pool":{"connections":\(pool.open),"leases":\(pool.leases),"waiting":\(pool.waiting)},\
             "limits":{\(limits.joined(separator: ","))}}
@@ -64,4 +80,12 @@ extension HTTPGateway {
 
         """
     }
+}
+
+/// The contract in OpenAPI 3.1, as it stands in `openapi/`.
+enum OpenAPIDocument {
+    /// As YAML.
+    static var yaml: [UInt8] { PackageResources.gateway_yaml }
+    /// As JSON.
+    static var json: [UInt8] { PackageResources.gateway_json }
 }

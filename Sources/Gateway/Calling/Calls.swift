@@ -1,0 +1,97 @@
+// Part of the rpc-gateway project, under Apache License v2.0; see LICENSE for the full text
+// SPDX-License-Identifier: Apache-2.0
+
+internal import HTTPServer
+internal import Messaging
+
+/// Calls, casts and gatherings: a path with arguments as JSON.
+struct Calls: Sendable {
+    private let core: GatewayCore
+
+    init(_ core: GatewayCore) { self.core = core }
+
+    /// Sends what a path asks for that has no plan yet, and keeps its plan for the next request.
+    func send(_ route: RPCRoute, _ exchange: borrowing Exchange) throws(Problem) {
+        let call = try CallRequest(exchange.request.head, route: route, exchange.identity, core.snapshot)
+        core.keep(call.plan, exchange.request.head)
+        try send(call, exchange)
+    }
+
+    /// Sends what a known path asks for.
+    func send(_ plan: CallPlan, _ exchange: borrowing Exchange) throws(Problem) {
+        try send(CallRequest(exchange.request.head, plan: plan, exchange.identity), exchange)
+    }
+
+    /// The answer comes when the call or cast has ended.
+    private func send(_ call: CallRequest, _ exchange: borrowing Exchange) throws(Problem) {
+        let gathering = call.route.verb == .gather ? try core.gatheringDriver : nil
+        let request = call.request(try Self.arguments(exchange.request.body), exchange.identity)
+        try core.enter(limit: call.plan.snapshot.configuration.maximumInFlight)
+        let sent = CallUnderWay(core, CallResponses(call, exchange.identity), exchange.sink)
+        switch call.route.verb {
+        case .call: core.driver.call(request) { sent.end($0) }
+        case .cast: core.driver.cast(request) { sent.end($0) }
+        case .gather:
+            let form = GatherForm(exchange.request.head.fields)
+            gathering?.gather(request, minimum: call.plan.minimum) { sent.end($0, form) }
+        }
+    }
+
+    private static func arguments(_ body: [UInt8]) throws(Problem) -> JSONText {
+        do {
+            return try JSONObject.arguments(body)
+        } catch {
+            throw .invalidArguments(error)
+        }
+    }
+}
+
+/// A call or cast on its way: all that its end needs behind one reference, however many threads it passes.
+private final class CallUnderWay: Sendable {
+    private let core: GatewayCore
+    private let responses: CallResponses
+    private let sink: ResponseSink
+
+    init(_ core: GatewayCore, _ responses: CallResponses, _ sink: ResponseSink) {
+        self.core = core
+        self.responses = responses
+        self.sink = sink
+    }
+
+    /// The call has ended.
+    func end(_ result: Result<RPCReply, MessagingError>) {
+        switch result {
+        case .success(let reply):
+            let elapsed = responses.identity.elapsed
+            core.finish(responses, responses.response(reply, elapsed: elapsed), elapsed: elapsed, sink)
+        case .failure(let error): core.finish(responses, .failure(error), sink)
+        }
+    }
+
+    /// The cast has ended.
+    func end(_ result: Result<CastReceipt, MessagingError>) {
+        switch result {
+        case .success(let receipt):
+            let elapsed = responses.identity.elapsed
+            core.finish(responses, responses.response(receipt, elapsed: elapsed), elapsed: elapsed, sink)
+        case .failure(let error): core.finish(responses, .failure(error), sink)
+        }
+    }
+
+    /// The gathering has ended.
+    func end(_ result: Result<GatheredReplies, MessagingError>, _ form: GatherForm) {
+        core.finish(responses, result.map { responses.response($0, form) }, sink)
+    }
+}
+
+extension GatewayCore {
+    /// The driver as one that gathers.
+    ///
+    /// - Throws: 501 where the transport cannot.
+    var gatheringDriver: any GatheringDriver {
+        get throws(Problem) {
+            guard let gathering = driver as? any GatheringDriver else { throw .unsupported("cannot gather replies") }
+            return gathering
+        }
+    }
+}

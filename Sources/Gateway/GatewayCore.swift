@@ -1,0 +1,69 @@
+// Part of the rpc-gateway project, under Apache License v2.0; see LICENSE for the full text
+// SPDX-License-Identifier: Apache-2.0
+
+internal import HTTPServer
+internal import Logging
+internal import Messaging
+internal import Synchronization
+internal import Threads
+
+/// What all parts of a gateway share: the driver, the configuration in force, and the count of the requests under way.
+final class GatewayCore: Sendable {
+    let driver: any Driver
+    let logger: Logger
+    let metrics = GatewayMetrics()
+    private let current: Guarded<CallPlans>
+    private let requestsInFlight = Atomic(0)
+    private let drains = Atomic(false)
+
+    init(driver: any Driver, configuration: GatewayConfiguration, logger: Logger) {
+        self.driver = driver
+        self.logger = logger
+        current = Guarded(CallPlans(ConfigurationSnapshot(configuration)))
+    }
+
+    /// The configuration in force.
+    var configuration: GatewayConfiguration { snapshot.configuration }
+
+    /// The same behind one reference, for requests that carry it along.
+    var snapshot: ConfigurationSnapshot { current.withLock { $0.snapshot } }
+
+    /// Puts another configuration in force, whole; requests under way keep the one they began with.
+    func update(_ configuration: GatewayConfiguration) {
+        let plans = CallPlans(ConfigurationSnapshot(configuration))
+        current.withLock { $0 = plans }
+    }
+
+    /// The plan of a request's path and query, if one is kept; it holds for the configuration in force.
+    func plan(_ head: borrowing RequestHead) -> CallPlan? {
+        current.withLock { $0.plan(path: head.path, query: head.query) }
+    }
+
+    /// Keeps a plan for later requests.
+    func keep(_ plan: CallPlan, _ head: RequestHead) {
+        current.withLock { $0.keep(plan, path: head.path, query: head.query) }
+    }
+
+    /// Requests under way that send something.
+    var inFlight: Int { requestsInFlight.load(ordering: .relaxed) }
+
+    /// Whether new ones are refused because the gateway shuts down.
+    var isDraining: Bool { drains.load(ordering: .acquiring) }
+
+    /// Refuses new ones from now on.
+    func beginDraining() { drains.store(true, ordering: .releasing) }
+
+    /// Counts a request in.
+    ///
+    /// - Throws: `draining`, or `overloaded` at the limit.
+    func enter(limit: Int) throws(Problem) {
+        guard !isDraining else { throw .draining }
+        guard requestsInFlight.add(1, ordering: .acquiringAndReleasing).newValue <= limit else {
+            leave()
+            throw .overloaded(limit, "requests are under way", setting: "rpc.maxInFlight")
+        }
+    }
+
+    /// Counts a request out.
+    func leave() { requestsInFlight.subtract(1, ordering: .acquiringAndReleasing) }
+}
