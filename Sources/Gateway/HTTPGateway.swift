@@ -173,7 +173,8 @@ extension HTTPGateway {
         switch exchange.route {
         case .planned(let plan): try deliver(exchange) { exchange throws(Problem) in try calls.send(plan, exchange) }
         case .rpc(let route): try deliver(exchange) { exchange throws(Problem) in try calls.send(route, exchange) }
-        case .plain(let route): try deliver(exchange) { exchange throws(Problem) in try plainCalls.send(route, exchange) }
+        case .plain(let route):
+            try deliver(exchange) { exchange throws(Problem) in try plainCalls.send(route, exchange) }
         case .jsonRPC: try deliver(exchange) { exchange throws(Problem) in try jsonRPC.send(exchange) }
         case .notify(let topic, let eventType):
             try deliver(exchange) { exchange throws(Problem) in try notifier.send(topic, eventType, exchange) }

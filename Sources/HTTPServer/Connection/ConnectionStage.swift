@@ -19,9 +19,7 @@ enum ConnectionStage {
     /// A refused request's small body is read and dropped, so that the connection can be kept. Rare, so it costs the
     /// other stages one word.
     indirect case droppingBody(HTTPResponse, isHead: Bool)
-    /// The handler runs, or its answer is about to be queued.
-    case handling(PendingRequest)
-    /// The answer is not there yet, and the library leaves the connection alone until it is resumed.
+    /// The handler has the request, which says whether the library leaves the connection alone until it is resumed.
     case waiting(PendingRequest)
     /// The answer is queued.
     case replying
@@ -60,16 +58,8 @@ extension ConnectionStage {
     var isHead: Bool {
         switch self {
         case .receivingBody(_, let isHead), .droppingBody(_, let isHead): isHead
-        case .handling(let pending), .waiting(let pending): pending.isHead
+        case .waiting(let pending): pending.isHead
         case .unused, .idle, .receivingHead, .replying, .streaming, .parked: false
-        }
-    }
-
-    /// The request that the handler has.
-    var pending: PendingRequest? {
-        switch self {
-        case .handling(let pending), .waiting(let pending): pending
-        default: nil
         }
     }
 
@@ -84,7 +74,8 @@ extension ConnectionStage {
     /// Whether the library was told to leave the connection alone until it is resumed.
     var isSuspended: Bool {
         switch self {
-        case .waiting, .parked: true
+        case .waiting(let pending): pending.isSuspended
+        case .parked: true
         default: false
         }
     }
@@ -96,7 +87,7 @@ extension ConnectionStage {
         switch self {
         case .unused, .receivingHead, .receivingBody, .droppingBody: .answer(.requestTimeout)
         case .idle: .close
-        case .handling, .waiting, .replying: .none
+        case .waiting, .replying: .none
         case .streaming(let stream), .parked(let stream): .cut(stream)
         }
     }
@@ -106,7 +97,7 @@ extension ConnectionStage {
         switch self {
         case .unused, .idle: .close
         case .receivingHead, .receivingBody, .droppingBody: .answer(.shuttingDown)
-        case .handling(let pending), .waiting(let pending): .giveUp(pending)
+        case .waiting(let pending): .giveUp(pending)
         case .replying: .none
         case .streaming(let stream), .parked(let stream): .finish(stream)
         }
@@ -116,7 +107,7 @@ extension ConnectionStage {
     var toMakeRoom: Ending {
         switch self {
         case .unused, .receivingHead, .receivingBody, .droppingBody: .answer(.tooManyConnections)
-        case .idle, .handling, .waiting, .replying, .streaming, .parked: .close
+        case .idle, .waiting, .replying, .streaming, .parked: .close
         }
     }
 }

@@ -33,7 +33,7 @@ extension HTTPConnection {
     func sweep() {
         switch stage {
         // One that has waited until a sweep may wait for long, and there may be thousands.
-        case .handling, .waiting: buffers = RequestBuffers()
+        case .waiting: buffers = RequestBuffers()
         case .replying: break
         case .streaming(let stream), .parked(let stream): limitLastBytes(of: stream)
         case .idle(let nextPeerCheck):

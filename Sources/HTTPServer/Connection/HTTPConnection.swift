@@ -67,7 +67,7 @@ final class HTTPConnection {
             guard size.pointee > 0 else { return handle(isHead: isHead) }
             return receiveBody(data, size, isChunked: isChunked)
         case .droppingBody(let refusal, _) where size.pointee == 0: return queue(refusal)
-        case .handling(let pending), .waiting(let pending): return answer(pending)
+        case .waiting(let pending): return answer(pending)
         case .droppingBody, .replying, .streaming, .parked:
             size.pointee = 0
             return .YES
@@ -114,7 +114,7 @@ final class HTTPConnection {
         buffers.keep(request, target: exchange(&target, with: []))
         deadline = .max
         let pending = PendingRequest(connection: library, isHead: isHead, loop: loop)
-        stage = .handling(pending)
+        stage = .waiting(pending)
         loop.counters.requestsInFlight.add(1, ordering: .relaxed)
         loop.handler.handle(request, responder: Responder(pending: pending))
         return answer(pending)
@@ -123,7 +123,6 @@ final class HTTPConnection {
     private func answer(_ pending: PendingRequest) -> MHD_Result {
         if pending.suspend() {
             MHD_suspend_connection(library)
-            stage = .waiting(pending)
             return .YES
         }
         guard let response = pending.takeAnswer() else {
@@ -135,8 +134,11 @@ final class HTTPConnection {
 
     /// Queues an answer at a moment when the library takes one.
     func queue(_ response: HTTPResponse) -> MHD_Result {
-        let pending = stage.pending
-        if pending != nil { loop.counters.requestsInFlight.subtract(1, ordering: .relaxed) }
+        var pending: PendingRequest?
+        if case .waiting(let request) = stage {
+            pending = request
+            loop.counters.requestsInFlight.subtract(1, ordering: .relaxed)
+        }
         stage = .replying
         deadline = .max
         head = nil
@@ -176,11 +178,12 @@ final class HTTPConnection {
 
     /// The answer has gone, or will never go.
     func completeRequest(isSent: Bool) {
-        if let pending = stage.pending {
+        switch stage {
+        case .waiting(let pending):
             loop.counters.requestsInFlight.subtract(1, ordering: .relaxed)
             if let response = pending.takeAnswer() { answerEndedPeer(response) }
-        } else if let stream = stage.stream {
-            endStream(stream, isSent: isSent)
+        case .streaming(let stream), .parked(let stream): endStream(stream, isSent: isSent)
+        default: break
         }
         stage = .idle(nextPeerCheck: 0)
         head = nil

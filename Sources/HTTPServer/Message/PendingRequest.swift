@@ -10,7 +10,8 @@ internal import Synchronization
 /// wakes the loop.
 final class PendingRequest: BodyOwner, @unchecked Sendable {
     // Sound: `answer` is written by the one thread that wins `claimed` and read by the loop only after it has seen the
-    // phase `responded`, which is stored after the write with releasing order. The body is the loop's. The rest is constant.
+    // phase `responded`, which is stored after the write with releasing order. The body and `isSuspended` are the loop's.
+    // The rest is constant.
     enum Phase: UInt8, AtomicRepresentable {
         case handling
         case suspended
@@ -20,6 +21,8 @@ final class PendingRequest: BodyOwner, @unchecked Sendable {
     let connection: OpaquePointer
     /// Whether the answer goes without its body.
     let isHead: Bool
+    /// Whether the library leaves the connection alone until it is resumed. Loop thread only.
+    private(set) var isSuspended = false
     private let loop: any ResumeQueue
     private let claimed = Atomic<Bool>(false)
     private let phase = Atomic<Phase>(.handling)
@@ -49,7 +52,9 @@ final class PendingRequest: BodyOwner, @unchecked Sendable {
 
     /// Marks the request as waiting; false when the answer is there already. Loop thread only.
     func suspend() -> Bool {
-        phase.compareExchange(expected: .handling, desired: .suspended, ordering: .acquiringAndReleasing).exchanged
+        isSuspended =
+            phase.compareExchange(expected: .handling, desired: .suspended, ordering: .acquiringAndReleasing).exchanged
+        return isSuspended
     }
 
     /// The answer, once; nil before there is one. Loop thread only.
