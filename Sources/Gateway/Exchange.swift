@@ -5,9 +5,7 @@ internal import HTTPServer
 
 /// A request on its way through the gateway: what its path asks for, what was sent, what it is called, and where its
 /// answer goes.
-///
-/// Cannot be copied, so that no step on the way of a call takes hold of all of it unnoticed.
-struct Exchange: ~Copyable, Sendable {
+struct Exchange: Sendable {
     let route: Route
     let request: HTTPRequest
     let identity: RequestIdentity

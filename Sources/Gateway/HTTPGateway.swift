@@ -166,7 +166,7 @@ extension HTTPGateway {
         return route
     }
 
-    private func answer(_ exchange: borrowing Exchange) throws(Problem) {
+    private func answer(_ exchange: Exchange) throws(Problem) {
         if exchange.request.head.method == "OPTIONS" {
             return exchange.sink.respond(Self.options(exchange.route.allow, exchange.identity))
         }
@@ -190,8 +190,8 @@ extension HTTPGateway {
     /// Sends what a request asks for, and has it answered at once, later, or as it was answered before.
     @inline(__always)
     private func deliver(
-        _ exchange: borrowing Exchange,
-        _ send: (borrowing Exchange) throws(Problem) -> Void
+        _ exchange: Exchange,
+        _ send: (Exchange) throws(Problem) -> Void
     ) throws(Problem) {
         guard let wish = try DeliveryWish(exchange.request.head.fields) else { return try send(exchange) }
         try deliveries.deliver(exchange, wish, send)

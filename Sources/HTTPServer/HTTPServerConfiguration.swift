@@ -2,7 +2,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
 /// Where a server listens and what it lets clients use up.
-public struct HTTPServerConfiguration: Sendable {
+public struct HTTPServerConfiguration: Sendable, Equatable {
     /// A numeric IPv4 or IPv6 address, or a name that resolves to one; IPv6 without brackets.
     public var host: String
     /// The TCP port; 0 takes a free one, see `HTTPServer.boundPort`.

@@ -31,7 +31,7 @@ public final class RabbitDriver: Driver {
     let replySender: ReplySender
 
     /// What a driver can be told besides its URL and oslo's options.
-    public struct Settings: Sendable {
+    public struct Settings: Sendable, Equatable {
         /// The largest body of a reply, in bytes.
         public var maximumReplyBytes: Int
         /// Whether the connection for replies is opened with the start; otherwise with the first call, as it suits a

@@ -3,8 +3,10 @@
 
 import Foundation
 import Gateway
+import HTTPServer
 import Logging
 import Observability
+import RabbitDriver
 import Testing
 
 @testable import RPCGatewayCommand
@@ -51,11 +53,11 @@ struct SettingsLoadTests {
         let secrets = ["rpc.retry": "3\n", "rpc-maxInFlight": "33\n", "rpc.controlExchange": "three"]
         let environment = ["RPC_GATEWAY_RPC_RETRY": "2", "RPC_GATEWAY_RPC_MAX_IN_FLIGHT": "22"]
         let loaded = try load([("rpc.retry", "1")], environment: environment, secrets: secrets, file: file)
-        let rpc = loaded.settings.rpc
+        let rpc = loaded.settings.gateway
         #expect(rpc.retry == 1)
         #expect(rpc.maximumInFlight == 22)
         #expect(rpc.controlExchange == "three")
-        #expect(rpc.maximumReplyBytes == 4444)
+        #expect(loaded.settings.driver.maximumReplyBytes == 4444)
         #expect(rpc.responseTimeout == .seconds(60))
         #expect(loaded.origins["rpc.retry"] == "option --set")
         #expect(loaded.origins["rpc.maxInFlight"] == "environment variable RPC_GATEWAY_RPC_MAX_IN_FLIGHT")
@@ -79,15 +81,15 @@ struct SettingsLoadTests {
             """
         let settings = try load(file: file).settings
         #expect(settings.http.listen == ListenAddress(host: "::1", port: 0))
-        #expect(settings.http.loops == 2)
+        #expect(settings.http.loopCount == 2)
         #expect(settings.http.idleTimeout == .seconds(5))
-        #expect(!settings.rpc.checksConsumers)
-        #expect(settings.rpc.versionCap == "1.5")
-        #expect(settings.errors.rules.map(\.pattern) == ["nova.exception.*NotFound", "a.?"])
-        #expect(settings.errors.rules.map(\.status) == [404, 503])
-        #expect(settings.log.level == .debug)
-        #expect(settings.log.format == .json)
-        #expect(settings.demo.isEnabled == false)
+        #expect(!settings.gateway.checksConsumers)
+        #expect(settings.gateway.versionCap == "1.5")
+        #expect(settings.gateway.errorRules.map(\.pattern) == ["nova.exception.*NotFound", "a.?"])
+        #expect(settings.gateway.errorRules.map(\.status) == [404, 503])
+        #expect(settings.logLevel == .debug)
+        #expect(settings.logFormat == .json)
+        #expect(settings.demo == false)
         #expect(!settings.runsDemo)
         #expect(!settings.exposesRemoteErrors)
         let options = ["amqp_durable_queues": "true", "kombu_reconnect_delay": "0.5", "ssl_ca_file": "/etc/ca.pem"]
@@ -100,9 +102,9 @@ struct SettingsLoadTests {
             "RPC_GATEWAY_ERRORS_EXPOSE_TRACEBACK": "true",
         ]
         let settings = try load(environment: environment).settings
-        #expect(settings.errors.rules.map(\.text) == ["a.B=404", "c.*=409"])
+        #expect(settings.gateway.errorRules.map(\.text) == ["a.B=404", "c.*=409"])
         #expect(settings.rabbit == ["amqp_durable_queues": "true"])
-        #expect(settings.errors.exposesTraceback)
+        #expect(settings.gateway.exposesTraceback)
     }
 
     @Test func allThatIsWrongIsListedTogether() {
@@ -209,7 +211,7 @@ struct SettingsLoadTests {
             "RPC_GATEWAY_SECRETS_DIR": folder.add(["transport-url": "rabbit://u:p@h/\n"], in: "s"),
         ]
         let settings = try Settings.load(arguments: SettingsArguments(), environment: environment).settings
-        #expect(settings.rpc.retry == 7)
+        #expect(settings.gateway.retry == 7)
         #expect(settings.transport.url == "rabbit://u:p@h/")
     }
 

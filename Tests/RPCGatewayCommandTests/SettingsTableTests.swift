@@ -1,6 +1,7 @@
 // Part of the rpc-gateway project, under Apache License v2.0; see LICENSE for the full text
 // SPDX-License-Identifier: Apache-2.0
 
+import ArgumentParser
 import Configuration
 import Testing
 
@@ -28,8 +29,13 @@ struct SettingsTableTests {
         }
     }
 
-    @Test func everyOptionBelongsToASetting() {
-        #expect(SettingsTable.options.keys.allSatisfy { SettingsTable.byKey[$0] != nil })
+    @Test func everyOptionBelongsToASetting() throws {
+        for setting in SettingsTable.all {
+            guard let option = setting.option else { continue }
+            let command = try RPCGateway.parseAsRoot(["serve", option, "x"])
+            let values = try #require(command as? ServeCommand).options.arguments.values
+            #expect(values.map(\.key) == [setting.key] && values.map(\.value) == ["x"])
+        }
     }
 
     @Test func onlyTheTransportIsSecret() {

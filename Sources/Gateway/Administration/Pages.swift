@@ -17,7 +17,7 @@ final class Pages: Sendable {
     }
 
     /// Answers with a page.
-    func answer(_ page: Route.Page, _ exchange: borrowing Exchange) throws(Problem) {
+    func answer(_ page: Route.Page, _ exchange: Exchange) throws(Problem) {
         _ = try QueryParameters(exchange.request.head.query, known: [])
         let (type, body) = content(page)
         exchange.sink.respond(

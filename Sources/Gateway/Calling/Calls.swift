@@ -11,19 +11,19 @@ struct Calls: Sendable {
     init(_ core: GatewayCore) { self.core = core }
 
     /// Sends what a path asks for that has no plan yet, and keeps its plan for the next request.
-    func send(_ route: RPCRoute, _ exchange: borrowing Exchange) throws(Problem) {
+    func send(_ route: RPCRoute, _ exchange: Exchange) throws(Problem) {
         let call = try CallRequest(exchange.request.head, route: route, exchange.identity, core.snapshot)
         core.keep(call.plan, exchange.request.head)
         try send(call, exchange)
     }
 
     /// Sends what a known path asks for.
-    func send(_ plan: CallPlan, _ exchange: borrowing Exchange) throws(Problem) {
+    func send(_ plan: CallPlan, _ exchange: Exchange) throws(Problem) {
         try send(CallRequest(exchange.request.head, plan: plan, exchange.identity), exchange)
     }
 
     /// The answer comes when the call or cast has ended.
-    private func send(_ call: CallRequest, _ exchange: borrowing Exchange) throws(Problem) {
+    private func send(_ call: CallRequest, _ exchange: Exchange) throws(Problem) {
         let gathering = call.route.verb == .gather ? try core.gatheringDriver : nil
         let request = call.request(try Self.arguments(exchange.request.body), exchange.identity)
         try core.enter(limit: call.plan.snapshot.configuration.maximumInFlight)

@@ -19,7 +19,7 @@ final class Probes: Sendable {
     }
 
     /// The process and its loops turn; whether a broker is there does not matter.
-    func healthy(_ exchange: borrowing Exchange) throws(Problem) {
+    func healthy(_ exchange: Exchange) throws(Problem) {
         let form = try HealthForm(exchange.request.head)
         guard loopsTurn() else {
             throw Problem(.unhealthy, "A loop of the HTTP server does not turn")
@@ -28,7 +28,7 @@ final class Probes: Sendable {
     }
 
     /// Calls can be served: connected, not blocked, not draining, and our own messages come back.
-    func ready(_ exchange: borrowing Exchange) throws(Problem) {
+    func ready(_ exchange: Exchange) throws(Problem) {
         let form = try HealthForm(exchange.request.head)
         let reasons = unreadyReasons
         guard reasons.isEmpty else {
@@ -55,7 +55,7 @@ final class Probes: Sendable {
     }
 
     /// The queue of a topic or server: a passive look, or a ping with `?deep=1`.
-    func health(_ target: Target, _ exchange: borrowing Exchange) throws(Problem) {
+    func health(_ target: Target, _ exchange: Exchange) throws(Problem) {
         let form = try HealthForm(exchange.request.head, known: ["deep", "exchange"])
         let (identity, sink) = (exchange.identity, exchange.sink)
         var target = target

@@ -12,7 +12,7 @@ struct JSONRPCCalls: Sendable {
     init(_ core: GatewayCore) { self.core = core }
 
     /// Executes a request or a batch of them; the answer comes when all have ended.
-    func send(_ exchange: borrowing Exchange) throws(Problem) {
+    func send(_ exchange: Exchange) throws(Problem) {
         guard !core.isDraining else { throw .draining }
         let (head, identity, sink) = (exchange.request.head, exchange.identity, exchange.sink)
         let snapshot = core.snapshot

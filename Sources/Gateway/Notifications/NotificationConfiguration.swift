@@ -3,8 +3,8 @@
 
 /// What the gateway does with notifications.
 public struct NotificationConfiguration: Sendable, Equatable {
-    /// Who notifies when a request names nobody.
-    public var publisherID = "rpc-gateway.\(HostName.current)"
+    /// Who notifies when a request names nobody; nil is `rpc-gateway.` and the name of this machine.
+    public var publisherID: String?
     /// Streams of notifications at a time; the next one is answered 503 `overloaded`.
     public var maximumListeners = 1_000
     /// What may wait for a listener that reads slowly, in bytes, before its stream is ended; one event always may. Events

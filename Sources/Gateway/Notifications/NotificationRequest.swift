@@ -33,7 +33,7 @@ struct NotificationRequest {
             topic: topic,
             priority: try NotificationNames.priority(query["priority"] ?? "info"),
             messageID: UniqueID().dashed,
-            publisherID: query["publisher_id"] ?? configuration.notifications.publisherID,
+            publisherID: query["publisher_id"] ?? configuration.notifications.publisherID ?? Self.ownPublisherID,
             eventType: eventType,
             payload: try Self.payload(request.body),
             timestamp: NotificationTimestamp.text(),
@@ -42,6 +42,8 @@ struct NotificationRequest {
             retry: configuration.retry
         )
     }
+
+    private static let ownPublisherID = "rpc-gateway.\(HostName.current)"
 
     /// Any JSON value; nothing at all is an empty object, as with calls.
     private static func payload(_ body: [UInt8]) throws(Problem) -> JSONText {

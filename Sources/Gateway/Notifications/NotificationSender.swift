@@ -14,7 +14,7 @@ struct NotificationSender: Sendable {
     init(_ core: GatewayCore) { self.core = core }
 
     /// Sends a notification; answered 202 once the broker has confirmed it.
-    func send(_ topic: String, _ eventType: String, _ exchange: borrowing Exchange) throws(Problem) {
+    func send(_ topic: String, _ eventType: String, _ exchange: Exchange) throws(Problem) {
         let configuration = core.configuration
         let (identity, sink) = (exchange.identity, exchange.sink)
         let asked = try NotificationRequest(

@@ -30,7 +30,7 @@ struct NotificationStreams: Sendable {
     func close(deadline: Moment) async { await hub.close(deadline: deadline) }
 
     /// Streams the notifications of a topic to a client, from the moment of the answer's head on.
-    func listen(_ topic: String, _ exchange: borrowing Exchange) throws(Problem) {
+    func listen(_ topic: String, _ exchange: Exchange) throws(Problem) {
         let configuration = core.configuration
         let (identity, sink) = (exchange.identity, exchange.sink)
         let asked = try StreamRequest(topic: topic, exchange.request.head, configuration.notifications)

@@ -26,7 +26,7 @@ final class Operations: Sendable {
     /// Tells what has become of an operation, or forgets it.
     func answer(
         _ text: String,
-        _ exchange: borrowing Exchange,
+        _ exchange: Exchange,
         _ configuration: GatewayConfiguration
     ) throws(Problem) {
         let (identity, sink) = (exchange.identity, exchange.sink)

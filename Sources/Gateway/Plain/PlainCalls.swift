@@ -11,7 +11,7 @@ struct PlainCalls: Sendable {
     init(_ core: GatewayCore) { self.core = core }
 
     /// Sends a message; the answer comes with the reply, or for a cast once the broker has it.
-    func send(_ route: PlainRoute, _ exchange: borrowing Exchange) throws(Problem) {
+    func send(_ route: PlainRoute, _ exchange: Exchange) throws(Problem) {
         let snapshot = core.snapshot
         let call = try PlainCall(exchange.request.head, route: route, snapshot.configuration)
         guard let driver = core.driver as? any PlainRPCDriver else { throw .unsupported("has no plain AMQP") }

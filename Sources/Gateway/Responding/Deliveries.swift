@@ -24,7 +24,7 @@ struct DeliveryWish: Sendable {
 /// Answers that come later, or as they were given before.
 final class Deliveries: Sendable {
     /// Sends what a request asks for; throws what is wrong with it, and nothing was sent then.
-    typealias Send = (borrowing Exchange) throws(Problem) -> Void
+    typealias Send = (Exchange) throws(Problem) -> Void
 
     private let core: GatewayCore
     private let operations: Operations
@@ -41,7 +41,7 @@ final class Deliveries: Sendable {
     /// Executes a request, and answers it as it wishes.
     ///
     /// - Throws: what is wrong with the request; nothing was sent then.
-    func deliver(_ exchange: borrowing Exchange, _ wish: DeliveryWish, _ send: Send) throws(Problem) {
+    func deliver(_ exchange: Exchange, _ wish: DeliveryWish, _ send: Send) throws(Problem) {
         guard let key = wish.key else { return try deliverLater(exchange, nil, send) }
         let limits = core.configuration.idempotencyLimits
         let fingerprint = RequestFingerprint(exchange.request, isLater: wish.isLater)
@@ -61,7 +61,7 @@ final class Deliveries: Sendable {
     }
 
     private func deliverOnce(
-        _ exchange: borrowing Exchange,
+        _ exchange: Exchange,
         _ key: IdempotencyKey,
         isLater: Bool,
         _ send: Send
@@ -88,7 +88,7 @@ final class Deliveries: Sendable {
         )
     }
 
-    private func deliverLater(_ exchange: borrowing Exchange, _ key: IdempotencyKey?, _ send: Send) throws(Problem) {
+    private func deliverLater(_ exchange: Exchange, _ key: IdempotencyKey?, _ send: Send) throws(Problem) {
         let limits = core.configuration.operationLimits
         guard let id = operations.begin(limits) else {
             throw .overloaded(limits.maximumCount, "operations are running", setting: "operations.max")

@@ -25,14 +25,14 @@ struct Application: Sendable {
     ///
     /// - Throws: what is wrong with the transport's address or options.
     init(_ settings: Settings) throws {
-        logLevel = LogLevelSwitch(settings.log.level)
-        let (level, format) = (logLevel, settings.log.format)
+        logLevel = LogLevelSwitch(settings.logLevel)
+        let (level, format) = (logLevel, settings.logFormat)
         logger = Logger(label: "rpc-gateway") { LineLogHandler(label: $0, format: format, level: level) }
         registry = MetricsRegistry()
         MetricsSystem.bootstrap(registry.factory)
 
         let url = try TransportURL(settings.transport.url)
-        let loops = try Self.makeLoops(settings.http.loops)
+        let loops = try Self.makeLoops(settings.http.loopCount)
         driver = try Drivers.make(url, settings, loops: loops, logger: logger)
         demo = settings.runsDemo ? try Self.makeDemo(driver, logger) : nil
 
@@ -41,12 +41,13 @@ struct Application: Sendable {
             driver: driver.descriptors,
             loops: loops.count
         )
-        var http = HTTPServerConfiguration(settings.http, reservedDescriptors: budget.reserved)
+        var http = settings.http
+        http.reservedDescriptors = budget.reserved
         http.loopCount = loops.count
         let (registry, running) = (registry, Reference<HTTPServer>())
         gateway = HTTPGateway(
             driver: driver,
-            configuration: GatewayConfiguration(settings),
+            configuration: settings.gatewayConfiguration,
             environment: HTTPGateway.Environment(
                 version: RPCGateway.programVersion,
                 transport: url.redactedDescription,
@@ -94,7 +95,7 @@ struct Application: Sendable {
         reload: @escaping @Sendable () throws(SettingsError) -> LoadedSettings
     ) -> [any Service] {
         let demo: [any Service] = demo.map { [$0] } ?? []
-        return [TransportService(driver: driver, grace: settings.shutdown.grace)] + demo + [
+        return [TransportService(driver: driver, grace: settings.shutdownGrace)] + demo + [
             ReloadService(application: self, settings: settings, load: reload),
             HTTPService(gateway: gateway, server: server, settings: settings, hasDemo: !demo.isEmpty, logger: logger),
         ]

@@ -1,6 +1,7 @@
 // Part of the rpc-gateway project, under Apache License v2.0; see LICENSE for the full text
 // SPDX-License-Identifier: Apache-2.0
 
+internal import Gateway
 internal import Messaging
 
 /// The composition of `call`, `cast`, `ping` and `gather`: a driver and one request.
@@ -77,9 +78,9 @@ extension ClientRequest {
 extension Settings {
     fileprivate func client(_ request: ClientRequest) -> RPCClientConfiguration {
         RPCClientConfiguration(
-            timeout: request.timeout ?? rpc.responseTimeout,
-            versionCap: rpc.versionCap,
-            retry: rpc.retry
+            timeout: request.timeout ?? gateway.responseTimeout,
+            versionCap: gateway.versionCap,
+            retry: gateway.retry
         )
     }
 }

@@ -35,7 +35,7 @@ enum ClientSession {
     }
 
     private static func makeDriver(_ settings: Settings) throws -> (any Driver, RPCServer?) {
-        let (level, format) = (LogLevelSwitch(settings.log.level), settings.log.format)
+        let (level, format) = (LogLevelSwitch(settings.logLevel), settings.logFormat)
         let logger = Logger(label: "rpc-gateway") { LineLogHandler(label: $0, format: format, level: level) }
         let url = try TransportURL(settings.transport.url)
         let driver = try Drivers.make(url, settings, receivesFromStart: false, logger: logger)

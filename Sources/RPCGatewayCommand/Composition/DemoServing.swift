@@ -13,7 +13,7 @@ internal import UnixSignals
 enum DemoServing {
     /// Serves until the process is told to stop.
     static func run(_ topic: String, _ name: String, _ settings: Settings) async throws -> Outcome {
-        let (level, format) = (LogLevelSwitch(settings.log.level), settings.log.format)
+        let (level, format) = (LogLevelSwitch(settings.logLevel), settings.logFormat)
         let logger = Logger(label: "rpc-gateway") { LineLogHandler(label: $0, format: format, level: level) }
         do {
             let url = try TransportURL(settings.transport.url)
@@ -49,7 +49,7 @@ enum DemoServing {
             gracefulShutdownSignals: [.sigterm, .sigint],
             logger: logger
         )
-        configuration.maximumGracefulShutdownDuration = settings.shutdown.grace + .seconds(10)
+        configuration.maximumGracefulShutdownDuration = settings.shutdownGrace + .seconds(10)
         try await ServiceGroup(configuration: configuration).run()
     }
 }
@@ -73,7 +73,7 @@ private struct DemoServer: Service {
         let announcing = Task { await announce() }
         try? await gracefulShutdown()
         announcing.cancel()
-        await server.wait(deadline: .now.advanced(by: settings.shutdown.grace))
+        await server.wait(deadline: .now.advanced(by: settings.shutdownGrace))
     }
 
     private func announce() async {

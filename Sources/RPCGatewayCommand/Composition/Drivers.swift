@@ -1,6 +1,7 @@
 // Part of the rpc-gateway project, under Apache License v2.0; see LICENSE for the full text
 // SPDX-License-Identifier: Apache-2.0
 
+internal import Gateway
 internal import Logging
 internal import Messaging
 internal import RabbitDriver
@@ -12,12 +13,8 @@ enum Drivers {
     static func registry(_ settings: Settings, receivesFromStart: Bool, loops: [EventLoop] = []) -> DriverRegistry {
         var registry = DriverRegistry()
         registry.register(["rabbit", "kombu"]) { url, context in
-            let own = RabbitDriver.Settings(
-                maximumReplyBytes: settings.rpc.maximumReplyBytes,
-                receivesFromStart: receivesFromStart,
-                requestRoute: settings.rpc.route,
-                confirmsCalls: settings.rpc.confirmsCalls
-            )
+            var own = settings.driver
+            own.receivesFromStart = receivesFromStart
             guard loops.count > 1 else { return try RabbitDriver(url: url, context: context, settings: own) }
             return try RabbitShards(url: url, context: context, settings: own, loops: loops)
         }
@@ -52,7 +49,7 @@ enum Drivers {
         logger: Logger
     ) throws -> any Driver {
         let context = DriverRegistry.DriverContext(
-            controlExchange: settings.rpc.controlExchange,
+            controlExchange: settings.gateway.controlExchange,
             options: settings.rabbit,
             logger: logger,
             loop: loops.first

@@ -1,6 +1,7 @@
 // Part of the rpc-gateway project, under Apache License v2.0; see LICENSE for the full text
 // SPDX-License-Identifier: Apache-2.0
 
+internal import Gateway
 internal import Messaging
 
 /// One request of `rpc-gateway amqp`.
@@ -23,8 +24,8 @@ enum PlainCommands {
             guard let driver = driver as? any PlainRPCDriver else {
                 throw MessagingError(.invalidRequest, "transport: this driver does not speak plain AMQP RPC")
             }
-            let timeout = request.timeout ?? settings.rpc.responseTimeout
-            let client = PlainRPCClient(driver: driver, timeout: timeout, retry: settings.rpc.retry)
+            let timeout = request.timeout ?? settings.gateway.responseTimeout
+            let client = PlainRPCClient(driver: driver, timeout: timeout, retry: settings.gateway.retry)
             if request.isCast {
                 try await client.cast(exchange: request.exchange, routingKey: request.routingKey, message(request))
             } else {

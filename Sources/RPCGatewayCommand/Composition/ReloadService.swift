@@ -41,8 +41,8 @@ struct ReloadService: Service {
         let changes = wanted.changes(from: old)
         let merged = wanted.reloading(over: old)
         current.withLock { $0 = merged }
-        application.gateway.update(GatewayConfiguration(merged))
-        application.logLevel.level = merged.log.level
+        application.gateway.update(merged.gatewayConfiguration)
+        application.logLevel.level = merged.logLevel
         application.logger.notice(
             "configuration reloaded",
             metadata: ["applied": "\(changes.applicable)", "restart.to.apply": "\(changes.needRestart)"]

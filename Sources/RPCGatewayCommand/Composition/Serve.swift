@@ -44,7 +44,7 @@ enum Serve {
             logger: application.logger
         )
         // Calls, confirms and connections have bounds of their own; this is for what no bound foresaw.
-        configuration.maximumGracefulShutdownDuration = settings.shutdown.grace + .seconds(10)
+        configuration.maximumGracefulShutdownDuration = settings.shutdownGrace + .seconds(10)
         return ServiceGroup(configuration: configuration)
     }
 }

@@ -19,3 +19,29 @@ extension ErrorRule {
         scalar == "_" || scalar.properties.isXIDContinue
     }
 }
+
+extension Setting {
+    /// The list of rules that map remote exceptions to statuses.
+    static func rules(
+        _ key: String,
+        _ path: SettingPath<[ErrorRule]>,
+        _ meaning: String
+    ) -> Setting {
+        Setting(
+            key: key,
+            type: "list",
+            allowed: "a list of module.ClassGlob=status, each status from 400 to 599",
+            meaning: meaning,
+            isList: true,
+            apply: { raw, settings in
+                guard case .list(let texts) = raw else { return false }
+                let rules = texts.compactMap { ErrorRule($0) }
+                guard rules.count == texts.count else { return false }
+                settings[keyPath: path] = rules
+                return true
+            },
+            copy: { $1[keyPath: path] = $0[keyPath: path] },
+            show: { .list($0[keyPath: path].map(\.text)) }
+        )
+    }
+}

@@ -27,6 +27,7 @@ extension Setting {
                 settings[keyPath: path] = value
                 return true
             },
+            copy: { $1[keyPath: path] = $0[keyPath: path] },
             show: { .text(text($0[keyPath: path])) }
         )
     }
@@ -42,6 +43,21 @@ extension Setting {
             WholeNumber.parse(text).flatMap { range.contains($0) ? $0 : nil }
         } text: {
             String($0)
+        }
+    }
+
+    /// How often something is tried again; -1, which the settings keep as nil, is for ever.
+    static func attempts(
+        _ key: String,
+        _ path: SettingPath<Int?>,
+        _ range: ClosedRange<Int>,
+        _ meaning: String
+    ) -> Setting {
+        let allowed = "a whole number from \(range.lowerBound) to \(range.upperBound)"
+        return single(key, path, type: "integer", allowed: allowed, meaning: meaning) { text in
+            WholeNumber.parse(text).flatMap { range.contains($0) ? .some($0 < 0 ? nil : $0) : nil }
+        } text: {
+            String($0 ?? -1)
         }
     }
 
@@ -125,6 +141,13 @@ extension Setting {
     func reloadable() -> Setting {
         var copy = self
         copy.isReloadable = true
+        return copy
+    }
+
+    /// The same setting, with an option of the command line.
+    func option(_ name: String) -> Setting {
+        var copy = self
+        copy.option = name
         return copy
     }
 }

@@ -19,6 +19,8 @@ struct Setting: Sendable {
     var isSecret = false
     /// Whether a reload can change it while the gateway runs.
     var isReloadable = false
+    /// The option of the command line, for the few that have one of their own.
+    var option: String?
     /// Whether several values are allowed.
     var isList = false
     /// The default as the documentation shows it, where the settings do not have it.
@@ -27,12 +29,11 @@ struct Setting: Sendable {
     var explain: @Sendable (Raw) -> String? = { _ in nil }
     /// Puts a value into the settings; false when it is not allowed.
     let apply: @Sendable (Raw, inout Settings) -> Bool
+    /// Puts the value of some settings into others.
+    let copy: @Sendable (Settings, inout Settings) -> Void
     /// The value in the settings as a source would give it, secrets redacted; nil when unset.
     let show: @Sendable (Settings) -> Raw?
 
     /// The environment variable's name: `http.maxBodyBytes` is `RPC_GATEWAY_HTTP_MAX_BODY_BYTES`.
     var environmentName: String { EnvironmentName.make(key) }
-
-    /// The option of the command line, for the few that have one of their own.
-    var option: String? { SettingsTable.options[key] }
 }

@@ -1,32 +1,51 @@
 // Part of the rpc-gateway project, under Apache License v2.0; see LICENSE for the full text
 // SPDX-License-Identifier: Apache-2.0
 
+internal import Gateway
+internal import HTTPServer
+internal import Logging
+internal import Observability
+internal import RabbitDriver
+
 /// Everything about the gateway that can be set, read once and valid.
 ///
-/// The values here are the defaults; `SettingsTable` says how each one is named, read and shown.
+/// What a module is told is kept in that module's configuration, with its defaults; `SettingsTable` says how each one is
+/// named, read and shown.
 struct Settings: Sendable, Equatable {
-    var http = HTTPSettings()
+    var http = HTTPServerConfiguration()
     var transport = TransportSettings()
-    var rpc = RPCSettings()
-    var errors = ErrorSettings()
-    var health = HealthSettings()
-    var operations = KeptAnswerSettings(timeToLive: .seconds(300))
-    var idempotency = KeptAnswerSettings(timeToLive: .seconds(86_400))
-    var jsonRPC = JSONRPCSettings()
-    /// Whether plain AMQP messages may be sent.
-    var acceptsPlainAMQP = true
-    var notifications = NotificationSettings()
-    var log = LogSettings()
-    var shutdown = ShutdownSettings()
-    var demo = DemoSettings()
+    /// What the settings leave open is decided in `gatewayConfiguration`.
+    var gateway = GatewayConfiguration()
+    /// What RabbitMQ's driver is told besides its options.
+    var driver = RabbitDriver.Settings()
     /// The options of `[oslo_messaging_rabbit]` that were set, by their oslo names; switches are `true` or `false`.
     var rabbit: [String: String] = [:]
+    var errorExposure = ErrorExposureChoice.auto
+    var logLevel = Logger.Level.notice
+    var logFormat = LineLogHandler.Format.text
+    /// How long calls in flight may take to finish at the end.
+    var shutdownGrace = Duration.seconds(30)
+    /// Nil leaves the choice to `runsDemo`.
+    var demo: Bool?
+}
+
+/// How much of a remote exception's text leaves the gateway, or that the gateway chooses.
+enum ErrorExposureChoice: String, Sendable, CaseIterable {
+    case auto, full, safe
 }
 
 extension Settings {
+    /// What the gateway is told now.
+    var gatewayConfiguration: GatewayConfiguration {
+        var configuration = gateway
+        configuration.exposure = exposesRemoteErrors ? .full : .safe
+        configuration.maximumResponseFieldBytes = http.maximumHeadBytes / 2
+        return configuration
+    }
+
     /// Whether answers show messages of the remote side for every status.
     var exposesRemoteErrors: Bool {
-        switch errors.expose {
+        switch errorExposure {
         case .full: true
         case .safe: false
         case .auto: http.listen.isLoopback
@@ -34,7 +53,5 @@ extension Settings {
     }
 
     /// Whether the demonstration service runs: unless told otherwise, where nothing else could answer.
-    var runsDemo: Bool {
-        demo.isEnabled ?? (transport.scheme == "memory" || transport.scheme == "fake")
-    }
+    var runsDemo: Bool { demo ?? (transport.scheme == "memory" || transport.scheme == "fake") }
 }

@@ -1,6 +1,8 @@
 // Part of the rpc-gateway project, under Apache License v2.0; see LICENSE for the full text
 // SPDX-License-Identifier: Apache-2.0
 
+internal import HTTPServer
+
 extension SettingsTable {
     /// The HTTP server.
     static let http: [Setting] = [
@@ -14,8 +16,8 @@ extension SettingsTable {
             ListenAddress($0)
         } text: {
             $0.text
-        },
-        .integer("http.loops", \.http.loops, 1...16, "Threads that serve HTTP connections"),
+        }.option("--listen"),
+        .integer("http.loops", \.http.loopCount, 1...16, "Threads that serve HTTP connections"),
         .integer(
             "http.maxConnections",
             \.http.maximumConnections,

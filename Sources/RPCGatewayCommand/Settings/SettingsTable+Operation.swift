@@ -1,6 +1,7 @@
 // Part of the rpc-gateway project, under Apache License v2.0; see LICENSE for the full text
 // SPDX-License-Identifier: Apache-2.0
 
+internal import Gateway
 internal import Logging
 internal import Observability
 
@@ -9,17 +10,17 @@ extension SettingsTable {
     static let errors: [Setting] = [
         .choice(
             "errors.expose",
-            \.errors.expose,
+            \.errorExposure,
             "Show remote messages for every status (full) or under 500 only (safe); auto is full on a loopback address"
         ).reloadable(),
         .boolean(
             "errors.exposeTraceback",
-            \.errors.exposesTraceback,
+            \.gateway.exposesTraceback,
             "Show the tracebacks of remote exceptions"
         ).reloadable(),
         .rules(
             "errors.rules",
-            \.errors.rules,
+            \.gateway.errorRules,
             "Statuses for remote exceptions, as module.ClassGlob=status; first match"
         ).reloadable(),
     ]
@@ -28,13 +29,13 @@ extension SettingsTable {
     static let health: [Setting] = [
         .milliseconds(
             "health.probeTimeoutMs",
-            \.health.probeTimeout,
+            \.gateway.probeTimeout,
             10...60_000,
             "How long a probe may take"
         ).reloadable(),
         .milliseconds(
             "health.readyWithinMs",
-            \.health.readyWithin,
+            \.gateway.readyWithin,
             1000...3_600_000,
             "Ready needs a message of our own that came back within this time"
         ).reloadable(),
@@ -42,18 +43,19 @@ extension SettingsTable {
 
     /// The log, the end, and the demonstration.
     static let rest: [Setting] = [
-        .choice("log.level", \.log.level, "The least important lines that are logged").reloadable(),
-        .choice("log.format", \.log.format, "Lines for people (text) or JSON objects (json)"),
+        .choice("log.level", \.logLevel, "The least important lines that are logged")
+            .reloadable().option("--log-level"),
+        .choice("log.format", \.logFormat, "Lines for people (text) or JSON objects (json)").option("--log-format"),
         .milliseconds(
             "shutdown.graceMs",
-            \.shutdown.grace,
+            \.shutdownGrace,
             0...3_600_000,
             "How long calls in flight may take to finish"
         ),
         .optionalBoolean(
             "demo.enabled",
-            \.demo.isEnabled,
+            \.demo,
             "The service demo/local; auto runs it on a memory:// or fake:// transport"
-        ),
+        ).option("--demo"),
     ]
 }

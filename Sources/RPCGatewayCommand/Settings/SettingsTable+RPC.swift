@@ -1,6 +1,9 @@
 // Part of the rpc-gateway project, under Apache License v2.0; see LICENSE for the full text
 // SPDX-License-Identifier: Apache-2.0
 
+internal import Gateway
+internal import RabbitDriver
+
 extension SettingsTable {
     /// Where the messages go.
     static let transport: [Setting] = [
@@ -8,26 +11,26 @@ extension SettingsTable {
             "transport.url",
             \.transport.url,
             "The broker, as oslo.messaging writes it: rabbit://user:password@host:5672/vhost, or memory://"
-        )
+        ).option("--transport-url")
     ]
 
     /// The RPC client.
     static let rpc: [Setting] = [
         .milliseconds(
             "rpc.responseTimeoutMs",
-            \.rpc.responseTimeout,
+            \.gateway.responseTimeout,
             1...longest,
             "How long a call waits for its reply when the caller does not say"
         ).reloadable(),
         .milliseconds(
             "rpc.maxTimeoutMs",
-            \.rpc.maximumTimeout,
+            \.gateway.maximumTimeout,
             1...longest,
             "The longest wait that a caller may ask for"
         ).reloadable(),
         .text(
             "rpc.controlExchange",
-            \.rpc.controlExchange,
+            \.gateway.controlExchange,
             allowed: "an exchange name of 1 to 255 bytes",
             "The exchange of targets that name none"
         ) {
@@ -35,17 +38,17 @@ extension SettingsTable {
         },
         .choice(
             "rpc.route",
-            \.rpc.route,
+            \.driver.requestRoute,
             "How calls and casts get to their queue: through the control exchange, or by its name (RabbitMQ only)"
         ),
         .boolean(
             "rpc.confirmCalls",
-            \.rpc.confirmsCalls,
+            \.driver.confirmsCalls,
             "Have the broker confirm each call; casts and notifications always have confirms (RabbitMQ only)"
         ),
         .custom(
             "rpc.versionCap",
-            \.rpc.versionCap,
+            \.gateway.versionCap,
             type: "version or none",
             allowed: "none or a version such as 1.5",
             "The highest version that may be called"
@@ -54,32 +57,32 @@ extension SettingsTable {
         } text: {
             $0 ?? "none"
         }.reloadable(),
-        .integer(
+        .attempts(
             "rpc.retry",
-            \.rpc.retry,
+            \.gateway.retry,
             -1...1000,
             "How often a failed delivery is tried again within the deadline; -1 is for ever"
         ),
         .integer(
             "rpc.maxInFlight",
-            \.rpc.maximumInFlight,
+            \.gateway.maximumInFlight,
             1...1_000_000,
             "Calls at the same time; more of them get 503"
         ).reloadable(),
-        .integer("rpc.maxReplyBytes", \.rpc.maximumReplyBytes, 1024...1_073_741_824, "Bytes of a reply"),
+        .integer("rpc.maxReplyBytes", \.driver.maximumReplyBytes, 1024...1_073_741_824, "Bytes of a reply"),
         .boolean(
             "rpc.checkConsumers",
-            \.rpc.checksConsumers,
+            \.gateway.checksConsumers,
             "Fail a call at once when nobody consumes from its queue"
         ).reloadable(),
         .boolean(
             "rpc.propagateTraceContext",
-            \.rpc.propagatesTraceContext,
+            \.gateway.propagatesTraceContext,
             "Copy traceparent and tracestate into the request context"
         ).reloadable(),
         .boolean(
             "rpc.acceptContext",
-            \.rpc.acceptsContext,
+            \.gateway.acceptsContext,
             "Let callers send a request context in Rpc-Context"
         ).reloadable(),
     ]

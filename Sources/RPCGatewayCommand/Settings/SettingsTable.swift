@@ -7,12 +7,6 @@ enum SettingsTable {
 
     static let byKey = Dictionary(uniqueKeysWithValues: all.map { ($0.key, $0) })
 
-    /// Options of the command line that stand for a key.
-    static let options = [
-        "http.listen": "--listen", "transport.url": "--transport-url", "log.level": "--log-level",
-        "log.format": "--log-format", "demo.enabled": "--demo",
-    ]
-
     /// The longest time in milliseconds that makes sense anywhere: a day.
     static let longest = 86_400_000
 }

@@ -39,3 +39,12 @@ struct SettingsProblem: Sendable, Equatable, CustomStringConvertible {
         }
     }
 }
+
+/// Everything that is wrong with the configuration, all at once.
+struct SettingsError: Error, Equatable, CustomStringConvertible {
+    let problems: [SettingsProblem]
+
+    var description: String {
+        problems.map(\.description).joined(separator: "\n")
+    }
+}

@@ -3,6 +3,19 @@
 
 internal import Configuration
 
+/// What the command line says about settings.
+struct SettingsArguments: Sendable, Equatable {
+    /// Keys and values in the order given; of a key given twice the last one counts.
+    var values: [(key: String, value: String)] = []
+    var configFile: String?
+    var secretsDirectory: String?
+
+    static func == (one: SettingsArguments, other: SettingsArguments) -> Bool {
+        one.configFile == other.configFile && one.secretsDirectory == other.secretsDirectory
+            && one.values.elementsEqual(other.values) { $0 == $1 }
+    }
+}
+
 extension SettingsSource {
     /// The command line.
     static func arguments(_ arguments: SettingsArguments) -> SettingsSource {

@@ -28,20 +28,7 @@ extension Settings {
     /// These settings, but with the old values where a change needs a restart: what a reload applies.
     func reloading(over old: Settings) -> Settings {
         var merged = old
-        merged.rpc = rpc
-        merged.rpc.controlExchange = old.rpc.controlExchange
-        merged.rpc.route = old.rpc.route
-        merged.rpc.confirmsCalls = old.rpc.confirmsCalls
-        merged.rpc.retry = old.rpc.retry
-        merged.rpc.maximumReplyBytes = old.rpc.maximumReplyBytes
-        merged.errors = errors
-        merged.health = health
-        merged.operations = operations
-        merged.idempotency = idempotency
-        merged.jsonRPC = jsonRPC
-        merged.acceptsPlainAMQP = acceptsPlainAMQP
-        merged.notifications = notifications
-        merged.log.level = log.level
+        for setting in SettingsTable.all where setting.isReloadable { setting.copy(self, &merged) }
         return merged
     }
 }

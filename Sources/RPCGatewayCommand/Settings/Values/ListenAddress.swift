@@ -1,6 +1,8 @@
 // Part of the rpc-gateway project, under Apache License v2.0; see LICENSE for the full text
 // SPDX-License-Identifier: Apache-2.0
 
+internal import HTTPServer
+
 /// A host and a port to listen on: `127.0.0.1:8080`, `[::1]:8080`, `localhost:0`.
 struct ListenAddress: Sendable, Equatable {
     /// Without the brackets of an IPv6 address.
@@ -48,5 +50,16 @@ struct ListenAddress: Sendable, Equatable {
                 default: false
                 }
             }
+    }
+}
+
+extension HTTPServerConfiguration {
+    /// Host and port together, as the settings write them.
+    var listen: ListenAddress {
+        get { ListenAddress(host: host, port: Int(port)) }
+        set {
+            host = newValue.host
+            port = UInt16(newValue.port)
+        }
     }
 }

@@ -1,6 +1,28 @@
 // Part of the rpc-gateway project, under Apache License v2.0; see LICENSE for the full text
 // SPDX-License-Identifier: Apache-2.0
 
+/// Whole numbers as settings are written: an optional minus and decimal digits, nothing else.
+enum WholeNumber {
+    static func parse(_ text: String) -> Int? {
+        let digits = text.hasPrefix("-") ? text.dropFirst() : text[...]
+        guard !digits.isEmpty, digits.utf8.allSatisfy({ (0x30...0x39).contains($0) }) else { return nil }
+        return Int(text)
+    }
+}
+
+/// Switches as settings are written; the words are those of oslo.config.
+enum Switch {
+    static let allowed = "true or false"
+
+    static func parse(_ text: String) -> Bool? {
+        switch text.lowercased() {
+        case "true", "yes", "on", "1": true
+        case "false", "no", "off", "0": false
+        default: nil
+        }
+    }
+}
+
 /// Versions of RPC interfaces, `MAJOR.MINOR`.
 enum VersionText {
     static func isVersion(_ text: String) -> Bool {

@@ -1,8 +1,0 @@
-// Part of the rpc-gateway project, under Apache License v2.0; see LICENSE for the full text
-// SPDX-License-Identifier: Apache-2.0
-
-/// The demonstration service's settings.
-struct DemoSettings: Sendable, Equatable {
-    /// Nil leaves the choice to `Settings.runsDemo`.
-    var isEnabled: Bool?
-}
