@@ -60,7 +60,7 @@ final class GatewayCore: Sendable {
         guard !isDraining else { throw .draining }
         guard requestsInFlight.add(1, ordering: .acquiringAndReleasing).newValue <= limit else {
             leave()
-            throw .overloaded(limit, "requests are under way", setting: "rpc.maxInFlight")
+            throw .overloaded(.requests(limit))
         }
     }
 

@@ -2,8 +2,11 @@
 // SPDX-License-Identifier: Apache-2.0
 
 internal import ArgumentParser
+internal import Gateway
+internal import HTTPServer
+internal import Messaging
 
-/// How a command ended, as the process' exit code tells it.
+/// How a client's command ended, as the process's exit code tells it.
 enum Outcome: Int32, Sendable, CaseIterable {
     case success = 0
     case remoteError = 1
@@ -25,4 +28,28 @@ enum Outcome: Int32, Sendable, CaseIterable {
           5  the broker is not available
           6  any other failure
         """
+}
+
+extension Outcome {
+    /// How a command ended whose call or cast failed.
+    init(_ code: MessagingError.Code) { self = Outcome(rawValue: code.exitCode) ?? .failure }
+}
+
+/// How `serve` ended, as the process's exit code tells it.
+enum ServeOutcome: Int32, Sendable, CaseIterable {
+    case stopped = 0
+    /// The address is taken or not this machine's, or there is no descriptor or thread to serve with.
+    case cannotListen = 1
+    case usage = 2
+
+    /// How it ended when the server did not start.
+    init(_ code: HTTPServerError.Code) {
+        self =
+            switch code {
+            case .invalidConfiguration: .usage
+            case .unresolvableHost, .addressInUse, .addressNotAvailable, .outOfResources, .alreadyStarted: .cannotListen
+            }
+    }
+
+    var exitCode: ExitCode { ExitCode(rawValue) }
 }

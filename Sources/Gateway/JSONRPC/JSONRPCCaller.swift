@@ -122,7 +122,7 @@ final class JSONRPCCaller: Sendable {
     private func checkRoom() throws(Problem) {
         let limit = snapshot.configuration.maximumBatchResponseBytes
         guard bytes.load(ordering: .relaxed) <= limit else {
-            throw Problem(.overloaded, "The answers of this batch exceed \(limit) bytes")
+            throw .overloaded(.batchBytes(limit))
         }
     }
 
@@ -155,7 +155,7 @@ final class JSONRPCCaller: Sendable {
         let limit = snapshot.configuration.maximumBatchResponseBytes
         let response = response()
         guard bytes.add(response.count, ordering: .relaxed).newValue > limit else { return response }
-        var problem = Problem(.badReply, "The answers of this batch exceed \(limit) bytes")
+        var problem = Problem(.badReply, GatewayLimit.batchBytes(limit).text)
         problem.origin = .gateway
         problem.execution = execution
         return JSONRPCResponse.error(JSONRPCError(ProblemDocument(problem: problem, request: identity)), id: id)

@@ -49,11 +49,7 @@ final class NotificationHub: Sendable {
         // Another one may have been made meanwhile; ours was not started then and is simply let go.
         guard let shared = state.withLock({ $0.join(key, or: made) }) else {
             state.withLock { $0.dismiss() }
-            throw .overloaded(
-                maximumSubscriptions,
-                "subscriptions to notifications are there",
-                setting: "an eighth of the limit of open files"
-            )
+            throw .overloaded(.subscriptions(maximumSubscriptions))
         }
         if shared === made { begin(made) }
         return (shared, listener)
@@ -92,13 +88,10 @@ final class NotificationHub: Sendable {
         switch state.withLock({ $0.admit(configuration) }) {
         case .draining: throw .draining
         case .full:
-            let isConfigured = configuration.maximumListeners <= maximumListeners
-            throw .overloaded(
-                min(configuration.maximumListeners, maximumListeners),
-                "listeners for notifications are there",
-                setting: isConfigured
-                    ? "notifications.maxListeners" : "half of http.maxConnections or of what open files allow"
-            )
+            guard configuration.maximumListeners <= maximumListeners else {
+                throw .overloaded(.possibleListeners(maximumListeners))
+            }
+            throw .overloaded(.listeners(configuration.maximumListeners))
         case .admitted(let listener): return listener
         }
     }

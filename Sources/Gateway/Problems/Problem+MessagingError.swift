@@ -1,7 +1,7 @@
 // Part of the rpc-gateway project, under Apache License v2.0; see LICENSE for the full text
 // SPDX-License-Identifier: Apache-2.0
 
-internal import Messaging
+public import Messaging
 
 extension Problem {
     /// The one place where a failure of a call or cast becomes a problem (tables A to C of the contract).
@@ -16,6 +16,11 @@ extension Problem {
         messageID = error.messageID
         closesConnection = error.code == .shutdown
     }
+}
+
+extension MessagingError.Code {
+    /// The exit code of a command whose call or cast has failed so, from the row of its problem.
+    public var exitCode: Int32 { ProblemCode(self).facts.exit }
 }
 
 extension ProblemCode {

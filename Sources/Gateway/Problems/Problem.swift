@@ -78,8 +78,43 @@ extension Problem {
         return problem
     }()
 
-    /// As many of something as there may be are there; `what` says of what.
-    static func overloaded(_ limit: Int, _ what: String, setting: String) -> Problem {
-        Problem(.overloaded, "\(limit) \(what), which is the limit (\(setting))")
+    /// As many of something as there may be are there.
+    static func overloaded(_ limit: GatewayLimit) -> Problem { Problem(.overloaded, limit.text) }
+}
+
+/// A limit that a request has met, with its value.
+enum GatewayLimit: Sendable, Equatable {
+    case requests(Int)
+    case idempotencyKeys(Int)
+    case operations(Int)
+    case listeners(Int)
+    /// Those that the descriptors of the process allow, where they are fewer than the settings do.
+    case possibleListeners(Int)
+    case subscriptions(Int)
+    case batchBytes(Int)
+
+    /// What there is too much of, and what sets the limit.
+    var text: String {
+        switch self {
+        case .requests(let limit): Self.text(limit, "requests are under way", "rpc.maxInFlight")
+        case .idempotencyKeys(let limit):
+            Self.text(limit, "requests with an Idempotency-Key are under way", "idempotency.max")
+        case .operations(let limit): Self.text(limit, "operations are running", "operations.max")
+        case .listeners(let limit):
+            Self.text(limit, "listeners for notifications are there", "notifications.maxListeners")
+        case .possibleListeners(let limit):
+            Self.text(
+                limit,
+                "listeners for notifications are there",
+                "half of http.maxConnections or of what open files allow"
+            )
+        case .subscriptions(let limit):
+            Self.text(limit, "subscriptions to notifications are there", "an eighth of the limit of open files")
+        case .batchBytes(let limit): "The answers of this batch exceed \(limit) bytes (jsonrpc.maxBytes)"
+        }
+    }
+
+    private static func text(_ limit: Int, _ what: String, _ setting: String) -> String {
+        "\(limit) \(what), which is the limit (\(setting))"
     }
 }

@@ -55,32 +55,34 @@ enum ProblemCode: String, CaseIterable, Sendable {
         var mayPass: Bool
         /// The number of JSON-RPC's error object.
         var number: Int
+        /// The exit code of a command of this program that fails so; 6 is any other failure than those that have one.
+        var exit: Int32
         /// One sentence, or the reason phrase of a status that HTTP itself explains.
         var title: String
     }
 
-    /// The row of the code: status, origin, number, title. The exit codes of the command line are in its `Outcome`.
+    /// The row of the code: status, origin, number, exit code, title.
     var facts: Facts {
         switch self {
-        case .invalidRequest: row(400, .gateway, -32017, "The request is malformed")
+        case .invalidRequest: row(400, .gateway, -32017, exit: 2, "The request is malformed")
         case .invalidArgumentsJSON: row(400, .gateway, -32602, "The arguments are not a JSON object")
-        case .invalidTarget: row(400, .gateway, -32013, "The target cannot be sent to")
+        case .invalidTarget: row(400, .gateway, -32013, exit: 2, "The target cannot be sent to")
         case .invalidArguments: row(400, .remote, -32602, "The arguments do not fit the method")
-        case .versionCapExceeded: row(400, .gateway, -32014, "The version exceeds the configured cap")
+        case .versionCapExceeded: row(400, .gateway, -32014, exit: 2, "The version exceeds the configured cap")
         case .privateMethod: row(403, .gateway, -32601, "The method is private")
         case .forbidden: row(403, .gateway, -32015, "The request is not allowed")
         case .noSuchMethod: row(404, .remote, -32601, "The server has no such method")
         case .unsupportedVersion: row(404, .remote, -32601, "The server does not support the version or namespace")
-        case .remoteException: row(500, .remote, -32000, "The server raised an exception")
-        case .undeliverable: passing(503, .broker, -32001, "No server listens on the target")
-        case .noConsumers: passing(503, .broker, -32002, "The target's queue has no consumers")
-        case .timeout: passing(504, .gateway, -32003, "No reply came in time")
-        case .callMonitorTimeout: row(504, .gateway, -32004, "The server stopped sending heartbeats")
-        case .brokerUnavailable: passing(503, .broker, -32005, "The message broker cannot be reached")
+        case .remoteException: row(500, .remote, -32000, exit: 1, "The server raised an exception")
+        case .undeliverable: passing(503, .broker, -32001, exit: 4, "No server listens on the target")
+        case .noConsumers: passing(503, .broker, -32002, exit: 4, "The target's queue has no consumers")
+        case .timeout: passing(504, .gateway, -32003, exit: 3, "No reply came in time")
+        case .callMonitorTimeout: row(504, .gateway, -32004, exit: 3, "The server stopped sending heartbeats")
+        case .brokerUnavailable: passing(503, .broker, -32005, exit: 5, "The message broker cannot be reached")
         case .deliveryUnknown:
             row(503, .broker, -32006, "The connection was lost before the broker confirmed the message")
         case .brokerRejected: passing(503, .broker, -32007, "The message broker rejected the message")
-        case .brokerBlocked: passing(503, .broker, -32008, "The message broker blocks publishers")
+        case .brokerBlocked: passing(503, .broker, -32008, exit: 5, "The message broker blocks publishers")
         // The operator has to mend the broker or the options: asking again does not help.
         case .brokerConfiguration: row(500, .broker, -32009, "The message broker refuses the exchange or queue")
         case .messageTooLarge: row(413, .broker, -32018, "The message broker takes no messages as large")
@@ -108,12 +110,25 @@ enum ProblemCode: String, CaseIterable, Sendable {
         }
     }
 
-    private func row(_ status: Int, _ origin: Problem.Origin, _ number: Int, _ title: String) -> Facts {
-        Facts(status: status, origin: origin, mayPass: false, number: number, title: title)
+    private func row(
+        _ status: Int,
+        _ origin: Problem.Origin,
+        _ number: Int,
+        exit: Int32 = 6,
+        _ title: String
+    ) -> Facts {
+        Facts(status: status, origin: origin, mayPass: false, number: number, exit: exit, title: title)
     }
 
-    private func passing(_ status: Int, _ origin: Problem.Origin, _ number: Int, _ title: String) -> Facts {
-        var facts = row(status, origin, number, title)
+    /// A row whose cause may be gone the next time.
+    private func passing(
+        _ status: Int,
+        _ origin: Problem.Origin,
+        _ number: Int,
+        exit: Int32 = 6,
+        _ title: String
+    ) -> Facts {
+        var facts = row(status, origin, number, exit: exit, title)
         facts.mayPass = true
         return facts
     }

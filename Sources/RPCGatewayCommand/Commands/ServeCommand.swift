@@ -24,9 +24,9 @@ struct ServeCommand: AsyncParsableCommand {
     func run() async throws {
         let arguments = options.arguments
         let loaded = try arguments.load()
-        let code = try await Serve.run(loaded) { () throws(SettingsError) in
+        let outcome = try await Serve.run(loaded) { () throws(SettingsError) in
             try Settings.load(arguments: arguments, environment: ProcessEnvironment.variables)
         }
-        guard code.isSuccess else { throw code }
+        guard outcome == .stopped else { throw outcome.exitCode }
     }
 }

@@ -48,20 +48,3 @@ enum ClientSession {
         return outcome
     }
 }
-
-extension Outcome {
-    /// The exit code of a failed call or cast.
-    fileprivate init(_ code: MessagingError.Code) {
-        self =
-            switch code.known {
-            case .remote: .remoteError
-            case .invalidTarget, .invalidRequest, .versionCapExceeded: .usage
-            case .timeout, .callMonitorTimeout: .timeout
-            case .undeliverable, .noConsumers: .undeliverable
-            case .brokerUnavailable, .brokerBlocked: .brokerUnavailable
-            case .deliveryUnknown, .brokerRejected, .brokerConfiguration, .messageTooLarge, .badReply, .overloaded,
-                .shutdown:
-                .failure
-            }
-    }
-}

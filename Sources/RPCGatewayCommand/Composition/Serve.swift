@@ -1,10 +1,10 @@
 // Part of the rpc-gateway project, under Apache License v2.0; see LICENSE for the full text
 // SPDX-License-Identifier: Apache-2.0
 
-internal import ArgumentParser
 internal import HTTPServer
 internal import Messaging
 internal import ServiceLifecycle
+internal import Threads
 internal import UnixSignals
 
 /// Runs the server from its start to its last answer.
@@ -17,21 +17,21 @@ enum Serve {
     static func run(
         _ loaded: LoadedSettings,
         reload: @escaping @Sendable () throws(SettingsError) -> LoadedSettings
-    ) async throws -> ExitCode {
+    ) async throws -> ServeOutcome {
         let settings = loaded.settings
         let application: Application
         do {
             application = try Application(settings)
         } catch {
             StandardError.print("rpc-gateway: \(error)")
-            return Outcome.usage.exitCode
+            return error is OutOfResources ? .cannotListen : .usage
         }
         do {
             try await group(application.services(settings, reload: reload), application, settings).run()
-            return .success
+            return .stopped
         } catch let error as HTTPServerError {
             StandardError.print("rpc-gateway: \(error)")
-            return Outcome.remoteError.exitCode
+            return ServeOutcome(error.code)
         }
     }
 

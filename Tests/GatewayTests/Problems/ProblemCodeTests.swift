@@ -60,6 +60,16 @@ struct ProblemCodeTests {
         }
     }
 
+    @Test func everyCodeHasAWholeRow() {
+        for code in ProblemCode.allCases {
+            let facts = code.facts
+            #expect((400...599).contains(facts.status) && (1...6).contains(facts.exit) && !facts.title.isEmpty)
+            #expect((-32603...(-32000)).contains(facts.number))
+            // What may pass is told to come back, and that only fits a status of the server's side.
+            #expect(!facts.mayPass || facts.status >= 500, "\(code.rawValue)")
+        }
+    }
+
     @Test func codesOfStatusesHaveThatStatus() {
         for code in ProblemCode.allCases where code.rawValue.hasPrefix("http-") {
             #expect(code.rawValue == "http-\(code.facts.status)")
