@@ -45,9 +45,12 @@ struct StreamRequest: Sendable {
         return NotificationPriority.allCases.filter(named.contains)
     }
 
-    private static func patterns(_ text: String?, _ name: String) throws(Problem) -> [Glob] {
+    private static func patterns(_ text: String?, _ name: String) throws(Problem) -> [ShellPattern] {
         try NotificationNames.checkLength(text, "query: \(name)")
-        return text.map { $0.utf8.split(separator: UInt8(ascii: ",")).map { Glob(String(Substring($0))) } } ?? []
+        guard let text else { return [] }
+        return text.utf8.split(separator: UInt8(ascii: ",")).map {
+            ShellPattern(String(Substring($0)), takesSets: false)
+        }
     }
 
     /// A pool is a queue, so those that are known to be somebody else's are refused.
@@ -67,5 +70,19 @@ struct StreamRequest: Sendable {
             throw .invalidRequest("query: pool \"\(name)\" is the name of a queue that is not a pool's; choose another")
         }
         return name
+    }
+}
+
+/// Which notifications a listener wants, by patterns that a client may give: unlike regular expressions they cannot take
+/// exponential time.
+struct StreamFilter: Sendable, Equatable {
+    /// One of them has to match the event type; empty for all.
+    var eventTypes: [ShellPattern] = []
+    /// One of them has to match the publisher; empty for all.
+    var publisherIDs: [ShellPattern] = []
+
+    func matches(_ event: NotificationEvent) -> Bool {
+        (eventTypes.isEmpty || eventTypes.contains { $0.matches(event.eventType) })
+            && (publisherIDs.isEmpty || publisherIDs.contains { $0.matches(event.publisherID) })
     }
 }

@@ -23,35 +23,26 @@ public struct LogTime: Sendable, Equatable {
 
     /// `2026-11-21T04:40:54.123Z`.
     public var text: String {
-        let (days, millisecondOfDay) = milliseconds.flooredDivision(by: 86_400_000)
-        let (year, month, day) = Self.civilDate(daysSince1970: days)
-        let (second, fraction) = (millisecondOfDay / 1000, millisecondOfDay % 1000)
+        let fraction = milliseconds - Self.wholeSeconds(milliseconds) * 1000
+        var seconds = time_t(Self.wholeSeconds(milliseconds))
+        // Right: the C library reads one and fills the other during the call; its pointer to a zone's name is not used.
+        var parts = unsafe tm()
+        _ = unsafe gmtime_r(&seconds, &parts)
+        let (year, month, day) = unsafe (parts.tm_year + 1900, parts.tm_mon + 1, parts.tm_mday)
+        let (hour, minute, second) = unsafe (parts.tm_hour, parts.tm_min, parts.tm_sec)
         let date = "\(padded(year, 4))-\(padded(month, 2))-\(padded(day, 2))"
-        let time = "\(padded(second / 3600, 2)):\(padded(second / 60 % 60, 2)):\(padded(second % 60, 2))"
-        return "\(date)T\(time).\(padded(fraction, 3))Z"
+        let time = "\(padded(hour, 2)):\(padded(minute, 2)):\(padded(second, 2))"
+        return "\(date)T\(time).\(padded(Int32(fraction), 3))Z"
     }
 
-    /// The Gregorian date of a day, by counting in eras of 400 years that begin on the first of March.
-    private static func civilDate(daysSince1970 days: Int64) -> (year: Int64, month: Int64, day: Int64) {
-        let (era, dayOfEra) = (days + 719_468).flooredDivision(by: 146_097)
-        let yearOfEra = (dayOfEra - dayOfEra / 1460 + dayOfEra / 36_524 - dayOfEra / 146_096) / 365
-        let dayOfYear = dayOfEra - (365 * yearOfEra + yearOfEra / 4 - yearOfEra / 100)
-        let shiftedMonth = (5 * dayOfYear + 2) / 153
-        let month = shiftedMonth < 10 ? shiftedMonth + 3 : shiftedMonth - 9
-        let year = era * 400 + yearOfEra + (month <= 2 ? 1 : 0)
-        return (year, month, dayOfYear - (153 * shiftedMonth + 2) / 5 + 1)
+    private static func wholeSeconds(_ milliseconds: Int64) -> Int64 {
+        let (seconds, rest) = milliseconds.quotientAndRemainder(dividingBy: 1000)
+        return rest < 0 ? seconds - 1 : seconds
     }
 }
 
-private func padded(_ number: Int64, _ width: Int) -> String {
+private func padded(_ number: Int32, _ width: Int) -> String {
     let digits = String(number)
     if digits.utf8.count >= width { return digits }
     return String(repeating: "0", count: width - digits.utf8.count) + digits
-}
-
-extension Int64 {
-    fileprivate func flooredDivision(by divisor: Int64) -> (quotient: Int64, remainder: Int64) {
-        let (quotient, remainder) = quotientAndRemainder(dividingBy: divisor)
-        return remainder < 0 ? (quotient - 1, remainder + divisor) : (quotient, remainder)
-    }
 }

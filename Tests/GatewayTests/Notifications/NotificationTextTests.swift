@@ -2,6 +2,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
 import Messaging
+import Names
 import Testing
 
 @testable import Gateway
@@ -13,7 +14,7 @@ import Testing
         ("", "a", false), ("*a*b*", "xxaxxbxx", true), ("*a*b*", "xxbxxa", false), ("a**b", "ab", true),
     ])
     func globsMatchWholeNames(pattern: String, name: String, matches: Bool) {
-        #expect(Glob(pattern).matches(name) == matches)
+        #expect(ShellPattern(pattern, takesSets: false).matches(name) == matches)
     }
 
     @Test func globsMatchAsTheirDefinitionSays() {
@@ -31,7 +32,7 @@ import Testing
                 "ab*?".utf8.randomElement(using: &random)!
             }
             let name = (0..<Int.random(in: 0...6, using: &random)).map { _ in "ab".utf8.randomElement(using: &random)! }
-            let glob = Glob(String(decoding: pattern, as: UTF8.self))
+            let glob = ShellPattern(String(decoding: pattern, as: UTF8.self), takesSets: false)
             #expect(glob.matches(String(decoding: name, as: UTF8.self)) == defined(pattern[...], name[...]))
         }
     }

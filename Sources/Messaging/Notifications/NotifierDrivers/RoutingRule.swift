@@ -1,6 +1,8 @@
 // Part of the rpc-gateway project, under Apache License v2.0; see LICENSE for the full text
 // SPDX-License-Identifier: Apache-2.0
 
+internal import Names
+
 /// Which notifications a driver gets, as a routing configuration of oslo.messaging has it.
 ///
 /// Patterns are those of shells (`*`, `?`, `[a-z]`, `[!a-z]`). What is nil lets everything pass; an empty list nothing.

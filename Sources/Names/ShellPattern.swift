@@ -1,9 +1,10 @@
 // Part of the rpc-gateway project, under Apache License v2.0; see LICENSE for the full text
 // SPDX-License-Identifier: Apache-2.0
 
-/// A pattern of shells (Python's `fnmatch`): `*`, `?`, `[abc]`, `[a-z]`, `[!abc]`; everything else stands for itself.
-struct ShellPattern: Sendable {
-    private enum Piece: Sendable {
+/// A pattern of shells for whole names (Python's `fnmatch`): `*`, `?`, and where they are taken the sets `[abc]`, `[a-z]`
+/// and `[!abc]`; everything else stands for itself. A character is a Unicode scalar, as in Python.
+public struct ShellPattern: Sendable, Equatable {
+    private enum Piece: Sendable, Equatable {
         case one(Unicode.Scalar)
         case any
         case anyNumber
@@ -12,7 +13,10 @@ struct ShellPattern: Sendable {
 
     private var pieces: [Piece] = []
 
-    init(_ pattern: String) {
+    /// Reads a pattern.
+    ///
+    /// - Parameter takesSets: whether `[` may begin a set; otherwise it stands for itself.
+    public init(_ pattern: String, takesSets: Bool = true) {
         let scalars = Array(pattern.unicodeScalars)
         var index = 0
         while index < scalars.count {
@@ -20,7 +24,7 @@ struct ShellPattern: Sendable {
             case "*": pieces.append(.anyNumber)
             case "?": pieces.append(.any)
             case "[":
-                if let (set, end) = Self.set(scalars, after: index) {
+                if takesSets, let (set, end) = Self.set(scalars, after: index) {
                     pieces.append(set)
                     index = end
                 } else {
@@ -33,7 +37,7 @@ struct ShellPattern: Sendable {
     }
 
     /// Whether the whole text fits; the time is bounded by the product of the lengths.
-    func matches(_ text: String) -> Bool {
+    public func matches(_ text: String) -> Bool {
         let text = Array(text.unicodeScalars)
         var (position, piece) = (0, 0)
         var lastStar: (piece: Int, position: Int)?

@@ -3,7 +3,7 @@
 
 import Testing
 
-@testable import Messaging
+@testable import Names
 
 struct ShellPatternTests {
     @Test(arguments: [
