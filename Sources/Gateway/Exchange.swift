@@ -3,16 +3,14 @@
 
 internal import HTTPServer
 
-/// A request on its way through the gateway: what its path asks for, what was sent, what it is called, and where its
-/// answer goes.
+/// A request on its way through the gateway: what was sent, what it is called, and where its answer goes.
+///
+/// What its path asks for goes beside it, as each part of the gateway needs its own piece of that alone.
 struct Exchange: Sendable {
-    let route: Route
     let request: HTTPRequest
     let identity: RequestIdentity
     let sink: ResponseSink
 
     /// The same request with its answer going elsewhere.
-    func answering(to sink: ResponseSink) -> Exchange {
-        Exchange(route: route, request: request, identity: identity, sink: sink)
-    }
+    func answering(to sink: ResponseSink) -> Exchange { Exchange(request: request, identity: identity, sink: sink) }
 }

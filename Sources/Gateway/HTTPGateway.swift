@@ -111,7 +111,7 @@ extension HTTPGateway {
         guard head.fields.contains("Expect") else { return nil }
         let identity = RequestIdentity(head.fields)
         do throws(Problem) {
-            try check(try route(head), head, identity)
+            try check(head, identity)
             return nil
         } catch {
             return error.response(identity)
@@ -127,7 +127,7 @@ extension HTTPGateway {
     }
 
     /// Answers a request, now or when its call has ended.
-    public func handle(_ request: consuming HTTPRequest, responder: consuming Responder) {
+    public func handle(_ request: consuming HTTPRequest, responder: Responder) {
         handle(request, answeringTo: .client(responder))
     }
 
@@ -139,26 +139,29 @@ extension HTTPGateway {
     }
 
     /// Answers a request, wherever its answer goes.
-    func handle(_ request: consuming HTTPRequest, answeringTo sink: consuming ResponseSink) {
+    func handle(_ request: consuming HTTPRequest, answeringTo sink: ResponseSink) {
         let identity = RequestIdentity(request.head.fields)
-        if request.head.path.count == 1, request.head.path[0] == UInt8(ascii: "*") {
-            return sink.respond(Self.options("GET, HEAD, POST, OPTIONS", identity))
-        }
-        let route: Route
+        let plan = plan(request.head)
+        let exchange = Exchange(request: request, identity: identity, sink: sink)
         do throws(Problem) {
-            route = try self.route(request.head)
+            if let plan {
+                try deliver(exchange) { exchange throws(Problem) in try calls.send(plan, exchange) }
+            } else {
+                try answer(exchange)
+            }
         } catch {
-            return refuse(error, identity, sink)
+            core.metrics.refused(error.code)
+            sink.respond(error.response(exchange.identity))
         }
-        let exchange = Exchange(route: route, request: request, identity: identity, sink: sink)
-        do throws(Problem) { try answer(exchange) } catch { refuse(error, exchange.identity, exchange.sink) }
     }
+
+    /// The plan of a path that was called lately, which then needs no route.
+    private func plan(_ head: borrowing RequestHead) -> CallPlan? { head.method == "POST" ? core.plan(head) : nil }
 
     /// What a request asks for, by its path and method.
     ///
     /// - Throws: 400, 403, 404 or 405.
-    private func route(_ head: borrowing RequestHead) throws(Problem) -> Route {
-        if head.method == "POST", let plan = core.plan(head) { return .planned(plan) }
+    private func route(_ head: RequestHead) throws(Problem) -> Route {
         let route = try Router.route(head.path)
         guard route.takes(head.method) || head.method == "OPTIONS" else {
             throw .methodNotAllowed(head.method, allow: route.allow)
@@ -167,11 +170,11 @@ extension HTTPGateway {
     }
 
     private func answer(_ exchange: Exchange) throws(Problem) {
-        if exchange.request.head.method == "OPTIONS" {
-            return exchange.sink.respond(Self.options(exchange.route.allow, exchange.identity))
-        }
-        switch exchange.route {
-        case .planned(let plan): try deliver(exchange) { exchange throws(Problem) in try calls.send(plan, exchange) }
+        let head = exchange.request.head
+        guard head.path != Array("*".utf8) else { return Self.tellMethods("GET, HEAD, POST, OPTIONS", exchange) }
+        let route = try route(head)
+        guard head.method != "OPTIONS" else { return Self.tellMethods(route.allow, exchange) }
+        switch route {
         case .rpc(let route): try deliver(exchange) { exchange throws(Problem) in try calls.send(route, exchange) }
         case .plain(let route):
             try deliver(exchange) { exchange throws(Problem) in try plainCalls.send(route, exchange) }
@@ -198,22 +201,20 @@ extension HTTPGateway {
     }
 
     /// Checks what the head alone shows.
-    private func check(_ route: Route, _ head: RequestHead, _ identity: RequestIdentity) throws(Problem) {
-        switch route {
-        case .planned(let plan): _ = try CallRequest(head, plan: plan, identity)
-        case .rpc(let rpc): _ = try CallRequest(head, route: rpc, identity, core.snapshot)
-        case .plain(let plain): _ = try PlainCall(head, route: plain, core.configuration)
+    private func check(_ head: RequestHead, _ identity: RequestIdentity) throws(Problem) {
+        if let plan = plan(head) {
+            _ = try CallRequest(head, plan: plan, identity)
+            return
+        }
+        switch try route(head) {
+        case .rpc(let route): _ = try CallRequest(head, route: route, identity, core.snapshot)
+        case .plain(let route): _ = try PlainCall(head, route: route, core.configuration)
         case .jsonRPC: try CallRequest.checkContentType(head)
         case .notify, .operation, .notifications, .healthy, .ready, .health, .page: break
         }
     }
 
-    private func refuse(_ problem: Problem, _ identity: RequestIdentity, _ sink: ResponseSink) {
-        core.metrics.refused(problem.code)
-        sink.respond(problem.response(identity))
-    }
-
-    private static func options(_ allow: String, _ identity: RequestIdentity) -> HTTPResponse {
-        HTTPResponse(status: 204, fields: [("Allow", allow)] + identity.fields)
+    private static func tellMethods(_ allow: String, _ exchange: Exchange) {
+        exchange.sink.respond(HTTPResponse(status: 204, fields: [("Allow", allow)] + exchange.identity.fields))
     }
 }

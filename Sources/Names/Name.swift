@@ -42,7 +42,9 @@ extension Name: Hashable {
         while index &+ 8 <= one.count {
             // Each load is checked against the bounds; "unsafe" is what it is called.
             let left = unsafe one.bytes.unsafeLoadUnaligned(fromByteOffset: index, as: UInt64.self)
-            guard unsafe left == other.bytes.unsafeLoadUnaligned(fromByteOffset: index, as: UInt64.self) else { return false }
+            guard unsafe left == other.bytes.unsafeLoadUnaligned(fromByteOffset: index, as: UInt64.self) else {
+                return false
+            }
             index &+= 8
         }
         while index < one.count {

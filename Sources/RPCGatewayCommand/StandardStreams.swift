@@ -2,6 +2,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
 internal import Foundation
+internal import Observability
 
 /// The bytes that were piped into the program.
 enum StandardInput {
@@ -16,4 +17,11 @@ enum StandardInput {
 enum StandardOutput {
     /// Writes all of them.
     static func write(_ bytes: [UInt8]) { FileHandle.standardOutput.write(Data(bytes)) }
+}
+
+/// Messages to the person at the terminal.
+enum StandardError {
+    static func print(_ message: String) {
+        DescriptorLogOutput.standardError.write(line: Array((message + "\n").utf8))
+    }
 }

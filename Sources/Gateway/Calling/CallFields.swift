@@ -113,3 +113,14 @@ enum DecimalSeconds {
         return .seconds(seconds) + .nanoseconds(fraction)
     }
 }
+
+extension RequestFields {
+    /// The value of a field that may stand once only; nil where it is absent.
+    ///
+    /// - Throws: `invalid-request` for a field that is given twice.
+    func single(_ name: StaticString) throws(Problem) -> String? {
+        guard let value = self[name] else { return nil }
+        guard count(of: name) == 1 else { throw .invalidRequest("\(name): the field is given twice") }
+        return value
+    }
+}

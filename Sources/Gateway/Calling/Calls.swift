@@ -18,6 +18,9 @@ struct Calls: Sendable {
     }
 
     /// Sends what a known path asks for.
+    ///
+    /// By itself, so that reading the head is compiled into it and the head is not copied.
+    @inline(never)
     func send(_ plan: CallPlan, _ exchange: Exchange) throws(Problem) {
         try send(CallRequest(exchange.request.head, plan: plan, exchange.identity), exchange)
     }

@@ -78,3 +78,45 @@ struct ReplyProperties {
         return text.utf8.allSatisfy { $0 >= 0x20 && $0 != 0x7f }
     }
 }
+
+/// A header table as a JSON object that can stand in a header field: ASCII, on one line.
+enum HeaderJSON {
+    static func text(_ headers: [PlainMessage.Header]) -> String {
+        let members = headers.map { "\(ascii(JSONText(string: $0.name).string)):\(ascii($0.value.string))" }
+        return "{" + members.joined(separator: ",") + "}"
+    }
+
+    /// The same JSON text without characters beyond ASCII, which stand in strings only, and without line breaks, which
+    /// stand between tokens only.
+    private static func ascii(_ json: String) -> String {
+        var text = ""
+        for unit in json.utf16 {
+            switch unit {
+            case 0x20...0x7e: text.unicodeScalars.append(Unicode.Scalar(UInt8(unit)))
+            case 0x09, 0x0a, 0x0d: text += " "
+            default: text += "\\u" + String(0x10000 + UInt32(unit), radix: 16).dropFirst()
+            }
+        }
+        return text
+    }
+}
+
+/// The grammar of media types, as far as a field value needs it (RFC 9110 section 8.3.1).
+enum MediaType {
+    /// Whether a text is `type/subtype`, with parameters of printable ASCII after a semicolon if need be.
+    static func isValid(_ text: String) -> Bool {
+        guard text.utf8.allSatisfy({ 0x20...0x7e ~= $0 }), text.utf8.last != 0x20 else { return false }
+        let essence = text.prefix { $0 != ";" && $0 != " " }
+        let names = essence.split(separator: "/", omittingEmptySubsequences: false)
+        guard names.count == 2, names.allSatisfy({ !$0.isEmpty && $0.utf8.allSatisfy(isToken) }) else { return false }
+        let rest = text.dropFirst(essence.count).drop { $0 == " " }
+        return rest.isEmpty || rest.first == ";"
+    }
+
+    private static func isToken(_ byte: UInt8) -> Bool {
+        switch byte {
+        case 0x30...0x39, 0x41...0x5a, 0x61...0x7a: true
+        default: "!#$%&'*+-.^_`|~".utf8.contains(byte)
+        }
+    }
+}

@@ -51,3 +51,45 @@ enum RemoteProblem {
         Problem(code, "The server raised \(remote.qualifiedName)")
     }
 }
+
+/// Statuses of exceptions whose meaning is known exactly, by module and class.
+enum RemoteClasses {
+    static let status: [Name: Int] = [
+        "builtins.NotImplementedError": 501,
+        "oslo_policy.policy.PolicyNotAuthorized": 403,
+        "oslo_policy.policy.InvalidScope": 403,
+        // The server's own call downstream failed: it speaks of another hop than ours.
+        "oslo_messaging.exceptions.MessagingTimeout": 504,
+        "oslo_messaging.exceptions.MessageDeliveryFailure": 502,
+        "oslo_messaging.exceptions.MessageUndeliverable": 502,
+        "neutron_lib.exceptions.NotFound": 404,
+        "neutron_lib.exceptions.Conflict": 409,
+        "neutron_lib.exceptions.InUse": 409,
+        "neutron_lib.exceptions.BadRequest": 400,
+        "neutron_lib.exceptions.ServiceUnavailable": 503,
+        "neutron_lib.exceptions.NotAuthorized": 403,
+        "oslo_db.exception.DBDuplicateEntry": 409,
+        "oslo_db.exception.DBDeadlock": 503,
+        "oslo_db.exception.DBConnectionError": 503,
+    ]
+}
+
+/// The status that an exception carries itself, as an integer `code` among its keyword arguments.
+enum RemoteCode {
+    /// The code; nil when there is none from 400 to 599, or when it is no plain integer (a bool is none).
+    static func value(_ remote: RemoteError) -> Int? {
+        guard let code = remote.keywordArguments.lastMember("code"), let number = Int(code.string) else { return nil }
+        return (400...599).contains(number) ? number : nil
+    }
+
+    /// The status to answer: codes that would speak of our own HTTP exchange are replaced.
+    static func normalised(_ code: Int, className: String) -> Int {
+        switch code {
+        case 401, 407: 403
+        case 408: 504
+        case 413: className.contains("Quota") ? 403 : 400
+        case 405, 411, 414, 415, 417, 431: 400
+        default: code
+        }
+    }
+}

@@ -51,12 +51,7 @@ final class Deliveries: Sendable {
         case .answerLost: throw .answerLost
         case .running: throw .keyInUse
         case .differs: throw .keyReused
-        case .full:
-            throw .overloaded(
-                limits.maximumCount,
-                "requests with an Idempotency-Key are under way",
-                setting: "idempotency.max"
-            )
+        case .full: throw .overloaded(.idempotencyKeys(limits.maximumCount))
         }
     }
 
@@ -91,7 +86,7 @@ final class Deliveries: Sendable {
     private func deliverLater(_ exchange: Exchange, _ key: IdempotencyKey?, _ send: Send) throws(Problem) {
         let limits = core.configuration.operationLimits
         guard let id = operations.begin(limits) else {
-            throw .overloaded(limits.maximumCount, "operations are running", setting: "operations.max")
+            throw .overloaded(.operations(limits.maximumCount))
         }
         let begun = OperationResponses.begun(id, exchange.identity)
         // Before the request runs, so that its end can release the key again.
@@ -127,4 +122,30 @@ extension GatewayConfiguration {
             maximumBytes: maximumIdempotencyBytes
         )
     }
+}
+
+extension Problem {
+    /// The first request of the key has no answer yet.
+    static let keyInUse: Problem = {
+        var problem = Problem(.keyInUse, "The first request with this key has no answer yet")
+        problem.execution = .maybe
+        problem.fields = [("Retry-After", "1")]
+        return problem
+    }()
+
+    /// The key came with another request before.
+    static let keyReused = Problem(
+        .keyReused,
+        "This key came with another request before: method, path, query, body, or a field that changes the meaning differ"
+    )
+
+    /// The request was answered and is not executed again, but the answer is no longer kept.
+    static let answerLost: Problem = {
+        var problem = Problem(
+            .answerGone,
+            "The request with this key was answered before, and its answer is no longer kept (idempotency.maxBytes)"
+        )
+        problem.execution = .maybe
+        return problem
+    }()
 }

@@ -1,5 +1,6 @@
 // Part of the rpc-gateway project, under Apache License v2.0; see LICENSE for the full text
 // SPDX-License-Identifier: Apache-2.0
+
 internal import Names
 
 /// The segments of a request's path, split first and percent-decoded once each (RFC 3986 section 2.4).
@@ -28,5 +29,35 @@ enum PathSegments {
             throw .invalidRequest("path: a segment holds a control character")
         }
         return name
+    }
+}
+
+/// Percent-encoding (RFC 3986 section 2.1).
+enum PercentEncoding {
+    /// The text that bytes with percent-encoded triplets stand for; nil for a broken triplet or invalid UTF-8.
+    static func decode(_ bytes: ArraySlice<UInt8>) -> String? {
+        guard bytes.contains(0x25) else { return String(validating: bytes, as: UTF8.self) }
+        var decoded: [UInt8] = []
+        var rest = bytes
+        while let byte = rest.popFirst() {
+            guard byte == 0x25 else {
+                decoded.append(byte)
+                continue
+            }
+            guard let high = rest.popFirst().flatMap(digit), let low = rest.popFirst().flatMap(digit) else {
+                return nil
+            }
+            decoded.append(high << 4 | low)
+        }
+        return String(validating: decoded, as: UTF8.self)
+    }
+
+    private static func digit(_ byte: UInt8) -> UInt8? {
+        switch byte {
+        case 0x30...0x39: byte - 0x30
+        case 0x41...0x46: byte - 0x37
+        case 0x61...0x66: byte - 0x57
+        default: nil
+        }
     }
 }

@@ -2,13 +2,12 @@
 // SPDX-License-Identifier: Apache-2.0
 
 internal import Messaging
+internal import Names
 
 /// What a request's path asks for.
 enum Route: Sendable {
     /// A call, cast or gathering.
     case rpc(RPCRoute)
-    /// The same from a path and query that are known already.
-    case planned(CallPlan)
     /// A request in the pattern of plain AMQP, or a message that nobody answers.
     case plain(PlainRoute)
     /// JSON-RPC 2.0.
@@ -49,7 +48,6 @@ enum Route: Sendable {
     var template: String {
         switch self {
         case .rpc(let route): route.template
-        case .planned(let plan): plan.route.template
         case .plain(let route): route.template
         case .jsonRPC: "/-/jsonrpc"
         case .notify: "/-/notifications/{topic}/{event_type}"
@@ -71,7 +69,7 @@ extension Route {
     /// The methods that the path takes, as the `Allow` field lists them.
     var allow: String {
         switch self {
-        case .rpc, .planned, .plain, .jsonRPC, .notify: "POST, OPTIONS"
+        case .rpc, .plain, .jsonRPC, .notify: "POST, OPTIONS"
         case .operation: "GET, HEAD, DELETE, OPTIONS"
         // A stream has no length and no end: its head alone tells nothing.
         case .notifications: "GET, OPTIONS"
@@ -82,10 +80,65 @@ extension Route {
     /// Whether the path takes a method (other than OPTIONS, which every path takes).
     func takes(_ method: String) -> Bool {
         switch self {
-        case .rpc, .planned, .plain, .jsonRPC, .notify: method == "POST"
+        case .rpc, .plain, .jsonRPC, .notify: method == "POST"
         case .operation: method == "GET" || method == "HEAD" || method == "DELETE"
         case .notifications: method == "GET"
         case .healthy, .ready, .health, .page: method == "GET" || method == "HEAD"
         }
     }
+}
+
+/// The path of plain AMQP: an exchange and a routing key, with or without a reply.
+struct PlainRoute: Sendable, Equatable {
+    /// As the path names it; `-` is the default exchange.
+    var exchange: String
+    /// As the path names it.
+    var routingKey: String
+    var isCast = false
+
+    /// What follows the routing key of a message that nobody answers.
+    static let castSuffix = ":cast"
+
+    /// Reads the last two segments of the path; every other `:` belongs to the routing key.
+    init(exchange: Name, last: Name) {
+        self.exchange = exchange.text
+        isCast = last.hasSuffix(Self.castSuffix)
+        routingKey = isCast ? String(last.text.utf8.dropLast(Self.castSuffix.utf8.count)) ?? last.text : last.text
+    }
+
+    var template: String { "/-/amqp/{exchange}/{routing_key}\(isCast ? Self.castSuffix : "")" }
+}
+
+/// The RPC part of a path: which method of whom, and how.
+struct RPCRoute: Sendable, Equatable {
+    enum Verb: Sendable, Equatable {
+        case call
+        case cast
+        case gather
+    }
+
+    var topic: String
+    /// nil for any server.
+    var server: String?
+    var isFanout = false
+    var method: String
+    var verb: Verb
+
+    /// The forms that such a path has; the raw value is what metrics and logs name.
+    enum Form: String, Sendable, CaseIterable {
+        case call = "/{topic}/{server}/{method}"
+        case cast = "/{topic}/{server}/{method}:cast"
+        case fanout = "/{topic}/*/{method}:cast"
+        case gather = "/{topic}/*/{method}:gather"
+    }
+
+    var form: Form {
+        switch verb {
+        case .call: .call
+        case .cast: isFanout ? .fanout : .cast
+        case .gather: .gather
+        }
+    }
+
+    var template: String { form.rawValue }
 }

@@ -14,3 +14,32 @@ public struct HTTPRequest: Sendable {
         self.body = body
     }
 }
+
+/// Everything a request says before its body.
+public struct RequestHead: Sendable {
+    /// The method as it was sent; methods are case-sensitive.
+    public var method: String
+    /// The path as it was sent: not percent-decoded, without the query. It begins with `/`, or is `*` for `OPTIONS *`.
+    public var path: [UInt8]
+    /// What follows the first `?`, not decoded; nil without a `?`.
+    public var query: [UInt8]?
+    /// The header fields.
+    public var fields: RequestFields
+    /// The numeric address of the peer, without its port.
+    public var remoteAddress: String
+
+    /// A head made by hand, for tests and for callers without a socket.
+    public init(
+        method: String,
+        path: [UInt8],
+        query: [UInt8]? = nil,
+        fields: RequestFields = RequestFields(),
+        remoteAddress: String = ""
+    ) {
+        self.method = method
+        self.path = path
+        self.query = query
+        self.fields = fields
+        self.remoteAddress = remoteAddress
+    }
+}

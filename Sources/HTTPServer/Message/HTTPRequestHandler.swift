@@ -16,7 +16,7 @@ public protocol HTTPRequestHandler: Sendable {
     func isUrgent(_ head: RequestHead) -> Bool
 
     /// Handles a request, answering through the responder at once or later, from any thread.
-    func handle(_ request: consuming HTTPRequest, responder: consuming Responder)
+    func handle(_ request: consuming HTTPRequest, responder: Responder)
 
     /// Gives the HTTP layer's own errors the application's form; the connection is closed after it.
     ///

@@ -101,3 +101,27 @@ struct Application: Sendable {
         ]
     }
 }
+
+/// A reference that is set after it was handed out, for two objects that know each other.
+final class Reference<Value: AnyObject & Sendable>: Sendable {
+    private let storage = Guarded<Value?>(nil)
+
+    /// The object, once it is there.
+    var value: Value? {
+        get { storage.withLock { $0 } }
+        set { storage.withLock { $0 = newValue } }
+    }
+}
+
+/// Runs a driver: connects at the start, and leaves the broker tidy at the end.
+struct TransportService: Service {
+    let driver: any Driver
+    let grace: Duration
+
+    func run() async throws {
+        driver.start()
+        try? await gracefulShutdown()
+        // The calls have ended before (the HTTP side stops first): what is left is flushing, deleting and closing.
+        await driver.shutdown(deadline: .now.advanced(by: min(grace, .seconds(5))))
+    }
+}

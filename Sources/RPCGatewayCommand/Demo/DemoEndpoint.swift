@@ -61,3 +61,47 @@ final class DemoEndpoint: RPCEndpoint {
         throw failure
     }
 }
+
+/// An exception with a status code, as the services of OpenStack raise them.
+struct DemoException: ExpectedRPCException {
+    let moduleName = "demo.exceptions"
+    let className: String
+    let message: String
+    let code: Int
+
+    var keywordArguments: JSONText { (try? JSONText("{\"code\": \(code)}")) ?? .emptyObject }
+
+    /// The kinds of failure that the demo's `fail` knows.
+    static let kinds: [String: any Error] = [
+        "value_error": RemoteError.valueError("the demo was asked to fail"),
+        "key_error": RemoteError.builtin("KeyError", "'missing'"),
+        "not_implemented": RemoteError.builtin("NotImplementedError", ""),
+        "not_found": DemoException(className: "NotFound", message: "Instance 42 could not be found.", code: 404),
+        "conflict": DemoException(className: "Conflict", message: "Instance 42 is locked.", code: 409),
+        "quota": DemoException(className: "QuotaExceeded", message: "Quota exceeded for instances.", code: 413),
+        "unavailable": DemoException(className: "ServiceUnavailable", message: "The backend is down.", code: 503),
+    ]
+}
+
+/// Adds two JSON values as Python would: integers of 64 bits, other numbers as floats, texts by joining them.
+enum DemoSum {
+    static func add(_ left: JSONText, _ right: JSONText) throws(RemoteError) -> JSONText {
+        if let left = left.stringValue, let right = right.stringValue { return JSONText(string: left + right) }
+        if let left = Int64(left.string), let right = Int64(right.string) {
+            let (sum, overflows) = left.addingReportingOverflow(right)
+            if !overflows { return try text("\(sum)") }
+        }
+        guard let left = Double(left.string), let right = Double(right.string), (left + right).isFinite else {
+            throw .typeError("unsupported operand type(s) for +")
+        }
+        return try text("\(left + right)")
+    }
+
+    private static func text(_ number: String) throws(RemoteError) -> JSONText {
+        do {
+            return try JSONText(number)
+        } catch {
+            throw .valueError("\(error)")
+        }
+    }
+}
