@@ -171,7 +171,7 @@ extension HTTPGateway {
 
     private func answer(_ exchange: Exchange) throws(Problem) {
         let head = exchange.request.head
-        guard head.path != Array("*".utf8) else { return Self.tellMethods("GET, HEAD, POST, OPTIONS", exchange) }
+        guard !head.path.elementsEqual("*".utf8) else { return Self.tellMethods("GET, HEAD, POST, OPTIONS", exchange) }
         let route = try route(head)
         guard head.method != "OPTIONS" else { return Self.tellMethods(route.allow, exchange) }
         switch route {

@@ -4,7 +4,7 @@
 internal import ArgumentParser
 internal import Glibc
 
-/// The process' entry.
+/// The process's entry.
 @main struct EntryPoint {
     static func main() async {
         // A closed standard error or socket is an error of one write, not the end of the process.
@@ -12,9 +12,9 @@ internal import Glibc
         await exit(run(Array(CommandLine.arguments.dropFirst())))
     }
 
-    /// Runs a command line and returns the process' exit code.
+    /// Runs a command line and returns the process's exit code.
     static func run(_ arguments: [String]) async -> Int32 {
-        // Asked for here, as the parser's own flag would take the option --version away from `call`, `cast` and `ping`.
+        // Asked for here, as the parser's own flag would take the option --version away from `call`, `cast`, `ping` and `gather`.
         if arguments.first == "--version" {
             print(RPCGateway.programVersion)
             return Outcome.success.rawValue

@@ -106,7 +106,7 @@ extension HTTPConnection {
     ///
     /// In bounds: the library reads a request from the start of the connection's one block of memory onwards, and gives
     /// as the head's size the distance from the method to the first byte behind the blank line, both in that block. The
-    /// version is eight bytes long, or the library would have answered 400 by itself. A folded line makes it move later
+    /// version is eight bytes long, or the library would have answered 400 on its own. A folded line makes it move later
     /// bytes to a place further on in the block; the distance then spans both places, and the parser stops at the fold.
     private func headerLines(
         method: UnsafePointer<CChar>,

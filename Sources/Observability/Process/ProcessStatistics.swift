@@ -72,7 +72,7 @@ struct ProcessStatistics: Sendable {
 }
 
 extension MetricsRegistry {
-    /// Shows the process' memory, descriptors, threads, processor time and start, under Prometheus' usual names.
+    /// Shows the process's memory, descriptors, threads, processor time and start, under Prometheus' usual names.
     public func addProcessMetrics() {
         let process = ProcessStatistics()
         gauge("process_resident_memory_bytes", "Resident memory in bytes") { process.residentBytes }

@@ -3,7 +3,7 @@
 
 internal import ArgumentParser
 
-/// The options that `call`, `cast` and `ping` share.
+/// The options that `call`, `cast`, `ping` and `gather` share.
 struct ClientOptions: ParsableArguments {
     @Option(help: "The namespace of the endpoint.")
     var namespace: String?

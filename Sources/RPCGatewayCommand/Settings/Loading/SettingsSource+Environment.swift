@@ -35,7 +35,7 @@ extension SettingsSource {
     }
 }
 
-/// The variables of this process' environment.
+/// The variables of this process's environment.
 enum ProcessEnvironment {
     /// Read anew each time; the gateway itself never changes them.
     static var variables: [String: String] {
