@@ -48,7 +48,7 @@ extension RabbitDriver: ListeningDriver {
             receive: receive
         )
         let backoff = ReconnectBackoff(options, hostCount: hosts.count)
-        let machine = ListenerStateMachine(backoff: backoff, stableAfter: stableAfter)
+        let machine = ConsumerStateMachine(backoff: backoff, proof: .time(stableAfter))
         return RabbitListener(environment, machine: machine)
     }
 }

@@ -50,7 +50,7 @@ extension RabbitDriver: PlainRPCDriver {
             ownProperties: Properties(
                 request.message,
                 correlationID: expectsReply ? id.hexadecimal : nil,
-                replyTo: expectsReply ? replyQueue.text : nil
+                replyTo: expectsReply ? replies.queue.name.text : nil
             ),
             deadline: request.deadline,
             retry: toleratedFailures(request.retry),

@@ -17,7 +17,6 @@ public import Threads
 public final class RabbitDriver: Driver {
     let controlExchange: String
     let options: RabbitOptions
-    let replyQueue: Name
     /// The routes of requests to topics and servers that name no other exchange.
     let routes: RequestRoutes
     let ownedLoop: OwnedLoop
@@ -82,7 +81,6 @@ public final class RabbitDriver: Driver {
             loop: loop,
             logger: context.logger
         )
-        let queue = options.replyQueue(unique: UniqueID().hexadecimal)
         self.options = options
         self.hosts = hosts
         self.settings = settings
@@ -92,23 +90,21 @@ public final class RabbitDriver: Driver {
         controlExchange = context.controlExchange
         self.routes = routes
         self.ownedLoop = ownedLoop
-        replyQueue = Name(queue.name)
         inspector = QueueInspector(hosts: hosts, loop: loop, logger: context.logger)
         replySender = ReplySender(connections: connections, options: options, logger: context.logger)
-        let environment = ReplyLink.Environment(
-            hosts: hosts,
-            queue: QueueDeclaration(queue),
-            consumeArguments: FieldTable(options.consumeArguments),
-            prefetchCount: options.prefetchCount,
-            maximumReplyBytes: settings.maximumReplyBytes,
-            waiters: waiters,
-            loop: loop,
-            logger: context.logger,
-            publishLoopback: { body, completion in
-                connections.send(.loopback(body, queue: Name(queue.name), completion: completion))
-            }
+        replies = ReplyLink(
+            ReplyLink.Environment(
+                hosts: hosts,
+                options: options,
+                maximumReplyBytes: settings.maximumReplyBytes,
+                waiters: waiters,
+                loop: loop,
+                logger: context.logger,
+                publish: { body, queue, completion in
+                    connections.send(.loopback(body, queue: queue, completion: completion))
+                }
+            )
         )
-        replies = ReplyLink(environment, machine: ReplyLinkStateMachine(backoff: pool.backoff))
     }
 
     /// What drives the connections.
@@ -162,8 +158,7 @@ public final class RabbitDriver: Driver {
         retry: Int?,
         _ proceed: @escaping @Sendable () -> Void
     ) {
-        let waiter = ReplyLinkStateMachine.Waiter(id: id, deadline: deadline, retry: toleratedFailures(retry))
-        replies.whenReady(waiter) { [waiters] error in
+        replies.whenReady(id, deadline: deadline, retry: toleratedFailures(retry)) { [waiters] error in
             if let error { waiters.fail(id, with: error) } else { proceed() }
         }
     }
@@ -236,7 +231,7 @@ public final class RabbitDriver: Driver {
     ///
     /// - Parameter queue: the name of the target's queue, which is the routing key unless it is a fanout.
     func sendCall(_ request: RPCRequest, _ id: UniqueID, _ queue: Name) {
-        let reply = RequestEnvelope.Reply(messageID: id, queue: replyQueue.text)
+        let reply = RequestEnvelope.Reply(messageID: id, queue: ReplyQueue.prefix, digits: replies.queue.unique)
         let body = RequestEnvelope.encode(request, uniqueID: UniqueID(), reply: reply)
         send(request, id, queue, body, expires: true, .call(waiters))
     }
@@ -295,7 +290,7 @@ extension SendJob {
             routingKey: queue,
             body: body,
             expires: true,
-            deadline: .now.advanced(by: ReplyLinkStateMachine.deafAfter),
+            deadline: .now.advanced(by: ConsumerStateMachine.deafAfter),
             retry: nil,
             receiver: .function(completion)
         )

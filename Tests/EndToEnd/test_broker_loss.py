@@ -203,6 +203,7 @@ def test_readiness_tells_of_a_deleted_reply_queue(family, own_broker, figure):
     tap = family.tap(own_broker.port)
     gateway = family.gateway(host.url(tap.port))
     result(gateway.post("/deleted/none"))
+    before = host.reply_queues()
     # A slow network makes the gap between notice and cure wide enough to be looked into.
     tap.delay = 0.15
     watch = ReadinessWatch(gateway)
@@ -214,6 +215,8 @@ def test_readiness_tells_of_a_deleted_reply_queue(family, own_broker, figure):
     healed = next(at for at, status in watch.states if at > noticed and status == 200)
     figure(f"with answers 0.15 s late: noticed after {noticed - deleted:.2f} s, healed after {healed - deleted:.2f} s")
     assert healed - deleted < 5
+    # Replies that are on their way find the queue again under its name.
+    assert host.reply_queues() == before
     result(gateway.post("/deleted/none", headers={"Rpc-Timeout": "3"}))
 
 
@@ -244,6 +247,41 @@ def test_a_broker_that_falls_silent(family, own_broker, host):
         assert answer.status == status and answer.seconds < 2.5
     tap.release()
     until(lambda: gateway.post("/silent/none", headers={"Rpc-Timeout": "2"}).status == 200, 10)
+
+
+def test_the_virtual_host_is_deleted_and_made_again(family, own_broker, figure):
+    host = own_broker.make_virtual_host("again")
+    gateway, slowest = None, 0
+    # What is declared while the host is being deleted may stay behind in a state in which it serves nobody.
+    for _ in range(6):
+        server = family.verbatim_server(host.amqp_url, "again")
+        gateway = gateway or family.gateway(host.url())
+        served = time.monotonic()
+        until(lambda: gateway.post("/again/echo", {"value": 1}, {"Rpc-Timeout": "1"}).status == 200, 2)
+        slowest = max(slowest, time.monotonic() - served)
+        for number in range(4):
+            assert result(gateway.post("/again/echo", {"value": number}, {"Rpc-Timeout": "5"})) == str(number).encode()
+        server.stop()
+        host.delete()
+        until(lambda: gateway.get("/readyz").status == 503, 5)
+        host.make()
+    figure(f"a call is answered {slowest:.2f} s after its server is back, at the most")
+
+
+def test_a_broker_that_does_not_know_of_the_loss(family, own_broker):
+    host = own_broker.make_virtual_host("deserted")
+    family.verbatim_server(host.amqp_url, "deserted")
+    tap = family.tap(own_broker.port)
+    gateway = family.gateway(host.url(tap.port))
+    result(gateway.post("/deserted/echo", {"value": 1}))
+    before = host.reply_queues()
+    tap.desert()
+    until(lambda: gateway.post("/deserted/echo", {"value": 1}, {"Rpc-Timeout": "1"}).status == 200, 5)
+    # The dead consumer would get every second reply of a queue that it shares.
+    for number in range(20):
+        assert result(gateway.post("/deserted/echo", {"value": number}, {"Rpc-Timeout": "3"})) == str(number).encode()
+    assert set(host.reply_queues()) > set(before)
+    assert gateway.get("/readyz").status == 200
 
 
 def test_the_gateway_may_start_before_the_broker(family, own_broker, host):

@@ -87,7 +87,7 @@ class Tap:
     """Listens on `port` and passes everything on to the broker.
 
     `hold_answers` keeps back what the broker says, `delay` is how many seconds that takes; `refuse` resets new connections;
-    `drop()` resets those there are.
+    `drop()` resets those there are, `desert()` only the clients' ends.
     """
 
     def __init__(self, broker_port):
@@ -95,6 +95,7 @@ class Tap:
         self.events = []
         self.lock = threading.Lock()
         self.pairs = {}
+        self.deserted = {}
         self.refuse = False
         self.delay = 0
         self.passing = threading.Event()
@@ -130,10 +131,19 @@ class Tap:
             for one in pair:
                 _reset(one)
 
+    def desert(self):
+        """Resets the clients' ends; the broker hears nothing of it and holds its own for alive."""
+        pairs = dict(self.pairs)
+        self.deserted.update((number, broker) for number, (_, broker) in pairs.items())
+        for client, _ in pairs.values():
+            _reset(client)
+
     def close(self):
         self.refuse = True
         self.listener.close()
         self.drop()
+        for broker in self.deserted.values():
+            _reset(broker)
         self.release()
 
     def _accept(self):
@@ -174,7 +184,7 @@ class Tap:
                 sink.sendall(data)
         except OSError:
             pass
-        for one in (source, sink):
+        for one in () if number in self.deserted else (source, sink):
             try:
                 one.shutdown(socket.SHUT_RDWR)
             except OSError:

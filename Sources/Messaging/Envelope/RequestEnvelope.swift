@@ -10,13 +10,16 @@ public enum RequestEnvelope {
     public struct Reply: Sendable {
         /// The identifier that the reply repeats.
         public var messageID: UniqueID
-        /// The queue that the reply goes to.
+        /// The queue that the reply goes to, or what its name begins with.
         public var queue: String
+        /// What its name ends with; nil when `queue` is all of it.
+        public var digits: UniqueID?
 
         /// Names where the reply to a call goes.
-        public init(messageID: UniqueID, queue: String) {
+        public init(messageID: UniqueID, queue: String, digits: UniqueID? = nil) {
             self.messageID = messageID
             self.queue = queue
+            self.digits = digits
         }
     }
 
@@ -51,9 +54,10 @@ public enum RequestEnvelope {
     private static func append(_ reply: Reply, monitor: Duration?, to output: inout OutputSpan<UInt8>) {
         output.append(ascii: #", \"_msg_id\": \""#)
         reply.messageID.append(to: &output)
-        output.append(ascii: #"\", \"_reply_q\": "#)
-        output.append(innerString: reply.queue)
-        output.append(ascii: #", \"_timeout\": "#)
+        output.append(ascii: #"\", \"_reply_q\": \""#)
+        output.append(innerContent: reply.queue)
+        reply.digits?.append(to: &output)
+        output.append(ascii: #"\", \"_timeout\": "#)
         if let monitor {
             for byte in seconds(monitor).utf8 { output.append(byte) }
         } else {
@@ -90,7 +94,7 @@ public enum RequestEnvelope {
     private static func capacity(_ request: RPCRequest, _ reply: Reply?) -> Int {
         // What is the same for all requests takes less than 300.
         var capacity = 320 + innerCapacity(request.method)
-        if let reply { capacity += innerCapacity(reply.queue) }
+        if let reply { capacity += innerCapacity(reply.queue) + 32 }
         if let namespace = request.target.namespace { capacity += innerCapacity(namespace) }
         if let version = request.target.version { capacity += innerCapacity(version) }
         for entry in request.context.entries {

@@ -31,10 +31,9 @@ class Broker:
         return done.stdout.strip()
 
     def make_virtual_host(self, label):
-        name = f"{label}-{os.getpid()}-{next(_numbers)}"
-        self.run("ctl", "--quiet", "add_vhost", name)
-        self.run("ctl", "--quiet", "set_permissions", "-p", name, "guest", ".*", ".*", ".*")
-        return VirtualHost(self, name)
+        host = VirtualHost(self, f"{label}-{os.getpid()}-{next(_numbers)}")
+        host.make()
+        return host
 
     def stop(self):
         if self.ours:
@@ -47,6 +46,13 @@ class VirtualHost:
     def __init__(self, broker, name):
         self.broker = broker
         self.name = name
+
+    def make(self):
+        self.broker.run("ctl", "--quiet", "add_vhost", self.name)
+        self.broker.run("ctl", "--quiet", "set_permissions", "-p", self.name, "guest", ".*", ".*", ".*")
+
+    def delete(self):
+        self.broker.run("ctl", "--quiet", "delete_vhost", self.name)
 
     def url(self, port=None, query=""):
         """The transport URL, through another port when a tap stands in between."""

@@ -4,7 +4,7 @@
 internal import AMQP
 internal import Names
 
-/// What a listener declares, binds and consumes, free of any connection.
+/// What a consumer declares, binds and consumes, free of any connection.
 struct ListeningTopology: Sendable, Equatable {
     /// A queue, and how messages get into it.
     struct Source: Sendable, Equatable {
@@ -44,8 +44,12 @@ struct ListeningTopology: Sendable, Equatable {
     var prefetchCount: Int
     var sources: [Source]
     var consumers: [Consumer]
-    /// Queues that are deleted when the listener closes.
+    /// Queues that are deleted when the consumer closes.
     var ownQueues: [Name] = []
+    /// A consumer of what comes late to a queue of ours under the name before, while that is there.
+    var formerConsumer: Consumer?
+    /// Whether another consumer of a queue can only be one of our own that is dead, and would get a part of the messages.
+    var isSoleConsumer = false
 
     /// The methods in oslo.messaging's order: every exchange again before its queue, consumers last.
     ///
@@ -68,7 +72,9 @@ struct ListeningTopology: Sendable, Equatable {
         }
         let consumes = consumers.filter { !running.contains($0.tag) }
             .map { Step.consume($0.starting(at: offset)) }
-        return [.qos(prefetchCount: prefetchCount)] + declarations + consumes
+        // No limit is what a channel begins with.
+        let limit = prefetchCount > 0 ? [Step.qos(prefetchCount: prefetchCount)] : []
+        return limit + declarations + consumes
     }
 
     /// The queues that are consumed, for people.
