@@ -13,14 +13,14 @@ extension RabbitDriver: NotificationDriver {
         completion: @escaping @Sendable (Result<Void, MessagingError>) -> Void
     ) {
         let exchange = options.controlExchange(notification.exchange ?? controlExchange)
-        let queue = QueueDeclaration(options.topicQueue(notification.queueName))
+        let queue = options.topicQueue(notification.queueName)
         let (key, uniqueID) = (Name(notification.queueName), UniqueID())
         let body = notification.body(uniqueID: uniqueID)
         connections.send(
             SendJob(
                 id: uniqueID,
                 route: PublishRoute(
-                    declaring: ExchangeDeclaration(exchange),
+                    declaring: exchange,
                     binding: QueueBinding(queue: queue, bindingKey: key)
                 ),
                 routingKey: key,

@@ -41,11 +41,12 @@ struct TopologyTests {
             }
         }
 
-        init(_ argument: QueueShape.Argument) {
+        init?(_ argument: FieldValue) {
             switch argument {
-            case .integer(let value): self = .integer(value)
-            case .text(let text): self = .text(text)
-            case .flag(let flag): self = .flag(flag)
+            case .int32(let value): self = .integer(Int(value))
+            case .string(let text): self = .text(text)
+            case .bool(let flag): self = .flag(flag)
+            default: return nil
             }
         }
     }
@@ -60,8 +61,8 @@ struct TopologyTests {
         return try JSONDecoder().decode(Capture.self, from: data).steps
     }
 
-    private func same(_ entries: [QueueShape.Entry], _ arguments: [String: JSONValue]?) -> Bool {
-        Dictionary(uniqueKeysWithValues: entries.map { ($0.name, JSONValue($0.value)) }) == arguments ?? [:]
+    private func same(_ table: FieldTable, _ arguments: [String: JSONValue]?) -> Bool {
+        Dictionary(uniqueKeysWithValues: table.entries.map { ($0.key, JSONValue($0.value)) }) == arguments ?? [:]
     }
 
     static let optionSets: [(String, [(String, String)])] = [
@@ -87,8 +88,10 @@ struct TopologyTests {
             let arguments = step.args
             switch step.method {
             case "Queue.Declare":
-                let queue = options.replyQueue(unique: String(try #require(arguments.queue).dropFirst(6)))
-                #expect(queue.name == arguments.queue)
+                let name = Name(try #require(arguments.queue))
+                #expect(name.hasPrefix(ReplyQueue.prefix))
+                let queue = options.temporaryQueue(name)
+                #expect(queue.name == name)
                 #expect(queue.isDurable == arguments.durable)
                 #expect(queue.isAutoDelete == arguments.auto_delete)
                 #expect(same(queue.arguments, arguments.arguments), "\(name): \(queue.arguments)")
@@ -98,7 +101,7 @@ struct TopologyTests {
                 let ours =
                     isFanout
                     ? options.fanoutExchange(topic: String(exchange.dropLast(7))) : options.controlExchange(exchange)
-                #expect(ours.name == exchange)
+                #expect(ours.name == Name(exchange))
                 #expect(ours.type == arguments.type)
                 #expect(ours.isDurable == arguments.durable)
                 #expect(ours.isAutoDelete == arguments.auto_delete)
@@ -117,7 +120,7 @@ struct TopologyTests {
             ("rabbit_quorum_max_memory_bytes", "7"),
         ])
         #expect(
-            options.topicQueue("t").arguments.map(\.name) == [
+            options.topicQueue("t").arguments.entries.map(\.key) == [
                 "x-queue-type", "x-delivery-limit", "x-max-in-memory-bytes",
             ]
         )

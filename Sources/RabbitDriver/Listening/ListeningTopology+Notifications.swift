@@ -13,7 +13,7 @@ extension ListeningTopology {
             subscription.priorities.map { priority in
                 let key = "\(source.topic).\(priority.rawValue)"
                 return Source(
-                    exchange: ExchangeDeclaration(options.controlExchange(source.exchange ?? defaultExchange)),
+                    exchange: options.controlExchange(source.exchange ?? defaultExchange),
                     queue: subscription.queue(key, options: options),
                     bindingKey: Name(key)
                 )
@@ -27,7 +27,7 @@ extension ListeningTopology {
             Consumer(
                 tag: Name(String(index + 1)),
                 queue: queue,
-                arguments: FieldTable(options.consumeArguments),
+                arguments: options.consumeArguments,
                 isOwn: isOwn
             )
         }
@@ -42,7 +42,7 @@ extension ListeningTopology {
 
 extension NotificationSubscription {
     fileprivate func queue(_ key: String, options: RabbitOptions) -> QueueDeclaration {
-        guard let pool else { return QueueDeclaration(options.topicQueue(key)) }
-        return QueueDeclaration(isTemporary ? options.temporaryQueue(pool) : options.topicQueue(pool))
+        guard let pool else { return options.topicQueue(key) }
+        return isTemporary ? options.temporaryQueue(Name(pool)) : options.topicQueue(pool)
     }
 }

@@ -16,23 +16,22 @@ extension ListeningTopology {
         unique: String,
         options: RabbitOptions
     ) {
-        let exchange = ExchangeDeclaration(options.controlExchange(name))
-        let fanoutExchange = ExchangeDeclaration(options.fanoutExchange(topic: topic))
-        let fanoutQueue = QueueDeclaration(options.fanoutQueue(topic: topic, unique: unique))
+        let exchange = options.controlExchange(name)
+        let fanoutExchange = options.fanoutExchange(topic: topic)
+        let fanoutQueue = options.fanoutQueue(topic: topic, unique: unique)
         let direct = [topic, "\(topic).\(server)"].map { name in
-            Source(exchange: exchange, queue: QueueDeclaration(options.topicQueue(name)), bindingKey: Name(name))
+            Source(exchange: exchange, queue: options.topicQueue(name), bindingKey: Name(name))
         }
-        let arguments = FieldTable(options.consumeArguments)
         self.init(
             prefetchCount: options.listeningPrefetchCount,
             sources: direct + [Source(exchange: fanoutExchange, queue: fanoutQueue, bindingKey: Name(topic))],
             consumers: [
-                Consumer(tag: "1", queue: direct[0].queue.name, arguments: arguments),
-                Consumer(tag: "2", queue: direct[1].queue.name, arguments: arguments),
+                Consumer(tag: "1", queue: direct[0].queue.name, arguments: options.consumeArguments),
+                Consumer(tag: "2", queue: direct[1].queue.name, arguments: options.consumeArguments),
                 Consumer(
                     tag: "3",
                     queue: fanoutQueue.name,
-                    arguments: FieldTable(options.fanoutConsumeArguments),
+                    arguments: options.fanoutConsumeArguments,
                     isOwn: true,
                     isStream: options.streamFanout
                 ),
@@ -54,7 +53,7 @@ extension ListeningTopology {
                     takesAnyForm: true
                 )
             ],
-            consumers: [Consumer(tag: "1", queue: Name(name), arguments: FieldTable(options.consumeArguments))]
+            consumers: [Consumer(tag: "1", queue: Name(name), arguments: options.consumeArguments)]
         )
     }
 }

@@ -1,11 +1,24 @@
 // Part of the rpc-gateway project, under Apache License v2.0; see LICENSE for the full text
 // SPDX-License-Identifier: Apache-2.0
 
+internal import AMQP
+internal import Messaging
+internal import Names
+
+/// What oslo.messaging declares under these options, with the argument types that it has on the wire.
 extension RabbitOptions {
+    /// The exchange of a target (`oslo_messaging._drivers.amqpdriver.AMQPDriverBase._send`).
+    func route(to target: Target, controlExchange: String) -> PublishRoute {
+        PublishRoute(
+            declaring: target.isFanout
+                ? fanoutExchange(topic: target.topic ?? "") : self.controlExchange(target.exchange ?? controlExchange)
+        )
+    }
+
     /// The exchange of calls and casts to a topic or server.
-    public func controlExchange(_ name: String) -> ExchangeShape {
-        ExchangeShape(
-            name: name,
+    func controlExchange(_ name: String) -> ExchangeDeclaration {
+        ExchangeDeclaration(
+            name: Name(name),
             type: "topic",
             isDurable: durableQueues || quorumQueues,
             isAutoDelete: autoDelete
@@ -13,83 +26,75 @@ extension RabbitOptions {
     }
 
     /// The exchange that reaches every server of a topic; its name does not hold the control exchange.
-    public func fanoutExchange(topic: String) -> ExchangeShape {
-        ExchangeShape(
-            name: "\(topic)_fanout",
+    func fanoutExchange(topic: String) -> ExchangeDeclaration {
+        ExchangeDeclaration(
+            name: Name("\(topic)_fanout"),
             type: "fanout",
             isDurable: transientQuorumQueues,
             isAutoDelete: true
         )
     }
 
-    /// The queue that replies come to.
-    ///
-    /// - Parameter unique: 32 hexadecimal digits, or what a queue manager counts.
-    public func replyQueue(unique: String) -> QueueShape { temporaryQueue("reply_\(unique)") }
-
     /// A queue of one process, which expires when nobody uses it any more.
-    public func temporaryQueue(_ name: String) -> QueueShape {
-        QueueShape(
+    func temporaryQueue(_ name: Name) -> QueueDeclaration {
+        QueueDeclaration(
             name: name,
             isDurable: transientQuorumQueues,
-            isAutoDelete: false,
-            arguments: mirroring + (transientQuorumQueues ? quorum : []) + expiry
+            arguments: FieldTable(entries: mirroring + (transientQuorumQueues ? quorum : []) + expiry)
         )
     }
 
     /// The queue of a topic, or of one server of it.
-    public func topicQueue(_ name: String) -> QueueShape {
-        QueueShape(
-            name: name,
+    func topicQueue(_ name: String) -> QueueDeclaration {
+        QueueDeclaration(
+            name: Name(name),
             isDurable: durableQueues || quorumQueues,
             isAutoDelete: autoDelete,
-            arguments: mirroring + (quorumQueues ? quorum : [])
+            arguments: FieldTable(entries: mirroring + (quorumQueues ? quorum : []))
         )
     }
 
     /// The queue through which one server gets the fanouts of a topic; with streams all of them share one.
     ///
     /// - Parameter unique: 32 hexadecimal digits, or what a queue manager counts.
-    public func fanoutQueue(topic: String, unique: String) -> QueueShape {
-        QueueShape(
-            name: streamFanout ? "\(topic)_fanout" : "\(topic)_fanout_\(unique)",
-            isDurable: transientQuorumQueues || streamFanout,
-            isAutoDelete: false,
-            arguments: streamFanout ? stream : mirroring + (transientQuorumQueues ? quorum : []) + expiry
+    func fanoutQueue(topic: String, unique: String) -> QueueDeclaration {
+        guard streamFanout else { return temporaryQueue(Name("\(topic)_fanout_\(unique)")) }
+        return QueueDeclaration(
+            name: Name("\(topic)_fanout"),
+            isDurable: true,
+            arguments: FieldTable(entries: stream)
         )
     }
 
     /// The arguments of the consumer of a fanout queue.
-    public var fanoutConsumeArguments: [QueueShape.Entry] {
-        consumeArguments + (streamFanout ? [.init(name: "x-stream-offset", value: .text("last"))] : [])
+    var fanoutConsumeArguments: FieldTable {
+        var arguments = consumeArguments
+        if streamFanout { arguments[ListeningTopology.Consumer.streamOffset] = "last" }
+        return arguments
     }
 
     /// The arguments of every other consumer.
-    public var consumeArguments: [QueueShape.Entry] {
-        cancelsOnFailover ? [.init(name: "x-cancel-on-ha-failover", value: .flag(true))] : []
-    }
+    var consumeArguments: FieldTable { cancelsOnFailover ? ["x-cancel-on-ha-failover": true] : [:] }
 
-    private var mirroring: [QueueShape.Entry] {
-        mirroredQueues ? [.init(name: "x-ha-policy", value: .text("all"))] : []
-    }
+    private var mirroring: [FieldTable.Entry] { mirroredQueues ? [.init(key: "x-ha-policy", value: "all")] : [] }
 
-    private var quorum: [QueueShape.Entry] {
+    private var quorum: [FieldTable.Entry] {
         let limits = [
             ("x-delivery-limit", quorumDeliveryLimit), ("x-max-in-memory-length", quorumMaximumMemoryLength),
             ("x-max-in-memory-bytes", quorumMaximumMemoryBytes),
         ]
-        return [.init(name: "x-queue-type", value: .text("quorum"))]
-            + limits.filter { $0.1 > 0 }.map { .init(name: $0.0, value: .integer($0.1)) }
+        return [.init(key: "x-queue-type", value: "quorum")]
+            + limits.filter { $0.1 > 0 }.map { .init(key: $0.0, value: .int32(Int32(clamping: $0.1))) }
     }
 
-    private var stream: [QueueShape.Entry] {
+    private var stream: [FieldTable.Entry] {
         let seconds = transientQueuesTTL.components.seconds
-        let age = seconds > 0 ? [QueueShape.Entry(name: "x-max-age", value: .text("\(seconds)s"))] : []
-        return [.init(name: "x-queue-type", value: .text("stream"))] + age
+        let age = seconds > 0 ? [FieldTable.Entry(key: "x-max-age", value: .string("\(seconds)s"))] : []
+        return [.init(key: "x-queue-type", value: "stream")] + age
     }
 
-    private var expiry: [QueueShape.Entry] {
-        let milliseconds = Int(transientQueuesTTL.components.seconds) * 1000
-        return milliseconds > 0 ? [.init(name: "x-expires", value: .integer(milliseconds))] : []
+    private var expiry: [FieldTable.Entry] {
+        let milliseconds = transientQueuesTTL.components.seconds * 1000
+        return milliseconds > 0 ? [.init(key: "x-expires", value: .int32(Int32(clamping: milliseconds)))] : []
     }
 }

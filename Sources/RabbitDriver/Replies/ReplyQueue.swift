@@ -63,8 +63,8 @@ final class ReplyQueue: Sendable {
 extension ListeningTopology {
     /// The queue of a process's replies (`oslo_messaging._drivers.amqpdriver.AMQPDriverBase._get_reply_q`).
     init(_ replyQueue: ReplyQueue, options: RabbitOptions) {
-        let queue = QueueDeclaration(options.temporaryQueue(replyQueue.name.text))
-        let arguments = FieldTable(options.consumeArguments)
+        let queue = options.temporaryQueue(replyQueue.name)
+        let arguments = options.consumeArguments
         self.init(
             prefetchCount: options.prefetchCount,
             sources: [Source(exchange: nil, queue: queue, bindingKey: queue.name)],

@@ -72,8 +72,8 @@ struct ListeningTopologyTests {
     @Test func publishersOfNotificationsDeclareWhatPythonsDo() throws {
         let capture = try MethodCapture("topology_notification_v2", connection: nil)
         let options = RabbitOptions()
-        let exchange = ExchangeDeclaration(options.controlExchange("openstack"))
-        let queue = QueueDeclaration(options.topicQueue("notifications.info"))
+        let exchange = options.controlExchange("openstack")
+        let queue = options.topicQueue("notifications.info")
         let steps: [ListeningTopology.Step] = [
             .declareExchange(exchange), .declareQueue(queue),
             .bind(queue: queue.name, exchange: exchange.name, key: queue.name), .declareExchange(exchange),

@@ -1,6 +1,7 @@
 // Part of the rpc-gateway project, under Apache License v2.0; see LICENSE for the full text
 // SPDX-License-Identifier: Apache-2.0
 
+import AMQP
 import Foundation
 import Testing
 
@@ -32,13 +33,14 @@ struct ServerCapture {
     }
 
     /// Arguments in the form in which steps hold them.
-    static func texts(_ entries: [QueueShape.Entry]) -> [String: String] {
+    static func texts(_ table: FieldTable) -> [String: String] {
         var result: [String: String] = [:]
-        for entry in entries {
+        for entry in table.entries {
             switch entry.value {
-            case .integer(let value): result[entry.name] = "I \(value)"
-            case .text(let text): result[entry.name] = "S \(text)"
-            case .flag(let flag): result[entry.name] = "t \(flag)"
+            case .int32(let value): result[entry.key] = "I \(value)"
+            case .string(let text): result[entry.key] = "S \(text)"
+            case .bool(let flag): result[entry.key] = "t \(flag)"
+            default: Issue.record("\(entry) is of another type")
             }
         }
         return result

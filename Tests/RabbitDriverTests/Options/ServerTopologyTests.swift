@@ -1,7 +1,9 @@
 // Part of the rpc-gateway project, under Apache License v2.0; see LICENSE for the full text
 // SPDX-License-Identifier: Apache-2.0
 
+import AMQP
 import Foundation
+import Names
 import Testing
 
 @testable import RabbitDriver
@@ -29,7 +31,7 @@ struct ServerTopologyTests {
     private func checkExchange(_ step: ServerCapture.Step, topic: String, _ options: RabbitOptions) {
         let isFanout = step.type == "fanout"
         let ours = isFanout ? options.fanoutExchange(topic: topic) : options.controlExchange(step.exchange)
-        #expect(ours.name == step.exchange)
+        #expect(ours.name == Name(step.exchange))
         #expect(ours.type == step.type)
         #expect(ours.isDurable == step.isDurable)
         #expect(ours.isAutoDelete == step.isAutoDelete)
@@ -39,7 +41,7 @@ struct ServerTopologyTests {
         let isFanout = step.queue.hasPrefix("\(topic)_fanout")
         let unique = String(step.queue.dropFirst("\(topic)_fanout_".count))
         let ours = isFanout ? options.fanoutQueue(topic: topic, unique: unique) : options.topicQueue(step.queue)
-        #expect(ours.name == step.queue)
+        #expect(ours.name == Name(step.queue))
         #expect(ours.isDurable == step.isDurable)
         #expect(ours.isAutoDelete == step.isAutoDelete)
         #expect(ServerCapture.texts(ours.arguments) == step.arguments)
