@@ -95,3 +95,43 @@ extension PoolStateMachine {
         }
     }
 }
+
+extension PoolStateMachine {
+    /// The answer to a request for a lease.
+    public enum LeaseResult: Sendable {
+        /// The request may use this connection once, now.
+        case leased(ConnectionID)
+        /// The request waits; a later input's actions name it exactly once.
+        case queued(Actions)
+        /// The request gets nothing.
+        case refused(LeaseFailure<ConnectError>)
+    }
+}
+
+/// Why a request did not get a lease.
+public enum LeaseFailure<ConnectError: Error>: Error {
+    /// The deadline came first; with the latest failure to connect, if attempts are failing.
+    case deadlineExceeded(latestFailure: ConnectError?)
+    /// The attempts to connect failed more often than the request tolerates.
+    case connectionFailed(ConnectError)
+    /// As many requests wait as may.
+    case queueFull
+    /// Every established connection is blocked by its peer.
+    case blocked
+    /// The pool is shutting down.
+    case shutDown
+}
+
+extension LeaseFailure: Equatable where ConnectError: Equatable {}
+
+extension PoolStateMachine {
+    /// What follows from giving a lease back.
+    public enum ReleaseResult: Sendable {
+        /// Nothing to do.
+        case done
+        /// The request that waited longest has the lease now, on the same connection.
+        case handedOver(to: WaiterID)
+        /// Something rarer to do.
+        case actions(Actions)
+    }
+}

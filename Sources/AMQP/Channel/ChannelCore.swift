@@ -94,3 +94,96 @@ final class ChannelOperation {
         return !isOver
     }
 }
+
+/// The exchanges that need no declaration before the next publish on a connection.
+///
+/// An exchange that is deleted with its last binding may be gone any time, and a publish to one that is gone closes the
+/// channel under the other publishes to it; so it is declared again when the last declaration is a second old.
+struct DeclaredExchanges {
+    /// How long the declaration of an exchange that is deleted automatically counts.
+    static let lifetime = Duration.seconds(1)
+
+    private static let maximumCount = 1000
+
+    private var declarations: [ExchangeDeclaration: Moment] = [:]
+    /// The last one asked for: with one exchange for nearly all publishes it spares the hashing.
+    private var last: (exchange: ExchangeDeclaration, declared: Moment)?
+
+    /// Whether the exchange can be taken for declared.
+    mutating func contains(_ exchange: ExchangeDeclaration, at now: Moment) -> Bool {
+        if last?.exchange != exchange { last = declarations[exchange].map { (exchange, $0) } }
+        guard let last else { return false }
+        return !exchange.isAutoDelete || last.declared.duration(to: now) < Self.lifetime
+    }
+
+    /// Notes a declaration that the broker has accepted.
+    mutating func note(_ exchange: ExchangeDeclaration, at now: Moment) {
+        // Forgetting costs a declaration each; names that callers choose must not pile up.
+        if declarations.count >= Self.maximumCount { declarations = [:] }
+        declarations[exchange] = now
+        last = (exchange, now)
+    }
+
+    /// Forgets an exchange that a refusal was about, or may have been about.
+    mutating func forget(_ exchange: ExchangeDeclaration) {
+        declarations[exchange] = nil
+        last = nil
+    }
+}
+
+/// The queues of publishers that are declared and bound on a connection.
+struct DeclaredBindings {
+    private struct Key: Hashable {
+        var exchange: ExchangeDeclaration
+        var binding: QueueBinding
+    }
+
+    private static let maximumCount = 1000
+
+    private var keys: Set<Key> = []
+
+    /// Whether the queue was declared and bound to the exchange.
+    func contains(_ binding: QueueBinding, to exchange: ExchangeDeclaration) -> Bool {
+        keys.contains(Key(exchange: exchange, binding: binding))
+    }
+
+    /// Notes a queue that was declared and bound to the exchange.
+    mutating func note(_ binding: QueueBinding, to exchange: ExchangeDeclaration) {
+        // Forgetting costs a declaration each; names that callers choose must not pile up.
+        if keys.count >= Self.maximumCount { keys = [] }
+        keys.insert(Key(exchange: exchange, binding: binding))
+    }
+
+    /// Forgets a queue that may be gone.
+    mutating func forget(_ binding: QueueBinding, to exchange: ExchangeDeclaration) {
+        keys.remove(Key(exchange: exchange, binding: binding))
+    }
+}
+
+/// Makes delivery tags that stay unique when the channel is opened anew and the broker counts from 1 again.
+///
+/// An acknowledgement for a delivery of an earlier channel would make the broker close the new one (406); here it is
+/// recognised and dropped. So is one for a tag that was never delivered.
+struct DeliveryTagTranslation {
+    private var base: UInt64 = 0
+    private var highest: UInt64 = 0
+
+    /// The tag for the user.
+    mutating func outward(_ tag: UInt64) -> UInt64 {
+        highest = max(highest, tag)
+        return base &+ tag
+    }
+
+    /// The broker's tag; nil when its channel is gone or it was never given out.
+    func inward(_ tag: UInt64) -> UInt64? {
+        tag > base && tag - base <= highest ? tag - base : nil
+    }
+
+    /// Starts over with a new channel; gives the last tag of the former one.
+    @discardableResult
+    mutating func reset() -> UInt64 {
+        base += highest
+        highest = 0
+        return base
+    }
+}

@@ -34,3 +34,16 @@ extension ConnectionDelegate {
     /// What was under way on the channel has been told already.
     public func connection(_ connection: Connection, channelDidClose channel: Int, error: AMQPError) {}
 }
+
+/// What a connection has to tell, in the order in which it came about.
+enum ConnectionEvent: Sendable {
+    case deliveries([Delivery])
+    case conclusion(PublishConclusion)
+    case operation(@Sendable (Result<[MethodReply], AMQPError>) -> Void, Result<[MethodReply], AMQPError>)
+    case cancelled(Name)
+    case channelClosed(Int, AMQPError)
+    case blocked(reason: String)
+    case unblocked
+    case started(@Sendable (Result<Void, AMQPError>) -> Void, Result<Void, AMQPError>)
+    case closed(AMQPError?, [@Sendable () -> Void])
+}

@@ -1,6 +1,8 @@
 // Part of the rpc-gateway project, under Apache License v2.0; see LICENSE for the full text
 // SPDX-License-Identifier: Apache-2.0
 
+internal import Names
+
 /// Puts contents together: a method, then a header, then body frames, in this order and with nothing between.
 struct ContentAssembler {
     private enum State {
@@ -113,4 +115,18 @@ struct ContentAssembler {
         guard let start = start.take(), let properties = properties.take() else { return nil }
         return Content(start: start, properties: properties, body: body)
     }
+}
+
+/// A content that has arrived whole.
+struct Content {
+    let start: ContentStart
+    let properties: Properties
+    /// nil when it was larger than the bound and therefore not kept.
+    let body: [UInt8]?
+}
+
+/// The method that announces a content: a delivery or a returned message.
+enum ContentStart {
+    case delivery(consumerTag: Name, deliveryTag: UInt64, isRedelivered: Bool, exchange: Name, routingKey: Name)
+    case returned(exchange: Name, routingKey: Name, reply: AMQPError.Reply)
 }

@@ -134,3 +134,12 @@ private enum OpenSSL {
         _ = function("SSL_ctrl", as: Control.self)?(session, 55, 0, name)
     }
 }
+
+extension Duration {
+    /// The C form; less than nothing becomes nothing.
+    var timeval: timeval {
+        let duration = max(self, .zero)
+        let (seconds, attoseconds) = duration.components
+        return CRabbitMQ.timeval(tv_sec: Int(seconds), tv_usec: Int(attoseconds / 1_000_000_000_000))
+    }
+}

@@ -79,3 +79,32 @@ open class PublishRequest: @unchecked Sendable {
         return nil
     }
 }
+
+/// How it becomes known that the broker has taken a message.
+public enum PublishProof: Sendable {
+    /// By a confirm of the broker (`confirm.select`), which answers for the message: `confirmed`, or `rejected`.
+    case confirm
+    /// By the answer to a probe, a method that follows on the same channel: `passed`. One probe serves all messages before
+    /// it, so the broker has nothing to keep or to say about each. It is sent every 50 ms, and after 64 messages.
+    ///
+    /// For channels without consumers, as the probe is a `basic.qos`. On a channel that has published with `confirm`
+    /// before, it is the same as `confirm`.
+    case probe
+    /// The same with a probe directly behind the message.
+    case probeAtOnce
+}
+
+/// How a publish ended.
+public enum PublishOutcome: Sendable, Equatable {
+    /// The broker took responsibility for the message, or, without `isMandatory`, dropped it as unroutable.
+    case confirmed
+    /// The broker has read the message, has not refused it, and, with `isMandatory`, has found a queue for it; it does not
+    /// answer for what becomes of it (`PublishProof.probe`).
+    case passed
+    /// The message was mandatory and no queue took it; the broker dropped it.
+    case returned(replyCode: Int, replyText: String)
+    /// The broker refused the message (`basic.nack`).
+    case rejected
+    /// It is not known to have arrived; `wasSent` tells whether any byte of it may have reached the broker.
+    case failed(AMQPError, wasSent: Bool)
+}

@@ -35,3 +35,36 @@ public struct QueueDeclaration: Sendable, Hashable {
         self.arguments = arguments
     }
 }
+
+/// The broker's answer to a queue declaration.
+public struct DeclaredQueue: Sendable, Hashable {
+    /// The queue's name, also when the broker made it up.
+    public var name: Name
+    /// Messages ready for delivery.
+    public var messageCount: Int
+    /// Consumers of the queue.
+    public var consumerCount: Int
+
+    /// Makes an answer.
+    public init(name: Name, messageCount: Int, consumerCount: Int) {
+        self.name = name
+        self.messageCount = messageCount
+        self.consumerCount = consumerCount
+    }
+}
+
+/// A queue that a publisher declares and binds to the exchange of its messages, so that none is lost for want of one.
+public struct QueueBinding: Sendable, Hashable {
+    /// The queue.
+    public var queue: QueueDeclaration
+    /// The key that binds it to the exchange.
+    public var bindingKey: Name
+
+    /// Makes a binding.
+    public init(queue: QueueDeclaration, bindingKey: Name) {
+        self.queue = queue
+        self.bindingKey = bindingKey
+    }
+
+    var isEncodable: Bool { queue.isEncodable && bindingKey.utf8.count <= 255 }
+}

@@ -208,3 +208,30 @@ extension UnconfirmedPublish {
         return .returned(replyCode: returned.code, replyText: returned.text)
     }
 }
+
+/// A publish that was written and waits for the broker's word.
+struct UnconfirmedPublish {
+    let request: PublishRequest
+    /// Where its frames lie in the outgoing stream.
+    let position: Range<UInt64>
+    /// Set when the broker returned it; the confirm that follows completes it.
+    var returned: AMQPError.Reply?
+    /// Whether its caller has been told `timedOut` already; only its place in the sequence is kept.
+    var isAbandoned = false
+
+    init(_ request: PublishRequest, position: Range<UInt64>) {
+        self.request = request
+        self.position = position
+    }
+}
+
+/// An outcome and the request it belongs to, ready to be told.
+struct PublishConclusion {
+    let request: PublishRequest
+    let outcome: PublishOutcome
+
+    init(_ request: PublishRequest, _ outcome: PublishOutcome) {
+        self.request = request
+        self.outcome = outcome
+    }
+}

@@ -26,3 +26,10 @@ struct RepeatedString {
         } ?? false
     }
 }
+
+/// The strings of deliveries that are the same from one to the next.
+struct RepeatedStrings {
+    var consumerTag = RepeatedString()
+    var exchange = RepeatedString()
+    var routingKey = RepeatedString()
+}

@@ -1,6 +1,8 @@
 // Part of the rpc-gateway project, under Apache License v2.0; see LICENSE for the full text
 // SPDX-License-Identifier: Apache-2.0
 
+public import Threads
+
 /// A driver that RPC servers can listen on (`oslo_messaging._drivers.base.BaseDriver.listen`).
 public protocol ListeningDriver: Driver {
     /// Makes a listener for a target's three queues: the topic's, the server's own, and the one for fanouts.
@@ -14,4 +16,65 @@ public protocol ListeningDriver: Driver {
         on target: Target,
         handler: @escaping @Sendable (any IncomingMessage) -> Void
     ) throws(MessagingError) -> any Listener
+}
+
+/// A consumption of messages, through losses of the broker, from `start()` until `close(deadline:)`.
+///
+/// Every function may be called from any thread, and more than once.
+public protocol Listener: Sendable {
+    /// Connects, declares, consumes, and goes on doing so until `stop(deadline:)`.
+    func start()
+
+    /// Whether messages are consumed now.
+    var isConsuming: Bool { get }
+
+    /// Returns once messages are consumed.
+    ///
+    /// - Throws: `brokerUnavailable`, `brokerConfiguration`, or `shutdown` after a stop; the first at the deadline.
+    func waitUntilConsuming(deadline: Moment) async throws(MessagingError)
+
+    /// Cancels the consumers; when it returns no further message is handed over, and those that were on their way are
+    /// back in their queues. Messages handed over before can still be acknowledged, given back and answered.
+    func stop(deadline: Moment) async
+
+    /// Deletes what was declared for this listener alone, such as its fanout queue, and disconnects; stops first.
+    func close(deadline: Moment) async
+}
+
+/// A request as a driver hands it to a server, not yet acknowledged (`oslo_messaging._drivers.base.RpcIncomingMessage`).
+///
+/// The one who got it acknowledges it or gives it back, once. Every function may be called from any thread and returns
+/// at once.
+public protocol IncomingMessage: Sendable {
+    /// What was asked.
+    var request: IncomingRequest { get }
+
+    /// Whether it came through the server's own fanout queue, which goes with the server: given back it would be lost.
+    var isFanout: Bool { get }
+
+    /// Takes the message out of its queue.
+    ///
+    /// - Returns: false when it is out of this process's hands, as after the loss of its connection: it is then in its
+    ///   queue again, will come once more, and must not be executed now.
+    func acknowledge() -> Bool
+
+    /// Puts the message back into its queue.
+    func requeue()
+
+    /// Sends a reply, a failure or a heartbeat to the caller; succeeds at once where nobody waits for one (a cast).
+    ///
+    /// The driver sends a reply again while the caller's queue is missing, for a bounded time
+    /// (`kombu_missing_consumer_retry_timeout`), and across losses of the broker. Heartbeats are sent once. Two replies
+    /// arrive in order only if the second is sent after the completion of the first.
+    func reply(_ reply: OutgoingReply, completion: @escaping @Sendable (Result<Void, MessagingError>) -> Void)
+}
+
+/// What a server sends back.
+public enum OutgoingReply: Sendable {
+    /// The method's result, which ends the call.
+    case result(JSONText)
+    /// The exception that the method raised, which ends the call.
+    case failure(RemoteError)
+    /// The method still runs; for callers with a call monitor.
+    case heartbeat
 }

@@ -3,6 +3,7 @@
 
 public import Logging
 internal import Names
+public import ServiceLifecycle
 public import Threads
 
 /// Serves a target: runs the methods of endpoints for callers and sends back what becomes of them
@@ -150,4 +151,36 @@ public final class RPCServer: Sendable {
 
 extension RPCEndpoint {
     fileprivate func hasMethod(_ name: String) -> Bool { methods.contains { $0.name.isSame(as: name) } }
+}
+
+/// How a server runs.
+public struct RPCServerConfiguration: Sendable {
+    /// Where methods run, and how many at a time.
+    public var executor: RPCExecutor
+    /// Whether the server answers `oslo_rpc_server_ping` (`rpc_ping_enabled`).
+    public var answersPings: Bool
+    /// How long `run()` lets methods under way finish after the signal to shut down.
+    public var grace: Duration
+
+    /// Makes a configuration; the defaults are those of oslo.messaging.
+    public init(
+        executor: RPCExecutor = .tasks(),
+        answersPings: Bool = false,
+        grace: Duration = .seconds(30)
+    ) {
+        self.executor = executor
+        self.answersPings = answersPings
+        self.grace = grace
+    }
+}
+
+extension RPCServer: Service {
+    /// Serves until the service group shuts down gracefully or the task is cancelled, then stops and drains.
+    ///
+    /// - Throws: `invalidTarget` without topic or server.
+    public func run() async throws {
+        try start()
+        try? await gracefulShutdown()
+        await wait(deadline: .now.advanced(by: configuration.grace))
+    }
 }

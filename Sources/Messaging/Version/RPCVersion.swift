@@ -1,6 +1,8 @@
 // Part of the rpc-gateway project, under Apache License v2.0; see LICENSE for the full text
 // SPDX-License-Identifier: Apache-2.0
 
+public import Names
+
 /// A version of an endpoint or a message, such as `1.10` or `1.10.2`.
 public struct RPCVersion: Sendable, Hashable, CustomStringConvertible {
     /// Versions with another major number are incompatible.
@@ -60,5 +62,46 @@ public struct RPCVersion: Sendable, Hashable, CustomStringConvertible {
             position += 1
             return value
         }
+    }
+}
+
+/// The rule that says which versions go together (`oslo_messaging._utils.version_is_compatible`).
+public enum VersionCompatibility {
+    /// Whether something implemented in one version serves a request of another.
+    ///
+    /// Both must have the same major number and the requested one must not be higher; numbers are compared as numbers.
+    /// Who implements no particular version serves everything; who does serves no request without a version.
+    ///
+    /// - Parameters:
+    ///   - implemented: the version cap of a client or the version of an endpoint.
+    ///   - requested: the version of the message.
+    /// - Throws: If both are given and one of them is not a version.
+    public static func isCompatible(implemented: String?, requested: String?) throws(RPCVersionError) -> Bool {
+        guard let implemented else { return true }
+        guard let requested else { return false }
+        return try RPCVersion(implemented).supports(RPCVersion(requested))
+    }
+}
+
+/// Why a text is not a version.
+public struct RPCVersionError: Error, Sendable, Hashable, CustomStringConvertible {
+    /// What is wrong.
+    public enum Reason: String, Sendable {
+        /// There is no minor number.
+        case tooFewParts = "it must have at least two parts, as in 1.0"
+        /// A part is not a decimal number.
+        case notANumber = "each part must be a decimal number"
+        /// A part exceeds 64 bits.
+        case tooLarge = "a part is too large"
+    }
+
+    /// The text.
+    @Bytewise public private(set) var text: String
+    /// What is wrong with it.
+    public let reason: Reason
+
+    /// The text, cut to a readable length, and the reason.
+    public var description: String {
+        "\"\(String(text.unicodeScalars.prefix(40)))\" is not a version: \(reason.rawValue)"
     }
 }

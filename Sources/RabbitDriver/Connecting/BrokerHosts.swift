@@ -82,3 +82,34 @@ struct Ranking: Sendable {
         failures[host].map { now - $0 < Self.memory } ?? false
     }
 }
+
+extension ConnectionConfiguration {
+    /// One configuration for each host of a URL.
+    static func all(of url: TransportURL, options: RabbitOptions) -> [ConnectionConfiguration] {
+        url.effectiveHosts.map { host in
+            ConnectionConfiguration(
+                host: host.effectiveHost,
+                port: host.effectivePort,
+                virtualHost: url.effectiveVirtualHost,
+                username: host.effectiveUsername,
+                password: host.effectivePassword,
+                authentication: options.loginMethod == .external ? .external : .plain,
+                heartbeat: options.heartbeat,
+                connectionName: "rpc-gateway",
+                tls: options.usesTLS ? TLSConfiguration(options) : nil
+            )
+        }
+    }
+}
+
+extension TLSConfiguration {
+    init(_ options: RabbitOptions) {
+        self.init(
+            caFile: options.tlsCAFile,
+            certificateFile: options.tlsCertificateFile,
+            keyFile: options.tlsKeyFile,
+            verifiesHostname: options.verifiesHostname,
+            minimumVersion: options.tlsVersion == .tls13 ? .tls13 : .tls12
+        )
+    }
+}

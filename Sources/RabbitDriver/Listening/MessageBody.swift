@@ -42,3 +42,9 @@ enum MessageBody {
 extension UnreadableMessage {
     init(_ error: JSONError) { self.init(reason: "its body is no message: \(error)") }
 }
+
+/// Why a message is rejected unread.
+struct UnreadableMessage: Error, Sendable {
+    /// For the log; holds nothing of the body.
+    var reason: String
+}

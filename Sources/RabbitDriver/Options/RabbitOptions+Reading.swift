@@ -1,6 +1,8 @@
 // Part of the rpc-gateway project, under Apache License v2.0; see LICENSE for the full text
 // SPDX-License-Identifier: Apache-2.0
 
+internal import Messaging
+
 extension RabbitOptions {
     /// Reads options under their oslo names; of a name given twice the last one counts.
     ///
@@ -82,4 +84,21 @@ extension RabbitOptions {
         "processname": OptionReaders.ignored,
         "rabbit_stream_fanout": OptionReaders.flag(\.streamFanout),
     ]
+}
+
+/// Everything that is unknown or wrong among the options of a transport.
+public struct RabbitOptionsError: Error, Sendable, Hashable, CustomStringConvertible {
+    /// One sentence for each option, naming it and the fix; values are repeated, as no option holds a secret.
+    public var problems: [String]
+
+    /// The sentences.
+    public var description: String { problems.joined(separator: "; ") }
+}
+
+extension RabbitOptions {
+    /// The options of a transport: those of the configuration, then those of its URL, which win.
+    init(context: DriverRegistry.DriverContext, url: TransportURL) throws(RabbitOptionsError) {
+        let configured = context.options.sorted { $0.key < $1.key }.map { ($0.key, $0.value) }
+        try self.init(options: configured + url.options.map { ($0.name, $0.value) })
+    }
 }

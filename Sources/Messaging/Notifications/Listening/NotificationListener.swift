@@ -2,6 +2,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
 public import Logging
+public import ServiceLifecycle
 public import Threads
 
 /// Gets notifications and gives them to endpoints (`oslo_messaging.get_notification_listener` and
@@ -186,5 +187,59 @@ public final class NotificationListener: Sendable {
     private var logged: Logger.Metadata {
         let topics = subscription.sources.map(\.topic).joined(separator: ",")
         return ["topics": "\(topics)", "pool": "\(subscription.pool ?? "")", "running": "\(runningCount)"]
+    }
+}
+
+/// How a listener runs.
+public struct NotificationListenerConfiguration: Sendable {
+    /// The queue that the listeners of a pool share (`pool`); see `NotificationSubscription.pool`. Something else has to
+    /// consume the publishers' own queues, or they grow.
+    public var pool: String?
+    /// Whether the pool is this listener's alone and goes with it.
+    public var isTemporary: Bool
+    /// Whether endpoints may put notifications back (`allow_requeue`); without it what they refuse is acknowledged.
+    public var allowsRequeue: Bool
+    /// How long a worker holds a refused notification before it goes back, give or take a half: a notification that no
+    /// endpoint wants would otherwise go round as fast as the broker can.
+    public var requeueDelay: Duration
+    /// Notifications that are handed to the endpoints together (`batch_size`).
+    public var batchSize: Int
+    /// How long a batch that is not full waits after its first notification (`batch_timeout`).
+    public var batchTimeout: Duration
+    /// Where endpoints run, and how many notifications or batches at a time.
+    public var executor: RPCExecutor
+    /// How long `run()` lets endpoints finish after the signal to shut down.
+    public var grace: Duration
+
+    /// Makes a configuration.
+    public init(
+        pool: String? = nil,
+        isTemporary: Bool = false,
+        allowsRequeue: Bool = false,
+        requeueDelay: Duration = .milliseconds(100),
+        batchSize: Int = 1,
+        batchTimeout: Duration = .seconds(1),
+        executor: RPCExecutor = .tasks(),
+        grace: Duration = .seconds(30)
+    ) {
+        self.pool = pool
+        self.isTemporary = isTemporary
+        self.allowsRequeue = allowsRequeue
+        self.requeueDelay = requeueDelay
+        self.batchSize = batchSize
+        self.batchTimeout = batchTimeout
+        self.executor = executor
+        self.grace = grace
+    }
+}
+
+extension NotificationListener: Service {
+    /// Listens until the service group shuts down gracefully or the task is cancelled, then stops and drains.
+    ///
+    /// - Throws: `invalidTarget` without a topic, or when no endpoint has a function.
+    public func run() async throws {
+        try start()
+        try? await gracefulShutdown()
+        await wait(deadline: .now.advanced(by: configuration.grace))
     }
 }

@@ -1,6 +1,8 @@
 // Part of the rpc-gateway project, under Apache License v2.0; see LICENSE for the full text
 // SPDX-License-Identifier: Apache-2.0
 
+internal import Names
+
 /// Gives each notification to the drivers whose rules accept it (the driver `routing`).
 ///
 ///     try RoutingNotifierDriver(
@@ -54,5 +56,33 @@ public struct RoutingNotifierDriver: NotifierDriver {
     public func notify(_ notification: NotificationMessage) async throws {
         let names = driverNames(eventType: notification.eventType, priority: notification.priority)
         try await drivers.filter { names.contains($0.name) }.notify(notification)
+    }
+}
+
+/// Which notifications a driver gets, as a routing configuration of oslo.messaging has it.
+///
+/// Patterns are those of shells (`*`, `?`, `[a-z]`, `[!a-z]`). What is nil lets everything pass; an empty list nothing.
+public struct RoutingRule: Sendable, Hashable, Codable {
+    /// Patterns of which the event type has to match one.
+    public var acceptedEvents: [String]?
+    /// Patterns of which the priority, in lower case, has to match one.
+    public var acceptedPriorities: [String]?
+
+    /// Makes a rule.
+    public init(acceptedEvents: [String]? = nil, acceptedPriorities: [String]? = nil) {
+        self.acceptedEvents = acceptedEvents
+        self.acceptedPriorities = acceptedPriorities
+    }
+
+    private enum CodingKeys: String, CodingKey {
+        case acceptedEvents = "accepted_events"
+        case acceptedPriorities = "accepted_priorities"
+    }
+
+    /// Whether a notification passes.
+    public func accepts(eventType: String, priority: NotificationPriority) -> Bool {
+        let events = acceptedEvents?.contains { ShellPattern($0).matches(eventType) }
+        let priorities = acceptedPriorities?.contains { ShellPattern($0.lowercased()).matches(priority.rawValue) }
+        return events ?? true && priorities ?? true
     }
 }

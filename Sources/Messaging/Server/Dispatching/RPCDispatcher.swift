@@ -117,3 +117,43 @@ public struct RPCDispatcher: Sendable {
         return JSONText(validated: text[...])
     }
 }
+
+/// Why a request has no result.
+public struct DispatchFailure: Error, Sendable {
+    /// What the caller gets.
+    public var remote: RemoteError
+    /// Whose doing it is.
+    public var cause: Cause
+
+    /// Where a failure comes from.
+    public enum Cause: Sendable, Hashable {
+        /// The caller's: no such method, another version, wrong arguments. The method has not run.
+        case request
+        /// An ordinary way for the method to end.
+        case expected
+        /// What the method did not mean to throw.
+        case defect
+    }
+
+    init(_ remote: RemoteError, _ cause: Cause) {
+        self.remote = remote
+        self.cause = cause
+    }
+}
+
+/// The namespace that a request asks for.
+struct RequestedNamespace: Sendable {
+    private let name: Name?
+    /// False for what is no string, which fits no endpoint.
+    private let isName: Bool
+
+    /// Takes the namespace of a request as it came; a missing one and null are the null namespace.
+    init(_ json: JSONText?) {
+        let isMissing = json == nil || json == .null
+        name = isMissing ? nil : json?.stringValue.map { Name($0) }
+        isName = isMissing || name != nil
+    }
+
+    /// Whether it is one of these; nil stands for the null namespace.
+    func isAmong(_ known: [Name?]) -> Bool { isName && known.contains(name) }
+}

@@ -56,3 +56,12 @@ public enum RPCMethodsBuilder {
     /// Takes the methods of a loop.
     public static func buildArray(_ methods: [[RPCMethod]]) -> [RPCMethod] { methods.flatMap(\.self) }
 }
+
+/// Answers `oslo_rpc_server_ping` with `pong`, whatever the arguments (`rpc_ping_enabled`).
+struct PingEndpoint: RPCEndpoint {
+    static let method = "oslo_rpc_server_ping"
+
+    var methods: [RPCMethod] {
+        RPCMethod(Self.method, rawArguments: { _, _ in JSONText(string: "pong") })
+    }
+}

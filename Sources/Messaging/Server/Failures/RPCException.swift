@@ -30,3 +30,12 @@ extension RPCException {
 
 /// An error whose instances are ordinary ways for a method to end: they are not logged as defects.
 public protocol ExpectedRPCException: RPCException {}
+
+/// A method's result that JSON cannot hold: a defect of the method, of which its caller learns.
+struct UnserializableResult: RPCException {
+    let moduleName = "builtins"
+    let className = "ValueError"
+    let message: String
+
+    init(_ reason: any Error) { message = "The result cannot be sent as JSON: \(reason)" }
+}

@@ -2,6 +2,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
 internal import Logging
+internal import Names
 internal import Threads
 
 /// What a server does with one message: acknowledge, drop duplicates, dispatch, reply.
@@ -108,5 +109,24 @@ final class IncomingWork: Sendable {
                 "rpc.method": "\(method)", "exception": "\(failure.remote)", "message.id": "\(request.messageID ?? "")",
             ]
         )
+    }
+}
+
+/// The last identifiers of messages, to know a copy by (`oslo_messaging._drivers.amqp._MsgIdCache`).
+///
+/// As many as oslo.messaging keeps: a copy follows its original closely, and a sender that uses identifiers again, as
+/// tests do, is served.
+struct RecentIDs: Sendable {
+    static let capacity = 16
+
+    private var ids: [Name] = []
+
+    /// Notes an identifier; false when it is one of the last.
+    mutating func insert(_ id: String) -> Bool {
+        let id = Name(id)
+        guard !ids.contains(id) else { return false }
+        if ids.count == Self.capacity { ids.removeFirst() }
+        ids.append(id)
+        return true
     }
 }
