@@ -39,16 +39,20 @@ public final class ReplyWaiters: Sendable {
         timeout: Duration,
         monitorTimeout: Duration? = nil
     ) -> Bool {
-        let waiter = ReplyWaiter(
-            awaited,
-            started: .now,
-            deadline: deadline,
-            timeout: timeout,
-            monitorTimeout: monitorTimeout
-        )
+        let started = Moment.now
         let isTaken = state.withLock { state in
             guard !state.isStopped else { return false }
-            state.register(id, waiter)
+            // Made where it stays: it is moved, not copied.
+            state.register(
+                id,
+                ReplyWaiter(
+                    awaited,
+                    started: started,
+                    deadline: deadline,
+                    timeout: timeout,
+                    monitorTimeout: monitorTimeout
+                )
+            )
             return true
         }
         guard isTaken else {

@@ -30,9 +30,9 @@ struct ReplyWaitersState {
     /// The earliest moment at which something may end; it can be that of a call that is answered already.
     var nextExpiry: Moment? { expiries.min?.instant }
 
-    mutating func register(_ id: UniqueID, _ waiter: ReplyWaiter) {
-        waiters[id] = waiter
+    mutating func register(_ id: UniqueID, _ waiter: consuming ReplyWaiter) {
         expiries.insert(Expiry(instant: waiter.effectiveDeadline, id: id))
+        waiters[id] = consume waiter
         compact()
     }
 

@@ -129,7 +129,7 @@ private final class ReplyIntake: Consumption {
             return readPlain(delivery, correlationID)
         }
         do throws(ReplyEnvelopeError) {
-            let reply = try ReplyEnvelope(delivery, maximumBytes: environment.maximumReplyBytes)
+            let reply = try ReplyEnvelope.open(delivery, maximumBytes: environment.maximumReplyBytes)
             if reply.messageID == loopback.id {
                 session.settlements.expedite()
                 session.loopbackArrived()
@@ -181,7 +181,7 @@ extension ReplyEnvelope {
     /// Opens the body of a delivery of the reply queue.
     ///
     /// - Throws: the reason why it is no reply, with the call it most likely answers.
-    fileprivate init(_ delivery: Delivery, maximumBytes: Int) throws(ReplyEnvelopeError) {
+    fileprivate static func open(_ delivery: Delivery, maximumBytes: Int) throws(ReplyEnvelopeError) -> ReplyEnvelope {
         guard delivery.body.count <= maximumBytes else {
             let reason = "it has \(delivery.body.count) bytes, the limit is \(maximumBytes)"
             throw ReplyEnvelopeError(reason: reason, salvagedFrom: delivery.body)
@@ -190,6 +190,6 @@ extension ReplyEnvelope {
             let type = delivery.properties.contentType.map { "\"\($0)\"" } ?? "absent"
             throw ReplyEnvelopeError(reason: "its content type is \(type)", salvagedFrom: delivery.body)
         }
-        try self.init(try BodyCompression.decompressed(delivery, maximumBytes: maximumBytes))
+        return try ReplyEnvelope(try BodyCompression.decompressed(delivery, maximumBytes: maximumBytes))
     }
 }
