@@ -30,8 +30,7 @@ final class GatewayCore: Sendable {
 
     /// Puts another configuration in force, whole; requests under way keep the one they began with.
     func update(_ configuration: GatewayConfiguration) {
-        let plans = CallPlans(ConfigurationSnapshot(configuration))
-        current.withLock { $0 = plans }
+        current.withLock { $0 = CallPlans(ConfigurationSnapshot(configuration, targets: $0.snapshot.targets)) }
     }
 
     /// The plan of a request's path and query, if one is kept; it holds for the configuration in force.
@@ -62,6 +61,17 @@ final class GatewayCore: Sendable {
             leave()
             throw .overloaded(.requests(limit))
         }
+    }
+
+    /// Counts a call, cast or gathering in and takes a place of its target.
+    ///
+    /// - Throws: `draining`, or `overloaded` at one of the limits.
+    func enter(_ plan: CallPlan) throws(Problem) {
+        let configuration = plan.snapshot.configuration
+        try enter(limit: configuration.maximumInFlight)
+        guard let refusal = plan.places.begin(cap: configuration.maximumOfTarget) else { return }
+        leave()
+        throw refusal
     }
 
     /// Counts a request out.

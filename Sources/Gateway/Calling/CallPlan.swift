@@ -2,6 +2,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
 internal import Messaging
+internal import Names
 
 /// What is the same for every call of a path and query: read and checked once, then used as often as it is asked for.
 final class CallPlan: Sendable {
@@ -9,6 +10,8 @@ final class CallPlan: Sendable {
     let target: Target
     /// How many replies end a gathering before its deadline.
     let minimum: Int?
+    /// The places that calls to the target take.
+    let places: TargetPlaces
     /// The configuration that the target was checked against.
     let snapshot: ConfigurationSnapshot
 
@@ -39,6 +42,12 @@ final class CallPlan: Sendable {
             throw Problem(error, method: route.method, configuration: snapshot.configuration)
         }
         try CallRequest.checkExchange(query["exchange"])
+        let configuration = snapshot.configuration
+        places = snapshot.targets.places(
+            exchange: Name(target.exchange ?? configuration.controlExchange),
+            topic: Name(route.topic),
+            cap: configuration.maximumOfTarget
+        )
     }
 
     private static func minimum(_ text: String?) throws(Problem) -> Int? {

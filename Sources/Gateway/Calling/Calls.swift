@@ -29,7 +29,7 @@ struct Calls: Sendable {
     private func send(_ call: CallRequest, _ exchange: Exchange) throws(Problem) {
         let gathering = call.route.verb == .gather ? try core.gatheringDriver : nil
         let request = call.request(try Self.arguments(exchange.request.body), exchange.identity)
-        try core.enter(limit: call.plan.snapshot.configuration.maximumInFlight)
+        try core.enter(call.plan)
         let sent = CallUnderWay(core, CallResponses(call, exchange.identity), exchange.sink)
         switch call.route.verb {
         case .call: core.driver.call(request) { sent.end($0) }
@@ -63,9 +63,10 @@ private final class CallUnderWay: Sendable {
 
     /// The call has ended.
     func end(_ result: Result<RPCReply, MessagingError>) {
+        let elapsed = responses.identity.elapsed
+        responses.plan.places.end(result, took: elapsed, of: responses.timeout)
         switch result {
         case .success(let reply):
-            let elapsed = responses.identity.elapsed
             core.finish(responses, responses.response(reply, elapsed: elapsed), elapsed: elapsed, sink)
         case .failure(let error): core.finish(responses, .failure(error), sink)
         }
@@ -73,6 +74,7 @@ private final class CallUnderWay: Sendable {
 
     /// The cast has ended.
     func end(_ result: Result<CastReceipt, MessagingError>) {
+        responses.plan.places.end()
         switch result {
         case .success(let receipt):
             let elapsed = responses.identity.elapsed
@@ -83,6 +85,7 @@ private final class CallUnderWay: Sendable {
 
     /// The gathering has ended.
     func end(_ result: Result<GatheredReplies, MessagingError>, _ form: GatherForm) {
+        responses.plan.places.end()
         core.finish(responses, result.map { responses.response($0, form) }, sink)
     }
 }

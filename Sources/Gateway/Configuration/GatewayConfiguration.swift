@@ -15,6 +15,8 @@ public struct GatewayConfiguration: Sendable, Equatable {
     public var retry: Int? = 0
     /// Requests under way at a time; the next one is answered 503 `overloaded`.
     public var maximumInFlight = 10_000
+    /// Most of them to one target; 0 for a quarter of all.
+    public var maximumInFlightPerTarget = 0
     /// Whether a call to a queue without consumers fails at once.
     public var checksConsumers = true
     /// The exchange of targets that name none, as problem documents show it.
@@ -71,8 +73,13 @@ public struct GatewayConfiguration: Sendable, Equatable {
 /// The configuration that a request began with: one reference, however far the request carries it.
 final class ConfigurationSnapshot: Sendable {
     let configuration: GatewayConfiguration
+    /// The places of the targets, which stay when the configuration changes.
+    let targets: TargetLimits
 
-    init(_ configuration: GatewayConfiguration) { self.configuration = configuration }
+    init(_ configuration: GatewayConfiguration, targets: TargetLimits = TargetLimits()) {
+        self.configuration = configuration
+        self.targets = targets
+    }
 }
 
 /// How much of a remote exception's text leaves the gateway.
@@ -122,4 +129,13 @@ public struct NotificationConfiguration: Sendable, Equatable {
 
     /// Makes a configuration with the documented defaults.
     public init() {}
+}
+
+extension GatewayConfiguration {
+    /// The calls to one target that there may be at the most. A quarter is what a hanging target can take from all others; of few
+    /// places a target may have all, as a quarter of them would be too few for any.
+    var maximumOfTarget: Int {
+        let own = maximumInFlightPerTarget > 0 ? maximumInFlightPerTarget : max(maximumInFlight / 4, 64)
+        return min(own, maximumInFlight)
+    }
 }

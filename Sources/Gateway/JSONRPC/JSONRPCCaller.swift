@@ -68,17 +68,28 @@ final class JSONRPCCaller: Sendable {
     ) throws(Problem) {
         let gathering = call.route.verb == .gather ? try core.gatheringDriver : nil
         let request = call.request(arguments, identity)
-        try core.enter(limit: snapshot.configuration.maximumInFlight)
+        try core.enter(call.plan)
         let responses = CallResponses(call, identity)
         let end: @Sendable (Result<ArraySlice<UInt8>, MessagingError>) -> Void = { [core] result in
             core.leave()
             completion(result.mapError { JSONRPCFailure(document: responses.document(responses.problem($0))) })
         }
         switch call.route.verb {
-        case .call: core.driver.call(request) { end($0.map(\.result.bytes)) }
-        case .cast: core.driver.cast(request) { end($0.map { _ in JSONText.null.bytes }) }
+        case .call:
+            core.driver.call(request) { [identity] in
+                responses.plan.places.end($0, took: identity.elapsed, of: responses.timeout)
+                end($0.map(\.result.bytes))
+            }
+        case .cast:
+            core.driver.cast(request) {
+                responses.plan.places.end()
+                end($0.map { _ in JSONText.null.bytes })
+            }
         case .gather:
-            gathering?.gather(request, minimum: call.plan.minimum) { end($0.map { responses.array($0)[...] }) }
+            gathering?.gather(request, minimum: call.plan.minimum) {
+                responses.plan.places.end()
+                end($0.map { responses.array($0)[...] })
+            }
         }
     }
 

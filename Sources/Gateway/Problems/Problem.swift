@@ -25,6 +25,8 @@ struct Problem: Error, Sendable {
     /// Fields of the answer that belong to the status, such as `Allow`.
     var fields: [(name: String, value: String)] = []
     var closesConnection = false
+    /// Seconds after which another try may do better, where it was overloaded.
+    var retryAfter = 1
 
     /// A problem with the status and origin that belong to its code.
     init(_ code: ProblemCode, _ detail: String) {
@@ -44,7 +46,7 @@ struct Problem: Error, Sendable {
     /// All fields that the answer needs besides those of every answer.
     var allFields: [(name: String, value: String)] {
         guard status == 429 || status == 503 else { return fields }
-        return fields + [("Retry-After", "1")]
+        return fields + [("Retry-After", "\(retryAfter)")]
     }
 }
 
@@ -85,6 +87,9 @@ extension Problem {
 /// A limit that a request has met, with its value.
 enum GatewayLimit: Sendable, Equatable {
     case requests(Int)
+    case requestsToTarget(Int)
+    /// Fewer than there may be, as the target answers too late.
+    case requestsToSlowTarget(Int)
     case idempotencyKeys(Int)
     case operations(Int)
     case listeners(Int)
@@ -97,6 +102,10 @@ enum GatewayLimit: Sendable, Equatable {
     var text: String {
         switch self {
         case .requests(let limit): Self.text(limit, "requests are under way", "rpc.maxInFlight")
+        case .requestsToTarget(let limit):
+            Self.text(limit, "requests to this target are under way", "rpc.maxInFlightPerTarget")
+        case .requestsToSlowTarget(let count):
+            "\(count) requests to this target are under way, and it answers too late for more"
         case .idempotencyKeys(let limit):
             Self.text(limit, "requests with an Idempotency-Key are under way", "idempotency.max")
         case .operations(let limit): Self.text(limit, "operations are running", "operations.max")

@@ -69,6 +69,12 @@ extension SettingsTable {
             1...1_000_000,
             "Calls at the same time; more of them get 503"
         ).reloadable(),
+        .integer(
+            "rpc.maxInFlightPerTarget",
+            \.gateway.maximumInFlightPerTarget,
+            0...1_000_000,
+            "Calls at the same time to one target; 0 is a quarter of rpc.maxInFlight"
+        ).reloadable(),
         .integer("rpc.maxReplyBytes", \.driver.maximumReplyBytes, 1024...1_073_741_824, "Bytes of a reply"),
         .boolean(
             "rpc.checkConsumers",

@@ -1,0 +1,107 @@
+// Part of the rpc-gateway project, under Apache License v2.0; see LICENSE for the full text
+// SPDX-License-Identifier: Apache-2.0
+
+internal import Threads
+
+/// How many calls to one target may be under way, as a value.
+///
+/// There is a fixed cap, so that one target cannot take the places of all. Below it the limit follows what the target gets done:
+/// when ten calls and a tenth of those that ended within a second have timed out, and none of the others was quick, the target
+/// has more than it can serve in time, and the limit falls to what it answers within half a time-out. While the quickest
+/// answers come ever later, calls under way become no more. Else the limit rises again: by a quarter each second when there are
+/// quick answers, by a hundredth when there are none. Nothing has to be known of how quick the target could be.
+struct TargetLimit: Sendable {
+    /// How often the limit is judged.
+    static let windowNanoseconds: Int64 = 1_000_000_000
+    /// The limit never falls below this, so that there is always something to judge by.
+    static let minimum = 16
+    /// The share of time-outs that shows a target with too much to do.
+    static let alarmingShare = 0.1
+    /// Fewer time-outs within a window say nothing.
+    static let alarmingCount = 10
+    /// The part of its time-out above which an answer is not a quick one.
+    static let slowPart = 0.25
+
+    /// Calls under way.
+    private(set) var inFlight = 0
+    /// The limit in force; the cap when nothing is wrong.
+    private(set) var limit: Double
+    private(set) var cap: Int
+    private var previousLeastPart = Double.infinity
+    private var seen = Seen(since: Moment(nanoseconds: 0))
+    /// Answers a second, when they were last counted.
+    private var answerRate = 0.0
+
+    /// What ended within a window.
+    private struct Seen: Sendable {
+        var since: Moment
+        var answered = 0
+        var timedOut = 0
+        /// The smallest part of its time-out that a call took.
+        var leastPart = Double.infinity
+        /// The time-outs of all of them together, in nanoseconds.
+        var timeouts = 0.0
+    }
+
+    init(cap: Int) {
+        self.cap = cap
+        limit = Double(cap)
+    }
+
+    /// Takes another cap, after the configuration has changed.
+    mutating func set(cap: Int) {
+        guard cap != self.cap else { return }
+        limit = limit >= Double(self.cap) ? Double(cap) : min(limit, Double(cap))
+        self.cap = cap
+    }
+
+    /// Takes a place for a call; false when there is none.
+    mutating func begin() -> Bool {
+        guard inFlight < Int(limit) else { return false }
+        inFlight += 1
+        return true
+    }
+
+    /// Gives the place of a call back that has ended in another way than by an answer or its time-out.
+    mutating func end() { inFlight -= 1 }
+
+    /// Gives the place of a call back.
+    ///
+    /// - Parameters:
+    ///   - isAnswered: whether the answer came within the time-out.
+    ///   - took: how long the call waited.
+    mutating func end(isAnswered: Bool, took: Duration, of timeout: Duration, now: Moment) {
+        inFlight -= 1
+        var isOver = now.nanoseconds - seen.since.nanoseconds >= Self.windowNanoseconds
+        if isOver, seen.answered + seen.timedOut == 0 {
+            seen = Seen(since: now)
+            isOver = false
+        }
+        if isAnswered { seen.answered += 1 } else { seen.timedOut += 1 }
+        let nanoseconds = Double(timeout.wholeNanoseconds)
+        seen.timeouts += nanoseconds
+        seen.leastPart = min(seen.leastPart, isAnswered ? Double(took.wholeNanoseconds) / nanoseconds : 1)
+        if isOver { judge(now) }
+    }
+
+    /// Seconds until there may be a place again: what is ahead, at the rate of the last answers.
+    var secondsUntilRoom: Double { answerRate > 0 ? Double(inFlight) / answerRate : 1 }
+
+    private mutating func judge(_ now: Moment) {
+        let seconds = max(Double(now.nanoseconds - seen.since.nanoseconds) / 1e9, 0.001)
+        let ended = Double(seen.answered + seen.timedOut)
+        answerRate = Double(seen.answered) / seconds
+        let isSlow = seen.leastPart > Self.slowPart
+        if isSlow, seen.timedOut >= Self.alarmingCount, Double(seen.timedOut) >= ended * Self.alarmingShare {
+            let halfTimeout = seen.timeouts / 1e9 / ended / 2
+            let served = seen.answered > 0 ? answerRate * halfTimeout : Double(inFlight) / 2
+            limit = min(limit, max(served, Double(min(Self.minimum, cap))))
+        } else if isSlow, seen.leastPart > previousLeastPart * 1.2, inFlight > seen.answered {
+            limit = min(limit, max(Double(inFlight), Double(min(Self.minimum, cap))))
+        } else {
+            limit = min(Double(cap), limit * (isSlow ? 1.01 : 1.25) + 1)
+        }
+        previousLeastPart = seen.leastPart
+        seen = Seen(since: now)
+    }
+}
