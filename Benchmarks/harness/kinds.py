@@ -149,7 +149,7 @@ def _suspended(parts):
     gateway, least = "gateway, suspended", "least, suspended"
     _add(kind, parts, "least", lambda: SuspendedLoad(parts.load, parts.least(least), parts.broker))
     _add(kind, parts, "gateway", lambda: SuspendedLoad(
-        parts.load, parts.gateway(gateway, rpc_max_in_flight=20000), parts.broker))
+        parts.load, parts.gateway(gateway, rpc_max_in_flight=20000, rpc_max_in_flight_per_target=20000), parts.broker))
     return kind
 
 

@@ -85,6 +85,8 @@ public final class HTTPGateway: HTTPRequestHandler {
 
     /// Requests under way that send something.
     public var inFlight: Int { core.inFlight }
+    /// Whether replies can be received, as `/readyz` has it.
+    public var receivesReplies: Bool { probes.receivesReplies }
 
     /// How many clients listen for notifications.
     public var notificationListeners: Int { streams.listenerCount }

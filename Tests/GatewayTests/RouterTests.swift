@@ -88,6 +88,14 @@ struct RouterTests {
         #expect(failure("/nova/ping:gather")?.code == .invalidTarget)
     }
 
+    @Test func theWayToTheGatewaysOwnPathsIsAsItIsWritten() throws {
+        #expect(try rpc("/%2D/info").topic == "-")
+        guard case .page(.info) = try route("/-/info") else {
+            Issue.record("no page")
+            return
+        }
+    }
+
     private func route(_ path: String) throws -> Route { try Router.route(Array(path.utf8)) }
 
     @Test(arguments: [

@@ -48,6 +48,7 @@ final class Pages: Sendable {
             "\"rpc_response_timeout\":\(DecimalText.shortSeconds(configuration.responseTimeout))",
             "\"rpc_max_timeout\":\(DecimalText.shortSeconds(configuration.maximumTimeout))",
             "\"rpc_max_in_flight\":\(configuration.maximumInFlight)",
+            "\"rpc_max_in_flight_per_target\":\(configuration.maximumOfTarget)",
         ]
         return """
             {"name":"rpc-gateway","version":\(JSONText(string: environment.version).string),\

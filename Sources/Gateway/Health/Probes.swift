@@ -37,6 +37,17 @@ final class Probes: Sendable {
         exchange.sink.respond(form.good("ready", members: [], exchange.identity))
     }
 
+    /// Whether replies can be received: connected, and a message of our own has come back lately.
+    var receivesReplies: Bool {
+        let status = core.driver.status
+        return status.isConnected && isHeard(status)
+    }
+
+    private func isHeard(_ status: DriverStatus) -> Bool {
+        guard let age = status.lastLoopback?.duration(to: .now) else { return false }
+        return age <= core.configuration.readyWithin
+    }
+
     private var unreadyReasons: [String] {
         let status = core.driver.status
         var reasons: [String] = []
@@ -47,8 +58,7 @@ final class Probes: Sendable {
             )
         }
         if let reason = status.blockedReason { reasons.append("the broker blocks publishers: \(reason)") }
-        let age = status.lastLoopback?.duration(to: .now)
-        if status.isConnected, age.map({ $0 > core.configuration.readyWithin }) ?? true {
+        if status.isConnected, !isHeard(status) {
             reasons.append("no message of our own has come back through the reply queue lately")
         }
         return reasons

@@ -14,7 +14,8 @@ enum Router {
         switch segments.count {
         case 0: return .page(.home)
         case 1: return try alias(segments[0])
-        case _ where segments[0] == "-": return try administration(segments.dropFirst())
+        // As it is written: `%2D` is a topic of that name.
+        case _ where path.starts(with: "/-/".utf8): return try administration(segments.dropFirst())
         case 2: return .rpc(try rpc(segments[0], "-", split(segments[1], unmarked)))
         case 3: return .rpc(try rpc(segments[0], segments[1], split(segments[2], unmarked)))
         default: throw .notFound("A call has no more than three segments: POST /topic/server/method")

@@ -22,7 +22,7 @@ extension MetricsRegistry {
         counter("http.server.connections.replaced", "Idle HTTP connections closed to make room for others.") {
             Double(server.statistics.replacedConnections)
         }
-        gauge("broker.connected", "1 while replies can be received, else 0.") { driver.status.isConnected ? 1 : 0 }
+        gauge("broker.connected", "1 while replies can be received, else 0.") { gateway.receivesReplies ? 1 : 0 }
         gauge("broker.blocked", "1 while the broker blocks publishers, else 0.") {
             driver.status.blockedReason == nil ? 0 : 1
         }

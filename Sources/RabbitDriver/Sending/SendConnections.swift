@@ -27,7 +27,7 @@ final class SendConnections: Sendable {
     }
 
     /// How long a refused declaration is not tried again.
-    static let refusalLifetime = Duration.seconds(5)
+    static let refusalLifetime = Duration.milliseconds(800)
 
     /// Leases on their way from one message to the next.
     struct Handovers: Sendable {
