@@ -42,43 +42,40 @@ async def one_call(port, path, body, timeout):
     return int(answer.split(b" ", 2)[1])
 
 
-async def client(port, end, answers):
-    """Calls until the end; who is turned down pauses for a second, as the answer says at the least."""
-    while time.monotonic() < end:
-        status = await one_call(port, "/busy/sleep", {"seconds": 0.5}, 2)
-        answers.append((time.monotonic(), status))
-        if status == 503:
-            await asyncio.sleep(1)
-
-
-async def overload(port, clients, seconds):
-    answers = []
+async def overload(port, rate, seconds):
+    """So many calls a second, whatever becomes of them, and one after the other to another target beside them."""
+    answers, others = [], []
     end = time.monotonic() + seconds
-    others = []
+
+    async def call():
+        answers.append((await one_call(port, "/busy/sleep", {"seconds": 0.5}, 4), time.monotonic()))
 
     async def beside():
         while time.monotonic() < end:
             others.append(await one_call(port, "/well/none", {}, 5))
             await asyncio.sleep(0.05)
 
-    await asyncio.gather(beside(), *(client(port, end, answers) for _ in range(clients)))
+    async with asyncio.TaskGroup() as tasks:
+        tasks.create_task(beside())
+        while time.monotonic() < end:
+            tasks.create_task(call())
+            await asyncio.sleep(1 / rate)
     return answers, others
 
 
 def test_an_overloaded_target_keeps_answering(family, vhost, figure):
-    # 16 at a time of half a second each: 32 a second, where 400 clients without a pause would be some 200.
+    # 16 at a time of half a second each: 32 a second.
     family.oslo_server(vhost.url(), "busy", "alpha", "--threads", "16")
     family.oslo_server(vhost.url(), "well", "alpha")
     gateway = family.gateway(vhost.url())
-    seconds = 20
+    seconds = 24
     started = time.monotonic()
-    answers, others = asyncio.run(overload(gateway.port, 400, seconds))
-    late = [status for at, status in answers if started + seconds / 2 <= at < started + seconds]
+    answers, others = asyncio.run(overload(gateway.port, 120, seconds))
+    late = [status for status, at in answers if started + seconds / 2 <= at < started + seconds]
     good = late.count(200) / (seconds / 2)
     figure(f"{good:.0f}/s of 32/s in the second half; {late.count(504)} timed out, {late.count(503)} refused")
-    assert good > 32 * 0.75
+    assert good > 32 * 0.7
     assert set(others) == {200}
-    # And it is well at once when the load has gone.
-    gone = time.monotonic()
-    until(lambda: gateway.post("/busy/sleep", {"seconds": 0}, {"Rpc-Timeout": "2"}).status == 200, 10)
-    assert time.monotonic() - gone < 4
+    assert {status for status, _ in answers} <= {200, 503, 504}
+    # And it is well when the load has gone.
+    assert gateway.post("/busy/sleep", {"seconds": 0}, {"Rpc-Timeout": "4"}).status == 200

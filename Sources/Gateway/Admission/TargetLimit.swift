@@ -5,11 +5,15 @@ internal import Threads
 
 /// How many calls to one target may be under way, as a value.
 ///
-/// There is a fixed cap, so that one target cannot take the places of all. Below it the limit follows what the target gets done:
-/// when ten calls and a tenth of those that ended within a second have timed out, and none of the others was quick, the target
-/// has more than it can serve in time, and the limit falls to what it answers within half a time-out. While the quickest
-/// answers come ever later, calls under way become no more. Else the limit rises again: by a quarter each second when there are
-/// quick answers, by a hundredth when there are none. Nothing has to be known of how quick the target could be.
+/// There is a fixed cap, so that one target cannot take the places of all. Below it the limit follows what the target gets done,
+/// judged once a second by the calls that ended. The target has more than it can serve in time when
+/// - ten calls and a tenth of all timed out and no answer was quick, or
+/// - the quickest answer took a tenth of its time-out, twice as much as the quickest a second before, and at the rate of the answers those under way
+///   would take longer than half a time-out.
+///
+/// Then the limit falls to what it answers within half a time-out. Else it rises: by a quarter when there are quick answers, by a
+/// twentieth when there are none, and by a hundredth when all take longer than half a time-out. Nothing has to be known
+/// of how quick the target could be.
 struct TargetLimit: Sendable {
     /// How often the limit is judged.
     static let windowNanoseconds: Int64 = 1_000_000_000
@@ -17,10 +21,12 @@ struct TargetLimit: Sendable {
     static let minimum = 16
     /// The share of time-outs that shows a target with too much to do.
     static let alarmingShare = 0.1
-    /// Fewer time-outs within a window say nothing.
-    static let alarmingCount = 10
+    /// Fewer ends within a second say nothing.
+    static let tellingCount = 10
     /// The part of its time-out above which an answer is not a quick one.
     static let slowPart = 0.25
+    /// The part of its time-out below which it does not matter how the answers become later.
+    static let noticeablePart = 0.1
 
     /// Calls under way.
     private(set) var inFlight = 0
@@ -91,17 +97,33 @@ struct TargetLimit: Sendable {
         let seconds = max(Double(now.nanoseconds - seen.since.nanoseconds) / 1e9, 0.001)
         let ended = Double(seen.answered + seen.timedOut)
         answerRate = Double(seen.answered) / seconds
-        let isSlow = seen.leastPart > Self.slowPart
-        if isSlow, seen.timedOut >= Self.alarmingCount, Double(seen.timedOut) >= ended * Self.alarmingShare {
-            let halfTimeout = seen.timeouts / 1e9 / ended / 2
-            let served = seen.answered > 0 ? answerRate * halfTimeout : Double(inFlight) / 2
-            limit = min(limit, max(served, Double(min(Self.minimum, cap))))
-        } else if isSlow, seen.leastPart > previousLeastPart * 1.2, inFlight > seen.answered {
-            limit = min(limit, max(Double(inFlight), Double(min(Self.minimum, cap))))
+        let halfTimeout = seen.timeouts / 1e9 / ended / 2
+        let served = answerRate * halfTimeout
+        if isLate(ended) || isFallingBehind(served) {
+            limit = min(limit, max(seen.answered > 0 ? served : Double(inFlight) / 2, Double(min(Self.minimum, cap))))
         } else {
-            limit = min(Double(cap), limit * (isSlow ? 1.01 : 1.25) + 1)
+            limit = min(Double(cap), limit * growth + 1)
         }
         previousLeastPart = seen.leastPart
         seen = Seen(since: now)
+    }
+
+    private func isLate(_ ended: Double) -> Bool {
+        seen.leastPart > Self.slowPart && seen.timedOut >= Self.tellingCount
+            && Double(seen.timedOut) >= ended * Self.alarmingShare
+    }
+
+    /// - Parameter served: what the target answers within half a time-out.
+    private func isFallingBehind(_ served: Double) -> Bool {
+        seen.leastPart > Self.noticeablePart && seen.answered >= Self.tellingCount
+            && seen.leastPart >= 2 * previousLeastPart && Double(inFlight) > served
+    }
+
+    private var growth: Double {
+        switch seen.leastPart {
+        case ..<Self.slowPart: 1.25
+        case ..<0.5: 1.05
+        default: 1.01
+        }
     }
 }

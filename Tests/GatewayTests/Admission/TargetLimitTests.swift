@@ -105,6 +105,18 @@ struct TargetLimitTests {
         #expect(limit.limit == 100)
     }
 
+    @Test func longCallsBesideQuickOnesLimitNothing() {
+        var limit = TargetLimit(cap: 1000)
+        for _ in 0..<900 { _ = limit.begin() }
+        for second in 0..<20 {
+            for _ in 0..<12 where limit.begin() {
+                let took = Duration.milliseconds(1 << (second % 4))
+                limit.end(isAnswered: true, took: took, of: .seconds(60), now: start + .seconds(second))
+            }
+        }
+        #expect(limit.limit == 1000 && limit.inFlight == 900)
+    }
+
     @Test func aTargetThatHangsIsStillAsked() {
         var limit = TargetLimit(cap: 1000)
         for second in 0..<40 {
