@@ -62,7 +62,11 @@ extension ConnectionCore {
     }
 
     private func attemptEnded(_ attempt: Int, _ host: Int, _ result: Result<Dialed, AMQPError>) throws(AMQPError) {
-        guard phase == .dialing, let dialing else { return }
+        guard phase == .dialing, let dialing else {
+            // Another attempt was faster: the descriptor is forgotten before it is closed with its transport.
+            if case .success(let late) = result { connection?.socketHandle.close(late.transport.fileDescriptor) }
+            return
+        }
         let dialer = dialing.dialers.removeValue(forKey: attempt)
         switch result {
         case .success(let dialed):

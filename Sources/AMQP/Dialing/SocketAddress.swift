@@ -24,11 +24,12 @@ struct SocketAddress: Sendable, Equatable {
         guard status == 0 else { throw .resolving(host, status: status, reason: reason) }
         defer { freeaddrinfo(list) }
         var found: [SocketAddress] = []
-        while let entry = list?.pointee {
+        var next = list
+        while let entry = next?.pointee {
             // The list owns the address for as long as it is not freed.
             let bytes = UnsafeRawBufferPointer(start: entry.ai_addr, count: Int(entry.ai_addrlen))
             found.append(SocketAddress(bytes: Array(bytes), family: entry.ai_family))
-            list = entry.ai_next
+            next = entry.ai_next
         }
         return inTurns(found)
     }
