@@ -71,13 +71,15 @@ struct TargetLimit: Sendable {
     /// Gives the place of a call back that has ended in another way than by an answer or its time-out.
     mutating func end() { inFlight -= 1 }
 
-    /// Gives the place of a call back.
+    /// Gives the place of a call back. What became of one with less time than a judgement takes says more about its caller, who
+    /// could have the target limited for others by it, and is not counted.
     ///
     /// - Parameters:
     ///   - isAnswered: whether the answer came within the time-out.
     ///   - took: how long the call waited.
     mutating func end(isAnswered: Bool, took: Duration, of timeout: Duration, now: Moment) {
         inFlight -= 1
+        guard timeout.wholeNanoseconds >= Self.windowNanoseconds else { return }
         var isOver = now.nanoseconds - seen.since.nanoseconds >= Self.windowNanoseconds
         if isOver, seen.answered + seen.timedOut == 0 {
             seen = Seen(since: now)

@@ -11,9 +11,6 @@ final class TargetPlaces: Sendable {
 
     init(cap: Int) { state = Guarded(TargetLimit(cap: cap)) }
 
-    /// Whether nothing is under way and nothing is known that a new object would not know.
-    var isIdle: Bool { state.withLock { $0.inFlight == 0 && Int($0.limit) >= $0.cap } }
-
     /// Takes a place under the cap in force.
     ///
     /// - Returns: nil, or that and why there is none.
@@ -50,41 +47,46 @@ final class TargetPlaces: Sendable {
 
     /// Gives a place back after an end that says nothing about the target.
     func end() { state.withLock { $0.end() } }
-
 }
 
-/// The places of all targets that are called.
+/// The places of the targets, each an exchange and a topic, that somebody has a plan for or calls.
 ///
-/// A target is an exchange and a topic, or a routing key. Who names ever new ones cannot make the table grow: those of which
-/// nothing is known are dropped, and when that makes no room the new ones share one object.
+/// The table keeps no object alive, so who names ever new targets cannot make it grow beyond the plans that are kept and the
+/// calls under way, and takes no place in it from others.
 final class TargetLimits: Sendable {
     private struct Key: Hashable, Sendable {
         var exchange: Name
         var topic: Name
     }
 
-    static let maximumTargets = 4096
-    private let targets = Guarded<[Key: TargetPlaces]>([:])
-    private let others = TargetPlaces(cap: 1)
+    private struct Entry {
+        weak var places: TargetPlaces?
+    }
+
+    private struct State {
+        var entries: [Key: Entry] = [:]
+        /// So many entries and those that lead nowhere are dropped: twice as many as were left the last time.
+        var sweepCount = leastSweepCount
+    }
+
+    static let leastSweepCount = 1024
+    private let state = Guarded(State())
+
+    /// How many entries there are.
+    var count: Int { state.withLock { $0.entries.count } }
 
     /// The places of a target; the same object as long as anybody has it.
     func places(exchange: Name, topic: Name, cap: Int) -> TargetPlaces {
-        targets.withLock { targets in
+        state.withLock { state in
             let key = Key(exchange: exchange, topic: topic)
-            if let known = targets[key] { return known }
-            if targets.count >= Self.maximumTargets {
-                for key in targets.keys where Self.mayGo(&targets[key]) { targets[key] = nil }
+            if let known = state.entries[key]?.places { return known }
+            if state.entries.count >= state.sweepCount {
+                state.entries = state.entries.filter { $0.value.places != nil }
+                state.sweepCount = max(Self.leastSweepCount, 2 * state.entries.count)
             }
-            guard targets.count < Self.maximumTargets else { return others }
             let places = TargetPlaces(cap: cap)
-            targets[key] = places
+            state.entries[key] = Entry(places: places)
             return places
         }
-    }
-
-    /// Whether nobody else has an object, and it knows nothing.
-    private static func mayGo(_ places: inout TargetPlaces?) -> Bool {
-        guard places?.isIdle == true else { return false }
-        return isKnownUniquelyReferenced(&places)
     }
 }

@@ -141,11 +141,33 @@ struct TargetLimitTests {
         let held = limits.places(exchange: "", topic: "held", cap: 10)
         #expect(limits.places(exchange: "", topic: "held", cap: 10) === held)
         #expect(limits.places(exchange: "x", topic: "held", cap: 10) !== held)
-        for number in 0..<(2 * TargetLimits.maximumTargets) {
+        for number in 0..<(8 * TargetLimits.leastSweepCount) {
             let places = limits.places(exchange: "", topic: "\(number)", cap: 10)
             #expect(places.begin(cap: 10) == nil)
             places.end()
         }
         #expect(limits.places(exchange: "", topic: "held", cap: 10) === held)
+        #expect(limits.count <= TargetLimits.leastSweepCount)
+    }
+
+    @Test func thousandsOfTargetsUnderWayShareNothing() {
+        let limits = TargetLimits()
+        let all = (0..<5000).map { limits.places(exchange: "", topic: "\($0)", cap: 1) }
+        #expect(all.allSatisfy { $0.begin(cap: 1) == nil })
+        let victim = limits.places(exchange: "", topic: "victim", cap: 1)
+        #expect(victim.begin(cap: 1) == nil)
+        #expect((0..<5000).allSatisfy { limits.places(exchange: "", topic: "\($0)", cap: 1) === all[$0] })
+    }
+
+    @Test func aClientWithoutPatienceLimitsNobody() {
+        var limit = TargetLimit(cap: 100)
+        for second in 0..<20 {
+            for index in 0..<50 where limit.begin() {
+                let isAnswered = index % 2 == 0
+                let took = Duration.milliseconds(isAnswered ? 9 << (second % 3) : 10)
+                limit.end(isAnswered: isAnswered, took: took, of: .milliseconds(10), now: start + .seconds(second))
+            }
+        }
+        #expect(limit.limit == 100 && limit.inFlight == 0)
     }
 }
