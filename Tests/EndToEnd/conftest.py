@@ -9,9 +9,8 @@ import pytest
 
 sys.path.insert(0, str(pathlib.Path(__file__).resolve().parent.parent / "Peers"))
 
-import amqp_tap  # noqa: E402
-from harness import peer as peers  # noqa: E402
 from harness.broker import Broker  # noqa: E402
+from harness.family import Family  # noqa: E402
 from harness.gateway import Gateway  # noqa: E402
 
 
@@ -62,33 +61,6 @@ def own_broker(tmp_path_factory):
 @pytest.fixture(scope="module")
 def vhost(broker, request):
     return broker.make_virtual_host(request.module.__name__)
-
-
-class Family:
-    """Makes processes and ends them all, the last first."""
-
-    def __init__(self):
-        self.members = []
-
-    def add(self, member):
-        self.members.append(member)
-        return member
-
-    def gateway(self, url, *options, **settings):
-        return self.add(Gateway(url, *options, **settings))
-
-    def oslo_server(self, url, topic, server, *options, **keywords):
-        return self.add(peers.oslo_server(url, topic, server, *options, **keywords))
-
-    def verbatim_server(self, amqp_url, topic, *options):
-        return self.add(peers.verbatim_server(amqp_url, topic, *options))
-
-    def tap(self, port):
-        return self.add(amqp_tap.Tap(port))
-
-    def stop(self):
-        for member in reversed(self.members):
-            member.stop() if hasattr(member, "stop") else member.close()
 
 
 @pytest.fixture

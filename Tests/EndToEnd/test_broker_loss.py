@@ -19,17 +19,6 @@ def host(own_broker):
     return own_broker.make_virtual_host("loss")
 
 
-def accepts(port):
-    """Whether the broker answers AMQP."""
-    try:
-        with socket.create_connection(("127.0.0.1", port), 1) as connection:
-            connection.settimeout(5)
-            connection.sendall(b"AMQP\0\0\x09\x01")
-            return bool(connection.recv(1))
-    except OSError:
-        return False
-
-
 class Load:
     """Threads that call without a pause, each call with a number of its own."""
 
@@ -102,7 +91,7 @@ def test_a_crash_of_the_broker_under_load(family, own_broker, host, figure, mode
     assert gateway.get("/healthz").status == 200
     time.sleep(1)
     own_broker.run("spawn")
-    until(lambda: accepts(own_broker.port), 60, 0.01)
+    until(own_broker.accepts, 60, 0.01)
     accepted = time.monotonic()
     # The queue is not durable: it is there again as soon as its server is, which is the server's own business.
     until(lambda: server.lines.count("READY") >= 2, 20)

@@ -62,10 +62,6 @@ def check_log(gateway):
     assert len(said) <= 2 and len(gateway.errors) < 20, gateway.said()
 
 
-def descriptors(gateway):
-    return len(os.listdir(f"/proc/{gateway.child.pid}/fd"))
-
-
 def threads(gateway):
     return len(os.listdir(f"/proc/{gateway.child.pid}/task"))
 
@@ -99,7 +95,7 @@ def test_idle_connections_make_room(gateway, crowd, data, figure):
     slowest = check_probes(gateway)
     for number in range(50):
         assert result(call(gateway, number)) == b"%d" % number
-    assert descriptors(gateway) < DESCRIPTORS
+    assert gateway.descriptors() < DESCRIPTORS
     assert metric(gateway, "http_server_connections_replaced_total") >= CROWD - DESCRIPTORS
     check_log(gateway)
     figure(f"{metric(gateway, 'http_server_connections'):.0f} connections, slowest probe {slowest * 1000:.0f} ms")
@@ -171,9 +167,9 @@ def test_listeners_leave_room(gateway, crowd, topics, figure):
         assert result(call(gateway, number)) == b"%d" % number
     # Threads that connect end by themselves.
     until(lambda: threads(gateway) <= before + 2, 10)
-    assert descriptors(gateway) < DESCRIPTORS
+    assert gateway.descriptors() < DESCRIPTORS
     check_log(gateway)
-    figure(f"{answers.count(200)} of {CROWD} listen, {descriptors(gateway)} descriptors, {threads(gateway)} threads")
+    figure(f"{answers.count(200)} of {CROWD} listen, {gateway.descriptors()} descriptors, {threads(gateway)} threads")
 
 
 @pytest.mark.parametrize("data", [KEPT, LISTEN], ids=["kept-alive", "listeners"])
@@ -207,7 +203,7 @@ def test_the_broker_gets_its_connections_back(family, crowd, own_broker, data, f
         until(lambda: gateway.get("/readyz").status == 200, 30)
         figure(f"ready {time.monotonic() - started:.1f} s after the broker")
         check_probes(gateway)
-        assert descriptors(gateway) < DESCRIPTORS
+        assert gateway.descriptors() < DESCRIPTORS
     finally:
         ends.set()
         others.join(20)

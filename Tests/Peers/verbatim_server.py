@@ -1,11 +1,12 @@
 """A server that speaks oslo.messaging's protocol by hand, for what a well-behaved server never does.
 
 It answers with the argument `value` exactly as it was written (`echo`), or with replies that are wrong in a chosen way
-(`forge`). It reconnects at once when the broker goes away. Prints `READY` each time it consumes, then one JSON object a line
-for every request that it took.
+(`forge`), some of them later. It reconnects at once when the broker goes away. Prints `READY` each time it consumes, then one
+JSON object a line for every request that it took, before it acknowledges it.
 """
 
 import argparse
+import functools
 import json
 import signal
 import sys
@@ -63,8 +64,22 @@ def forged(kind, message):
         "no-failure-key": [envelope(f'{{"result": "good", "ending": true, "_msg_id": "{message["_msg_id"]}"}}')],
         "silence": [],
         **long_failures(message),
-        "huge": [envelope(reply(message, '"' + "x" * 200_000 + '"'))],
+        "huge": [envelope(reply(message, '"' + "x" * message["args"].get("bytes", 200_000) + '"'))],
+        "version-null": [envelope(reply(message, "1"), "null")],
+        "result-cut": [good[: len(good) // 2]],
+        "identifier-null": [envelope('{"result": 1, "failure": null, "ending": true, "_msg_id": null}')],
     }[kind]
+
+
+def forged_later(kind, message):
+    """(seconds from now, body) of the replies that a `forge` call gets later, for kinds that have such."""
+    seconds = message["args"].get("seconds", 0)
+    if kind == "late":
+        return [(seconds, envelope(reply(message, '"late"')))]
+    if kind == "endless":
+        more = envelope(reply(message, "null", ending="false"))
+        return [(tenth / 10, more) for tenth in range(int(seconds * 10))]
+    return None
 
 
 def long_failures(message):
@@ -92,25 +107,37 @@ class Server:
         options = self.options
         self.connection = pika.BlockingConnection(pika.URLParameters(options.url))
         channel = self.connection.channel()
-        channel.exchange_declare(options.exchange, "topic")
+        durable = options.durable or options.quorum
+        channel.exchange_declare(options.exchange, "topic", durable=durable)
+        channel.basic_qos(prefetch_count=500)
         for queue in (options.topic, f"{options.topic}.{options.server}"):
-            channel.queue_declare(queue)
+            channel.queue_declare(queue, durable=durable, arguments={"x-queue-type": "quorum"} if options.quorum else None)
             channel.queue_bind(queue, options.exchange, queue)
             channel.basic_consume(queue, self.take)
+        # A queue that was deleted is declared again over a new connection.
+        channel.add_on_cancel_callback(lambda _: channel.stop_consuming())
         print("READY", flush=True)
         channel.start_consuming()
+        self.connection.close()
 
     def take(self, channel, method, properties, body):
         text = json.loads(body)["oslo.message"]
         message = json.loads(text)
-        print(json.dumps({"method": message["method"], "arguments": message["args"], "text": text[:4000]}), flush=True)
+        line = {"method": message["method"], "arguments": message["args"], "text": text[:4000]}
+        print(json.dumps({**line, "id": message.get("_unique_id"), "redelivered": method.redelivered}), flush=True)
         channel.basic_ack(method.delivery_tag)
         if "_reply_q" not in message:
             return
-        for answer in self.answers(message, text):
-            channel.basic_publish(
-                "", message["_reply_q"], answer.encode(), pika.BasicProperties("application/json", "utf-8", {}, 2, 0)
-            )
+        later = forged_later(message["args"].get("kind"), message) if message["method"] == "forge" else None
+        for seconds, answer in later or []:
+            self.connection.call_later(seconds, functools.partial(self.send, channel, message, answer))
+        for answer in [] if later else self.answers(message, text):
+            self.send(channel, message, answer)
+
+    def send(self, channel, message, answer):
+        channel.basic_publish(
+            "", message["_reply_q"], answer.encode(), pika.BasicProperties("application/json", "utf-8", {}, 2, 0)
+        )
 
     def answers(self, message, text):
         if message["method"] == "forge":
@@ -131,6 +158,8 @@ def main():
     parser.add_argument("--topic", required=True)
     parser.add_argument("--server", required=True)
     parser.add_argument("--exchange", default="openstack")
+    parser.add_argument("--durable", action="store_true")
+    parser.add_argument("--quorum", action="store_true")
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(0))
     Server(parser.parse_args()).run()
 

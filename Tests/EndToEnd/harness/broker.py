@@ -3,6 +3,8 @@
 import contextlib
 import itertools
 import os
+import signal
+import socket
 import subprocess
 
 import pika
@@ -30,6 +32,27 @@ class Broker:
         assert done.returncode == 0, f"dev/broker {' '.join(words)}: {done.stdout}{done.stderr}"
         return done.stdout.strip()
 
+    def ctl(self, *words):
+        """rabbitmqctl; returns what it prints."""
+        return self.run("ctl", "--quiet", *words)
+
+    def accepts(self):
+        """Whether the broker answers AMQP."""
+        try:
+            with socket.create_connection(("127.0.0.1", self.port), 1) as connection:
+                connection.settimeout(5)
+                connection.sendall(b"AMQP\0\0\x09\x01")
+                return bool(connection.recv(1))
+        except OSError:
+            return False
+
+    def freeze(self):
+        """Stops the process where it is: its connections stay open and nothing answers."""
+        os.kill(int(self.run("pid")), signal.SIGSTOP)
+
+    def thaw(self):
+        os.kill(int(self.run("pid")), signal.SIGCONT)
+
     def make_virtual_host(self, label):
         host = VirtualHost(self, f"{label}-{os.getpid()}-{next(_numbers)}")
         host.make()
@@ -54,9 +77,9 @@ class VirtualHost:
     def delete(self):
         self.broker.run("ctl", "--quiet", "delete_vhost", self.name)
 
-    def url(self, port=None, query=""):
+    def url(self, port=None, query="", user="guest:guest"):
         """The transport URL, through another port when a tap stands in between."""
-        return f"rabbit://guest:guest@127.0.0.1:{port or self.broker.port}/{self.name}{query}"
+        return f"rabbit://{user}@127.0.0.1:{port or self.broker.port}/{self.name}{query}"
 
     @property
     def amqp_url(self):

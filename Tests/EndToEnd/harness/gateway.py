@@ -13,15 +13,15 @@ LISTENING = re.compile(r"listening on http://127\.0\.0\.1:(\d+)")
 class Gateway(Process):
     """`rpc-gateway serve` on a free port. Keywords are settings: rpc_max_in_flight=1 is RPC_GATEWAY_RPC_MAX_IN_FLIGHT.
 
-    `descriptors` is the hard limit of open files.
+    `descriptors` is the hard limit of open files; `through` are the words of a command that becomes the gateway.
     """
 
-    def __init__(self, url, *options, wait_until_ready=True, descriptors=None, **settings):
+    def __init__(self, url, *options, wait_until_ready=True, descriptors=None, through=(), **settings):
         environment = {f"RPC_GATEWAY_{name.upper()}": str(value) for name, value in settings.items()}
         command = [places.executable(), "serve", "--listen", "127.0.0.1:0", *options]
         if descriptors:
             command = ["prlimit", f"--nofile={descriptors}", *command]
-        super().__init__(command + (["--transport-url", url] if url else []), environment)
+        super().__init__([*through, *command] + (["--transport-url", url] if url else []), environment)
         with self.ended_on_failure():
             line = self.wait_for_line(LISTENING.search, 20)
             self.port = int(LISTENING.search(line)[1])

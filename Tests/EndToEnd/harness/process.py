@@ -103,6 +103,10 @@ class Process:
         with open(f"/proc/{self.child.pid}/status") as status:
             return next(int(line.split()[1]) for line in status if line.startswith("VmRSS:")) / 1024
 
+    def descriptors(self):
+        """How many it has open."""
+        return len(os.listdir(f"/proc/{self.child.pid}/fd"))
+
     def processor_seconds(self):
         """The processor's time that it has taken so far."""
         with open(f"/proc/{self.child.pid}/stat") as stat:
