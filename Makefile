@@ -3,7 +3,7 @@
 
 export TRANSPORT_URL LISTEN
 
-.PHONY: help run build test test-tsan unit lint format bench bench-quick counts clean
+.PHONY: help run build test test-tsan chaos unit lint format bench bench-quick counts clean
 
 help: ## this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "make %-11s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -20,6 +20,9 @@ test: ## every test, against a RabbitMQ and real oslo.messaging peers of its own
 
 test-tsan: ## loops, connections, drivers and the HTTP server under ThreadSanitizer
 	@dev/test-tsan
+
+chaos: ## every kind of fault under load, each run checked against what was promised, thirty minutes
+	@dev/chaos
 
 unit: ## the tests that need no broker
 	@dev/unit
