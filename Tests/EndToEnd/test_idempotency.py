@@ -1,6 +1,8 @@
 """`Idempotency-Key`: the same request is executed once."""
 
+import collections
 import concurrent.futures
+import http.client as http_client
 import time
 import uuid
 
@@ -9,6 +11,7 @@ import pytest
 from harness import http
 from harness.gateway import problem
 from harness.plain import pika_server
+from harness.waiting import until
 
 
 @pytest.fixture(scope="module")
@@ -169,27 +172,69 @@ def test_many_at_once_run_once(gateway, server, key):
 
 
 def test_bounds(family, vhost, server):
-    gateway = family.gateway(vhost.url(), idempotency_max=3, idempotency_max_bytes=20_000, idempotency_time_to_live_ms=3000)
+    gateway = family.gateway(vhost.url(), idempotency_max=8, idempotency_max_bytes=20_000, idempotency_time_to_live_ms=3000)
 
-    def send(name, n=10):
-        return gateway.post("/keys/alpha/big", {"n": n}, {"Idempotency-Key": name})
+    def send(name, n=10, **options):
+        return gateway.post("/keys/alpha/big", {"n": n}, {"Idempotency-Key": name}, **options)
 
     for name in ("a", "b", "c"):
         assert send(name).status == 200
-    assert send("a").headers["Idempotency-Replayed"] == "true"
-    assert send("d").headers["Idempotency-Replayed"] is None
-    # The oldest key had to go, and with it what it was good for.
-    assert send("a").headers["Idempotency-Replayed"] is None
-    # An answer that is too large goes alone: its request does not run again.
+    # An answer that is too large is not kept, and the request does not run again.
     assert send("large", 100_000).status == 200
-    answer = send("large", 100_000)
-    problem(answer, 410, "answer-gone", "gateway", "maybe", False)
-    time.sleep(3.2)
-    assert send("large", 100_000).headers["Idempotency-Replayed"] is None
+    problem(send("large", 100_000), 410, "answer-gone", "gateway", "yes", False)
+    # One address has half of the places: new keys are refused, and those that it has are remembered.
+    refused = send("d")
+    problem(refused, 503, "overloaded", "gateway", "no", True)
+    assert 1 <= int(refused.headers["Retry-After"]) <= 3
+    assert {send(name).headers["Idempotency-Replayed"] for name in ("a", "b", "c")} == {"true"}
+    until(lambda: send("d").status == 200, 5)
+
+
+def test_another_clients_keys_push_none_out(family, vhost, server, key, figure):
+    gateway = family.gateway(vhost.url(), idempotency_max=10_000)
+    mark = key["Idempotency-Key"]
+
+    def victim(key=key, mark=mark):
+        return gateway.post("/keys/alpha/hit", {"mark": mark}, key, source="127.0.0.2")
+
+    assert victim().status == 200
+    flood = Flood(gateway, "/keys/alpha/echo:cast", [{"Idempotency-Key": f"flood-{n}"} for n in range(10_001)])
+    assert flood.statuses == {202: 5_000, 503: 5_001}
+    problem(flood.refused, 503, "overloaded", "gateway", "no", True)
+    again = victim()
+    assert (again.status, again.headers["Idempotency-Replayed"]) == (200, "true")
+    assert len(hits(server, mark)) == 1
+    # And there is a place for a new key of the victim's.
+    assert victim({"Idempotency-Key": f"new-{mark}"}, f"new-{mark}").headers["Idempotency-Replayed"] is None
+    figure(f"10,001 keys of one client: {flood.statuses[503]} refused, the other client's first key is replayed")
+
+
+class Flood:
+    """Requests of one client, in order on a few connections that stay: how often each status came, and a refusal."""
+
+    def __init__(self, gateway, path, fields, threads=4):
+        self.statuses = collections.Counter()
+        self.refused = None
+        with concurrent.futures.ThreadPoolExecutor(threads) as several:
+            parts = [fields[start::threads] for start in range(threads)]
+            for answers in several.map(lambda part: self.send(gateway.port, path, part), parts):
+                self.statuses.update(answer.status for answer in answers)
+                self.refused = self.refused or next((answer for answer in answers if answer.status == 503), None)
+
+    @staticmethod
+    def send(port, path, fields):
+        connection = http_client.HTTPConnection("127.0.0.1", port, timeout=30)
+        answers = []
+        for more in fields:
+            connection.request("POST", path, b"{}", {"Content-Type": "application/json", **more})
+            response = connection.getresponse()
+            answers.append(http.Answer(response.status, response.headers, response.read()))
+        connection.close()
+        return answers
 
 
 def test_a_flood_is_bounded(family, vhost, server):
-    gateway = family.gateway(vhost.url(), idempotency_max=1000, idempotency_max_bytes=1 << 20)
+    gateway = family.gateway(vhost.url(), idempotency_max=6000, idempotency_max_bytes=1 << 20)
     before = gateway.memory()
 
     def one(n):

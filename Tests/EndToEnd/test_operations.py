@@ -1,5 +1,6 @@
 """Requests that are answered later: `Prefer: respond-async` and `/-/operations/{id}`."""
 
+import collections
 import concurrent.futures
 import json
 import re
@@ -103,7 +104,7 @@ def test_forgetting(gateway, server):
     ended(gateway, path)
     answer = gateway.request("DELETE", path)
     assert (answer.status, answer.body) == (204, b"")
-    problem(gateway.get(path), 410, "operation-gone", "gateway", "no", False)
+    problem(gateway.get(path), 410, "operation-gone", "gateway", "yes", False)
     problem(gateway.request("DELETE", path), 410, "operation-gone")
     running = begin(gateway, "/operations/alpha/sleep", {"seconds": 0.5})
     assert gateway.request("DELETE", running).status == 204
@@ -135,22 +136,40 @@ def test_it_expires(family, vhost, server):
 
 
 def test_bounds(family, vhost, server):
-    gateway = family.gateway(vhost.url(), operations_max=3, operations_max_bytes=200_000)
-    paths = [begin(gateway, "/operations/alpha/echo", {"value": n}) for n in range(3)]
-    assert [ended(gateway, path).json() for path in paths] == [0, 1, 2]
-    paths += [begin(gateway, "/operations/alpha/sleep", {"seconds": 1.5}) for _ in range(3)]
-    assert [gateway.get(path).status for path in paths] == [410, 410, 410, 202, 202, 202]
-    problem(gateway.post("/operations/alpha/echo", b"{}", LATER), 503, "overloaded", "gateway", "no", True)
-    for path in paths[3:]:
-        ended(gateway, path)
+    gateway = family.gateway(vhost.url(), operations_max=6, operations_max_bytes=400_000, operations_time_to_live_ms=8000)
+    paths = [begin(gateway, "/operations/alpha/echo", {"value": n}) for n in range(2)]
+    assert [ended(gateway, path).json() for path in paths] == [0, 1]
     big = begin(gateway, "/operations/alpha/big", {"n": 300_000})
-    problem(until(lambda: (a := gateway.get(big)).status != 202 and a), 410, "operation-gone")
-    assert gateway.get(paths[5]).status == 200
+    answer = until(lambda: (a := gateway.get(big)).status != 202 and a)
+    problem(answer, 410, "operation-gone", "gateway", "yes")
+    paths.append(begin(gateway, "/operations/alpha/sleep", {"seconds": 1}))
+    # One address has half of the places: more are refused, and the answers that are kept stay.
+    refused = gateway.post("/operations/alpha/echo", b"{}", LATER)
+    problem(refused, 503, "overloaded", "gateway", "no", True)
+    assert 1 <= int(refused.headers["Retry-After"]) <= 8
+    assert [gateway.get(path).status for path in paths] == [200, 200, 202]
+    ended(gateway, paths[2])
+    until(lambda: gateway.post("/operations/alpha/echo", b"{}", LATER).status == 202, 12)
+
+
+def test_another_clients_operations_push_none_out(family, vhost, server, figure):
+    gateway = family.gateway(vhost.url(), operations_max=1000)
+
+    def victim():
+        return gateway.post("/operations/alpha/echo", {"value": "mine"}, LATER, source="127.0.0.2")
+
+    mine = victim().headers["Location"]
+    assert ended(gateway, mine).body == b'"mine"'
+    statuses = collections.Counter(gateway.post("/operations/alpha/echo", b"{}", LATER).status for _ in range(1001))
+    assert statuses == {202: 500, 503: 501}
+    assert ended(gateway, mine).body == b'"mine"'
+    assert victim().status == 202
+    figure(f"1,001 operations of one client: {statuses[503]} refused, the other client's first answer is kept")
 
 
 def test_a_flood_is_bounded(family, vhost, server):
-    """Ten times as many operations as are kept, of a hundred kilobytes each."""
-    gateway = family.gateway(vhost.url(), operations_max=50, operations_max_bytes=1 << 20)
+    """A hundred times as many bytes as are kept; each of them makes room for the next."""
+    gateway = family.gateway(vhost.url(), operations_max=2000, operations_max_bytes=1 << 20)
     before = gateway.memory()
 
     def one(_):

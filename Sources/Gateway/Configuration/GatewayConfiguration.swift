@@ -44,17 +44,18 @@ public struct GatewayConfiguration: Sendable, Equatable {
 
     /// How long the answer of an operation is kept once it is there (`Prefer: respond-async`).
     public var operationTimeToLive: Duration = .seconds(300)
-    /// Operations at a time, running or kept; the oldest kept ones make room, running ones do not.
-    public var maximumOperations = 10_000
-    /// The bytes of all answers of operations.
+    /// Operations at a time, running or kept, of which one address has half at the most; further ones are refused.
+    public var maximumOperations = 100_000
+    /// The bytes of all answers of operations; an address that has more than its share loses its own oldest ones.
     public var maximumOperationBytes = 64 << 20
     /// The longest that a client may wait for the end of an operation in one request.
     public var maximumOperationWait: Duration = .seconds(60)
     /// How long an `Idempotency-Key` is remembered once its request has been answered.
     public var idempotencyTimeToLive: Duration = .seconds(86_400)
-    /// Keys at a time; the oldest answered ones make room, those of running requests do not.
-    public var maximumIdempotencyKeys = 10_000
-    /// The bytes of all answers that are kept under keys.
+    /// Keys at a time, of which one address has half at the most; further ones are refused.
+    public var maximumIdempotencyKeys = 100_000
+    /// The bytes of all answers that are kept under keys; an address that has more than its share loses its own oldest
+    /// ones, and the keys stay.
     public var maximumIdempotencyBytes = 64 << 20
     /// The most entries of a JSON-RPC batch.
     public var maximumBatch = 1_000

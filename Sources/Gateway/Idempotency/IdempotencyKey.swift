@@ -4,8 +4,10 @@
 internal import HTTPServer
 
 /// The name under which a client may send the same request again (draft-ietf-httpapi-idempotency-key-header).
+///
+/// Its digest, so that a long key takes no more memory than a short one.
 struct IdempotencyKey: Sendable, Hashable {
-    private let bytes: [UInt8]
+    private let digest: Digest
 
     /// The longest key, in bytes.
     static let maximumBytes = 255
@@ -24,13 +26,10 @@ struct IdempotencyKey: Sendable, Hashable {
         guard (1...Self.maximumBytes).contains(key.count) else {
             throw .invalidRequest("\(Self.fieldName): 1 to \(Self.maximumBytes) characters are expected")
         }
-        bytes = key
+        digest = Digest { hasher in hasher.combine(key) }
     }
 
     static let fieldName: StaticString = "Idempotency-Key"
-
-    /// What the key costs to keep, in bytes, about.
-    var size: Int { 96 + bytes.count }
 
     private static func quoted(_ value: ArraySlice<UInt8>) -> [UInt8]? {
         var (key, rest) = ([] as [UInt8], value.dropFirst())

@@ -1,9 +1,14 @@
 // Part of the rpc-gateway project, under Apache License v2.0; see LICENSE for the full text
 // SPDX-License-Identifier: Apache-2.0
 
+internal import Messaging
 internal import Threads
 
 /// The answers to requests that carried a key.
+///
+/// A key is remembered for its whole time to live, whatever others send: where there is no place for more, new keys are
+/// refused. The answers are another matter, as they can be large: a holder that keeps more than its share of their bytes
+/// loses its oldest ones, and of such a request it is known only that it was answered.
 ///
 /// A value without threads, clocks and effects: the time is passed in.
 struct IdempotencyStore: Sendable {
@@ -23,22 +28,35 @@ struct IdempotencyStore: Sendable {
         case execute
         /// It was answered: answer the same.
         case replay(StoredResponse)
-        /// It was answered, and the answer is no longer kept.
-        case answerLost
+        /// It was answered, and the answer, which told whether it was executed, is no longer kept.
+        case answerGone(MessagingError.Execution)
         /// The first one is being executed.
         case running
         /// The key belongs to another request.
         case differs
-        /// As many requests as there may be are running.
-        case full
+        /// The holder has as many keys as it may have; the moment tells when the oldest of all goes.
+        case full(held: Int, until: Moment?)
     }
 
-    private var running: [IdempotencyKey: RequestFingerprint] = [:]
-    private var answered = ExpiringCache<IdempotencyKey, RequestFingerprint>()
+    private struct Running: Sendable {
+        var fingerprint: RequestFingerprint
+        var holder: Holder
+        /// What the request was answered meanwhile, where its own answer comes later.
+        var begun: StoredResponse?
+    }
+
+    private struct Answered: Sendable {
+        var fingerprint: RequestFingerprint
+        var executed: MessagingError.Execution
+    }
+
+    private var running: [IdempotencyKey: Running] = [:]
+    private var answered = ExpiringCache<IdempotencyKey, Answered>()
     private var answers = ExpiringCache<IdempotencyKey, StoredResponse>()
+    private var places = Shares()
 
     /// How many keys are known.
-    var count: Int { running.count + answered.count }
+    var count: Int { places.total }
 
     /// The bytes of the answers that are kept.
     var bytes: Int { answers.weight }
@@ -47,47 +65,60 @@ struct IdempotencyStore: Sendable {
     mutating func begin(
         _ key: IdempotencyKey,
         _ fingerprint: RequestFingerprint,
+        of holder: Holder,
         now: Moment,
         _ limits: Limits
     ) -> Decision {
-        trim(now, limits)
-        if let first = running[key] { return first == fingerprint ? .running : .differs }
-        if let first = answered[key] {
-            guard first == fingerprint else { return .differs }
-            return answers[key].map { .replay($0) } ?? .answerLost
+        expire(now)
+        if let first = running[key] {
+            guard first.fingerprint == fingerprint else { return .differs }
+            return first.begun.map { .replay($0) } ?? .running
         }
-        guard running.count < limits.maximumCount else { return .full }
-        running[key] = fingerprint
-        trim(now, limits)
+        if let first = answered[key] {
+            guard first.fingerprint == fingerprint else { return .differs }
+            return answers[key].map { .replay($0) } ?? .answerGone(first.executed)
+        }
+        guard places.hasPlace(for: holder, in: limits.maximumCount) else {
+            return .full(held: places[holder], until: answered.nextExpiry)
+        }
+        running[key] = Running(fingerprint: fingerprint, holder: holder)
+        places.add(1, to: holder)
         return .execute
     }
 
-    /// Keeps the answer of a running request.
+    /// Keeps what a running request is answered until its own answer is there.
+    mutating func answerMeanwhile(_ key: IdempotencyKey, _ answer: StoredResponse) { running[key]?.begun = answer }
+
+    /// Keeps the answer of a running request, from whose end on the time to live counts.
+    ///
+    /// - Parameter answer: nil for the one that was given meanwhile.
     mutating func finish(
         _ key: IdempotencyKey,
-        _ answer: StoredResponse,
+        _ answer: StoredResponse?,
+        executed: MessagingError.Execution,
         now: Moment,
         _ limits: Limits
     ) {
-        guard let fingerprint = running.removeValue(forKey: key) else { return }
+        guard let first = running.removeValue(forKey: key) else { return }
         let expiry = now.advanced(by: limits.timeToLive)
-        answered.put(key, fingerprint, weight: 0, expiry: expiry)
-        // The key is remembered although the answer is too large to be kept: the request must not run twice.
-        if answer.size <= limits.maximumBytes { answers.put(key, answer, weight: answer.size, expiry: expiry) }
-        trim(now, limits)
+        let known = Answered(fingerprint: first.fingerprint, executed: executed)
+        answered.put(key, known, of: first.holder, expiry: expiry)
+        guard let answer = answer ?? first.begun,
+            answers.makeRoom(for: answer.size, of: first.holder, in: limits.maximumBytes) != nil
+        else { return }
+        answers.put(key, answer, of: first.holder, weight: answer.size, expiry: expiry)
     }
 
-    /// Forgets a key whose request was not executed, so that it can be sent again.
+    /// Forgets the key of a running request that was not executed, so that it can be sent again.
     mutating func release(_ key: IdempotencyKey) {
-        running[key] = nil
-        answered.remove(key)
-        answers.remove(key)
+        guard let first = running.removeValue(forKey: key) else { return }
+        places.remove(1, from: first.holder)
     }
 
-    private mutating func trim(_ now: Moment, _ limits: Limits) {
-        let room = max(0, limits.maximumCount - running.count)
-        for key in answered.trim(now: now, maximumCount: room, maximumWeight: .max) { answers.remove(key) }
-        // Of what weighs too much the answers go and the keys stay.
-        _ = answers.trim(now: now, maximumCount: .max, maximumWeight: limits.maximumBytes)
+    private mutating func expire(_ now: Moment) {
+        for ended in answered.takeExpired(now: now) {
+            places.remove(1, from: ended.holder)
+            answers.remove(ended.key)
+        }
     }
 }

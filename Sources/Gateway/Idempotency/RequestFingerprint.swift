@@ -3,9 +3,9 @@
 
 internal import HTTPServer
 
-/// Tells whether two requests ask for the same: 128 bits of a hash whose key is this process's own.
+/// Tells whether two requests ask for the same.
 struct RequestFingerprint: Sendable, Hashable {
-    private let words: [Int]
+    private let digest: Digest
 
     /// The fields that change what is done or what the answer is.
     private static let fields: [StaticString] = [
@@ -15,16 +15,13 @@ struct RequestFingerprint: Sendable, Hashable {
 
     /// Takes method, path, query, body, those fields, and whether the answer is wanted later.
     init(_ request: HTTPRequest, isLater: Bool) {
-        words = [0, 1].map { seed in
-            var hasher = Hasher()
-            hasher.combine(seed)
+        digest = Digest { hasher in
             hasher.combine(isLater)
             Self.combine(Array(request.head.method.utf8)[...], into: &hasher)
             Self.combine(request.head.path[...], into: &hasher)
             Self.combine(request.head.query?[...], into: &hasher)
             for name in Self.fields { Self.combine(request.head.fields.bytes(of: name), into: &hasher) }
             Self.combine(request.body[...], into: &hasher)
-            return hasher.finalize()
         }
     }
 

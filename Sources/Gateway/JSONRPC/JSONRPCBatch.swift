@@ -11,19 +11,20 @@ final class JSONRPCBatch: Sendable {
     /// What an entry came to; `response` is nil for a notification.
     struct Outcome: Sendable {
         var response: [UInt8]?
-        /// Whether it was never executed.
-        var mayRepeat: Bool
+        /// What is known of its execution.
+        var executed: MessagingError.Execution
     }
 
     /// Runs the entry at an index and calls back once, from any thread, also at once.
     typealias Run = @Sendable (_ index: Int, _ completion: @escaping @Sendable (Outcome) -> Void) -> Void
-    /// Gets the responses in the order of the entries, and whether none of them was executed.
-    typealias Completion = @Sendable (_ responses: [[UInt8]], _ mayRepeat: Bool) -> Void
+    /// Gets the responses in the order of the entries, and what is known of the execution of them all.
+    typealias Completion = @Sendable (_ responses: [[UInt8]], _ executed: MessagingError.Execution) -> Void
 
     fileprivate struct State: Sendable {
         var queue: BatchQueue
         var responses: [[UInt8]?]
-        var mayRepeat = true
+        /// Nil before the first end.
+        var executed: MessagingError.Execution?
         var isStarting = false
     }
 
@@ -51,7 +52,7 @@ final class JSONRPCBatch: Sendable {
 
     private func ended(_ index: Int, _ outcome: Outcome) {
         let result = state.withLock { $0.end(index, outcome) }
-        if let result { completion(result.responses.compactMap { $0 }, result.mayRepeat) } else { start() }
+        if let result { completion(result.responses.compactMap { $0 }, result.executed) } else { start() }
     }
 }
 
@@ -74,10 +75,12 @@ extension JSONRPCBatch.State {
     fileprivate mutating func end(
         _ index: Int,
         _ outcome: JSONRPCBatch.Outcome
-    ) -> (responses: [[UInt8]?], mayRepeat: Bool)? {
+    ) -> (responses: [[UInt8]?], executed: MessagingError.Execution)? {
         responses[index] = outcome.response
-        mayRepeat = mayRepeat && outcome.mayRepeat
-        return queue.end() ? (responses, mayRepeat) : nil
+        // Where some ran and some did not, nothing else is true of all.
+        let all = executed.map { $0 == outcome.executed ? $0 : .maybe } ?? outcome.executed
+        executed = all
+        return queue.end() ? (responses, all) : nil
     }
 }
 

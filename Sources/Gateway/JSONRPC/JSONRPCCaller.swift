@@ -40,7 +40,7 @@ final class JSONRPCCaller: Sendable {
             let entry = try JSONRPCEntry(entries[index])
             begin(entry) { [self] result in completion(outcome(entry, result)) }
         } catch {
-            completion(Outcome(response: error.response(identity), mayRepeat: true))
+            completion(Outcome(response: error.response(identity), executed: .no))
         }
     }
 
@@ -141,11 +141,11 @@ final class JSONRPCCaller: Sendable {
         switch result {
         case .success(let bytes):
             let response = entry.id.map { id in bounded(.yes, id) { JSONRPCResponse.result(bytes, id: id) } }
-            return Outcome(response: response, mayRepeat: false)
+            return Outcome(response: response, executed: .yes)
         case .failure(let failure):
             return Outcome(
                 response: entry.id.map { response(failure, id: $0) },
-                mayRepeat: failure.document.problem.execution == .no
+                executed: failure.document.problem.execution
             )
         }
     }

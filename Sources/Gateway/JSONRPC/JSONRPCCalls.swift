@@ -23,15 +23,15 @@ struct JSONRPCCalls: Sendable {
         do throws(JSONRPCRefusal) {
             body = try JSONRPCBody(exchange.request.body, maximumBatch: snapshot.configuration.maximumBatch)
         } catch {
-            return answer(error.response(identity), fields, identity, mayRepeat: true, sink)
+            return answer(error.response(identity), fields, identity, executed: .no, sink)
         }
         let caller = JSONRPCCaller(core, entries: body.entries, fields: fields, identity, snapshot)
         let batch = JSONRPCBatch(
             count: body.entries.count,
             parallelism: snapshot.configuration.batchParallelism,
             run: caller.run
-        ) { responses, mayRepeat in
-            answer(body.text(responses), fields, identity, mayRepeat: mayRepeat, sink)
+        ) { responses, executed in
+            answer(body.text(responses), fields, identity, executed: executed, sink)
         }
         batch.start()
     }
@@ -40,7 +40,7 @@ struct JSONRPCCalls: Sendable {
         _ body: [UInt8]?,
         _ fields: CallFields,
         _ identity: RequestIdentity,
-        mayRepeat: Bool,
+        executed: MessagingError.Execution,
         _ sink: ResponseSink
     ) {
         var response = HTTPResponse(status: body == nil ? 204 : 200, fields: [("Cache-Control", "no-store")])
@@ -50,7 +50,7 @@ struct JSONRPCCalls: Sendable {
             response.fields.append(("Content-Type", "application/json"))
             response.body = body[...]
         }
-        sink.respond(response, mayRepeat: mayRepeat)
+        sink.respond(response, executed: executed)
         core.metrics.answered(Route.jsonRPC.template, identity, status: response.status)
         guard core.logger.logLevel <= .info else { return }
         core.logger.info(

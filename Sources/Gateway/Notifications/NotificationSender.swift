@@ -39,11 +39,11 @@ struct NotificationSender: Sendable {
         _ configuration: GatewayConfiguration,
         _ sink: ResponseSink
     ) {
-        var (response, mayRepeat) = (accepted(identity), false)
+        var (response, executed) = (accepted(identity), MessagingError.Execution.yes)
         if case .failure(let error) = result {
             let problem = Problem(error, method: asked.notification.eventType, configuration: configuration)
             response = document(problem, asked.notification, identity, configuration).response
-            mayRepeat = problem.execution == .no
+            executed = problem.execution
         }
         // The identifier that listeners see, in their form; an error may bring one of the message around it.
         response.fields.removeAll { $0.name == "Rpc-Message-Id" }
@@ -51,7 +51,7 @@ struct NotificationSender: Sendable {
             ("Rpc-Message-Id", asked.notification.messageID),
             ("Rpc-Timeout", DecimalText.shortSeconds(asked.timeout)),
         ]
-        sink.respond(response, mayRepeat: mayRepeat)
+        sink.respond(response, executed: executed)
         core.metrics.answered(Self.template, identity, status: response.status)
         log(asked.notification, identity, status: response.status)
     }

@@ -32,10 +32,15 @@ enum OperationResponses {
 }
 
 extension Problem {
-    static let operationGone = Problem(
-        .operationGone,
-        "The answer of this operation is no longer kept: it has expired, was pushed out by later ones, or was deleted"
-    )
+    /// The operation's answer, which told whether its request was executed, is no longer kept.
+    static func operationGone(_ executed: MessagingError.Execution) -> Problem {
+        var problem = Problem(
+            .operationGone,
+            "The answer of this operation is no longer kept: it has expired, had to make room, or was deleted"
+        )
+        problem.execution = executed
+        return problem
+    }
 
     static let noSuchOperation = Problem.notFound("There is no operation of this identifier at this gateway")
 }

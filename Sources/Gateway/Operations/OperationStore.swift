@@ -6,6 +6,9 @@ internal import Threads
 
 /// What has become of the requests that are answered later (`Prefer: respond-async`).
 ///
+/// No holder pushes out what is another's: where there is no place for more operations, new ones are refused, and a holder
+/// whose answers have more than its share of the bytes loses its own oldest ones.
+///
 /// A value without threads, clocks and effects: the time is passed in, and who has to be told is given back.
 struct OperationStore<Waiter: Sendable>: Sendable {
     /// The bounds of what is kept.
@@ -24,8 +27,8 @@ struct OperationStore<Waiter: Sendable>: Sendable {
     enum Look: Sendable {
         /// It never was, or was so long ago that this has been forgotten.
         case unknown
-        /// It was; its answer is no longer kept.
-        case gone
+        /// It was; its answer, which told whether the request was executed, is no longer kept.
+        case gone(MessagingError.Execution)
         case running
         case done(StoredResponse)
     }
@@ -35,22 +38,40 @@ struct OperationStore<Waiter: Sendable>: Sendable {
         var deadline: Moment
     }
 
-    private var running: [UniqueID: [Waiting]] = [:]
-    private var finished = ExpiringCache<UniqueID, StoredResponse>()
-    private var past = ExpiringCache<UniqueID, Void>()
+    private struct Running: Sendable {
+        var holder: Holder
+        var waiting: [Waiting] = []
+    }
+
+    private struct Finished: Sendable {
+        var answer: StoredResponse
+        var executed: MessagingError.Execution
+    }
+
+    private var running: [UniqueID: Running] = [:]
+    private var finished = ExpiringCache<UniqueID, Finished>()
+    private var past = ExpiringCache<UniqueID, MessagingError.Execution>()
+    private var places = Shares()
     private var waiterCount = 0
 
     /// How many operations are known, running or finished.
-    var count: Int { running.count + finished.count }
+    var count: Int { places.total }
 
     /// The bytes of the answers that are kept.
     var bytes: Int { finished.weight }
 
-    /// Begins an operation; false when as many as there may be are running.
-    mutating func begin(_ id: UniqueID, now: Moment, _ limits: Limits) -> Bool {
-        guard running.count < limits.maximumCount else { return false }
-        running[id] = []
-        trim(now, limits)
+    /// How many operations a holder has, running or finished.
+    func count(of holder: Holder) -> Int { places[holder] }
+
+    /// When the oldest answer goes; nil where none is kept.
+    var nextExpiry: Moment? { mutating get { finished.nextExpiry } }
+
+    /// Begins an operation; false when its holder has as many as it may have.
+    mutating func begin(_ id: UniqueID, of holder: Holder, now: Moment, _ limits: Limits) -> Bool {
+        expire(now, limits)
+        guard places.hasPlace(for: holder, in: limits.maximumCount) else { return false }
+        running[id] = Running(holder: holder)
+        places.add(1, to: holder)
         return true
     }
 
@@ -58,30 +79,35 @@ struct OperationStore<Waiter: Sendable>: Sendable {
     mutating func finish(
         _ id: UniqueID,
         _ answer: StoredResponse,
+        executed: MessagingError.Execution = .yes,
         now: Moment,
         _ limits: Limits
     ) -> [Waiter] {
-        guard let waiting = running.removeValue(forKey: id) else { return [] }
-        waiterCount -= waiting.count
-        // An answer over the bound by itself would push out every other one, and then be pushed out.
-        if answer.size <= limits.maximumBytes {
-            finished.put(id, answer, weight: answer.size, expiry: now.advanced(by: limits.timeToLive))
+        expire(now, limits)
+        guard let ended = running.removeValue(forKey: id) else { return [] }
+        waiterCount -= ended.waiting.count
+        if makeRoom(answer.size, ended.holder, now, limits) {
+            let expiry = now.advanced(by: limits.timeToLive)
+            let finish = Finished(answer: answer, executed: executed)
+            finished.put(id, finish, of: ended.holder, weight: answer.size, expiry: expiry)
         } else {
-            remember(id, now, limits)
+            remember(id, executed, of: ended.holder, now, limits)
         }
-        trim(now, limits)
-        return waiting.map(\.waiter)
+        return ended.waiting.map(\.waiter)
     }
 
     /// Forgets an operation that never began; as if it had never been.
-    mutating func abandon(_ id: UniqueID) { running[id] = nil }
+    mutating func abandon(_ id: UniqueID) {
+        guard let ended = running.removeValue(forKey: id) else { return }
+        places.remove(1, from: ended.holder)
+    }
 
     /// What is known of an operation.
     mutating func look(_ id: UniqueID, now: Moment, _ limits: Limits) -> Look {
-        trim(now, limits)
+        expire(now, limits)
         if running[id] != nil { return .running }
-        if let answer = finished[id] { return .done(answer) }
-        return past[id] == nil ? .unknown : .gone
+        if let finished = finished[id] { return .done(finished.answer) }
+        return past[id].map { .gone($0) } ?? .unknown
     }
 
     /// Waits for the end of a running operation; false when it does not run, or as many as there may be wait.
@@ -92,7 +118,7 @@ struct OperationStore<Waiter: Sendable>: Sendable {
         _ limits: Limits
     ) -> Bool {
         guard running[id] != nil, waiterCount < limits.maximumWaiters else { return false }
-        running[id]?.append(Waiting(waiter: waiter, deadline: deadline))
+        running[id]?.waiting.append(Waiting(waiter: waiter, deadline: deadline))
         waiterCount += 1
         return true
     }
@@ -104,11 +130,13 @@ struct OperationStore<Waiter: Sendable>: Sendable {
         var expired: [Waiter] = []
         var next: Moment?
         guard waiterCount > 0 else { return (expired, next) }
-        for (id, waiting) in running where !waiting.isEmpty {
-            let due = waiting.filter { $0.deadline <= now }
-            if !due.isEmpty { running[id] = waiting.filter { $0.deadline > now } }
+        for (id, operation) in running where !operation.waiting.isEmpty {
+            let due = operation.waiting.filter { $0.deadline <= now }
+            if !due.isEmpty { running[id]?.waiting.removeAll { $0.deadline <= now } }
             expired += due.map(\.waiter)
-            for deadline in waiting.map(\.deadline) where deadline > now { next = min(next ?? deadline, deadline) }
+            for deadline in operation.waiting.map(\.deadline) where deadline > now {
+                next = min(next ?? deadline, deadline)
+            }
         }
         waiterCount -= expired.count
         return (expired, next)
@@ -116,24 +144,40 @@ struct OperationStore<Waiter: Sendable>: Sendable {
 
     /// Forgets an operation, running or not; gives back who waits for it, or nil when there is none.
     mutating func forget(_ id: UniqueID, now: Moment, _ limits: Limits) -> [Waiter]? {
-        trim(now, limits)
-        let waiting = running.removeValue(forKey: id)
-        guard waiting != nil || finished.remove(id) != nil else { return nil }
-        waiterCount -= waiting?.count ?? 0
-        remember(id, now, limits)
-        return waiting?.map(\.waiter) ?? []
+        expire(now, limits)
+        if let ended = running.removeValue(forKey: id) {
+            waiterCount -= ended.waiting.count
+            remember(id, .maybe, of: ended.holder, now, limits)
+            return ended.waiting.map(\.waiter)
+        }
+        guard let holder = finished.holder(of: id), let ended = finished.remove(id) else { return nil }
+        remember(id, ended.executed, of: holder, now, limits)
+        return []
     }
 
-    private mutating func trim(_ now: Moment, _ limits: Limits) {
-        let room = max(0, limits.maximumCount - running.count)
-        for id in finished.trim(now: now, maximumCount: room, maximumWeight: limits.maximumBytes) {
-            remember(id, now, limits)
+    private mutating func expire(_ now: Moment, _ limits: Limits) {
+        for ended in finished.takeExpired(now: now) {
+            remember(ended.key, ended.value.executed, of: ended.holder, now, limits)
         }
     }
 
-    /// Remembers that an operation was, for a day and in bounded number.
-    private mutating func remember(_ id: UniqueID, _ now: Moment, _ limits: Limits) {
-        past.put(id, (), weight: 0, expiry: now.advanced(by: .seconds(86_400)))
-        _ = past.trim(now: now, maximumCount: 4 * limits.maximumCount, maximumWeight: .max)
+    private mutating func makeRoom(_ size: Int, _ holder: Holder, _ now: Moment, _ limits: Limits) -> Bool {
+        guard let gone = finished.makeRoom(for: size, of: holder, in: limits.maximumBytes) else { return false }
+        for ended in gone { remember(ended.key, ended.value.executed, of: holder, now, limits) }
+        return true
+    }
+
+    /// Gives up the place of an operation, and remembers for a day and in bounded number that it was.
+    private mutating func remember(
+        _ id: UniqueID,
+        _ executed: MessagingError.Execution,
+        of holder: Holder,
+        _ now: Moment,
+        _ limits: Limits
+    ) {
+        places.remove(1, from: holder)
+        _ = past.takeExpired(now: now)
+        past.put(id, executed, of: holder, expiry: now.advanced(by: .seconds(86_400)))
+        past.trim(holder, maximumCount: 4 * limits.maximumCount)
     }
 }

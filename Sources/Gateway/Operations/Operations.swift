@@ -48,25 +48,38 @@ final class Operations: Sendable {
     private func response(_ look: Store.Look, _ identity: RequestIdentity) throws(Problem) -> HTTPResponse {
         switch look {
         case .unknown: throw .noSuchOperation
-        case .gone: throw .operationGone
+        case .gone(let executed): throw .operationGone(executed)
         case .running: OperationResponses.running(identity)
         case .done(let answer): OperationResponses.done(answer)
         }
     }
 
-    /// Begins an operation; nil when as many as there may be are running.
-    func begin(_ limits: Store.Limits) -> UniqueID? {
-        let id = UniqueID()
-        return state.withLock { $0.store.begin(id, now: .now, limits) } ? id : nil
+    /// Begins an operation.
+    ///
+    /// - Throws: `overloaded` when its holder has as many as it may have.
+    func begin(_ holder: Holder, _ limits: Store.Limits) throws(Problem) -> UniqueID {
+        let (id, now) = (UniqueID(), Moment.now)
+        let refusal = state.withLock { state -> Problem? in
+            guard !state.store.begin(id, of: holder, now: now, limits) else { return nil }
+            let limit = GatewayLimit.operations(held: state.store.count(of: holder), of: limits.maximumCount)
+            return .overloaded(limit, until: state.store.nextExpiry, now: now)
+        }
+        if let refusal { throw refusal }
+        return id
     }
 
     /// Forgets an operation whose request was refused.
     func abandon(_ id: UniqueID) { state.withLock { $0.store.abandon(id) } }
 
     /// Keeps the answer and gives it to those who wait.
-    func finish(_ id: UniqueID, _ response: HTTPResponse, _ limits: Store.Limits) {
+    func finish(
+        _ id: UniqueID,
+        _ response: HTTPResponse,
+        executed: MessagingError.Execution,
+        _ limits: Store.Limits
+    ) {
         let answer = StoredResponse(response)
-        let waiters = state.withLock { $0.store.finish(id, answer, now: .now, limits) }
+        let waiters = state.withLock { $0.store.finish(id, answer, executed: executed, now: .now, limits) }
         for waiter in waiters { waiter.sink.respond(OperationResponses.done(answer)) }
     }
 
@@ -92,7 +105,8 @@ final class Operations: Sendable {
     /// Forgets an operation; false when there is none.
     func forget(_ id: UniqueID, _ limits: Store.Limits) -> Bool {
         guard let waiters = state.withLock({ $0.store.forget(id, now: .now, limits) }) else { return false }
-        for waiter in waiters { waiter.sink.respond(Problem.operationGone.response(waiter.identity)) }
+        // It runs on, and its answer will be kept nowhere.
+        for waiter in waiters { waiter.sink.respond(Problem.operationGone(.maybe).response(waiter.identity)) }
         return true
     }
 

@@ -2,6 +2,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
 internal import Messaging
+internal import Threads
 
 /// Why a request is not answered with a result: the content of an `application/problem+json` document (RFC 9457).
 struct Problem: Error, Sendable {
@@ -82,6 +83,14 @@ extension Problem {
 
     /// As many of something as there may be are there.
     static func overloaded(_ limit: GatewayLimit) -> Problem { Problem(.overloaded, limit.text) }
+
+    /// The same, where it is known when one of them goes.
+    static func overloaded(_ limit: GatewayLimit, until moment: Moment?, now: Moment) -> Problem {
+        var problem = overloaded(limit)
+        let left = moment.map { now.duration(to: $0) } ?? .zero
+        problem.retryAfter = max(1, Int(clamping: (left.wholeNanoseconds + 999_999_999) / 1_000_000_000))
+        return problem
+    }
 }
 
 /// A limit that a request has met, with its value.
@@ -90,8 +99,10 @@ enum GatewayLimit: Sendable, Equatable {
     case requestsToTarget(Int)
     /// Fewer than there may be, as the target answers too late.
     case requestsToSlowTarget(Int)
-    case idempotencyKeys(Int)
-    case operations(Int)
+    /// Those of one address, whose share of all is used up.
+    case idempotencyKeys(held: Int, of: Int)
+    /// Those of one address, whose share of all is used up.
+    case operations(held: Int, of: Int)
     case listeners(Int)
     /// Those that the descriptors of the process allow, where they are fewer than the settings do.
     case possibleListeners(Int)
@@ -106,9 +117,10 @@ enum GatewayLimit: Sendable, Equatable {
             Self.text(limit, "requests to this target are under way", "rpc.maxInFlightPerTarget")
         case .requestsToSlowTarget(let count):
             "\(count) requests to this target are under way, and it answers too late for more"
-        case .idempotencyKeys(let limit):
-            Self.text(limit, "requests with an Idempotency-Key are under way", "idempotency.max")
-        case .operations(let limit): Self.text(limit, "operations are running", "operations.max")
+        case .idempotencyKeys(let held, let limit):
+            Self.share(held, "idempotency keys", limit, "idempotency.max, idempotency.timeToLiveMs")
+        case .operations(let held, let limit):
+            Self.share(held, "operations", limit, "operations.max, operations.timeToLiveMs")
         case .listeners(let limit):
             Self.text(limit, "listeners for notifications are there", "notifications.maxListeners")
         case .possibleListeners(let limit):
@@ -121,6 +133,10 @@ enum GatewayLimit: Sendable, Equatable {
             Self.text(limit, "subscriptions to notifications are there", "an eighth of the limit of open files")
         case .batchBytes(let limit): "The answers of this batch exceed \(limit) bytes (jsonrpc.maxBytes)"
         }
+    }
+
+    private static func share(_ held: Int, _ what: String, _ limit: Int, _ settings: String) -> String {
+        "\(held) \(what) of this address are kept, as many as the others leave it of \(limit) (\(settings))"
     }
 
     private static func text(_ limit: Int, _ what: String, _ setting: String) -> String {

@@ -42,16 +42,19 @@ final class Deliveries: Sendable {
     ///
     /// - Throws: what is wrong with the request; nothing was sent then.
     func deliver(_ exchange: Exchange, _ wish: DeliveryWish, _ send: Send) throws(Problem) {
-        guard let key = wish.key else { return try deliverLater(exchange, nil, send) }
+        let holder = Holder(address: exchange.request.head.remoteAddress)
+        guard let key = wish.key else { return try deliverLater(exchange, nil, holder, send) }
         let limits = core.configuration.idempotencyLimits
         let fingerprint = RequestFingerprint(exchange.request, isLater: wish.isLater)
-        switch answers.withLock({ $0.begin(key, fingerprint, now: .now, limits) }) {
-        case .execute: try deliverOnce(exchange, key, isLater: wish.isLater, send)
+        let now = Moment.now
+        switch answers.withLock({ $0.begin(key, fingerprint, of: holder, now: now, limits) }) {
+        case .execute: try deliverOnce(exchange, key, isLater: wish.isLater, holder, send)
         case .replay(let answer): exchange.sink.respond(answer.response(adding: ("Idempotency-Replayed", "true")))
-        case .answerLost: throw .answerLost
+        case .answerGone(let executed): throw .answerGone(executed)
         case .running: throw .keyInUse
         case .differs: throw .keyReused
-        case .full: throw .overloaded(.idempotencyKeys(limits.maximumCount))
+        case .full(let held, let moment):
+            throw .overloaded(.idempotencyKeys(held: held, of: limits.maximumCount), until: moment, now: now)
         }
     }
 
@@ -59,16 +62,17 @@ final class Deliveries: Sendable {
         _ exchange: Exchange,
         _ key: IdempotencyKey,
         isLater: Bool,
+        _ holder: Holder,
         _ send: Send
     ) throws(Problem) {
         do throws(Problem) {
             if isLater {
-                try deliverLater(exchange, key, send)
+                try deliverLater(exchange, key, holder, send)
             } else {
                 try send(exchange.answering(to: keeping(key, exchange.sink)))
             }
         } catch {
-            release(key)
+            answers.withLock { $0.release(key) }
             throw error
         }
     }
@@ -76,24 +80,26 @@ final class Deliveries: Sendable {
     /// A sink that keeps the answer under a key on its way to the client.
     private func keeping(_ key: IdempotencyKey, _ sink: ResponseSink) -> ResponseSink {
         .keeper(
-            ResponseKeeper { [self] response, mayRepeat in
-                if mayRepeat { release(key) } else { keep(response, key) }
-                sink.respond(response, mayRepeat: mayRepeat)
+            ResponseKeeper { [self] response, executed in
+                end(key, StoredResponse(response), executed)
+                sink.respond(response, executed: executed)
             }
         )
     }
 
-    private func deliverLater(_ exchange: Exchange, _ key: IdempotencyKey?, _ send: Send) throws(Problem) {
-        let limits = core.configuration.operationLimits
-        guard let id = operations.begin(limits) else {
-            throw .overloaded(.operations(limits.maximumCount))
-        }
+    private func deliverLater(
+        _ exchange: Exchange,
+        _ key: IdempotencyKey?,
+        _ holder: Holder,
+        _ send: Send
+    ) throws(Problem) {
+        let id = try operations.begin(holder, core.configuration.operationLimits)
         let begun = OperationResponses.begun(id, exchange.identity)
-        // Before the request runs, so that its end can release the key again.
-        if let key { keep(begun, key) }
-        let keeper = ResponseKeeper { [self] response, mayRepeat in
-            if mayRepeat, let key { release(key) }
-            operations.finish(id, response, core.configuration.operationLimits)
+        // Before the request runs, whose end may come at once.
+        if let key { answers.withLock { $0.answerMeanwhile(key, StoredResponse(begun)) } }
+        let keeper = ResponseKeeper { [self] response, executed in
+            if let key { end(key, nil, executed) }
+            operations.finish(id, response, executed: executed, core.configuration.operationLimits)
         }
         do throws(Problem) {
             try send(exchange.answering(to: .keeper(keeper)))
@@ -104,13 +110,14 @@ final class Deliveries: Sendable {
         exchange.sink.respond(begun)
     }
 
-    private func keep(_ response: HTTPResponse, _ key: IdempotencyKey) {
-        let answer = StoredResponse(response)
+    /// A request has ended: what was not executed may be sent again, of the rest the answer is kept.
+    private func end(_ key: IdempotencyKey, _ answer: StoredResponse?, _ executed: MessagingError.Execution) {
         let limits = core.configuration.idempotencyLimits
-        answers.withLock { $0.finish(key, answer, now: .now, limits) }
+        answers.withLock { answers in
+            guard executed != .no else { return answers.release(key) }
+            answers.finish(key, answer, executed: executed, now: .now, limits)
+        }
     }
-
-    private func release(_ key: IdempotencyKey) { answers.withLock { $0.release(key) } }
 }
 
 extension GatewayConfiguration {
@@ -139,13 +146,14 @@ extension Problem {
         "This key came with another request before: method, path, query, body, or a field that changes the meaning differ"
     )
 
-    /// The request was answered and is not executed again, but the answer is no longer kept.
-    static let answerLost: Problem = {
+    /// The request was answered and is not executed again, but the answer, which told whether it was executed, is no
+    /// longer kept.
+    static func answerGone(_ executed: MessagingError.Execution) -> Problem {
         var problem = Problem(
             .answerGone,
             "The request with this key was answered before, and its answer is no longer kept (idempotency.maxBytes)"
         )
-        problem.execution = .maybe
+        problem.execution = executed
         return problem
-    }()
+    }
 }

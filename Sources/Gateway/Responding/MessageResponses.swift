@@ -38,25 +38,25 @@ extension GatewayCore {
         case .failure(let error):
             let problem = responses.problem(error)
             let elapsed = responses.identity.elapsed
-            finish(responses, responses.response(problem), mayRepeat: problem.execution == .no, elapsed: elapsed, sink)
+            finish(responses, responses.response(problem), executed: problem.execution, elapsed: elapsed, sink)
         }
     }
 
     /// Gives the answer to a message that has ended, counts it and tells the log.
     ///
     /// - Parameters:
-    ///   - mayRepeat: whether the request was never executed, so that the same request may be sent again.
+    ///   - executed: what the answer tells of the execution.
     ///   - elapsed: the time since the request.
     func finish(
         _ responses: some MessageResponses,
         _ response: consuming HTTPResponse,
-        mayRepeat: Bool = false,
+        executed: MessagingError.Execution = .yes,
         elapsed: Duration,
         _ sink: ResponseSink
     ) {
         leave()
         let status = response.status
-        sink.respond(response, mayRepeat: mayRepeat)
+        sink.respond(response, executed: executed)
         responses.durations(metrics).record(elapsed, status: status)
         log(responses, status: status)
     }

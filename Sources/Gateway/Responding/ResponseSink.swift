@@ -2,6 +2,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
 internal import HTTPServer
+internal import Messaging
 
 /// Where the answer to a request goes: straight to the client, or to what keeps it first.
 ///
@@ -12,11 +13,11 @@ enum ResponseSink: Sendable {
 
     /// Gives the answer, once.
     ///
-    /// - Parameter mayRepeat: whether the request was never executed, so that the same request may be sent again.
-    func respond(_ response: consuming HTTPResponse, mayRepeat: Bool = false) {
+    /// - Parameter executed: what the answer tells of the execution; one that was never executed may be sent again.
+    func respond(_ response: consuming HTTPResponse, executed: MessagingError.Execution = .yes) {
         switch self {
         case .client(let responder): responder.respond(response)
-        case .keeper(let keeper): keeper.receive(response, mayRepeat)
+        case .keeper(let keeper): keeper.receive(response, executed)
         }
     }
 }
@@ -32,7 +33,7 @@ extension ResponseSink {
         case .client(let responder):
             return responder.respond(streaming: head, bufferLimit: bufferLimit, onEnd: onEnd)
         case .keeper(let keeper):
-            keeper.receive(head, false)
+            keeper.receive(head, .yes)
             return nil
         }
     }
@@ -41,9 +42,9 @@ extension ResponseSink {
 /// What wants an answer before the client gets it.
 final class ResponseKeeper: Sendable {
     /// Called once, on whatever thread the answer comes from.
-    let receive: @Sendable (_ response: HTTPResponse, _ mayRepeat: Bool) -> Void
+    let receive: @Sendable (_ response: HTTPResponse, _ executed: MessagingError.Execution) -> Void
 
-    init(_ receive: @escaping @Sendable (_ response: HTTPResponse, _ mayRepeat: Bool) -> Void) {
+    init(_ receive: @escaping @Sendable (_ response: HTTPResponse, _ executed: MessagingError.Execution) -> Void) {
         self.receive = receive
     }
 }

@@ -34,14 +34,14 @@ class Gateway(Process):
         except AssertionError as error:
             raise AssertionError(f"not ready: {self.get('/readyz').body}\n{self.said()}") from error
 
-    def request(self, method, path, body=None, headers=None, timeout=90):
-        return http.request(self.port, method, path, body, headers, timeout)
+    def request(self, method, path, body=None, headers=None, timeout=90, source=None):
+        return http.request(self.port, method, path, body, headers, timeout, source)
 
-    def post(self, path, arguments=b"{}", headers=None, timeout=90):
+    def post(self, path, arguments=b"{}", headers=None, timeout=90, source=None):
         """A call or cast; arguments are bytes as they are, or something to write as JSON."""
         body = arguments if isinstance(arguments, bytes) else json.dumps(arguments).encode()
         fields = {"Content-Type": "application/json", **(headers or {})}
-        return self.request("POST", path, body, fields, timeout)
+        return self.request("POST", path, body, fields, timeout, source)
 
     def get(self, path, headers=None, timeout=30):
         return self.request("GET", path, None, headers, timeout)

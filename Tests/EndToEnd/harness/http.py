@@ -24,9 +24,12 @@ class Answer:
         return self.json()["code"] if self.status >= 400 else None
 
 
-def request(port, method, path, body=None, headers=None, timeout=90):
-    """One request on a connection of its own; nothing but what is given is added, apart from Host and Content-Length."""
-    connection = http.client.HTTPConnection("127.0.0.1", port, timeout=timeout)
+def request(port, method, path, body=None, headers=None, timeout=90, source=None):
+    """One request on a connection of its own; nothing but what is given is added, apart from Host and Content-Length.
+
+    `source` is the address that it comes from.
+    """
+    connection = http.client.HTTPConnection("127.0.0.1", port, timeout=timeout, source_address=source and (source, 0))
     started = time.monotonic()
     try:
         connection.putrequest(method, path, skip_accept_encoding=True)

@@ -17,6 +17,9 @@ struct OperationStoreTests {
         maximumBytes: 2_000,
         maximumWaiters: 2
     )
+    private let someone = Holder(address: "192.0.2.1")
+    private let another = Holder(address: "192.0.2.2")
+
     private func answer(_ bytes: Int = 0) -> StoredResponse {
         StoredResponse(HTTPResponse(status: 200, body: Array(repeating: 0x31, count: bytes)[...]))
     }
@@ -24,7 +27,8 @@ struct OperationStoreTests {
     private func state(_ store: inout OperationStore<Int>, _ id: UniqueID, _ now: Moment) -> String {
         switch store.look(id, now: now, limits) {
         case .unknown: "unknown"
-        case .gone: "gone"
+        case .gone(.yes): "gone"
+        case .gone(let executed): "gone \(executed)"
         case .running: "running"
         case .done: "done"
         }
@@ -35,7 +39,7 @@ struct OperationStoreTests {
         let id = UniqueID()
         let before = state(&store, id, start)
         #expect(before == "unknown")
-        let begins = store.begin(id, now: start, limits)
+        let begins = store.begin(id, of: someone, now: start, limits)
         #expect(begins)
         let during = state(&store, id, at(1000))
         #expect(during == "running")
@@ -50,7 +54,7 @@ struct OperationStoreTests {
     @Test func waitersGetTheAnswer() {
         var store = OperationStore<Int>()
         let id = UniqueID()
-        _ = store.begin(id, now: start, limits)
+        _ = store.begin(id, of: someone, now: start, limits)
         let waits = (1...3).map { store.wait(id, $0, deadline: at(5), limits) }
         #expect(waits == [true, true, false])
         let waiters = store.finish(id, answer(), now: at(1), limits)
@@ -64,7 +68,7 @@ struct OperationStoreTests {
     @Test func waitersEndAtTheirDeadline() {
         var store = OperationStore<Int>()
         let id = UniqueID()
-        _ = store.begin(id, now: start, limits)
+        _ = store.begin(id, of: someone, now: start, limits)
         _ = store.wait(id, 1, deadline: at(5), limits)
         _ = store.wait(id, 2, deadline: at(7), limits)
         let early = store.expireWaiters(now: at(4))
@@ -78,36 +82,64 @@ struct OperationStoreTests {
         #expect(waiters == [2, 3])
     }
 
-    @Test func runningOnesMakeNoRoomAndFinishedOnesDo() {
+    @Test func whereThereIsNoPlaceNewOnesAreRefusedAndNoneGoes() {
         var store = OperationStore<Int>()
         let ids = (0..<5).map { _ in UniqueID() }
-        let begun = ids.prefix(4).map { store.begin($0, now: start, limits) }
-        #expect(begun == [true, true, true, false])
+        let begun = ids.prefix(3).map { store.begin($0, of: someone, now: start, limits) }
+        #expect(begun == [true, true, false])
         _ = store.finish(ids[0], answer(), now: start, limits)
-        let another = store.begin(ids[4], now: start, limits)
-        #expect(another)
-        #expect(store.count == 3)
-        let oldest = state(&store, ids[0], start)
-        #expect(oldest == "gone")
+        let others = ids.suffix(2).map { store.begin($0, of: another, now: start, limits) }
+        #expect(others == [true, false])
+        let states = ids.prefix(2).map { state(&store, $0, at(9)) }
+        #expect(states == ["done", "running"])
+        #expect(store.count == 3 && store.count(of: someone) == 2)
+        let third = store.begin(ids[2], of: Holder(address: "192.0.2.3"), now: at(10), limits)
+        #expect(third)
     }
 
     @Test func theBytesAreBounded() {
         var store = OperationStore<Int>()
-        let ids = (0..<3).map { _ in UniqueID() }
+        let ids = (0..<2).map { _ in UniqueID() }
         for id in ids {
-            _ = store.begin(id, now: start, limits)
+            _ = store.begin(id, of: someone, now: start, limits)
             _ = store.finish(id, answer(600), now: start, limits)
         }
-        #expect(store.bytes <= 2_000)
+        #expect(store.bytes <= 1_000)
         let states = ids.map { state(&store, $0, start) }
-        #expect(states == ["gone", "done", "done"])
+        #expect(states == ["gone", "done"])
+    }
+
+    @Test func answersMakeRoomForTheirOwnHoldersOnly() {
+        var store = OperationStore<Int>()
+        let (first, second) = (UniqueID(), UniqueID())
+        _ = store.begin(first, of: someone, now: start, limits)
+        _ = store.finish(first, answer(200), now: start, limits)
+        _ = store.begin(second, of: another, now: start, limits)
+        _ = store.finish(second, answer(1_500), executed: .maybe, now: start, limits)
+        let states = [state(&store, first, start), state(&store, second, start)]
+        #expect(states == ["done", "gone maybe"])
+    }
+
+    @Test func forgettingManyForgetsNoneOfTheOthers() {
+        var store = OperationStore<Int>()
+        let victims = UniqueID()
+        _ = store.begin(victims, of: someone, now: start, limits)
+        _ = store.finish(victims, answer(), now: start, limits)
+        _ = store.forget(victims, now: start, limits)
+        for _ in 0..<100 {
+            let id = UniqueID()
+            _ = store.begin(id, of: another, now: start, limits)
+            _ = store.forget(id, now: start, limits)
+        }
+        let after = state(&store, victims, start)
+        #expect(after == "gone")
     }
 
     @Test func anAnswerOverTheBoundPushesNoOtherOut() {
         var store = OperationStore<Int>()
         let (small, large) = (UniqueID(), UniqueID())
         for (id, size) in [(small, 10), (large, 5_000)] {
-            _ = store.begin(id, now: start, limits)
+            _ = store.begin(id, of: someone, now: start, limits)
             _ = store.finish(id, answer(size), now: start, limits)
         }
         let states = [state(&store, small, start), state(&store, large, start)]
@@ -119,14 +151,14 @@ struct OperationStoreTests {
         let id = UniqueID()
         let none = store.forget(id, now: start, limits)
         #expect(none == nil)
-        _ = store.begin(id, now: start, limits)
+        _ = store.begin(id, of: someone, now: start, limits)
         _ = store.wait(id, 7, deadline: at(5), limits)
         let waiters = store.forget(id, now: start, limits)
         #expect(waiters == [7])
         let late = store.finish(id, answer(), now: start, limits)
         #expect(late.isEmpty)
         let after = state(&store, id, start)
-        #expect(after == "gone")
+        #expect(after == "gone maybe")
         let again = store.forget(id, now: start, limits)
         #expect(again == nil)
         #expect(store.count == 0)
@@ -135,7 +167,7 @@ struct OperationStoreTests {
     @Test func whatNeverBeganIsUnknown() {
         var store = OperationStore<Int>()
         let id = UniqueID()
-        _ = store.begin(id, now: start, limits)
+        _ = store.begin(id, of: someone, now: start, limits)
         store.abandon(id)
         let after = state(&store, id, start)
         #expect(after == "unknown")

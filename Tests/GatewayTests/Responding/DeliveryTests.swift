@@ -187,15 +187,42 @@ struct DeliveryTests {
     @Test func runningOperationsAreBounded() throws {
         let driver = FakeDriver()
         driver.hold()
-        let gateway = TestGateway(driver) { $0.maximumOperations = 2 }
+        let gateway = TestGateway(driver) { $0.maximumOperations = 3 }
         for _ in 0..<2 { _ = try begin(gateway) }
         let refused = gateway.post("/t/s/m", "{}", [later])
         #expect(try refused.status() == 503)
         #expect(try refused.code() == "overloaded")
         #expect(calls(driver) == 2)
         driver.release()
-        _ = try begin(gateway)
-        driver.release()
+        // Answers that are kept take places too.
+        let full = gateway.post("/t/s/m", "{}", [later])
+        #expect(try full.code() == "overloaded")
+        #expect(try full.field("Retry-After") == "300")
+    }
+
+    @Test func whereThereIsNoPlaceForAKeyNothingRuns() throws {
+        let driver = FakeDriver()
+        let gateway = TestGateway(driver) { $0.maximumIdempotencyKeys = 1 }
+        #expect(try gateway.post("/t/s/m", "{}", [key]).status() == 200)
+        let refused = gateway.post("/t/s/m", "{}", [("Idempotency-Key", "another")])
+        #expect(try refused.status() == 503)
+        #expect(try refused.code() == "overloaded")
+        #expect(try refused.field("Retry-After") == "86400")
+        #expect(try gateway.post("/t/s/m", "{}", [key]).field("Idempotency-Replayed") == "true")
+        #expect(calls(driver) == 1)
+    }
+
+    @Test func anAnswerThatIsNotKeptIsToldAsItWas() throws {
+        let timeout = MessagingError(.timeout, "late", execution: .maybe, stage: .reply)
+        for (driver, executed) in [(FakeDriver(), "yes"), (FakeDriver { _ in .failure(timeout) }, "maybe")] {
+            let gateway = TestGateway(driver) { $0.maximumIdempotencyBytes = 1 }
+            gateway.post("/t/s/m", "{}", [key])
+            let again = gateway.post("/t/s/m", "{}", [key])
+            #expect(try again.status() == 410)
+            #expect(try again.code() == "answer-gone")
+            #expect(try again.body().contains("\"executed\":\"\(executed)\""))
+            #expect(calls(driver) == 1)
+        }
     }
 
     @Test func aKeyedOperationIsBegunOnce() throws {
