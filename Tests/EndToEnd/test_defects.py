@@ -136,7 +136,7 @@ def test_a_first_connection_is_tried_again(family, broker, vhost, server, retry)
     tap.refuse = True
     client = family.add(ToldClient("swift", vhost.url(tap.port)))
     waiting = client.start("call", "defects", "echo", {"value": 1}, timeout=20, **({} if retry is None else {"retry": retry}))
-    time.sleep(0.7)
+    until(lambda: tap.refused >= 2, 10)
     assert not waiting.done()
     tap.refuse = False
     assert waiting.result(25).result == 1
@@ -217,9 +217,8 @@ def test_a_compression_that_is_not_there_is_refused_at_the_start(family, vhost, 
 def test_reserved_characters_in_credentials_and_virtual_hosts(family, broker, name):
     label = f"{name}-{uuid.uuid4().hex[:6]}"
     user, password = f"u/{label}", f"p/w:@?#%+ {label}"
-    broker.run("ctl", "--quiet", "add_vhost", label)
-    broker.run("ctl", "--quiet", "add_user", user, password)
-    broker.run("ctl", "--quiet", "set_permissions", "-p", label, user, ".*", ".*", ".*")
+    broker.make_host(label)
+    broker.add_user(user, password, label)
     quoted = [urllib.parse.quote(part, safe="") for part in (user, password, label)]
     url = f"rabbit://{quoted[0]}:{quoted[1]}@127.0.0.1:{broker.port}/{quoted[2]}"
     family.add(interop_server("swift", url, "reserved/alpha"))

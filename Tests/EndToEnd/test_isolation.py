@@ -171,9 +171,7 @@ def test_exchanges_that_take_nothing(attacked, healthy, vhost, figure):
 
 
 def test_exchanges_without_rights(family, healthy, broker, vhost, settings, figure):
-    broker.run("ctl", "--quiet", "add_user", "limited", "secret")
-    pattern = "^(?!secret).*"
-    broker.run("ctl", "--quiet", "set_permissions", "-p", vhost.name, "limited", pattern, pattern, ".*")
+    broker.add_user("limited", "secret", vhost.name, "^(?!secret).*")
     try:
         with vhost.channel() as channel:
             channel.exchange_declare("secret", "topic")
@@ -186,7 +184,7 @@ def test_exchanges_without_rights(family, healthy, broker, vhost, settings, figu
         for status, members in check(gateway, healthy, attack, figure):
             assert (status, members["code"], members["executed"]) == (500, "broker-configuration", "no")
     finally:
-        broker.run("ctl", "--quiet", "delete_user", "limited")
+        broker.delete_user("limited")
 
 
 def test_exchanges_that_are_deleted_under_load(attacked, healthy, vhost, figure):
@@ -241,13 +239,13 @@ def test_two_thousand_exchanges_in_a_second(attacked, healthy, figure):
 @contextlib.contextmanager
 def message_size_limit(broker, size):
     """Sets RabbitMQ's max_message_size for connections that are opened while it holds."""
-    before = broker.run("ctl", "--quiet", "eval", "application:get_env(rabbit,max_message_size).")
-    broker.run("ctl", "--quiet", "eval", f"application:set_env(rabbit,max_message_size,{size}).")
+    before = broker.evaluate("application:get_env(rabbit, max_message_size)")
+    broker.evaluate(f"application:set_env(rabbit, max_message_size, {size})")
     try:
         yield
     finally:
-        value = before.strip()[len("{ok,") : -1] if before.startswith("{ok,") else str(128 << 20)
-        broker.run("ctl", "--quiet", "eval", f"application:set_env(rabbit,max_message_size,{value}).")
+        value = before.removeprefix("{ok, ").removesuffix("}") if before.startswith("{ok, ") else 128 << 20
+        broker.evaluate(f"application:set_env(rabbit, max_message_size, {value})")
 
 
 def test_bodies_over_the_brokers_limit(family, own_broker, settings, figure):
@@ -277,12 +275,12 @@ def test_bodies_over_the_brokers_limit(family, own_broker, settings, figure):
 
 @pytest.mark.parametrize("channels", [1, 2, 3])
 def test_a_broker_that_allows_few_channels(family, own_broker, channels, settings):
-    before = own_broker.run("ctl", "--quiet", "eval", "application:get_env(rabbit,channel_max).")[len("{ok,") : -1]
-    own_broker.run("ctl", "--quiet", "eval", f"application:set_env(rabbit,channel_max,{channels}).")
+    before = own_broker.evaluate("{ok, Maximum} = application:get_env(rabbit, channel_max), Maximum")
+    own_broker.evaluate(f"application:set_env(rabbit, channel_max, {channels})")
     try:
         vhost = own_broker.make_virtual_host(f"few{channels}")
         gateway = family.gateway(vhost.url(), **settings)
-        own_broker.run("ctl", "--quiet", "eval", f"application:set_env(rabbit,channel_max,{before}).")
+        own_broker.evaluate(f"application:set_env(rabbit, channel_max, {before})")
         family.oslo_server(vhost.url(), "few", "alpha")
 
         async def run():
@@ -292,7 +290,7 @@ def test_a_broker_that_allows_few_channels(family, own_broker, channels, setting
         statuses = [status for status, _ in asyncio.run(run())]
         assert statuses == [200, 202, 202, 503, 503] * 20
     finally:
-        own_broker.run("ctl", "--quiet", "eval", f"application:set_env(rabbit,channel_max,{before}).")
+        own_broker.evaluate(f"application:set_env(rabbit, channel_max, {before})")
 
 
 def test_topics_that_are_the_brokers_own_names(attacked, healthy, figure):

@@ -1,5 +1,6 @@
 """The RabbitMQ broker: one that `make test` started, or one of our own."""
 
+import base64
 import contextlib
 import itertools
 import os
@@ -12,6 +13,15 @@ import pika
 from harness.places import ROOT
 
 _numbers = itertools.count(1)
+
+
+def binary(text):
+    """A text as Erlang writes a binary."""
+    return "<<" + ",".join(map(str, text.encode())) + ">>"
+
+
+# Who did it, as the broker logs it.
+TESTS = binary("tests")
 
 
 class Broker:
@@ -53,10 +63,29 @@ class Broker:
     def thaw(self):
         os.kill(int(self.run("pid")), signal.SIGCONT)
 
+    def evaluate(self, expression):
+        """The value of an Erlang expression inside the broker, as Erlang writes it."""
+        return self.run("evaluate", expression)
+
     def make_virtual_host(self, label):
         host = VirtualHost(self, f"{label}-{os.getpid()}-{next(_numbers)}")
         host.make()
         return host
+
+    def add_user(self, name, password, host, pattern=".*"):
+        """A user who may do everything with what the pattern names in the virtual host, and read all."""
+        self.evaluate(f"ok = rabbit_auth_backend_internal:add_user({binary(name)}, {binary(password)}, {TESTS})")
+        self.permit(name, host, pattern)
+
+    def permit(self, user, host, pattern=".*"):
+        words = [binary(word) for word in (user, host, pattern, pattern, ".*")]
+        self.evaluate(f"ok = rabbit_auth_backend_internal:set_permissions({', '.join(words)}, {TESTS})")
+
+    def delete_user(self, name):
+        self.evaluate(f"ok = rabbit_auth_backend_internal:delete_user({binary(name)}, {TESTS})")
+
+    def make_host(self, name):
+        self.evaluate(f"ok = rabbit_vhost:add({binary(name)}, {TESTS})")
 
     def stop(self):
         if self.ours:
@@ -71,11 +100,11 @@ class VirtualHost:
         self.name = name
 
     def make(self):
-        self.broker.run("ctl", "--quiet", "add_vhost", self.name)
-        self.broker.run("ctl", "--quiet", "set_permissions", "-p", self.name, "guest", ".*", ".*", ".*")
+        self.broker.make_host(self.name)
+        self.broker.permit("guest", self.name)
 
     def delete(self):
-        self.broker.run("ctl", "--quiet", "delete_vhost", self.name)
+        self.broker.evaluate(f"ok = rabbit_vhost:delete({binary(self.name)}, {TESTS})")
 
     def url(self, port=None, query="", user="guest:guest"):
         """The transport URL, through another port when a tap stands in between."""
@@ -103,7 +132,12 @@ class VirtualHost:
 
     def queues(self):
         """Queue names with their number of consumers."""
-        text = self.broker.run("ctl", "--quiet", "list_queues", "-p", self.name, "name", "consumers", "--no-table-headers")
+        lines = (
+            'base64:encode_to_string(unicode:characters_to_binary([io_lib:format("~ts\\t~b\\n", [Name, Consumers]) || '
+            "[{name, {resource, _, queue, Name}}, {consumers, Consumers}] "
+            f"<- rabbit_amqqueue:info_all({binary(self.name)}, [name, consumers])]))"
+        )
+        text = base64.b64decode(self.broker.evaluate(lines).strip('"[]')).decode()
         return {name: int(consumers) for name, consumers in (line.split("\t") for line in text.splitlines())}
 
     def reply_queues(self):
