@@ -84,12 +84,12 @@ def test_a_crash_of_the_broker_under_load(family, own_broker, host, figure, mode
     result(gateway.post(f"/load-{mode}/echo", {"value": -1}))
     memory = gateway.memory()
     load = Load(gateway, f"/load-{mode}/echo")
-    time.sleep(1.5)
+    until(lambda: len(load.answers) >= 500, 20)
     own_broker.run("kill9")
     killed = time.monotonic()
     until(lambda: gateway.get("/readyz").status == 503, 5)
     assert gateway.get("/healthz").status == 200
-    time.sleep(1)
+    until(lambda: sum(answer.status != 200 for _, _, answer in list(load.answers)) >= 50, 20)
     own_broker.run("spawn")
     until(own_broker.accepts, 60, 0.01)
     accepted = time.monotonic()
@@ -99,7 +99,8 @@ def test_a_crash_of_the_broker_under_load(family, own_broker, host, figure, mode
     until(lambda: gateway.get("/readyz").status == 200, 10)
     ready = time.monotonic()
     until(lambda: any(a.status == 200 and at > served for at, _, a in list(load.answers)), 10)
-    time.sleep(1)
+    again = time.monotonic()
+    until(lambda: any(at > again + 1.1 for at, _, _ in load.answers[-50:]), 10)
     answers = load.stop()
     assert gateway.running
     ran = {call["arguments"]["value"] for call in server.calls}
@@ -118,11 +119,11 @@ def test_a_crash_of_the_broker_under_load(family, own_broker, host, figure, mode
 
 
 def test_calls_in_flight_when_the_broker_crashes_end(family, own_broker, host):
-    family.oslo_server(host.url(), "flight", "alpha")
+    server = family.oslo_server(host.url(), "flight", "alpha")
     gateway = family.gateway(host.url())
     with concurrent.futures.ThreadPoolExecutor(10) as pool:
         slow = [pool.submit(gateway.post, "/flight/sleep", {"seconds": 30}, {"Rpc-Timeout": "4"}) for _ in range(10)]
-        time.sleep(1)
+        server.wait_for_calls("sleep", 10)
         own_broker.run("kill9")
         for one in slow:
             answer = one.result(15)
@@ -136,12 +137,12 @@ def test_calls_in_flight_when_the_broker_crashes_end(family, own_broker, host):
 
 
 def test_connections_cut_while_calls_wait(family, own_broker, host):
-    family.oslo_server(host.url(), "cut", "alpha")
+    server = family.oslo_server(host.url(), "cut", "alpha")
     tap = family.tap(own_broker.port)
     gateway = family.gateway(host.url(tap.port))
     with concurrent.futures.ThreadPoolExecutor(5) as pool:
         slow = [pool.submit(gateway.post, "/cut/sleep", {"seconds": 3}, {"Rpc-Timeout": "15"}) for _ in range(5)]
-        time.sleep(1)
+        server.wait_for_calls("sleep", 5)
         tap.drop()
         # The reply queue outlives its connection, so the replies are there when the gateway is back.
         for one in slow:
@@ -210,12 +211,12 @@ def test_readiness_tells_of_a_deleted_reply_queue(family, own_broker, figure):
 
 
 def test_a_call_survives_the_deletion_of_its_reply_queue(family, host):
-    family.oslo_server(host.url(), "survives", "alpha")
+    server = family.oslo_server(host.url(), "survives", "alpha")
     gateway = family.gateway(host.url())
     result(gateway.post("/survives/none"))
     with concurrent.futures.ThreadPoolExecutor(1) as pool:
         slow = pool.submit(gateway.post, "/survives/sleep", {"seconds": 3}, {"Rpc-Timeout": "15"})
-        time.sleep(0.5)
+        server.wait_for_call("sleep")
         with host.channel() as channel:
             for name in host.reply_queues():
                 channel.queue_delete(name)

@@ -119,7 +119,6 @@ def test_ten_thousand_idle_connections_are_held(family, vhost, figure):
 
 def test_idle_memory(family, vhost, figure):
     gateway = family.gateway(vhost.url())
-    time.sleep(1)
     figure(f"{gateway.memory():.1f} MiB")
     assert gateway.memory() < 40
 

@@ -177,9 +177,10 @@ def test_problems_of_operations_are_documented(gateway, method):
 @pytest.mark.parametrize(("body", "status"), [(b'{"a": 1}', 422), (b"{}", 409)])
 def test_problems_of_keys_are_documented(gateway, server, body, status):
     key = {"Idempotency-Key": f"contract-{status}", "Rpc-Timeout": "2"}
+    ran = sum(call["method"] == "sleep" for call in server.calls)
     with concurrent.futures.ThreadPoolExecutor(1) as other:
         running = other.submit(gateway.post, "/contract/alpha/sleep", b'{"seconds": 1}', key)
-        time.sleep(0.3)
+        server.wait_for_calls("sleep", ran + 1)
         answer = gateway.post("/contract/alpha/sleep", b'{"seconds": 1}' if status == 409 else body, key)
         assert answer.status == status
         documented("/{topic}/{server}/{method}", "post", answer)

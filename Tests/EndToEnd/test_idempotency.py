@@ -3,7 +3,6 @@
 import collections
 import concurrent.futures
 import http.client as http_client
-import time
 import uuid
 
 import pytest
@@ -73,7 +72,7 @@ def test_another_request_under_the_key(gateway, server, key):
 def test_while_the_first_runs(gateway, server, key):
     with concurrent.futures.ThreadPoolExecutor(1) as other:
         first = other.submit(gateway.post, "/keys/alpha/sleep", {"seconds": 1}, key)
-        time.sleep(0.4)
+        server.wait_for_call("sleep")
         answer = gateway.post("/keys/alpha/sleep", {"seconds": 1}, key)
         assert (answer.status, answer.json()["code"]) == (409, "idempotency-key-in-use")
         assert answer.headers["Retry-After"] == "1"
@@ -128,7 +127,8 @@ def test_everything_that_sends(gateway, server, key, path, body, status):
     assert second.headers["Idempotency-Replayed"] == "true"
     for mark in ("cast", "fanout", "gather", "jsonrpc"):
         if mark in path or mark in body.decode():
-            time.sleep(0.2)
+            # A second one would have come before what is sent now.
+            assert gateway.post("/keys/alpha/echo", b"{}").status == gateway.post("/keys/echo", b"{}").status == 200
             assert len(hits(server, body.decode().split('"mark": "')[1].split('"')[0])) == 1
             break
 

@@ -131,7 +131,7 @@ def test_it_expires(family, vhost, server):
     gateway = family.gateway(vhost.url(), operations_time_to_live_ms=1000)
     path = begin(gateway, "/operations/alpha/echo")
     assert ended(gateway, path).status == 200
-    time.sleep(1.2)
+    until(lambda: gateway.get(path).status == 410, 5, 0.1)
     problem(gateway.get(path), 410, "operation-gone")
 
 
@@ -186,7 +186,8 @@ def test_a_shutdown_tells_those_who_wait(family, vhost, server):
     path = begin(gateway, "/operations/alpha/sleep", {"seconds": 4})
     with concurrent.futures.ThreadPoolExecutor(1) as other:
         waiting = other.submit(gateway.get, path, {"Prefer": "wait=30"})
-        time.sleep(0.5)
+        # Two connections: this question's and the one that waits.
+        until(lambda: re.search(r"^http_server_connections 2$", gateway.get("/metrics").body.decode(), re.M), 5)
         started = time.monotonic()
         assert gateway.stop() == 0
         answer = waiting.result()

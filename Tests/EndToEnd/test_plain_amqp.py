@@ -119,7 +119,7 @@ def test_a_message_that_nobody_answers(gateway, servers):
     before = len(servers["tutorial"].calls)
     answer = post(gateway, f"{QUEUE}/tutorial:cast", b"3", Amqp_Type="once")
     assert (answer.status, answer.body) == (202, b"")
-    call = servers["tutorial"].wait_for_calls(before + 1)[-1]
+    call = servers["tutorial"].wait_for_requests(before + 1)[-1]
     assert call["body"] == "3"
     assert call["properties"]["type"] == "once"
     assert "reply_to" not in call["properties"]

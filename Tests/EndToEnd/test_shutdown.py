@@ -19,6 +19,11 @@ def server(module_family, vhost):
     return module_family.oslo_server(vhost.url(), "shutdown", "alpha")
 
 
+def begin_to_end(gateway):
+    gateway.signal(signal.SIGTERM)
+    until(lambda: any("shutting down" in line for line in gateway.errors), 5)
+
+
 def ended(gateway, seconds=10):
     gateway.child.wait(seconds)
     return gateway.child.returncode
@@ -40,9 +45,8 @@ def test_calls_in_flight_finish(family, vhost, server):
     assert kept.getresponse().read() is not None
     with concurrent.futures.ThreadPoolExecutor(5) as pool:
         slow = [pool.submit(gateway.post, "/shutdown/sleep", {"seconds": 2}) for _ in range(5)]
-        time.sleep(0.7)
-        gateway.signal(signal.SIGTERM)
-        time.sleep(0.3)
+        until(lambda: gateway.get("/-/info").json()["in_flight"] == 5, 5)
+        begin_to_end(gateway)
         kept.request("POST", "/shutdown/none", b"{}", {"Content-Type": "application/json"})
         response = kept.getresponse()
         answer = raw.Answer(response.status, response.headers, response.read())
@@ -59,9 +63,8 @@ def test_ready_fails_while_it_drains(family, vhost, server):
     assert kept.getresponse().read() is not None
     with concurrent.futures.ThreadPoolExecutor(1) as pool:
         slow = pool.submit(gateway.post, "/shutdown/sleep", {"seconds": 2})
-        time.sleep(0.5)
-        gateway.signal(signal.SIGTERM)
-        time.sleep(0.2)
+        until(lambda: gateway.get("/-/info").json()["in_flight"] == 1, 5)
+        begin_to_end(gateway)
         kept.request("GET", "/readyz")
         assert kept.getresponse().status == 503
         assert result(slow.result()) == b"2"
@@ -72,7 +75,7 @@ def test_the_wait_is_bounded(family, vhost, server):
     gateway = family.gateway(vhost.url(), shutdown_grace_ms=500)
     with concurrent.futures.ThreadPoolExecutor(1) as pool:
         slow = pool.submit(gateway.post, "/shutdown/sleep", {"seconds": 8})
-        time.sleep(0.5)
+        until(lambda: gateway.get("/-/info").json()["in_flight"] == 1, 5)
         started = time.monotonic()
         gateway.signal(signal.SIGTERM)
         answer = slow.result()
@@ -105,7 +108,7 @@ def test_confirmed_casts_are_not_lost(family, vhost, server):
 
     with concurrent.futures.ThreadPoolExecutor(8) as pool:
         casts = [pool.submit(cast, n) for n in range(200)]
-        time.sleep(0.05)
+        until(lambda: accepted, 5, 0.001)
         gateway.signal(signal.SIGTERM)
         for one in casts:
             one.result()

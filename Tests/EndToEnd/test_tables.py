@@ -257,7 +257,7 @@ def test_too_many_calls_at_once(family, vhost, server):
     narrow = family.gateway(vhost.url(), rpc_max_in_flight=2)
     with concurrent.futures.ThreadPoolExecutor(2) as pool:
         slow = [pool.submit(narrow.post, "/tables/alpha/sleep", {"seconds": 1.5}) for _ in range(2)]
-        time.sleep(0.5)
+        until(lambda: narrow.get("/-/info").json()["in_flight"] == 2, 5)
         answer = narrow.post("/tables/alpha/none")
         problem(answer, 503, "overloaded", "gateway", "no", True)
         assert answer.seconds < 0.5

@@ -86,8 +86,8 @@ class _Decoder:
 class Tap:
     """Listens on `port` and passes everything on to the broker.
 
-    `hold_answers` keeps back what the broker says, `delay` is how many seconds that takes; `refuse` resets new connections;
-    `drop()` resets those there are, `desert()` only the clients' ends.
+    `hold_answers` keeps back what the broker says, `delay` is how many seconds that takes; `refuse` resets new connections
+    and `refused` counts them; `drop()` resets those there are, `desert()` only the clients' ends.
     """
 
     def __init__(self, broker_port):
@@ -97,6 +97,7 @@ class Tap:
         self.pairs = {}
         self.deserted = {}
         self.refuse = False
+        self.refused = 0
         self.delay = 0
         self.passing = threading.Event()
         self.passing.set()
@@ -154,6 +155,7 @@ class Tap:
             except OSError:
                 return
             if self.refuse:
+                self.refused += 1
                 _reset(client)
                 client.close()
                 continue

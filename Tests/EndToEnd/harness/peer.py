@@ -24,6 +24,11 @@ class Peer(Process):
         self.output.catch_up()
         return [json.loads(line) for line in list(self.lines) if line.startswith("{")]
 
+    def wait_for_calls(self, method, count, seconds=5):
+        """Waits until it has begun to run the method so many times."""
+        ran = lambda: sum(call["method"] == method for call in self.calls)  # noqa: E731
+        until(lambda: ran() >= count, seconds, what=f"{self.server} runs {method} {count} times")
+
     def wait_for_call(self, method, seconds=5, **arguments):
         """The first call of the method whose arguments include these."""
 

@@ -10,7 +10,7 @@ from harness.waiting import until
 class PikaServer(Peer):
     """`pika_server.py`; `calls` is what it was sent."""
 
-    def wait_for_calls(self, count, seconds=5):
+    def wait_for_requests(self, count, seconds=5):
         until(lambda: len(self.calls) >= count, seconds, what=f"{count} requests at {self.topic}")
         return self.calls
 
