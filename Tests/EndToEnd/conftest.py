@@ -1,4 +1,7 @@
-"""Fixtures: one broker a run, one virtual host a module, servers and gateways that end with their scope."""
+"""Fixtures: one broker a run, one virtual host a module, servers and gateways that end with their scope.
+
+`dev/test` runs the files side by side, a file always whole and in one process, but those that are marked `apart`.
+"""
 
 import os
 import pathlib
@@ -13,17 +16,55 @@ from harness.broker import Broker  # noqa: E402
 from harness.family import Family  # noqa: E402
 from harness.gateway import Gateway  # noqa: E402
 
+FIGURE = "figure"
+
+# Files that run one after the other while nothing else does, and why.
+APART = {
+    "test_broker_loss.py": "kills brokers under load, and times how soon the gateway is well again",
+    "test_concurrency.py": "ten thousand connections and a thousand calls, timed",
+    "test_descriptors.py": "times probes beside hundreds of connections",
+    "test_long_inputs.py": "measures processor time to the millisecond",
+    "test_overload.py": "measures how many calls a second go through",
+}
+
+# Files that take long come first, so that at the end no process works alone.
+LONGEST = [
+    "test_isolation.py",
+    "test_server.py",
+    "test_modes.py",
+    "test_interop_notifications.py",
+    "test_notifications.py",
+    "test_defects.py",
+    "test_counts.py",
+    "test_wire.py",
+    "test_tables.py",
+    "test_interop.py",
+]
+
 
 def pytest_configure(config):
     # Ten thousand connections need as many descriptors on this side.
     hard = resource.getrlimit(resource.RLIMIT_NOFILE)[1]
     resource.setrlimit(resource.RLIMIT_NOFILE, (hard, hard))
-    config.figures = []
+    config.addinivalue_line("markers", "apart: runs while nothing else does")
 
 
-def pytest_terminal_summary(terminalreporter, config):
-    for line in config.figures:
-        terminalreporter.write_line(line)
+def pytest_collection_modifyitems(items):
+    for item in items:
+        if item.path.name in APART:
+            item.add_marker("apart")
+    place = {name: number for number, name in enumerate(LONGEST)}
+    items.sort(key=lambda item: place.get(item.path.name, len(place)))
+
+
+def pytest_terminal_summary(terminalreporter):
+    """Tells the figures, those of other processes too."""
+    for reports in terminalreporter.stats.values():
+        for report in reports:
+            if getattr(report, "when", None) == "call":
+                for name, text in report.user_properties:
+                    if name == FIGURE:
+                        terminalreporter.write_line(f"{report.nodeid.rpartition('::')[2]}: {text}")
 
 
 @pytest.hookimpl(hookwrapper=True)
@@ -38,8 +79,8 @@ def pytest_runtest_makereport(item, call):
 
 @pytest.fixture
 def figure(request):
-    """Tells a measured figure at the end of the run."""
-    return lambda text: request.config.figures.append(f"{request.node.name}: {text}")
+    """Tells a measured figure at the end of the run, and in its report."""
+    return lambda text: request.node.user_properties.append((FIGURE, text))
 
 
 @pytest.fixture(scope="session")

@@ -4,6 +4,7 @@ import amqp_tap
 
 from harness import peer as peers
 from harness.gateway import Gateway
+from harness.process import Process
 
 
 class Family:
@@ -30,4 +31,8 @@ class Family:
 
     def stop(self):
         for member in reversed(self.members):
-            member.stop() if hasattr(member, "stop") else member.close()
+            if isinstance(member, Process):
+                # Python's servers try for a minute to answer those who have gone; nobody waits for that.
+                member.stop(seconds=2)
+            else:
+                member.stop() if hasattr(member, "stop") else member.close()
