@@ -4,7 +4,6 @@ import concurrent.futures
 import json
 import re
 import socket
-import time
 
 import pytest
 import yaml

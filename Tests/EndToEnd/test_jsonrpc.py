@@ -218,13 +218,13 @@ def test_a_batch_runs_in_parallel_and_in_order(gateway, server):
 
 def test_a_batch_shares_its_time(gateway, server):
     entries = [
-        {"jsonrpc": "2.0", "method": "jsonrpc/alpha/sleep", "params": {"seconds": 0.8}, "id": n} for n in range(40)
+        {"jsonrpc": "2.0", "method": "jsonrpc/alpha/sleep", "params": {"seconds": 2}, "id": n} for n in range(40)
     ]
-    answer = post(gateway, entries, **{"Rpc-Timeout": "1.2"})
+    answer = post(gateway, entries, **{"Rpc-Timeout": "3.3"})
     codes = [one.get("error", {}).get("code") for one in answer.json()]
     assert codes[:16] == [None] * 16
     assert set(codes[16:]) == {-32003}
-    assert answer.seconds < 3
+    assert answer.seconds < 5
 
 
 def test_a_thousand_entries(gateway, server):
