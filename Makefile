@@ -3,7 +3,7 @@
 
 export TRANSPORT_URL LISTEN
 
-.PHONY: help run build test test-tsan chaos unit lint format bench bench-quick counts clean
+.PHONY: help run build test test-tsan chaos soak unit lint format bench bench-quick counts clean
 
 help: ## this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "make %-11s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -23,6 +23,9 @@ test-tsan: ## loops, connections, drivers and the HTTP server under ThreadSaniti
 
 chaos: ## every kind of fault under load, each run checked against what was promised, thirty minutes
 	@dev/chaos
+
+soak: ## a fault drawn every twenty seconds, SOAK minutes long (30)
+	@dev/soak $(SOAK)
 
 unit: ## the tests that need no broker
 	@dev/unit

@@ -11,7 +11,7 @@ import pytest
 sys.path[:0] = [str(pathlib.Path(__file__).resolve().parent.parent / name) for name in ("EndToEnd", "Peers")]
 
 from chaos import table  # noqa: E402
-from chaos.stage import Stage  # noqa: E402
+from chaos.stage import Stage, told  # noqa: E402
 from harness.broker import Broker  # noqa: E402
 from harness.family import Family  # noqa: E402
 
@@ -19,6 +19,7 @@ from harness.family import Family  # noqa: E402
 def pytest_addoption(parser):
     parser.addoption("--seed", type=int, default=None, help="the seed of all that is drawn")
     parser.addoption("--table", default=None, help="a file for the table of the scenarios, in Markdown")
+    parser.addoption("--minutes", type=float, default=30, help="how long the soak is")
 
 
 def pytest_configure(config):
@@ -61,18 +62,4 @@ def family():
 
 @pytest.fixture
 def stage(request, broker, family):
-    """A virtual host, servers, a gateway and a load of one scenario; the row of the table is written when it has been checked."""
-    name = request.node.name.removeprefix("test_").replace("_", " ")
-    made = Stage(broker, family, name, request.config.seed)
-    yield made
-    made.clean_up()
-    if made.row:
-        request.config.rows.append(made.row)
-        _tell(request.config, f"{made.name}: {made.row}, seed {made.seed}")
-
-
-def _tell(config, line):
-    """Writes a line at once, past what keeps a test's own output back."""
-    plugins = config.pluginmanager
-    with plugins.getplugin("capturemanager").global_and_fixture_disabled():
-        plugins.getplugin("terminalreporter").write_line("\n" + line)
+    yield from told(request, Stage(broker, family, request.node, request.config.seed))

@@ -124,6 +124,13 @@ def test_a_killed_gateway_answers_nobody_and_only_then():
     assert rules([refused], ran("a"), dying=dying) == ["ran although no"]
 
 
+def test_where_nobody_listens_connections_are_refused_and_not_lost():
+    gone = (Window(100, 101),)
+    assert rules([attempt(failure=REFUSED, started=100.5, ended=100.5)], gone=gone) == []
+    assert rules([attempt(failure=REFUSED, started=102, ended=102)], gone=gone) == ["no answer"]
+    assert rules([attempt(failure=LOST, started=100.5, ended=100.6)], gone=gone) == ["no answer"]
+
+
 def test_casts_that_nobody_has_run_yet_are_told():
     attempts = [good(kind=CAST), good("b", CAST), good("c")]
     assert unheard(Run(attempts, ran("a"))) == {"b"}

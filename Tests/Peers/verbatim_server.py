@@ -1,8 +1,8 @@
 """A server that speaks oslo.messaging's protocol by hand, for what a well-behaved server never does.
 
 It answers with the argument `value` exactly as it was written (`echo`), or with replies that are wrong in a chosen way
-(`forge`), some of them later. It reconnects at once when the broker goes away. Prints `READY` each time it consumes, then one
-JSON object a line for every request that it took, before it acknowledges it.
+(`forge`), some of them later. It reconnects at once when the broker goes away, to the first of its URLs that answers. Prints
+`READY` each time it consumes, then one JSON object a line for every request that it took, before it acknowledges it.
 """
 
 import argparse
@@ -105,7 +105,7 @@ class Server:
 
     def consume(self):
         options = self.options
-        self.connection = pika.BlockingConnection(pika.URLParameters(options.url))
+        self.connection = pika.BlockingConnection([pika.URLParameters(url) for url in options.url.split(",")])
         channel = self.connection.channel()
         durable = options.durable or options.quorum
         channel.exchange_declare(options.exchange, "topic", durable=durable)

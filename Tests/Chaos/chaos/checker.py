@@ -20,6 +20,8 @@ HONEST = {
     "messaging-timeout": 504,
     "no-consumers": 503,
     "overloaded": 503,
+    # A failure that a server replied, readable or not, without a class that has a status of its own.
+    "remote-exception": 500,
     "undeliverable": 503,
 }
 # How much longer than its deadline an answer may take on a busy machine, in seconds.
@@ -69,7 +71,8 @@ def _executions(executions):
 def _answer(attempt, run, grace):
     """What is wrong with one answer by itself."""
     if not attempt.answered:
-        if not any(window.meets(attempt) for window in run.dying):
+        excuses = run.dying + (run.gone if attempt.failure == history.REFUSED else ())
+        if not any(window.meets(attempt) for window in excuses):
             yield Violation("no answer", f"{attempt.failure}: {_describe(attempt)}")
         return
     if attempt.surplus:
@@ -120,7 +123,7 @@ def _may_have_lost(windows, attempt):
 
 
 def _describe(attempt):
-    answer = f"{attempt.status} {attempt.code or ''} executed {attempt.executed}" if attempt.answered else attempt.failure
+    answer = f"{attempt.status} {attempt.code or ''} executed {attempt.executed} {attempt.detail or ''}" if attempt.answered else attempt.failure
     took = attempt.ended - attempt.started
     return f"{attempt.kind} {attempt.mark} to {attempt.topic} at {attempt.started:.3f} took {took:.3f} s: {answer}"
 

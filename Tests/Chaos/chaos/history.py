@@ -24,6 +24,7 @@ class Attempt:
     key: str | None = None
     status: int | None = None
     code: str | None = None
+    detail: str | None = None
     executed: str | None = None
     retryable: bool = False
     replayed: bool = False
@@ -75,7 +76,7 @@ class Run:
 
     `waiting` are marks in queues at the end. In `lossy` windows something that is no part of the gateway lost messages it had
     taken: a queue deleted with what was in it, a broker without durable queues killed. In `dying` windows a gateway was killed,
-    so that its clients get no answers.
+    so that its clients get no answers; in `gone` windows none listens, so that connections are refused, and nothing else.
     """
 
     attempts: list
@@ -83,3 +84,4 @@ class Run:
     waiting: frozenset = frozenset()
     lossy: tuple = ()
     dying: tuple = ()
+    gone: tuple = ()

@@ -1,6 +1,7 @@
 """Clients: connections that send one request after the other over raw HTTP/1.1, and write down what came of each."""
 
 import asyncio
+import collections
 import dataclasses
 import json
 import random
@@ -19,7 +20,6 @@ PATIENCE = 15.0
 # How often a client sends the same work again.
 MOST_ATTEMPTS = 4
 HEAD_LIMIT = 65_536
-FORGET = object()
 
 
 @dataclasses.dataclass(frozen=True)
@@ -32,6 +32,7 @@ class Ask:
     keyed: bool = False
     arguments: dict = dataclasses.field(default_factory=dict)
     query: str = ""
+    fields: tuple = ()
     timeout: float = 3.0
     wants: str | None = None
 
@@ -47,6 +48,7 @@ class Ask:
             "Content-Type: application/json",
             f"Content-Length: {len(body)}",
             f"Rpc-Timeout: {self.timeout:g}",
+            *self.fields,
         ]
         if key:
             fields.append(f"Idempotency-Key: {key}")
@@ -110,7 +112,12 @@ class Load:
                 position += 1
             return seen >= more
 
-        until(enough, seconds, what=f"{more} more {'good ' if good else ''}requests of {topic or 'all'}, {seen} so far")
+        try:
+            until(enough, seconds)
+        except AssertionError as error:
+            last = collections.Counter((a.topic, a.status, a.code, a.detail, a.failure) for a in self.attempts[-50:])
+            wanted = f"{more} more {'good ' if good else ''}requests of {topic or 'all'}, {seen} came"
+            raise AssertionError(f"{wanted}, {error}; the last answers: {last}") from error
 
     def stop(self):
         """Lets all requests under way end; returns the history."""
@@ -130,7 +137,6 @@ class _Client:
         self.number = number
         self.random = random.Random(f"{load.seed}/{load.name}/{number}")
         self.streams = None
-        self.used = 0
 
     async def run(self):
         await asyncio.sleep(self.random.random() * self.load.pause)
@@ -143,12 +149,14 @@ class _Client:
 
     async def _work(self, ask, mark):
         """Sends the same work until it is known what came of it, at times once more when it is known."""
+        port = self.load.port
         for _ in range(MOST_ATTEMPTS):
             began = time.monotonic()
-            attempt = await self._attempt(ask, mark)
+            attempt = await self._attempt(ask, mark, port)
             self.load.attempts.append(attempt)
             await asyncio.sleep(max(0.01, self.load.pause * (0.5 + self.random.random()) - (time.monotonic() - began)))
-            if self.load.over or not self._again(ask, attempt):
+            # What an instance promises of work that was sent to it, another does not know of.
+            if self.load.over or port != self.load.port or not self._again(ask, attempt):
                 return
 
     def _again(self, ask, attempt):
@@ -158,14 +166,14 @@ class _Client:
             return self.random.random() < 0.5
         return ask.keyed and not attempt.replayed and self.random.random() < 0.25
 
-    async def _attempt(self, ask, mark):
+    async def _attempt(self, ask, mark, port):
         key = mark if ask.keyed else None
         self.load.sent += 1
         started = time.monotonic()
         told = {"failure": history.REFUSED}
         try:
             async with asyncio.timeout(ask.timeout + PATIENCE):
-                reader, writer = await self._connection()
+                reader, writer = await self._connection(port)
                 told = {"failure": history.LOST}
                 writer.write(ask.message(mark, key))
                 await writer.drain()
@@ -180,16 +188,12 @@ class _Client:
             await self._close()
         return Attempt(mark, ask.topic, ask.kind, started, time.monotonic(), ask.timeout, key, **told)
 
-    async def _connection(self):
-        if self.streams and self.streams[2] != self.load.port:
+    async def _connection(self, port):
+        if self.streams and self.streams[2] != port:
             await self._close()
         if not self.streams:
-            port = self.load.port
             reader, writer = await asyncio.open_connection("127.0.0.1", port, limit=HEAD_LIMIT, local_addr=self.load.source)
             self.streams = reader, writer, port
-            # One connection in four is for one request only.
-            self.used = 0
-        self.used += 1
         return self.streams[:2]
 
     async def _answer(self, reader, ask, mark):
@@ -203,6 +207,7 @@ class _Client:
             "replayed": fields.get("idempotency-replayed") == "true",
             # What is there behind a whole answer, before anything else was asked, belongs to nobody.
             "surplus": len(reader._buffer),
+            # One client in four has a new connection for each request.
             "close": fields.get("connection", "").lower() == "close" or self.number % 4 == 0,
         }
         return {**told, **_read(status, fields, body, json.dumps(mark) if ask.wants is None else ask.wants)}
@@ -226,5 +231,5 @@ def _read(status, fields, body, wants):
     if fields.get("content-type") != "application/problem+json":
         return {"wrong": f"type {fields.get('content-type')}"}
     members = json.loads(body)
-    told = {name: members.get(name) for name in ("code", "executed", "retryable")}
+    told = {name: members.get(name) for name in ("code", "detail", "executed", "retryable")}
     return told if members.get("status") == status else {**told, "wrong": f"status {members.get('status')} in the document"}

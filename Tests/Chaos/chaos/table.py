@@ -8,7 +8,10 @@ COLUMNS = ("scenario", "requests", "200, 202", "other", "no", "maybe", "yes", "v
 
 @dataclasses.dataclass(frozen=True)
 class Row:
-    """What came of one scenario. `recovery` is in seconds, None where nothing was to be recovered from."""
+    """What came of one scenario. `recoveries` are in seconds, one a fault that had to be recovered from; None is for ever.
+
+    `known` tells of violations that are no surprise, which `violations` does not count.
+    """
 
     scenario: str
     requests: int
@@ -18,13 +21,15 @@ class Row:
     maybe: int
     yes: int
     violations: int
-    recovery: float | None = None
+    recoveries: tuple = ()
+    known: str = ""
 
     @property
     def cells(self):
-        recovery = "" if self.recovery is None else f"{self.recovery * 1000:.0f}"
-        counts = (self.requests, self.good, self.other, self.no, self.maybe, self.yes, self.violations)
-        return (self.scenario, *map(str, counts), recovery)
+        worst = max((float("inf") if seconds is None else seconds for seconds in self.recoveries), default=None)
+        recovery = "" if worst is None else f"{worst * 1000:.0f}"
+        counts = (self.requests, self.good, self.other, self.no, self.maybe, self.yes)
+        return (self.scenario, *map(str, counts), f"{self.violations}{' *' if self.known else ''}", recovery)
 
     def __str__(self):
         return ", ".join(f"{name} {cell}" for name, cell in zip(COLUMNS[1:], self.cells[1:]) if cell)
@@ -35,6 +40,7 @@ def text(rows):
     widths = [max(len(line[column]) for line in table) for column in range(len(COLUMNS))]
     for line in table:
         yield line[0].ljust(widths[0]) + "".join("  " + cell.rjust(width) for cell, width in zip(line[1:], widths[1:]))
+    yield from notes(rows)
     yield recoveries(rows)
 
 
@@ -44,12 +50,18 @@ def markdown(rows):
     for row in rows:
         yield "| " + " | ".join(row.cells) + " |"
     yield ""
+    for note in notes(rows):
+        yield note + "\n"
     yield recoveries(rows)
 
 
+def notes(rows):
+    return (f"* {row.scenario}: {row.known}" for row in rows if row.known)
+
+
 def recoveries(rows):
-    seconds = [row.recovery for row in rows if row.recovery is not None]
+    seconds = [float("inf") if each is None else each for row in rows for each in row.recoveries]
     total = f"{len(rows)} scenarios, {sum(row.requests for row in rows)} requests, {sum(row.violations for row in rows)} violations"
     if not seconds:
         return total
-    return f"{total}; recovery {statistics.median(seconds):.2f} s median, {max(seconds):.2f} s worst"
+    return f"{total}; {len(seconds)} recoveries, {statistics.median(seconds):.2f} s median, {max(seconds):.2f} s worst"

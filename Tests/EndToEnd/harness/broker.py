@@ -25,11 +25,12 @@ TESTS = binary("tests")
 
 
 class Broker:
-    """A broker that dev/broker manages in one directory."""
+    """A broker that dev/broker manages in one directory; one of our own may join the cluster of another."""
 
-    def __init__(self, directory, ours):
+    def __init__(self, directory, ours, joins=None):
         self.directory = str(directory)
         self.ours = ours
+        self.joins = joins
         if ours:
             self.run("start")
         self.port = int(self.run("port"))
@@ -37,8 +38,8 @@ class Broker:
         self.authority = self.run("authority")
 
     def run(self, *words):
-        environment = {**os.environ, "BROKER_DIR": self.directory}
-        done = subprocess.run([ROOT / "dev" / "broker", *words], env=environment, capture_output=True, text=True, timeout=90)
+        environment = {**os.environ, "BROKER_DIR": self.directory, "BROKER_CLUSTER": self.joins.directory if self.joins else ""}
+        done = subprocess.run([ROOT / "dev" / "broker", *words], env=environment, capture_output=True, text=True, timeout=150)
         assert done.returncode == 0, f"dev/broker {' '.join(words)}: {done.stdout}{done.stderr}"
         return done.stdout.strip()
 
@@ -113,6 +114,11 @@ class VirtualHost:
     @property
     def amqp_url(self):
         return f"amqp://guest:guest@127.0.0.1:{self.broker.port}/{self.name}"
+
+    @property
+    def server_url(self):
+        """What `verbatim_server.py` connects to."""
+        return self.amqp_url
 
     @contextlib.contextmanager
     def channel(self):

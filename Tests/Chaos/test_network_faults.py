@@ -1,0 +1,45 @@
+"""A bad network between the gateway and the broker."""
+
+import pytest
+
+from chaos.proxy import GOOD, Manners
+
+# name: (manners, seconds of a request)
+NETWORKS = {
+    "a second late": (Manners(latency=0.5), 8.0),
+    "two pieces of a hundred lost": (Manners(loss=0.02), 3.0),
+    "ten kilobytes a second": (Manners(rate=10_000), 3.0),
+    "single bytes": (Manners(single=True), 3.0),
+    "a hole": (Manners(hole=True), 3.0),
+}
+
+
+@pytest.mark.parametrize("network", NETWORKS)
+def test_network(stage, network):
+    manners, timeout = NETWORKS[network]
+    stage.open(proxied=True, load={"timeout": timeout, "rate": 60})
+    stage.proxy.manners = manners
+    stage.load_for(15)
+    stage.proxy.manners = GOOD
+    stage.recover()
+    stage.judge()
+
+
+def test_half_open_connections(stage):
+    """Connections that pass nothing any more, of which neither side is told."""
+    stage.open(proxied=True)
+    for _ in range(2):
+        stage.proxy.swallow()
+        stage.load_for(4)
+        stage.recover()
+    stage.judge()
+
+
+@pytest.mark.core
+def test_cut_within_a_frame(stage):
+    stage.open(proxied=True)
+    for _ in range(15):
+        stage.proxy.cut_in_a_frame()
+        stage.load.wait_for(20)
+    stage.recover()
+    stage.judge()
