@@ -52,7 +52,10 @@ let package = Package(
         .target(
             name: "HTTPServer",
             dependencies: ["CMicrohttpd", "CLinux", "Threads", log],
-            swiftSettings: baseSettings
+            swiftSettings: baseSettings,
+            // libmicrohttpd reads its sockets through this function of ours: docs/decisions/0021. No product that other
+            // packages may use holds this target.
+            linkerSettings: [.unsafeFlags(["-Xlinker", "--export-dynamic-symbol=recv"])]
         ),
         .target(
             name: "AMQP",

@@ -13,10 +13,8 @@ struct cmicrohttpd_settings {
     unsigned int stall_timeout_seconds;
     size_t connection_memory;
     MHD_AccessHandlerCallback access;
-    void *(*target)(void *context, const char *target, struct MHD_Connection *connection);
     MHD_RequestCompletedCallback completed;
     MHD_NotifyConnectionCallback connection;
-    size_t (*unescape)(void *context, struct MHD_Connection *connection, char *text);
     MHD_LogCallback log;
 };
 
@@ -27,9 +25,9 @@ static inline struct MHD_Daemon *cmicrohttpd_start(const struct cmicrohttpd_sett
         MHD_USE_EPOLL | MHD_ALLOW_SUSPEND_RESUME | MHD_USE_NO_LISTEN_SOCKET | MHD_USE_ERROR_LOG | MHD_USE_TURBO, 0, NULL,
         NULL, s->access, s->context, MHD_OPTION_EXTERNAL_LOGGER, s->log, s->context, MHD_OPTION_CONNECTION_LIMIT,
         s->connection_limit, MHD_OPTION_CONNECTION_MEMORY_LIMIT, s->connection_memory, MHD_OPTION_CONNECTION_TIMEOUT,
-        s->stall_timeout_seconds, MHD_OPTION_URI_LOG_CALLBACK, s->target, s->context, MHD_OPTION_NOTIFY_COMPLETED,
+        s->stall_timeout_seconds, MHD_OPTION_NOTIFY_COMPLETED,
         s->completed, s->context, MHD_OPTION_NOTIFY_CONNECTION, s->connection, s->context,
-        MHD_OPTION_UNESCAPE_CALLBACK, s->unescape, s->context, MHD_OPTION_END);
+        MHD_OPTION_END);
 }
 
 static inline int cmicrohttpd_epoll_descriptor(struct MHD_Daemon *daemon) {
@@ -46,11 +44,3 @@ static inline void *cmicrohttpd_socket_context(struct MHD_Connection *connection
     const union MHD_ConnectionInfo *info = MHD_get_connection_info(connection, MHD_CONNECTION_INFO_SOCKET_CONTEXT);
     return info ? info->socket_context : NULL;
 }
-
-/// Bytes from the first byte of the request line to the end of the blank line; 0 before the head is complete.
-static inline size_t cmicrohttpd_head_size(struct MHD_Connection *connection) {
-    const union MHD_ConnectionInfo *info = MHD_get_connection_info(connection, MHD_CONNECTION_INFO_REQUEST_HEADER_SIZE);
-    return info ? info->header_size : 0;
-}
-
-typedef enum MHD_Result (*cmicrohttpd_queue_function)(struct MHD_Connection *, unsigned int, struct MHD_Response *);

@@ -20,23 +20,25 @@ public struct HTTPServerConfiguration: Sendable, Equatable {
     public var maximumConnectionsPerAddress: Int
     /// Descriptors that connections never take, whatever their number: what the process opens besides.
     public var reservedDescriptors: Int
-    /// The memory of one connection, in bytes, and so the bound of a request's head.
-    ///
-    /// A head is refused with 431 (a request line with 414) as soon as its bytes, 64 bytes for each field, a copy of the
-    /// Cookie field and 1,536 bytes for the head of the answer do not fit together. Of 8,192 bytes about 6,000 are left
-    /// for a head of ten fields.
+    /// The largest head of a request, in bytes with its blank line; a larger one is answered 431, and 414 if its request
+    /// line alone has more than half of them.
     public var maximumHeadBytes: Int
+    /// The largest head of an answer, in bytes, which each connection has memory for.
+    ///
+    /// What the server adds to the fields of an `HTTPResponse` takes less than 512 of them. An answer with a larger head
+    /// is not sent, and the connection closed.
+    public var maximumResponseHeadBytes: Int
     /// The largest request body, in bytes; a larger one is answered 413.
     public var maximumBodyBytes: Int
     /// The bytes of all bodies that are arriving at one time; a request beyond it is answered 503.
     ///
     /// A body counts until the handler has it.
     public var maximumArrivingBodyBytes: Int
-    /// How long a kept-alive connection may wait for its next request line.
+    /// How long a kept-alive connection may wait for the first byte of its next request.
     public var idleTimeout: Duration
     /// How long a request may take to arrive: head and body together, not restarted by bytes that trickle in.
     ///
-    /// Counted from the accept for a connection's first request and from the request line for later ones.
+    /// Counted from the accept for a connection's first request and from the first byte for later ones.
     public var readTimeout: Duration
     /// How long the client of a stream may leave sent bytes unacknowledged, or the last ones unread.
     public var streamStallTimeout: Duration
@@ -51,7 +53,8 @@ public struct HTTPServerConfiguration: Sendable, Equatable {
         maximumConnections: Int = 16_384,
         maximumConnectionsPerAddress: Int = 0,
         reservedDescriptors: Int = 256,
-        maximumHeadBytes: Int = 8_192,
+        maximumHeadBytes: Int = 16_384,
+        maximumResponseHeadBytes: Int = 4_096,
         maximumBodyBytes: Int = (16 << 20) - (64 << 10),
         maximumArrivingBodyBytes: Int = 512 << 20,
         idleTimeout: Duration = .seconds(75),
@@ -66,6 +69,7 @@ public struct HTTPServerConfiguration: Sendable, Equatable {
         self.maximumConnectionsPerAddress = maximumConnectionsPerAddress
         self.reservedDescriptors = reservedDescriptors
         self.maximumHeadBytes = maximumHeadBytes
+        self.maximumResponseHeadBytes = maximumResponseHeadBytes
         self.maximumBodyBytes = maximumBodyBytes
         self.maximumArrivingBodyBytes = maximumArrivingBodyBytes
         self.idleTimeout = idleTimeout
@@ -73,11 +77,6 @@ public struct HTTPServerConfiguration: Sendable, Equatable {
         self.streamStallTimeout = streamStallTimeout
         self.backlog = backlog
     }
-
-    /// Room that is kept for the head of the answer, which is written into the memory of the connection.
-    static let replyHeadBytes = 1_536
-    /// What libmicrohttpd takes from the connection's memory for each field (its record is 56 bytes, aligned).
-    static let fieldRecordBytes = 64
 
     /// What is wrong with the values, each with the fix; empty when the server can start.
     public var problems: [String] {
@@ -92,6 +91,9 @@ public struct HTTPServerConfiguration: Sendable, Equatable {
         if reservedDescriptors < 0 { problems.append("reservedDescriptors is negative: use 0 or more") }
         if !(4_096...1 << 20).contains(maximumHeadBytes) {
             problems.append("maximumHeadBytes is \(maximumHeadBytes): use 4096 to 1048576")
+        }
+        if !(2_048...1 << 18).contains(maximumResponseHeadBytes) {
+            problems.append("maximumResponseHeadBytes is \(maximumResponseHeadBytes): use 2048 to 262144")
         }
         if maximumBodyBytes < 0 { problems.append("maximumBodyBytes is negative: use 0 or more") }
         if maximumArrivingBodyBytes < maximumBodyBytes {

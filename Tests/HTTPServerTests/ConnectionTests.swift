@@ -56,6 +56,44 @@ import Threads
         }
     }
 
+    /// As many as fill what the server reads at once, several times.
+    @Test(arguments: ["/echo", "/later"]) func thousandsOfPipelinedRequestsAreAnswered(path: String) throws {
+        try withServer { server, _ in
+            let client = try RawClient(port: server.boundPort)
+            defer { client.close() }
+            let request = "POST \(path) HTTP/1.1\r\nHost: a\r\nContent-Length: 2\r\n\r\nab"
+            _ = try OwnedThread(name: "writer") { client.send(String(repeating: request, count: 5_000)) }
+            var count = 0
+            var rest: [UInt8] = []
+            while count < 5_000, let some = client.receive(), !some.isEmpty {
+                rest += some
+                while let answer = Answer(rest) {
+                    #expect(answer.status == 200 && answer.body == "ab")
+                    rest.removeFirst(answer.head.utf8.count + 6)
+                    count += 1
+                }
+            }
+            #expect(count == 5_000)
+        }
+    }
+
+    @Test(arguments: [
+        "Content-Length: 2 \r\n\r\nab", "Transfer-Encoding: chunked \r\n\r\n2\r\nab\r\n0\r\n\r\n",
+        "Transfer-Encoding: , chunked\r\n\r\n2\r\nab\r\n0\r\n\r\n",
+        "Transfer-Encoding: chunked,\r\n\r\n2\r\nab\r\n0\r\n\r\n",
+        "Transfer-Encoding: CHUNKED\r\n\r\n2;x=y\r\nab\r\n0\r\nX: y\r\n\r\n",
+    ]) func whatTheStandardAllowsIsTaken(rest: String) throws {
+        try withServer { server, _ in
+            let client = try RawClient(port: server.boundPort)
+            defer { client.close() }
+            for _ in 0..<2 {
+                client.send("\r\nPOST /echo HTTP/1.1\r\nHost: a\r\n" + rest)
+                let answer = client.receiveAnswer()
+                #expect(answer?.status == 200 && answer?.body == "ab")
+            }
+        }
+    }
+
     @Test func chunkedBodiesArriveWhole() throws {
         try withServer { server, _ in
             let client = try RawClient(port: server.boundPort)

@@ -40,6 +40,12 @@ struct MalformedRequest: CustomTestStringConvertible, Sendable {
         line(400, "GET /\u{7F} HTTP/1.1"), line(400, "GET /\u{1} HTTP/1.1"), line(400, "GET /a#b HTTP/1.1"),
         line(400, "GET a HTTP/1.1"), line(400, "GET * HTTP/1.1"), line(400, "GET http:///a HTTP/1.1"),
         line(400, "GET ftp://h/a HTTP/1.1"), line(400, "GET http://u@h/a HTTP/1.1"), line(501, "CONNECT h:1 HTTP/1.1"),
+        line(400, "GET /é HTTP/1.1"), line(400, "GET /\"a\" HTTP/1.1"), line(400, "GET /<a> HTTP/1.1"),
+        line(400, "GET /{a} HTTP/1.1"), line(400, "GET /a|b HTTP/1.1"), line(400, "GET /a^b HTTP/1.1"),
+        line(400, "GET /a\\b HTTP/1.1"), line(400, "GET /a`b HTTP/1.1"), line(400, "GET /?é HTTP/1.1"),
+        line(501, String(repeating: "A", count: 100_000) + " / HTTP/1.1"),
+        Self(501, String(repeating: "A", count: 100)),
+        Self(400, "\u{16}\u{3}\u{1}\u{2}"), Self(400, "GET / FTP\r\n"),
         line(505, "GET / HTTP/2.0"), line(505, "GET / HTTP/0.9"), line(505, "GET / HTTP/3.0"),
         Self(505, "PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n"), Self(414, "GET /" + String(repeating: "a", count: 9_000)),
         line(414, "GET /" + String(repeating: "a", count: 70_000) + " HTTP/1.1"),
@@ -48,17 +54,19 @@ struct MalformedRequest: CustomTestStringConvertible, Sendable {
     static let fieldLines: [Self] = [
         Self(400, "GET / HTTP/1.1\r\n\r\n"), Self(400, "GET / HTTP/1.1\nHost: a\n\n"), lines(400, "Host: a"),
         lines(400, "Host: b"), Self(400, "GET / HTTP/1.1\r\nHost: a, b\r\n\r\n"),
-        Self(400, "GET / HTTP/1.1\r\nHost: a/b\r\n\r\n"), lines(400, "X: a\r\n b"), lines(400, "X: a\r\n\tb"),
+        Self(400, "GET / HTTP/1.1\r\nHost: a/b\r\n\r\n"), Self(400, "GET / HTTP/1.1\r\nHost: x:ab\r\n\r\n"),
+        Self(400, "GET / HTTP/1.1\r\nHost: [::1\r\n\r\n"), Self(400, "GET / HTTP/1.1\r\nHost: é\r\n\r\n"),
+        lines(400, "X: a\r\n b"), lines(400, "X: a\r\n\tb"),
         lines(400, "X: a\r\n "), Self(400, "GET / HTTP/1.1\r\n Host: a\r\n\r\n"), lines(400, "X: a\nY: b"),
         lines(400, "X: a\n"), Self(400, "GET / HTTP/1.1\r\nHost: a\r\nX: y\r\n\n"), lines(400, "X: \u{0}"),
         lines(400, "X: a\u{0}b"), lines(400, "X: a\u{0}"), lines(400, "X\u{0}: a"), lines(400, "X: a\u{1}"),
         lines(400, "X: a\u{7F}"), lines(400, "X: a\rb"), lines(400, "X : a"), lines(400, "X\t: a"), lines(400, ": a"),
         lines(400, "X"), lines(400, "X Y: a"), lines(400, "X(: a"), lines(400, "\u{E9}: a"),
         lines(417, "Expect: something"), lines(417, "Expect: 100-continue\r\nExpect: 100-continue"),
-        lines(431, "X: " + String(repeating: "a", count: 9_000)),
-        lines(431, "X: " + String(repeating: "a", count: 7_000)),
+        lines(431, "X: " + String(repeating: "a", count: 17_000)),
+        Self(431, "GET / HTTP/1.1\r\nX: " + String(repeating: "a", count: 17_000)),
         lines(431, (0..<300).map { "X\($0): a" }.joined(separator: "\r\n")),
-        lines(431, "Cookie: " + String(repeating: "a=b;", count: 1_000)),
+        lines(431, (0..<300).map { "X\($0): " + String(repeating: "a", count: 60) }.joined(separator: "\r\n")),
     ]
 
     static let bodyLines: [Self] = [
@@ -71,7 +79,8 @@ struct MalformedRequest: CustomTestStringConvertible, Sendable {
         lines(400, "Content-Length: 3.0"), lines(413, "Content-Length: 99999999999999999999999"),
         lines(413, "Content-Length: 9223372036854775807"), lines(413, "Content-Length: 17000000"),
         lines(413, "Expect: 100-continue\r\nContent-Length: 17000000"), lines(501, "Transfer-Encoding: gzip"),
-        lines(501, "Transfer-Encoding: gzip, chunked"), lines(501, "Transfer-Encoding: chunked, chunked"),
+        lines(400, "Transfer-Encoding: chunked, gzip"), lines(501, "Transfer-Encoding: gzip, chunked"),
+        lines(501, "Transfer-Encoding: chunked, chunked"),
         lines(501, "Transfer-Encoding: identity"), lines(501, "Transfer-Encoding: xchunked"),
         lines(501, "Transfer-Encoding: \u{B}chunked").with(400), lines(501, "Transfer-Encoding:"),
         lines(400, "Transfer-Encoding: chunked\r\nTransfer-Encoding: chunked"),
@@ -79,7 +88,10 @@ struct MalformedRequest: CustomTestStringConvertible, Sendable {
         chunks(400, "-1\r\n"), chunks(400, "+1\r\na\r\n"), chunks(400, " 1\r\na\r\n"), chunks(400, "1 \r\na\r\n"),
         chunks(400, "0x1\r\na\r\n"), chunks(400, "1\r\nab\r\n"), chunks(400, "\r\n"), chunks(400, ";a\r\n"),
         chunks(413, "fffffffffffffffff\r\n"), chunks(400, "1\r\na\r\n0\r\nno trailer\r\n\r\n"),
-        chunks(400, "1\na\r\n0\r\n\r\n"),
+        chunks(400, "1\na\r\n0\r\n\r\n"), chunks(400, "1\r\na\n0\r\n\r\n"), chunks(400, "1\r\na\r\n0\n\r\n"),
+        chunks(400, "1\r\na\r\n0\r\n\n"), chunks(400, "1\r\na\r\n0\r\nX: y\n\r\n"),
+        chunks(400, "1;\ra\r\na\r\n0\r\n\r\n"),
+        chunks(400, "1;" + String(repeating: "a", count: 8_200)), chunks(400, String(repeating: "0", count: 8_200)),
     ]
 
     private func with(_ status: Int) -> Self { Self(status, bytes) }

@@ -22,9 +22,9 @@ extension ProblemCode {
     init(_ reason: HTTPFailure.Reason) {
         self =
             switch reason {
-            case .malformedRequest, .malformedRequestLine, .malformedMethod, .malformedTarget, .malformedLine,
+            case .malformedRequestLine, .malformedMethod, .malformedTarget, .malformedLine,
                 .malformedFieldName, .malformedFieldValue, .missingHost, .malformedHost, .conflictingLength,
-                .repeatedLength, .malformedLength, .transferEncodingInOldVersion, .malformedChunk:
+                .repeatedLength, .malformedLength, .chunkedNotLast, .transferEncodingInOldVersion, .malformedChunk:
                 .invalidRequest
             case .requestTimeout: .requestTimeout
             case .bodyTooLarge: .contentTooLarge
@@ -32,7 +32,7 @@ extension ProblemCode {
             case .unsupportedExpectation: .expectationFailed
             case .headTooLarge: .headTooLarge
             case .internalError: .internal
-            case .unsupportedTransferEncoding, .connectNotSupported: .notImplemented
+            case .unsupportedTransferEncoding, .connectNotSupported, .methodTooLong: .notImplemented
             case .tooManyConnections, .tooManyConnectionsFromAddress, .tooManyBodies: .overloaded
             case .shuttingDown, .abandoned: .draining
             case .unsupportedVersion: .versionNotSupported

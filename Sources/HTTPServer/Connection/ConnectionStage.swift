@@ -1,24 +1,27 @@
 // Part of the rpc-gateway project, under Apache License v2.0; see LICENSE for the full text
 // SPDX-License-Identifier: Apache-2.0
 
-/// Where a connection stands with its requests, and what it has there; libmicrohttpd calls for one request at a time, in
-/// order.
+/// Where a connection stands with its requests, and what it has there; there is one request at a time.
 ///
 /// A value without the connection: what an event means is decided and tested here, and done by the connection. The head
 /// and the body of a request are beside it, since whoever looks at a stage would take hold of all of them.
 enum ConnectionStage {
-    /// No request line has been read yet.
+    /// Nothing has been read yet.
     case unused
     /// The last answer has gone. When to look next for the end of the client's side, in milliseconds of the loop's clock;
     /// 0 before the first look.
     case idle(nextPeerCheck: UInt64)
-    /// A request line was read; its target stands here.
-    case receivingHead(target: UnsafeRawPointer)
-    /// The head was accepted. An answer to `HEAD` goes without its body.
-    case receivingBody(isChunked: Bool, isHead: Bool)
+    /// The beginning of a head was read.
+    case receivingHead
+    /// The head was accepted.
+    case receivingBody
     /// A refused request's small body is read and dropped, so that the connection can be kept. Rare, so it costs the
     /// other stages one word.
-    indirect case droppingBody(HTTPResponse, isHead: Bool)
+    indirect case droppingBody(HTTPResponse)
+    /// The request is there as a whole, and the library is told of it.
+    case complete
+    /// The library is told of a request that is refused with this answer.
+    indirect case refused(HTTPResponse)
     /// The handler has the request, which says whether the library leaves the connection alone until it is resumed.
     case waiting(PendingRequest)
     /// The answer is queued.
@@ -54,12 +57,11 @@ extension ConnectionStage {
         }
     }
 
-    /// Whether the answer to the request goes without its body.
-    var isHead: Bool {
+    /// Whether the library has the request, so that nothing more is read for now.
+    var isWithLibrary: Bool {
         switch self {
-        case .receivingBody(_, let isHead), .droppingBody(_, let isHead): isHead
-        case .waiting(let pending): pending.isHead
-        case .unused, .idle, .receivingHead, .replying, .streaming, .parked: false
+        case .unused, .idle, .receivingHead, .receivingBody, .droppingBody: false
+        case .complete, .refused, .waiting, .replying, .streaming, .parked: true
         }
     }
 
@@ -87,7 +89,7 @@ extension ConnectionStage {
         switch self {
         case .unused, .receivingHead, .receivingBody, .droppingBody: .answer(.requestTimeout)
         case .idle: .close
-        case .waiting, .replying: .none
+        case .complete, .refused, .waiting, .replying: .none
         case .streaming(let stream), .parked(let stream): .cut(stream)
         }
     }
@@ -98,7 +100,7 @@ extension ConnectionStage {
         case .unused, .idle: .close
         case .receivingHead, .receivingBody, .droppingBody: .answer(.shuttingDown)
         case .waiting(let pending): .giveUp(pending)
-        case .replying: .none
+        case .complete, .refused, .replying: .none
         case .streaming(let stream), .parked(let stream): .finish(stream)
         }
     }
@@ -107,7 +109,7 @@ extension ConnectionStage {
     var toMakeRoom: Ending {
         switch self {
         case .unused, .receivingHead, .receivingBody, .droppingBody: .answer(.tooManyConnections)
-        case .idle, .waiting, .replying, .streaming, .parked: .close
+        case .idle, .complete, .refused, .waiting, .replying, .streaming, .parked: .close
         }
     }
 }

@@ -8,18 +8,8 @@ extension HTTPConnection {
     /// Writes an answer past the library and ends our side of the connection, so that nothing of the library's follows.
     func answerDirectly(_ failure: HTTPFailure) {
         guard end.answerDirectly() else { return }
-        DirectResponse.send(loop.handler.response(to: failure), to: descriptor, withBody: !stage.isHead)
+        DirectResponse.send(loop.handler.response(to: failure), to: descriptor, withBody: !libraryHead.isHead)
         shutdown(descriptor, Int32(SHUT_WR))
-    }
-
-    /// Answers a client that ended its side while its request waited.
-    ///
-    /// The library reads a resumed connection before it asks for the answer, and gives it up when it reads the end.
-    func answerEndedPeer(_ response: HTTPResponse) {
-        if let stream = response.stream { return stream.end(.clientGone) }
-        guard case .ended = peer else { return }
-        end.answeredEndedPeer()
-        DirectResponse.send(response, to: descriptor, withBody: !stage.isHead)
     }
 
     private static let peerCheckMilliseconds: UInt64 = 8_000
@@ -27,14 +17,13 @@ extension HTTPConnection {
     /// Looks at what no event tells of: closes a connection whose client has ended its side before a request was complete,
     /// and gives memory back that is not needed for a while.
     ///
-    /// The library is told of bytes and of the end behind them once, together, and does not read on behind a short read,
-    /// so it misses an end that came with the last bytes. A request that is arriving is looked at in every sweep, an idle
-    /// connection soon after its answer and then now and again, since there may be thousands.
+    /// An end that came together with the last bytes of a request is told of together with them, once. So an idle connection
+    /// is looked at soon after its answer and then now and again, since there may be thousands.
     func sweep() {
         switch stage {
         // One that has waited until a sweep may wait for long, and there may be thousands.
         case .waiting: buffers = RequestBuffers()
-        case .replying: break
+        case .complete, .refused, .replying: break
         case .streaming(let stream), .parked(let stream): limitLastBytes(of: stream)
         case .idle(let nextPeerCheck):
             guard nextPeerCheck <= loop.now else { return }
@@ -50,13 +39,6 @@ extension HTTPConnection {
         if case .ended = peer { abandon() }
     }
 
-    /// The library is about to queue an error page of its own.
-    func answerLibraryError(_ status: UInt32) {
-        var readsBody = false
-        if case .receivingBody = stage { readsBody = true }
-        answerDirectly(HTTPFailure(HTTPFailure.Reason(libraryStatus: status, readsBody: readsBody)))
-    }
-
     /// The deadline has passed.
     func expire() {
         deadline = .max
@@ -70,7 +52,6 @@ extension HTTPConnection {
 
     /// Has the library see the end of the connection in its next turn.
     func abandon() {
-        end.willClose()
         shutdown(descriptor, Int32(SHUT_RDWR))
     }
 
@@ -95,10 +76,7 @@ extension HTTPConnection {
 
     /// The library is about to close the socket.
     func close() {
-        if stage.isIdle, end == .open, peer == .open {
-            // The library closes without a word when it finds no space in a request line.
-            answerDirectly(HTTPFailure(.malformedRequestLine))
-        }
+        dropReceived()
         guard end.lingers, !loop.isStopping else { return }
         // A second descriptor keeps the socket when the library closes the first.
         let second = fcntl(descriptor, F_DUPFD_CLOEXEC, 0)

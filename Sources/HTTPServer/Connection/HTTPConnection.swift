@@ -24,9 +24,14 @@ final class HTTPConnection {
     var body: [UInt8] = []
     /// The target as it was sent.
     var target: [UInt8] = []
+    var reader = RequestReader()
+    /// What the library is told of the request.
+    var libraryHead = LibraryHead()
     /// Dropped when the connection has been idle for a while.
     var buffers = RequestBuffers()
-    var end = ConnectionEnd.open
+    /// Whether the library will read again after this request.
+    private var readsOn = false
+    var end = ConnectionEnd.usual
     /// What the connection is there for.
     var place: Place { didSet { loop.crowd.move(from: oldValue, to: place) } }
 
@@ -41,79 +46,40 @@ final class HTTPConnection {
         loop.crowd.move(from: nil, to: place)
     }
 
-    /// Copies the target before the library takes it apart in place.
-    func receiveTarget(_ text: UnsafePointer<CChar>) {
-        let bytes = UnsafeRawBufferPointer(start: text, count: strlen(text))
-        target = buffers.takeTarget(bytes)
-        // Without this the library splits the query into records in the connection's memory, where a hundred short
-        // parameters fill it. The text is in that memory, writable, and ours is the copy that counts.
-        if let mark = bytes.firstIndex(of: UInt8(ascii: "?")) { UnsafeMutablePointer(mutating: text)[mark + 1] = 0 }
-        // The deadline of the first request runs from the accept.
-        if case .idle = stage { deadline = loop.now + loop.readMilliseconds }
-        stage = .receivingHead(target: UnsafeRawPointer(text))
-        end.receiveRequestLine()
-    }
-
     /// One call of the library's access callback.
-    func advance(
-        method: UnsafePointer<CChar>,
-        version: UnsafePointer<CChar>,
-        data: UnsafePointer<CChar>?,
-        size: UnsafeMutablePointer<Int>
-    ) -> MHD_Result {
+    ///
+    /// - Parameter isFirst: whether it is the first for this request; the library closes the connection after an answer that
+    ///   it gets in that one.
+    func advance(isFirst: Bool) -> MHD_Result {
+        if isFirst { return stage.isWithLibrary ? .YES : .NO }
         switch stage {
-        case .receivingHead: return receiveHead(method: method, version: version)
-        case .receivingBody(let isChunked, let isHead):
-            guard size.pointee > 0 else { return handle(isHead: isHead) }
-            return receiveBody(data, size, isChunked: isChunked)
-        case .droppingBody(let refusal, _) where size.pointee == 0: return queue(refusal)
+        case .complete where mustReadOn, .refused where mustReadOn: return readOnLater()
+        case .complete: return handle()
+        case .refused(let refusal): return queue(refusal)
         case .waiting(let pending): return answer(pending)
-        case .droppingBody, .replying, .streaming, .parked:
-            size.pointee = 0
-            return .YES
-        case .unused, .idle: return .NO
+        case .replying, .streaming, .parked: return .YES
+        case .unused, .idle, .receivingHead, .receivingBody, .droppingBody: return .NO
         }
     }
 
-    private func receiveBody(
-        _ data: UnsafePointer<CChar>?,
-        _ size: UnsafeMutablePointer<Int>,
-        isChunked: Bool
-    ) -> MHD_Result {
-        guard size.pointee <= loop.configuration.maximumBodyBytes - body.count else {
-            return refuseWhileReading(.bodyTooLarge)
-        }
-        guard loop.counters.holdBody(size.pointee, limit: loop.configuration.maximumArrivingBodyBytes) else {
-            return refuseWhileReading(.tooManyBodies)
-        }
-        if isChunked, let data, followsBareLineFeed(data) { return refuseWhileReading(.malformedChunk) }
-        body.append(contentsOf: UnsafeRawBufferPointer(start: data, count: size.pointee))
-        size.pointee = 0
+    /// Whether the library has to be made to read again after this request, as no event will tell it to.
+    private var mustReadOn: Bool { reader.hasMore && !readsOn && end == .usual && !libraryHead.closes }
+
+    /// A connection that is resumed is read again.
+    private func readOnLater() -> MHD_Result {
+        readsOn = true
+        MHD_suspend_connection(library)
+        loop.resumeLater(library)
         return .YES
     }
 
-    /// Whether a chunk's size line that ends in a bare LF stands before this data.
-    ///
-    /// In bounds: the head lies before the body in the same memory. A piece of a chunk that is not at the chunk's start is
-    /// at the start of the library's buffer and follows the head's end, a NUL. A size line that was received alone, and
-    /// the line end behind a chunk, are not seen here: there the library's tolerance of a bare LF stays.
-    private func followsBareLineFeed(_ data: UnsafePointer<CChar>) -> Bool {
-        data[-1] == CChar(UInt8(ascii: "\n")) && data[-2] != CChar(UInt8(ascii: "\r"))
-    }
-
-    /// Answers where the library takes no answer, and has it close the connection.
-    private func refuseWhileReading(_ reason: HTTPFailure.Reason) -> MHD_Result {
-        answerDirectly(HTTPFailure(reason))
-        return .NO
-    }
-
     /// Hands the request to the handler, and waits unless the answer is there when it returns.
-    private func handle(isHead: Bool) -> MHD_Result {
+    private func handle() -> MHD_Result {
         guard !loop.isStopping, let head = head.take() else { return queue(failure(.shuttingDown)) }
         let request = HTTPRequest(head: head, body: takeBody())
         buffers.keep(request, target: exchange(&target, with: []))
         deadline = .max
-        let pending = PendingRequest(connection: library, isHead: isHead, loop: loop)
+        let pending = PendingRequest(connection: library, loop: loop)
         stage = .waiting(pending)
         loop.counters.requestsInFlight.add(1, ordering: .relaxed)
         loop.handler.handle(request, responder: Responder(pending: pending))
@@ -143,7 +109,6 @@ final class HTTPConnection {
         deadline = .max
         head = nil
         let closes = response.closesConnection || loop.isDraining || place != .ordinary
-        if closes { end.willClose() }
         let body =
             response.stream == nil
             ? LibraryResponse.body(response.body, keptBy: pending) : LibraryStream.make(for: self)
@@ -153,13 +118,20 @@ final class HTTPConnection {
         }
         defer { MHD_destroy_response(handle) }
         if response.fields.hasLeftOut { loop.logger.debug("answer field left out, it is not sendable") }
-        guard LibraryResponse.addFields(response.fields, closes: closes, to: handle) else {
+        guard LibraryResponse.addFields(response.fields, closes: closes && !libraryHead.closes, to: handle) else {
             response.stream?.end(.clientGone)
             return .NO
         }
         let status = HeadRules.status(response.status)
         if let stream = response.stream { return begin(stream, handle, status: status) }
-        return LibraryResponse.queue(handle, on: library, status: status)
+        return MHD_queue_response(library, UInt32(status), handle)
+    }
+
+    /// What was read of a request that is not complete, or of the next one, no longer counts; the connection has ended.
+    func dropReceived() {
+        takeBody()
+        loop.counters.releaseBody(reader.unread.count)
+        reader.unread = []
     }
 
     /// The body, whose bytes no longer count among those that are arriving.
@@ -181,11 +153,12 @@ final class HTTPConnection {
         switch stage {
         case .waiting(let pending):
             loop.counters.requestsInFlight.subtract(1, ordering: .relaxed)
-            if let response = pending.takeAnswer() { answerEndedPeer(response) }
+            if let stream = pending.takeAnswer()?.stream { stream.end(.clientGone) }
         case .streaming(let stream), .parked(let stream): endStream(stream, isSent: isSent)
         default: break
         }
         stage = .idle(nextPeerCheck: 0)
+        readsOn = false
         head = nil
         takeBody()
         deadline = loop.now + loop.idleMilliseconds

@@ -17,20 +17,22 @@ final class LibraryContext {
 
     /// Starts a daemon that calls back with this context, which must outlive it.
     func startDaemon(_ configuration: HTTPServerConfiguration, _ places: ConnectionPlaces) -> OpaquePointer? {
+        guard SocketReads.areOurs else {
+            logger.critical("libmicrohttpd does not read through this program: link it as a shared library")
+            return nil
+        }
         MHD_set_panic_func(libraryPanicked, nil)
         var settings = cmicrohttpd_settings()
         settings.context = Unmanaged.passUnretained(self).toOpaque()
         // Our own limits come first; the library's is one it never meets.
         settings.connection_limit = UInt32(clamping: places.ordinary + places.urgentPerLoop + 1_024)
-        settings.connection_memory = configuration.maximumHeadBytes
-        // The library's time-out restarts with every byte, so it serves only for answers that nobody reads.
-        let stall = max(configuration.idleTimeout, configuration.readTimeout).components.seconds
+        settings.connection_memory = configuration.maximumResponseHeadBytes
+        // The library sees no request arrive, so its time-out serves only for answers that nobody reads.
+        let stall = (configuration.idleTimeout + configuration.readTimeout).components.seconds
         settings.stall_timeout_seconds = UInt32(clamping: stall + 2)
         settings.access = requestAdvanced
-        settings.target = requestLineArrived
         settings.completed = requestCompleted
         settings.connection = connectionChanged
-        settings.unescape = leaveEscaped
         settings.log = libraryLogged
         return cmicrohttpd_start(&settings)
     }
@@ -40,18 +42,7 @@ private func connection(_ context: UnsafeMutableRawPointer) -> HTTPConnection {
     Unmanaged<HTTPConnection>.fromOpaque(context).takeUnretainedValue()
 }
 
-/// A request line was read; its target is still as it was sent.
-private func requestLineArrived(
-    _ context: UnsafeMutableRawPointer?,
-    _ target: UnsafePointer<CChar>?,
-    _ library: OpaquePointer?
-) -> UnsafeMutableRawPointer? {
-    guard let library, let context = cmicrohttpd_socket_context(library) else { return nil }
-    if let target { connection(context).receiveTarget(target) }
-    return context
-}
-
-/// The head is complete, a piece of the body is there, the body is complete, or the connection was resumed.
+/// A request is there, or the connection was resumed.
 private func requestAdvanced(
     _ context: UnsafeMutableRawPointer?,
     _ library: OpaquePointer?,
@@ -62,8 +53,11 @@ private func requestAdvanced(
     _ size: UnsafeMutablePointer<Int>?,
     _ requestContext: UnsafeMutablePointer<UnsafeMutableRawPointer?>?
 ) -> MHD_Result {
-    guard let context = requestContext?.pointee, let method, let version, let size else { return .NO }
-    return connection(context).advance(method: method, version: version, data: data, size: size)
+    guard let library, let requestContext else { return .NO }
+    if let context = requestContext.pointee { return connection(context).advance(isFirst: false) }
+    guard let context = cmicrohttpd_socket_context(library) else { return .NO }
+    requestContext.pointee = context
+    return connection(context).advance(isFirst: true)
 }
 
 /// The answer has been sent, or the request has ended without one.
@@ -92,15 +86,6 @@ private func connectionChanged(
         socketContext.pointee = nil
         loop?.connectionClosed(connection)
     }
-}
-
-/// Keeps the library from percent-decoding the target in place: the application does that once, segment by segment.
-private func leaveEscaped(
-    _ context: UnsafeMutableRawPointer?,
-    _ library: OpaquePointer?,
-    _ text: UnsafeMutablePointer<CChar>?
-) -> Int {
-    text.map { strlen($0) } ?? 0
 }
 
 /// Notes the kind of the library's message: its constant format only, since the arguments may be bytes of a request.

@@ -76,6 +76,8 @@ extension ServerLoop {
     func connectionOpened(_ library: OpaquePointer) -> UnsafeMutableRawPointer {
         let connection = HTTPConnection(library: library, loop: self, accepted: accepted)
         accepted = nil
+        // Without it the library would read what it must not see.
+        if !SocketReads.all.add(connection) { shutdown(connection.descriptor, Int32(SHUT_RDWR)) }
         connection.position = connections.count
         connections.append(connection)
         return Unmanaged.passRetained(connection).toOpaque()
@@ -84,6 +86,7 @@ extension ServerLoop {
     /// The library is about to close a connection's socket.
     func connectionClosed(_ connection: HTTPConnection) {
         connection.close()
+        SocketReads.all.remove(connection)
         connection.place = .closed
         counters.release(connection.remoteAddress)
         let last = connections.removeLast()

@@ -54,6 +54,11 @@ final class ServerLoop: ResumeQueue, TurnTaker, @unchecked Sendable {
     /// Answered requests to be resumed that this thread has answered.
     private var ownResumable: [PendingRequest] = []
 
+    /// Connections that are to be resumed so that the library reads them again.
+    private var readOn: [OpaquePointer] = []
+    /// What sockets are read into. Its size is what is read at once.
+    let readBuffer = UnsafeMutableRawBufferPointer.allocate(byteCount: 64 << 10, alignment: 16)
+
     /// Whether this turn found something to read for libmicrohttpd, a connection to accept, or a stream whose client has gone.
     private var hasLibraryEvent = false
     private(set) var hasCaller = false
@@ -93,6 +98,8 @@ final class ServerLoop: ResumeQueue, TurnTaker, @unchecked Sendable {
         nextSweep = now
         context.loop = self
     }
+
+    deinit { readBuffer.deallocate() }
 
     /// Closes a loop that was never started.
     func abandon() {
@@ -190,7 +197,7 @@ final class ServerLoop: ResumeQueue, TurnTaker, @unchecked Sendable {
     }
 
     var maximumWait: Int32? {
-        guard ownResumable.isEmpty else { return 0 }
+        guard ownResumable.isEmpty, readOn.isEmpty else { return 0 }
         var wait: UInt64 = 0
         let hasWait = MHD_get_timeout(daemon, &wait) == .YES
         libraryDue = hasWait ? now + wait : .max
@@ -206,8 +213,18 @@ final class ServerLoop: ResumeQueue, TurnTaker, @unchecked Sendable {
         if !own.isEmpty { ownResumable.removeAll(keepingCapacity: own.count <= 1_024) }
         for pending in own { MHD_resume_connection(pending.connection) }
         for pending in others { MHD_resume_connection(pending.connection) }
-        return !own.isEmpty || !others.isEmpty
+        let readsOn = resumeReading()
+        return !own.isEmpty || !others.isEmpty || readsOn
     }
+
+    private func resumeReading() -> Bool {
+        guard !readOn.isEmpty else { return false }
+        for connection in exchange(&readOn, with: []) { MHD_resume_connection(connection) }
+        return true
+    }
+
+    /// Resumes a connection in the next turn.
+    func resumeLater(_ connection: OpaquePointer) { readOn.append(connection) }
 
     private func takeResumable() -> [PendingRequest] {
         resumable.withLock { queue in

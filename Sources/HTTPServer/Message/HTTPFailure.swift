@@ -5,10 +5,10 @@
 public struct HTTPFailure: Error, Sendable, Hashable {
     /// What was wrong; the raw value names the defect and the fix and holds nothing the client sent.
     public enum Reason: String, Sendable, CaseIterable {
-        case malformedRequest = "the request is not HTTP/1.1: send a request line and header lines as in RFC 9112"
         case malformedRequestLine = "the request line is malformed: send METHOD, one space, target, one space, HTTP/1.1"
         case malformedMethod = "the method is not a token: use letters, such as POST"
-        case malformedTarget = "the request target is malformed: percent-encode spaces, control characters and #"
+        case methodTooLong = "the method is longer than any this server knows: send one such as POST"
+        case malformedTarget = "the request target is malformed: percent-encode what no URI holds, such as spaces and é"
         case malformedLine = "a header line is malformed: end each with CR LF, without folding or NUL bytes"
         case malformedFieldName = "a header field name is not a token: leave no space before the colon"
         case malformedFieldValue = "a header field value holds a control character: remove it"
@@ -19,6 +19,7 @@ public struct HTTPFailure: Error, Sendable, Hashable {
         case malformedLength = "Content-Length is not a decimal number: send the number of bytes of the body"
         case transferEncodingInOldVersion = "HTTP/1.0 has no Transfer-Encoding: use HTTP/1.1 or Content-Length"
         case malformedChunk = "the chunked coding is malformed: send size in hexadecimal, CR LF, data, CR LF"
+        case chunkedNotLast = "chunked is not the last transfer coding: send Transfer-Encoding: chunked"
         case requestTimeout = "the request did not arrive in time: send it faster"
         case bodyTooLarge = "the body is larger than the server allows: send a smaller one"
         case targetTooLong = "the request line is longer than the server allows: shorten the target"
@@ -56,22 +57,10 @@ extension HTTPFailure.Reason {
         case .unsupportedExpectation: 417
         case .headTooLarge: 431
         case .internalError: 500
-        case .unsupportedTransferEncoding, .connectNotSupported: 501
+        case .unsupportedTransferEncoding, .connectNotSupported, .methodTooLong: 501
         case .tooManyConnections, .tooManyConnectionsFromAddress, .tooManyBodies, .shuttingDown, .abandoned: 503
         case .unsupportedVersion: 505
         default: 400
-        }
-    }
-
-    /// The reason for an error that libmicrohttpd finds, of which only the status reaches us.
-    init(libraryStatus: UInt32, readsBody: Bool) {
-        switch libraryStatus {
-        case 413: self = .bodyTooLarge
-        case 414: self = .targetTooLong
-        case 431: self = .headTooLarge
-        case 505: self = .unsupportedVersion
-        case 400: self = readsBody ? .malformedChunk : .malformedRequest
-        default: self = .internalError
         }
     }
 }

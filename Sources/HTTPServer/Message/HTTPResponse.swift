@@ -4,9 +4,8 @@
 /// An answer.
 ///
 /// The server adds Date, Content-Length and Connection. A field whose name or value could not stand on a header line is
-/// left out and noted in the log. The body is sent from the memory it is in, without a copy. A head of up
-/// to 1 KB always fits into the memory of the connection; for a larger one raise `maximumHeadBytes`, or the connection is
-/// closed without an answer after a request with a large head.
+/// left out and noted in the log. The body is sent from the memory it is in, without a copy. Its
+/// head has to fit into `HTTPServerConfiguration.maximumResponseHeadBytes`.
 public struct HTTPResponse: Sendable {
     /// The status code, 200 to 599; any other is sent as 500.
     public var status: Int

@@ -19,8 +19,6 @@ final class PendingRequest: BodyOwner, @unchecked Sendable {
     }
 
     let connection: OpaquePointer
-    /// Whether the answer goes without its body.
-    let isHead: Bool
     /// Whether the library leaves the connection alone until it is resumed. Loop thread only.
     private(set) var isSuspended = false
     private let loop: any ResumeQueue
@@ -28,9 +26,8 @@ final class PendingRequest: BodyOwner, @unchecked Sendable {
     private let phase = Atomic<Phase>(.handling)
     private var answer: HTTPResponse?
 
-    init(connection: OpaquePointer, isHead: Bool = false, loop: any ResumeQueue) {
+    init(connection: OpaquePointer, loop: any ResumeQueue) {
         self.connection = connection
-        self.isHead = isHead
         self.loop = loop
     }
 

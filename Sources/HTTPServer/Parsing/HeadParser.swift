@@ -1,13 +1,9 @@
 // Part of the rpc-gateway project, under Apache License v2.0; see LICENSE for the full text
 // SPDX-License-Identifier: Apache-2.0
 
-/// Reads the header lines in the form libmicrohttpd leaves them in.
+/// Reads the header lines of a head, each `name ":" OWS value OWS CR LF`, and the blank line (RFC 9112, section 5).
 ///
-/// libmicrohttpd splits the head in place: each line's CR and LF and the first colon are overwritten by NUL, the rest is
-/// as it was sent. It also accepts what RFC 9112 forbids: a bare LF ends a line, a line that begins with a space
-/// continues the one before, a NUL hides the rest of a line. In the bytes between the version and the end of the head
-/// these all show: a line is exactly `name NUL value NUL NUL`, and the last is followed by NUL NUL. (Only a line ended by
-/// the two bytes NUL LF looks like one ended by CR LF; to both of us it is the end of that line.)
+/// What that section lets a recipient repair is refused: a bare LF, a folded line, a space before the colon.
 struct HeadParser {
     /// The fields a body's length and the host are decided by, found in the same pass.
     struct Summary: Equatable {
@@ -15,7 +11,7 @@ struct HeadParser {
         var contentLengths = 0
         var transferEncodings = 0
         var expectations = 0
-        var connectionOptions = 0
+        var connectionOptions: ConnectionOptions = []
         var firstHost: Range<Int> = 0..<0
         var firstContentLength: Range<Int> = 0..<0
         var firstTransferEncoding: Range<Int> = 0..<0
@@ -34,7 +30,7 @@ struct HeadParser {
         self.entries.reserveCapacity(12)
     }
 
-    /// The fields of a head; the buffer begins after the version and ends with the blank line.
+    /// The fields of a head; the buffer begins after the request line and ends with the blank line.
     ///
     /// - Parameter fields: those of an earlier head, whose memory is used again.
     static func parse(
@@ -43,7 +39,6 @@ struct HeadParser {
     ) throws(HTTPFailure) -> (fields: RequestFields, summary: Summary) {
         var (bytes, entries) = fields.emptied()
         var parser = HeadParser(head, exchange(&entries, with: []))
-        try parser.expectLineEnd()
         while !parser.isAtBlankLine { try parser.readLine() }
         try parser.expectLineEnd()
         guard parser.position == head.count else { throw HTTPFailure(.malformedLine) }
@@ -51,16 +46,18 @@ struct HeadParser {
         return (RequestFields(bytes: bytes, entries: parser.entries, present: parser.present), parser.summary)
     }
 
-    private var isAtBlankLine: Bool { position >= head.count || head[position] == 0 }
+    private var isAtBlankLine: Bool { position >= head.count || head[position] == UInt8(ascii: "\r") }
 
     private mutating func expectLineEnd() throws(HTTPFailure) {
-        guard position + 2 <= head.count, head[position] == 0, head[position + 1] == 0 else {
+        guard position + 2 <= head.count, head[position] == UInt8(ascii: "\r"), head[position + 1] == UInt8(ascii: "\n")
+        else {
             throw HTTPFailure(.malformedLine)
         }
         position += 2
     }
 
     private mutating func readLine() throws(HTTPFailure) {
+        guard entries.count < HeadLimits.fields else { throw HTTPFailure(.headTooLarge) }
         let name = try readName()
         let value = try readValue()
         try expectLineEnd()
@@ -72,7 +69,7 @@ struct HeadParser {
     private mutating func readName() throws(HTTPFailure) -> Range<Int> {
         let start = position
         while position < head.count, Token.isCharacter(head[position]) { position += 1 }
-        guard position > start, position < head.count, head[position] == 0 else {
+        guard position > start, position < head.count, head[position] == UInt8(ascii: ":") else {
             // A folded line begins with a space; anything else stands in a name.
             let folds = position == start && position < head.count && (head[position] == 0x20 || head[position] == 0x09)
             throw HTTPFailure(folds ? .malformedLine : .malformedFieldName)
@@ -86,9 +83,11 @@ struct HeadParser {
         while position + 8 <= head.count, isText(head.loadUnaligned(fromByteOffset: position, as: UInt64.self)) {
             position += 8
         }
-        while position < head.count, head[position] != 0 {
+        while position < head.count, head[position] != UInt8(ascii: "\r") {
             let byte = head[position]
-            guard byte >= 0x20 && byte != 0x7F || byte == 0x09 else { throw HTTPFailure(.malformedFieldValue) }
+            guard byte >= 0x20 && byte != 0x7F || byte == 0x09 else {
+                throw HTTPFailure(byte == UInt8(ascii: "\n") ? .malformedLine : .malformedFieldValue)
+            }
             position += 1
         }
         var end = position
@@ -115,7 +114,7 @@ struct HeadParser {
             if summary.expectations == 0 { summary.firstExpectation = value }
             summary.expectations += 1
         case 10 where matches(name, "connection"):
-            summary.connectionOptions += 1
+            summary.connectionOptions.formUnion(ConnectionOptions(UnsafeRawBufferPointer(rebasing: head[value])))
         case 14 where matches(name, "content-length"):
             if summary.contentLengths == 0 { summary.firstContentLength = value }
             summary.contentLengths += 1

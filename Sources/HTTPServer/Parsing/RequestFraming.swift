@@ -49,17 +49,7 @@ enum RequestFraming: Equatable {
         guard summary.hosts > 0 || isHTTP10 else { throw HTTPFailure(.missingHost) }
         guard summary.hosts <= 1 else { throw HTTPFailure(.malformedHost) }
         let host = UnsafeRawBufferPointer(rebasing: head[summary.firstHost])
-        guard host.allSatisfy(isHostCharacter) else { throw HTTPFailure(.malformedHost) }
-    }
-
-    // One bit for each of 0...63 and of 64...127: space, tab and "#,/<>?@\\ and the quotation mark. A list of two hosts, a
-    // path or user information here is a way to make two readers see different hosts.
-    private static let foreignToHostLow: UInt64 = 0xD000_900D_0000_0200
-    private static let foreignToHostHigh: UInt64 = 0x0000_0000_1000_0001
-
-    private static func isHostCharacter(_ byte: UInt8) -> Bool {
-        let mask = byte < 64 ? foreignToHostLow : byte < 128 ? foreignToHostHigh : 0
-        return mask >> UInt64(byte & 63) & 1 == 0
+        guard HostField.isHost(host) else { throw HTTPFailure(.malformedHost) }
     }
 
     private static func checkExpectation(
@@ -82,14 +72,13 @@ enum RequestFraming: Equatable {
         guard summary.contentLengths == 0 else { throw HTTPFailure(.conflictingLength) }
         guard summary.transferEncodings == 1 else { throw HTTPFailure(.repeatedLength) }
         guard !isHTTP10 else { throw HTTPFailure(.transferEncodingInOldVersion) }
-        let range = summary.firstTransferEncoding
-        guard Token.equals(UnsafeRawBufferPointer(rebasing: head[range]), "chunked") else {
-            throw HTTPFailure(.unsupportedTransferEncoding)
-        }
-        // libmicrohttpd compares the value with any trailing whitespace, and then waits for the end of the connection.
-        guard range.upperBound < head.count, head[range.upperBound] == 0 else {
-            throw HTTPFailure(.unsupportedTransferEncoding)
-        }
+        var codings = FieldList(UnsafeRawBufferPointer(rebasing: head[summary.firstTransferEncoding]))
+        guard let first = codings.next() else { throw HTTPFailure(.unsupportedTransferEncoding) }
+        let second = codings.next()
+        if Token.equals(first, "chunked"), second == nil { return }
+        // What is chunked and then coded once more has no length that a reader could know (RFC 9112, section 6.3).
+        let isChunkedWithin = Token.equals(first, "chunked") && second.map { !Token.equals($0, "chunked") } == true
+        throw HTTPFailure(isChunkedWithin ? .chunkedNotLast : .unsupportedTransferEncoding)
     }
 
     private static func decimal(_ digits: UnsafeRawBufferPointer) throws(HTTPFailure) -> Int {

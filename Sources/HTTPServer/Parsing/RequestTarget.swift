@@ -12,8 +12,9 @@ struct RequestTarget: Equatable {
     init(_ target: [UInt8], method: String) throws(HTTPFailure) {
         guard method != "CONNECT" else { throw HTTPFailure(.connectNotSupported) }
         var hasQuery = false
+        let characters = URICharacters.target
         for byte in target {
-            guard byte > 0x20, byte != 0x7F, byte != UInt8(ascii: "#") else { throw HTTPFailure(.malformedTarget) }
+            guard characters.contains(byte) else { throw HTTPFailure(.malformedTarget) }
             if byte == UInt8(ascii: "?") { hasQuery = true }
         }
         if target.first == UInt8(ascii: "/") {

@@ -19,6 +19,12 @@ enum Token {
         !bytes.isEmpty && bytes.allSatisfy(isCharacter)
     }
 
+    /// Whether the bytes are exactly this text.
+    static func isSame(_ bytes: UnsafeRawBufferPointer, _ text: StaticString) -> Bool {
+        guard bytes.count == text.utf8CodeUnitCount, let start = bytes.baseAddress else { return false }
+        return memcmp(start, text.utf8Start, bytes.count) == 0
+    }
+
     /// Whether the bytes are this text, which is written in lower case, without regard to ASCII case.
     static func equals(_ bytes: UnsafeRawBufferPointer, _ lowercaseText: StaticString) -> Bool {
         guard bytes.count == lowercaseText.utf8CodeUnitCount, let start = bytes.baseAddress else { return false }

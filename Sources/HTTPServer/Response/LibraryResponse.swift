@@ -80,11 +80,6 @@ enum LibraryResponse {
         if handle == nil { owner.release() }
         return handle
     }
-
-    /// Queues one of our own answers, past the function that replaces the library's error pages.
-    static func queue(_ handle: OpaquePointer, on connection: OpaquePointer, status: Int) -> MHD_Result {
-        libraryQueueFunction?(connection, UInt32(status), handle) ?? .NO
-    }
 }
 
 /// Keeps a body for as long as the library points to it.

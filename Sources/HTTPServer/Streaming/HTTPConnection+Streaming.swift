@@ -14,7 +14,7 @@ extension HTTPConnection {
         loop.peers.add(self)
         loop.watchPeers()
         if loop.isDraining { stream.shutDown() }
-        return LibraryResponse.queue(handle, on: library, status: status)
+        return MHD_queue_response(library, UInt32(status), handle)
     }
 
     /// The library asks for more of the body.

@@ -39,7 +39,7 @@ extension Settings {
     var gatewayConfiguration: GatewayConfiguration {
         var configuration = gateway
         configuration.exposure = exposesRemoteErrors ? .full : .safe
-        configuration.maximumResponseFieldBytes = http.maximumHeadBytes / 2
+        configuration.maximumResponseFieldBytes = http.maximumResponseHeadBytes - 1024
         return configuration
     }
 

@@ -37,6 +37,12 @@ extension SettingsTable {
             "Bytes of the request line and all fields"
         ),
         .integer(
+            "http.maxResponseHeadBytes",
+            \.http.maximumResponseHeadBytes,
+            2048...262_144,
+            "Bytes of an answer's status line and fields; every connection has memory for them"
+        ),
+        .integer(
             "http.maxBodyBytes",
             \.http.maximumBodyBytes,
             1...536_870_912,

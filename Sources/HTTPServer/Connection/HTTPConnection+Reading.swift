@@ -1,0 +1,188 @@
+// Part of the rpc-gateway project, under Apache License v2.0; see LICENSE for the full text
+// SPDX-License-Identifier: Apache-2.0
+
+internal import CMicrohttpd
+@preconcurrency internal import Glibc
+
+// The connection reads its socket in libmicrohttpd's place. libmicrohttpd gets the head of a request when the whole real
+// one is there, so it never sees a byte that a client has sent.
+extension HTTPConnection {
+    /// The most that is read for a connection before others are served.
+    private static let bytesATurn = 256 << 10
+
+    /// What libmicrohttpd's read of the socket returns.
+    enum ReadResult: Equatable {
+        /// So many bytes were written into its buffer.
+        case bytes(Int)
+        /// Nothing, until the socket tells of more: EAGAIN.
+        case wait
+        /// Nothing, and the library is to read again in its next turn: EINTR.
+        case again
+        /// The client has ended its side.
+        case ended
+        /// The connection is lost, for this reason.
+        case failed(Int32)
+    }
+
+    /// libmicrohttpd reads.
+    func read(into space: UnsafeMutableRawBufferPointer) -> ReadResult {
+        // An event that came meanwhile is forgotten by the library with EAGAIN.
+        guard !stage.isWithLibrary else { return reader.hasMore ? .again : .wait }
+        guard space.count >= LibraryHead.maximumBytes else { return .again }
+        let result = receive()
+        guard stage.isWithLibrary else { return result }
+        let head = libraryHead.text
+        space.copyMemory(from: UnsafeRawBufferPointer(start: head.utf8Start, count: head.utf8CodeUnitCount))
+        return .bytes(head.utf8CodeUnitCount)
+    }
+
+    /// Reads until a request is there, or nothing more is to be had for now.
+    private func receive() -> ReadResult {
+        if !reader.unread.isEmpty, !isPartOfHead { takeUnread() }
+        var left = Self.bytesATurn
+        while !stage.isWithLibrary {
+            guard left > 0 else { return .again }
+            let count = recvfrom(descriptor, loop.readBuffer.baseAddress, loop.readBuffer.count, 0, nil, nil)
+            guard count > 0 else { return endOfBytes(count, errno) }
+            reader.mayHaveMore = count == loop.readBuffer.count
+            take(UnsafeRawBufferPointer(rebasing: loop.readBuffer[..<count]))
+            left -= count
+        }
+        return .wait
+    }
+
+    /// Whether what has not been understood was looked through already and waits for more.
+    private var isPartOfHead: Bool {
+        if case .receivingHead = stage { return true }
+        return false
+    }
+
+    private func endOfBytes(_ count: Int, _ error: Int32) -> ReadResult {
+        reader.mayHaveMore = false
+        if count == 0 { return .ended }
+        switch error {
+        case EAGAIN: return .wait
+        case EINTR: return .again
+        default: return .failed(error)
+        }
+    }
+
+    /// Goes on with what came behind the request before.
+    private func takeUnread() {
+        let bytes = exchange(&reader.unread, with: [])
+        loop.counters.releaseBody(bytes.count)
+        bytes.withUnsafeBytes { take($0) }
+    }
+
+    private func take(_ bytes: UnsafeRawBufferPointer) {
+        if reader.unread.isEmpty {
+            let position = understand(bytes)
+            if position < bytes.count { keep(Array(bytes[position...])) }
+        } else {
+            var all = exchange(&reader.unread, with: [])
+            loop.counters.releaseBody(all.count)
+            all.append(contentsOf: bytes)
+            let position = all.withUnsafeBytes { understand($0) }
+            if position < all.count { keep(position == 0 ? all : Array(all[position...])) }
+        }
+    }
+
+    /// Keeps what was not understood, unless nobody will ask for it.
+    private func keep(_ rest: consuming [UInt8]) {
+        guard end == .usual else { return }
+        let count = rest.count
+        guard loop.counters.holdBody(count, limit: loop.configuration.maximumArrivingBodyBytes) else {
+            return refuse(HTTPFailure(loop.counters.refuse(.tooManyBodies)))
+        }
+        reader.unread = rest
+    }
+
+    /// Goes through the bytes up to the end of a request; how many were understood.
+    private func understand(_ bytes: UnsafeRawBufferPointer) -> Int {
+        var position = 0
+        do throws(HTTPFailure) {
+            while !stage.isWithLibrary, position < bytes.count {
+                let rest = UnsafeRawBufferPointer(rebasing: bytes[position...])
+                let count = try understandMore(rest)
+                guard count > 0 else { break }
+                position += count
+            }
+        } catch {
+            refuse(error)
+        }
+        return position
+    }
+
+    private func understandMore(_ bytes: UnsafeRawBufferPointer) throws(HTTPFailure) -> Int {
+        switch stage {
+        case .receivingBody: return try readBody(bytes)
+        case .droppingBody(let refusal):
+            let count = try reader.body.read(bytes) { _ in }
+            if reader.body.isComplete { stage = .refused(refusal) }
+            return count
+        default: return try readHead(bytes)
+        }
+    }
+
+    private func readBody(_ bytes: UnsafeRawBufferPointer) throws(HTTPFailure) -> Int {
+        let count = try reader.body.read(bytes) { data throws(HTTPFailure) in try keepData(data) }
+        if reader.body.isComplete { stage = .complete }
+        return count
+    }
+
+    private func keepData(_ data: UnsafeRawBufferPointer) throws(HTTPFailure) {
+        guard data.count <= loop.configuration.maximumBodyBytes - body.count else { throw HTTPFailure(.bodyTooLarge) }
+        guard loop.counters.holdBody(data.count, limit: loop.configuration.maximumArrivingBodyBytes) else {
+            throw HTTPFailure(.tooManyBodies)
+        }
+        body.append(contentsOf: data)
+    }
+
+    /// Reads a head when all of it is there; an empty line before it is passed over (RFC 9112, section 2.2).
+    private func readHead(_ bytes: UnsafeRawBufferPointer) throws(HTTPFailure) -> Int {
+        if !isPartOfHead {
+            let emptyLines = Self.emptyLines(bytes)
+            guard emptyLines == 0 else { return emptyLines }
+            // It may be the first half of one.
+            if bytes.count == 1, bytes[0] == UInt8(ascii: "\r") { return 0 }
+        }
+        beginHead()
+        let wasInRequestLine = reader.search.requestLineBytes == 0
+        let end = reader.search.end(in: bytes)
+        let lineBytes = reader.search.requestLineBytes
+        let limits = HeadLimits(headBytes: loop.configuration.maximumHeadBytes)
+        try limits.check(UnsafeRawBufferPointer(rebasing: bytes[..<(end ?? bytes.count)]), requestLineBytes: lineBytes)
+        guard let end else {
+            // What is no request line is told so at once.
+            if wasInRequestLine, lineBytes > 0 {
+                _ = try RequestLine(UnsafeRawBufferPointer(rebasing: bytes[..<lineBytes]))
+            }
+            return 0
+        }
+        reader.search = HeadSearch()
+        try acceptHead(UnsafeRawBufferPointer(rebasing: bytes[..<end]), requestLineBytes: lineBytes)
+        return end
+    }
+
+    private static func emptyLines(_ bytes: UnsafeRawBufferPointer) -> Int {
+        let (carriageReturn, lineFeed) = (UInt8(ascii: "\r"), UInt8(ascii: "\n"))
+        var count = 0
+        while count + 1 < bytes.count, bytes[count] == carriageReturn, bytes[count + 1] == lineFeed { count += 2 }
+        return count
+    }
+
+    private func beginHead() {
+        if case .receivingHead = stage { return }
+        // The deadline of the first request runs from the accept.
+        if case .idle = stage { deadline = loop.now + loop.readMilliseconds }
+        stage = .receivingHead
+        libraryHead = LibraryHead()
+    }
+
+    /// Answers a request that was not read whole, and closes the connection then.
+    func refuse(_ failure: HTTPFailure) {
+        end.answerEarly()
+        libraryHead.closes = true
+        stage = .refused(self.failure(failure.reason))
+    }
+}

@@ -1,0 +1,37 @@
+// Part of the rpc-gateway project, under Apache License v2.0; see LICENSE for the full text
+// SPDX-License-Identifier: Apache-2.0
+
+/// What libmicrohttpd is told of a request: as much as it has to know to answer it, in the place of the real head.
+struct LibraryHead: Equatable {
+    /// Whether the answer goes without its body.
+    var isHead = false
+    /// Whether the client speaks HTTP/1.0, to which a stream goes up to the close of the connection.
+    var isHTTP10 = false
+    /// Whether the connection is closed after the answer.
+    var closes = false
+
+    init() {}
+
+    init(_ line: RequestLine, _ options: ConnectionOptions) {
+        isHead = line.isHead
+        isHTTP10 = line.isHTTP10
+        closes = options.contains(.close) || isHTTP10 && !options.contains(.keepAlive)
+    }
+
+    /// The longest of all.
+    static let maximumBytes = 48
+
+    /// A head without fields that could be left out; the real ones are ours.
+    var text: StaticString {
+        switch (isHead, isHTTP10, closes) {
+        case (false, false, false): "GET / HTTP/1.1\r\n\r\n"
+        case (false, false, true): "GET / HTTP/1.1\r\nConnection: close\r\n\r\n"
+        case (false, true, true): "GET / HTTP/1.0\r\n\r\n"
+        case (false, true, false): "GET / HTTP/1.0\r\nConnection: Keep-Alive\r\n\r\n"
+        case (true, false, false): "HEAD / HTTP/1.1\r\n\r\n"
+        case (true, false, true): "HEAD / HTTP/1.1\r\nConnection: close\r\n\r\n"
+        case (true, true, true): "HEAD / HTTP/1.0\r\n\r\n"
+        case (true, true, false): "HEAD / HTTP/1.0\r\nConnection: Keep-Alive\r\n\r\n"
+        }
+    }
+}
