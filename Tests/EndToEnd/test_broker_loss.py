@@ -314,7 +314,7 @@ def test_a_host_that_never_answers_costs_a_second(family, own_broker, host, figu
             gateway = family.gateway(url)
             result(gateway.post("/mute/none"))
             first.append(time.monotonic() - started)
-            own_broker.run("ctl", "--quiet", "close_all_connections", "--vhost", host.name, "test")
+            host.close_connections()
             lost = time.monotonic()
             until(lambda: gateway.get("/readyz").status == 200, 10)
             until(lambda: gateway.post("/mute/none", headers={"Rpc-Timeout": "2"}).status == 200, 10)

@@ -111,6 +111,13 @@ class VirtualHost:
         """The transport URL, through another port when a tap stands in between."""
         return f"rabbit://{user}@127.0.0.1:{port or self.broker.port}/{self.name}{query}"
 
+    def close_connections(self):
+        """The broker closes every connection of the virtual host, as an operator would have it."""
+        self.broker.evaluate(
+            '[rabbit_networking:close_connection(Connection, "test") || Connection <- rabbit_networking:connections(), '
+            f"rabbit_networking:connection_info(Connection, [vhost]) =:= [{{vhost, {binary(self.name)}}}]]"
+        )
+
     @property
     def amqp_url(self):
         return f"amqp://guest:guest@127.0.0.1:{self.broker.port}/{self.name}"
