@@ -28,6 +28,16 @@ def python(release):
     return subprocess.check_output(command, text=True).strip() + "/bin/python"
 
 
+@functools.lru_cache(maxsize=None)
+def contract_tool(name):
+    """A program of those that read the contract."""
+    given = os.environ.get("GATEWAY_TEST_CONTRACT_TOOLS")
+    if not given:
+        command = [ROOT / "dev" / "venv", ROOT / "Tests" / "EndToEnd" / "requirements-contract.txt", "contract"]
+        given = subprocess.check_output(command, text=True).strip() + "/bin"
+    return pathlib.Path(given) / name
+
+
 @contextlib.contextmanager
 def refusing_port():
     """A port on which nobody listens and nobody else can."""
