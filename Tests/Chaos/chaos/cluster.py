@@ -31,6 +31,9 @@ class Cluster:
     def ctl(self, *words):
         return self.asked.ctl(*words)
 
+    def evaluate(self, expression):
+        return self.asked.evaluate(expression)
+
     def accepts(self):
         return self.asked.accepts()
 
