@@ -3,7 +3,7 @@
 
 export TRANSPORT_URL LISTEN
 
-.PHONY: help run build test test-tsan chaos soak unit lint format bench bench-quick counts clean
+.PHONY: help run build test coverage test-tsan chaos soak unit lint format bench bench-quick counts clean
 
 help: ## this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "make %-11s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -17,6 +17,9 @@ build: ## install what is missing, build release
 
 test: ## every test, against a RabbitMQ and real oslo.messaging peers of its own
 	@dev/test
+
+coverage: ## the share of lines that the tests run, for each module and in all
+	@dev/coverage
 
 test-tsan: ## loops, connections, drivers and the HTTP server under ThreadSanitizer
 	@dev/test-tsan
@@ -50,4 +53,4 @@ counts: ## instructions and allocations per call under valgrind, against thresho
 
 clean: ## remove everything that was built, the test environments too
 	swift package clean
-	rm -rf .build .build-test .build-bench .build-tsan
+	rm -rf .build .build-test .build-bench .build-tsan .build-coverage
