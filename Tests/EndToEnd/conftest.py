@@ -91,12 +91,19 @@ def broker(tmp_path_factory):
     running.stop()
 
 
-@pytest.fixture(scope="module")
-def own_broker(tmp_path_factory):
-    """A broker for tests that break it."""
+@pytest.fixture(scope="session")
+def breakable_broker(tmp_path_factory):
     running = Broker(tmp_path_factory.mktemp("breakable") / "broker", ours=True)
     yield running
     running.stop()
+
+
+@pytest.fixture(scope="module")
+def own_broker(breakable_broker):
+    """A broker for tests that break it: one for all files of this process, whole again when a file begins."""
+    if not breakable_broker.accepts():
+        breakable_broker.run("restart")
+    return breakable_broker
 
 
 @pytest.fixture(scope="module")
