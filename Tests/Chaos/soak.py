@@ -36,7 +36,7 @@ def alarmed(stage):
 
 
 def connections_closed(stage):
-    stage.broker.ctl("close_all_connections", "--vhost", stage.host.name, "soak")
+    stage.host.close_connections()
 
 
 def dropped(stage):
@@ -95,12 +95,12 @@ def test_soak(stage, request, capsys):
     while time.monotonic() < end:
         began = time.monotonic()
         fault = stage.random.choice(FAULTS)
-        losing = fault is service_queue_deleted
-        with stage.losing() if losing else contextlib.nullcontext():
-            fault(stage)
-            stage.recover()
         with capsys.disabled():
-            print(f"\n{fault.__name__}: recovered after {time.monotonic() - began:.1f} s with the fault, {stage.resources()}", end="", flush=True)
+            print(f"\n{fault.__name__}", end="", flush=True)
+            with stage.losing() if fault is service_queue_deleted else contextlib.nullcontext():
+                fault(stage)
+                stage.recover()
+            print(f": {time.monotonic() - began:.1f} s, {stage.resources()}", end="", flush=True)
         stage.load_for(max(0, EVERY - (time.monotonic() - began)))
     after = stage.resources(seconds=30)
     attempts = stage.judge()

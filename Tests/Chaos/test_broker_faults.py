@@ -21,10 +21,10 @@ def test_broker_stopped_cleanly(stage, broker):
 
 
 @pytest.mark.core
-def test_connections_closed(stage, broker):
+def test_connections_closed(stage):
     stage.open()
     for _ in range(3):
-        broker.ctl("close_all_connections", "--vhost", stage.host.name, "chaos")
+        stage.host.close_connections()
         stage.load.wait_for(30)
     stage.recover()
     stage.judge()
@@ -73,16 +73,15 @@ def test_virtual_host_deleted_and_made_again(stage):
 
 def test_rights_taken_and_returned(stage, broker):
     user = "chaos"
-    broker.ctl("add_user", user, "word")
+    broker.add_user(user, "word", stage.host.name)
     try:
-        broker.ctl("set_permissions", "-p", stage.host.name, user, ".*", ".*", ".*")
         stage.open(user=f"{user}:word")
-        broker.ctl("set_permissions", "-p", stage.host.name, user, "^$", "^$", "^$")
-        broker.ctl("close_all_user_connections", user, "rights taken")
+        broker.permit(user, stage.host.name, "^$")
+        stage.host.close_connections()
         stage.feel("broker-configuration", "broker-unavailable")
         stage.load.wait_for(200)
-        broker.ctl("set_permissions", "-p", stage.host.name, user, ".*", ".*", ".*")
+        broker.permit(user, stage.host.name)
         stage.recover()
         stage.judge()
     finally:
-        broker.ctl("delete_user", user)
+        broker.delete_user(user)

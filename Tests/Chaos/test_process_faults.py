@@ -86,11 +86,11 @@ def test_no_descriptors_left(stage):
     stage.judge()
 
 
-def test_no_room_for_logs(stage, broker):
+def test_no_room_for_logs(stage):
     """Standard error is a full disk, and there is a lot to tell."""
     full = ("sh", "-c", 'exec "$0" "$@" 2>/dev/full')
     stage.open(through=full, log_level="debug")
-    broker.ctl("close_all_connections", "--vhost", stage.host.name, "chaos")
+    stage.host.close_connections()
     stage.load.wait_for(200)
     stage.recover()
     stage.judge()

@@ -91,25 +91,32 @@ def test_control_exchange_of_another_type(stage):
 
 
 def test_channel_errors_by_others(stage, broker):
-    """406, 403, 404 and messages over the limit, by requests beside those of the load."""
+    """403, 404, 405, 406 and messages over the limit, by requests beside those of the load."""
     user = "confined"
-    largest = broker.ctl("eval", "application:get_env(rabbit, max_message_size, 134217728).")
-    broker.ctl("add_user", user, "word")
+    largest = broker.evaluate("application:get_env(rabbit, max_message_size, 134217728)")
+    broker.add_user(user, "word", stage.host.name, "^(?!secret).*")
     try:
-        broker.ctl("set_permissions", "-p", stage.host.name, user, "^(?!secret).*", "^(?!secret).*", ".*")
-        broker.ctl("eval", "application:set_env(rabbit, max_message_size, 20000).")
+        broker.evaluate("application:set_env(rabbit, max_message_size, 20000)")
         stage.open(user=f"{user}:word")
         with stage.host.channel() as channel:
             channel.exchange_declare("direct-one", "direct")
             channel.exchange_declare("internal-one", "topic", internal=True)
             channel.exchange_declare("secret-one", "topic")
-        asks = [Ask("quick", query=f"?exchange={name}") for name in ("direct-one", "internal-one", "secret-one", "fleeting")]
-        asks.append(Ask("quick", arguments={"filler": "x" * 30_000}))
-        stage.spare(_deleting(stage, "fleeting", stage.attackers(*asks, connections=8, rate=60)), 500)
+            channel.exchange_declare("openstack", "topic")
+            # Nobody else may look at it while this channel's connection lasts.
+            channel.queue_declare("locked", exclusive=True)
+            channel.queue_bind("locked", "openstack", "locked")
+            stage.spare(_deleting(stage, "fleeting", stage.attackers(*_bad_asks(), connections=8, rate=60)), 500)
         stage.judge()
     finally:
-        broker.ctl("delete_user", user)
-        broker.ctl("eval", f"application:set_env(rabbit, max_message_size, {largest}).")
+        broker.delete_user(user)
+        broker.evaluate(f"application:set_env(rabbit, max_message_size, {largest})")
+
+
+def _bad_asks():
+    exchanges = ("direct-one", "internal-one", "secret-one", "fleeting")
+    asks = [Ask("quick", query=f"?exchange={exchange}") for exchange in exchanges]
+    return [*asks, Ask("locked", timeout=0.5), Ask("quick", arguments={"filler": "x" * 30_000})]
 
 
 @contextlib.contextmanager

@@ -19,7 +19,7 @@ class Cluster:
             raise
         self.broken = self.nodes[1]
         self.asked = self.nodes[2]
-        self.names = [node.ctl("eval", "node().").strip("'") for node in self.nodes]
+        self.names = [node.evaluate("node()").strip("'") for node in self.nodes]
 
     @property
     def port(self):
@@ -53,11 +53,11 @@ class Cluster:
 
     def _about_others(self, what):
         names = ", ".join(f"'{name}'" for name in self._others())
-        self.broken.ctl("eval", f"[begin {what} end || N <- [{names}]].")
+        self.broken.evaluate(f"[begin {what} end || N <- [{names}]]")
 
     def whole(self):
         """Whether all nodes see all others and serve."""
-        running = self.asked.ctl("eval", "length(rabbit_nodes:all_running()).")
+        running = self.asked.evaluate("length(rabbit_nodes:all_running())")
         return running == "3" and all(node.accepts() for node in self.nodes)
 
     def mend(self):

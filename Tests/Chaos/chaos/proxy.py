@@ -15,7 +15,8 @@ class Manners:
     """How bytes pass, each way. The default is a good network.
 
     `loss` is the share of pieces that come `again` seconds late, with all behind them: as TCP makes loss look to its users.
-    `hole` swallows everything and tells nobody; `rate` is in bytes a second; `single` passes one byte a segment.
+    While there is a `hole` nothing passes, and all of it does afterwards. `rate` is in bytes a second; `single` passes one byte a
+    segment.
     """
 
     latency: float = 0
@@ -130,7 +131,7 @@ class _Link:
         sending = asyncio.ensure_future(self._send(flight, writer))
         try:
             while data := await reader.read(PIECE):
-                if self.swallowing or self.proxy.manners.hole:
+                if self.swallowing:
                     continue
                 if from_client and self.left is not None:
                     data, self.left = data[: self.left], self.left - len(data)
@@ -147,6 +148,8 @@ class _Link:
     async def _send(self, flight, writer):
         while item := await flight.get():
             came, data = item
+            while self.proxy.manners.hole:
+                await asyncio.sleep(0.02)
             manners = self.proxy.manners
             wait = came + manners.latency - asyncio.get_running_loop().time()
             if manners.loss and self.proxy.random.random() < manners.loss:

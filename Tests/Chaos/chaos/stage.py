@@ -253,8 +253,9 @@ class Stage:
         return [name for server in self.servers for name in (server.topic, f"{server.topic}.{server.server}")]
 
     def _empty(self):
-        lengths = self.broker.ctl("list_queues", "-p", self.host.name, "name", "messages", "--no-table-headers")
-        return not any(line.split("\t")[0] in self._queues() and line.split("\t")[1] != "0" for line in lengths.splitlines())
+        with contextlib.suppress(pika.exceptions.AMQPError, OSError), self.host.channel() as channel:
+            return not any(channel.queue_declare(queue, passive=True).method.message_count for queue in self._queues())
+        return False
 
     def _waiting(self):
         """The marks of messages that lie in the servers' queues and were not run."""
