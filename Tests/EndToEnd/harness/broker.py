@@ -32,10 +32,18 @@ class Broker:
         self.ours = ours
         self.joins = joins
         if ours:
-            self.run("start")
+            self._start()
         self.port = int(self.run("port"))
         self.tls_port = int(self.run("tls-port"))
         self.authority = self.run("authority")
+
+    def _start(self):
+        """An interrupted start must not leave a broker behind."""
+        try:
+            self.run("start")
+        except BaseException:
+            self.run("stop")
+            raise
 
     def run(self, *words):
         environment = {**os.environ, "BROKER_DIR": self.directory, "BROKER_CLUSTER": self.joins.directory if self.joins else ""}
