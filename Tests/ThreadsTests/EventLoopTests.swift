@@ -189,6 +189,34 @@ struct EventLoopTests {
         loop.stop()
     }
 
+    @Test func whoWatchesTheEndIsToldOfItOnceAlsoWhenItBeganLast() async throws {
+        let loop = try EventLoop(name: "end")
+        let told = Guarded<[String]>([])
+        try loop.start()
+        loop.execute {
+            let early = CountingSource()
+            early.watch = loop.watchEnd(early)
+            early.onEnd = {
+                told.withLock { $0.append("early") }
+                early.watch?.end()
+                loop.execute {
+                    let late = CountingSource()
+                    late.watch = loop.watchEnd(late)
+                    late.onEnd = { told.withLock { $0.append("late") } }
+                }
+            }
+            let left = CountingSource()
+            left.watch = loop.watchEnd(left)
+            left.onEnd = { told.withLock { $0.append("left") } }
+            left.watch?.end()
+            loop.stop()
+        }
+        #expect(loop.waitUntilEnded(deadline: .now + .seconds(5)))
+        #expect(told.withLock { $0 } == ["early", "late"])
+        let isTaken = loop.executeUnlessEnded {}
+        #expect(!isTaken)
+    }
+
     @Test func withoutDescriptorsALoopIsAnErrorNotACrash() async {
         await #expect(processExitsWith: .success) {
             var limit = rlimit()

@@ -30,6 +30,8 @@ public final class Connection: Sendable {
     private let lastStaleTag = Atomic<UInt64>(0)
     private let acceptance = Atomic(Acceptance.notStarted)
     private let abortedFlag = Atomic(false)
+    /// What tells of the end of the user's loop, where another one drives the connection.
+    private let homeEnd = Guarded<HomeEnd?>(nil)
 
     enum Acceptance: UInt8, AtomicRepresentable {
         case notStarted, open, closing, finished
@@ -112,14 +114,29 @@ extension Connection {
         }
         do throws(OutOfResources) {
             guard let loop, let core else { throw OutOfResources(resource: .descriptors, error: 0) }
-            if loop !== home { try loop.start() }
-            loop.run { [self] in core.start(self, channelCount: channels, completion: completion) }
+            let begin: @Sendable () -> Void = { [self] in
+                core.start(self, channelCount: channels, completion: completion)
+            }
+            if loop.isCurrent { return begin() }
+            if loop !== home {
+                try loop.start()
+                let end = HomeEnd(self)
+                guard home.executeUnlessEnded({ end.begin() }) else {
+                    loop.stop()
+                    return fail(.loopEnded, completion)
+                }
+            }
+            if !loop.executeUnlessEnded(begin) { fail(.loopEnded, completion) }
         } catch {
-            setFinished()
-            let failure = AMQPError(.outOfResources, "\(error)")
-            completion(.failure(failure))
-            delegate?.connection(self, didCloseWith: failure)
+            fail(AMQPError(.outOfResources, "\(error)"), completion)
         }
+    }
+
+    /// Ends before anything has begun.
+    private func fail(_ error: AMQPError, _ completion: @Sendable (Result<Void, AMQPError>) -> Void) {
+        setFinished()
+        completion(.failure(error))
+        delegate?.connection(self, didCloseWith: error)
     }
 
     /// Publishes a message on a channel.
@@ -208,7 +225,8 @@ extension Connection {
     /// Tells events where the user wants to hear of them.
     func tell(_ events: [ConnectionEvent]) {
         if home.isCurrent { return hear(events) }
-        home.execute { [self] in hear(events) }
+        // Once the user's loop has ended nothing runs beside this thread, and who waits has to be told all the same.
+        if !home.executeUnlessEnded({ [self] in hear(events) }) { hear(events) }
     }
 
     private func hear(_ events: [ConnectionEvent]) {
@@ -226,8 +244,40 @@ extension Connection {
             case .closed(let error, let completions):
                 delegate?.connection(self, didCloseWith: error)
                 for completion in completions { completion() }
-                if let loop, loop !== home { loop.stop() }
+                homeEnd.withLock { $0.take() }?.end()
             }
+        }
+    }
+
+    /// Ends a connection that has a loop of its own when its user's loop ends, which nothing else would tell it; touched by that
+    /// loop's thread only.
+    final class HomeEnd: EventSource, @unchecked Sendable {
+        // Sound: `watch` is touched by the user's loop only, where the connection's end is told too.
+        private weak let connection: Connection?
+        private let home: EventLoop
+        private var watch: Watch?
+
+        init(_ connection: Connection) {
+            self.connection = connection
+            home = connection.home
+        }
+
+        func begin() {
+            guard let connection else { return }
+            connection.homeEnd.withLock { $0 = self }
+            watch = home.watchEnd(self)
+        }
+
+        func end() {
+            watch?.end()
+            watch = nil
+        }
+
+        func isReady(_ readiness: Readiness) {}
+
+        func loopDidEnd() {
+            watch = nil
+            connection?.abort()
         }
     }
 }

@@ -18,6 +18,7 @@ extension ConnectionCore {
         let deadline = Moment.now + configuration.connectTimeout
         // The name service knows no deadline; whoever waits for the start must not depend on it.
         openDeadline = deadline + .milliseconds(100)
+        watch = loop.watchEnd(self)
         enter { () throws(AMQPError) in
             if isAborted { throw .closedByThisSide }
             if let defect = candidates.configurations.lazy.compactMap(\.defect).first { throw defect }
@@ -62,11 +63,8 @@ extension ConnectionCore {
     }
 
     private func attemptEnded(_ attempt: Int, _ host: Int, _ result: Result<Dialed, AMQPError>) throws(AMQPError) {
-        guard phase == .dialing, let dialing else {
-            // Another attempt was faster: the descriptor is forgotten before it is closed with its transport.
-            if case .success(let late) = result { connection?.socketHandle.close(late.transport.fileDescriptor) }
-            return
-        }
+        // Otherwise another attempt was faster, and the socket of this one is closed with its transport.
+        guard phase == .dialing, let dialing else { return }
         let dialer = dialing.dialers.removeValue(forKey: attempt)
         switch result {
         case .success(let dialed):
@@ -87,6 +85,7 @@ extension ConnectionCore {
         }
         frameMaximum = dialed.frameMaximum
         heartbeats = HeartbeatMonitor(interval: dialed.heartbeat, now: .now)
+        watch?.end()
         do throws(OutOfResources) {
             watch = try loop.watch(dialed.transport.fileDescriptor, for: .readable, self)
         } catch {
@@ -181,7 +180,6 @@ extension ConnectionCore {
         connection?.setFinished()
         dialing?.end()
         dialing = nil
-        if let transport { connection?.socketHandle.close(transport.fileDescriptor) }
         watch?.end()
         watch = nil
         watchdog = nil
@@ -190,6 +188,7 @@ extension ConnectionCore {
         events = []
         self.connection = nil
         connection?.tell(told)
+        if loop !== home { loop.stop() }
     }
 
     private func failEverything(on channel: ChannelCore, _ error: AMQPError) {

@@ -62,18 +62,10 @@ final class Dialer: Sendable {
         do throws(AMQPError) {
             try addresses.resolve(configuration.host, configuration.port)
             let transport = try connect()
-            for handle in [connectionHandle, ownHandle] { handle.open(transport.fileDescriptor) }
-            do throws(AMQPError) {
-                // Looked at after the socket was made known: an end either finds the socket or is seen here.
-                guard isWanted else { throw .closedByThisSide }
-                return .success(
-                    try Handshake(transport: transport, configuration: configuration, deadline: deadline).run()
-                )
-            } catch {
-                // Forgotten before the descriptor is closed with the transport.
-                for handle in [connectionHandle, ownHandle] { handle.close(transport.fileDescriptor) }
-                throw error
-            }
+            transport.makeKnown(to: [connectionHandle, ownHandle])
+            // Looked at after the socket was made known: an end either finds the socket or is seen here.
+            guard isWanted else { throw .closedByThisSide }
+            return .success(try Handshake(transport: transport, configuration: configuration, deadline: deadline).run())
         } catch {
             return .failure(error)
         }

@@ -9,20 +9,42 @@ struct SocketAddress: Sendable, Equatable {
     private let bytes: [UInt8]
     let family: Int32
 
+    /// The system's name service; what `find` gives belongs to the caller until `free` takes it back.
+    struct NameService {
+        typealias List = UnsafeMutablePointer<addrinfo>
+
+        var find: (_ host: String, _ port: String, _ hints: addrinfo, _ list: inout List?) -> Int32
+        var free: (List?) -> Void
+
+        static var system: NameService {
+            NameService(
+                find: { host, port, hints, list in
+                    var hints = hints
+                    return getaddrinfo(host, port, &hints, &list)
+                },
+                free: { freeaddrinfo($0) }
+            )
+        }
+    }
+
     /// Finds the addresses of a name, in the order in which they are to be tried; waits for the name service.
     ///
     /// The system orders them (RFC 6724); here the families take turns (RFC 8305, section 4), so that one that leads
     /// nowhere delays the other by one attempt only.
     static func all(of host: String, port: Int) throws(AMQPError) -> [SocketAddress] {
+        try all(of: host, port: port, using: .system)
+    }
+
+    static func all(of host: String, port: Int, using service: NameService) throws(AMQPError) -> [SocketAddress] {
         var hints = addrinfo()
         hints.ai_family = AF_UNSPEC
         hints.ai_socktype = Int32(SOCK_STREAM.rawValue)
-        var list: UnsafeMutablePointer<addrinfo>?
-        let status = getaddrinfo(host, String(port), &hints, &list)
+        var list: NameService.List?
+        let status = service.find(host, String(port), hints, &list)
         // At once: what is called next may set it.
         let reason = errno
         guard status == 0 else { throw .resolving(host, status: status, reason: reason) }
-        defer { freeaddrinfo(list) }
+        defer { service.free(list) }
         var found: [SocketAddress] = []
         var next = list
         while let entry = next?.pointee {

@@ -10,6 +10,9 @@ internal import Threads
 final class SocketHandle: Sendable {
     private let descriptors = Guarded<[Int32]>([])
 
+    /// How many it knows.
+    var count: Int { descriptors.withLock { $0.count } }
+
     func open(_ fileDescriptor: Int32) {
         descriptors.withLock { $0.append(fileDescriptor) }
     }

@@ -22,6 +22,9 @@ final class Transport {
     let fileDescriptor: Int32
     var replayPool = amqp_pool_t()
 
+    /// Where the descriptor is known: it is forgotten there before it is closed, whichever way the transport ends.
+    private var handles: [SocketHandle] = []
+
     /// The name that OpenSSL says and checks; it lives as long as OpenSSL's objects.
     private let serverName: UnsafeMutablePointer<CChar>?
 
@@ -59,9 +62,16 @@ final class Transport {
     }
 
     deinit {
+        for handle in handles { handle.close(fileDescriptor) }
         empty_amqp_pool(&replayPool)
         amqp_destroy_connection(state)
         free(serverName)
+    }
+
+    /// Lets others shut the descriptor down, for as long as the transport lives.
+    func makeKnown(to handles: [SocketHandle]) {
+        for handle in handles { handle.open(fileDescriptor) }
+        self.handles += handles
     }
 
     /// Sends `AMQP 0 0 9 1`; eight bytes always fit the buffer of a fresh socket.

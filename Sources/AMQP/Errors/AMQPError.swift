@@ -107,6 +107,8 @@ extension AMQPError {
 
     static let closedByThisSide = AMQPError(.connectionClosed, "the connection was closed by this side")
 
+    static let loopEnded = AMQPError(.connectionClosed, "the loop of the connection has ended")
+
     private static func code(of reply: Reply) -> Code? {
         switch reply.code {
         case 403: .accessRefused

@@ -146,6 +146,20 @@ extension EventLoop {
         wakeUp.signalNow()
     }
 
+    /// Like `execute`; false when the loop has ended, and then the work is not done.
+    public func executeUnlessEnded(_ work: @escaping @Sendable () -> Void) -> Bool {
+        if isCurrent {
+            deferred.append(work)
+            return true
+        }
+        let isTaken = inbox.withLock { inbox in
+            if !inbox.hasEnded { inbox.work.append(work) }
+            return !inbox.hasEnded
+        }
+        if isTaken { wakeUp.signal() }
+        return isTaken
+    }
+
     /// Puts work into the inbox; whether it is the first there.
     private func enter(_ work: @escaping @Sendable () -> Void) -> Bool {
         inbox.withLock { inbox in
@@ -175,6 +189,11 @@ extension EventLoop {
         return Watch(loop: self, descriptor: descriptor, slot: slot, interest: interest)
     }
 
+    /// Tells a source of the loop's end and of nothing else, until the watch is ended.
+    public func watchEnd(_ source: any EventSource) -> Watch {
+        Watch(loop: self, descriptor: nil, slot: takeSlot(source), interest: [])
+    }
+
     /// Adds what takes part in every turn, in the order of the adding.
     public func add(_ taker: any TurnTaker) { turnTakers.append(taker) }
 
@@ -200,6 +219,8 @@ extension EventLoop {
     }
 
     func freeSlot(_ slot: Int) {
+        // A watch may outlive the loop's turns.
+        guard slot < slots.count else { return }
         slots[slot].source = nil
         slots[slot].generation &+= 1
         freeSlots.append(slot)
@@ -290,10 +311,20 @@ extension EventLoop {
         }
     }
 
+    private func tellSources() {
+        var slot = 0
+        while slot < slots.count {
+            let source = slots[slot].source
+            slots[slot].source = nil
+            source?.loopDidEnd()
+            slot += 1
+        }
+    }
+
     /// Does what was left in the inbox, and lets go of everything: what it holds may lead back to this loop.
     private func finish() {
         takeInbox()
-        for slot in slots { slot.source?.loopDidEnd() }
+        tellSources()
         let rest = inbox.withLock { inbox in
             inbox.hasEnded = true
             defer { inbox.work = [] }
@@ -305,6 +336,8 @@ extension EventLoop {
             deferred = []
             for work in work { work() }
             flush()
+            // That work may have begun to watch.
+            tellSources()
         } while !deferred.isEmpty
         (slots, freeSlots, turnTakers, deferred) = ([], [], [], [])
         timers = Heap()

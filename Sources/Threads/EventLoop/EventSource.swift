@@ -15,7 +15,7 @@ public struct Readiness: OptionSet, Sendable, Hashable {
     public static let writable = Readiness(rawValue: 2)
 }
 
-/// What owns a descriptor that a loop watches; called on the loop's thread.
+/// What owns a descriptor that a loop watches, or has to know of the loop's end; called on the loop's thread.
 public protocol EventSource: AnyObject {
     /// The descriptor is ready. Told again in the next turn while it stays so.
     func isReady(_ readiness: Readiness)

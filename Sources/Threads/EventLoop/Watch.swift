@@ -4,15 +4,15 @@
 internal import CLinux
 @preconcurrency import Glibc
 
-/// A loop's watch over one descriptor; to be used on the loop's thread only.
+/// A loop's watch over one descriptor, or over nothing but the loop's own end; to be used on the loop's thread only.
 public final class Watch {
     private let loop: EventLoop
-    private let descriptor: Int32
+    private let descriptor: Int32?
     private let slot: Int
     private var interest: Readiness
     private var isEnded = false
 
-    init(loop: EventLoop, descriptor: Int32, slot: Int, interest: Readiness) {
+    init(loop: EventLoop, descriptor: Int32?, slot: Int, interest: Readiness) {
         self.loop = loop
         self.descriptor = descriptor
         self.slot = slot
@@ -21,7 +21,7 @@ public final class Watch {
 
     /// Chooses what to be told of; costs a system call when it differs from before.
     public func change(to interest: Readiness) {
-        guard !isEnded, interest != self.interest else { return }
+        guard !isEnded, interest != self.interest, let descriptor else { return }
         self.interest = interest
         var event = EventLoop.event(slot: slot, generation: loop.generation(of: slot), interest)
         epoll_ctl(loop.epoll, EPOLL_CTL_MOD, descriptor, &event)
@@ -31,7 +31,7 @@ public final class Watch {
     public func end() {
         guard !isEnded else { return }
         isEnded = true
-        epoll_ctl(loop.epoll, EPOLL_CTL_DEL, descriptor, nil)
+        if let descriptor { epoll_ctl(loop.epoll, EPOLL_CTL_DEL, descriptor, nil) }
         loop.freeSlot(slot)
     }
 }
