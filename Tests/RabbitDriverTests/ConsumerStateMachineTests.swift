@@ -41,7 +41,7 @@ struct ConsumerStateMachineTests {
         var now = start
         var waits: [Duration] = []
         for _ in 0..<7 {
-            let actions = machine.failed(isRefusal: false, isDeclaration: false, randomFactor: 0, now: now)
+            let actions = machine.failed(isRefusal: false, mayBlameOwnQueue: false, randomFactor: 0, now: now)
             #expect(actions == [.retire])
             guard case .waiting(let until) = machine.phase else {
                 Issue.record("\(machine.phase)")
@@ -82,7 +82,12 @@ struct ConsumerStateMachineTests {
     @Test func aRepairThatFailsGivesTheConnectionUp() {
         var machine = consuming()
         _ = machine.disturbed(randomFactor: 0, now: start + .seconds(10))
-        let actions = machine.failed(isRefusal: false, isDeclaration: false, randomFactor: 0, now: start + .seconds(10))
+        let actions = machine.failed(
+            isRefusal: false,
+            mayBlameOwnQueue: false,
+            randomFactor: 0,
+            now: start + .seconds(10)
+        )
         #expect(actions == [.retire])
         #expect(machine.phase == .waiting(until: start + .milliseconds(10_050)))
         let stale = machine.lost(isSilent: false, randomFactor: 0, now: start + .seconds(10))
@@ -124,7 +129,7 @@ struct ConsumerStateMachineTests {
         let id = UniqueID()
         _ = machine.start()
         _ = machine.wait(id, patience(9))
-        let told = machine.failed(isRefusal: true, isDeclaration: true, randomFactor: 0, now: start)
+        let told = machine.failed(isRefusal: true, mayBlameOwnQueue: true, randomFactor: 0, now: start)
         #expect(told == [.resume([id], .refused), .retire, .renew])
         let later = machine.wait(UniqueID(), patience(9))
         #expect(later == .refused)
@@ -134,11 +139,11 @@ struct ConsumerStateMachineTests {
 
     /// A declaration that failed may have left a queue of that name behind which the broker will never serve.
     @Test(arguments: [true, false])
-    func onlyAFailedDeclarationTakesTheNameAway(_ isDeclaration: Bool) {
+    func onlyAFailedDeclarationTakesTheNameAway(_ mayBlame: Bool) {
         var machine = machine
         _ = machine.start()
-        let actions = machine.failed(isRefusal: false, isDeclaration: isDeclaration, randomFactor: 0, now: start)
-        #expect(actions.contains(.renew) == isDeclaration)
+        let actions = machine.failed(isRefusal: false, mayBlameOwnQueue: mayBlame, randomFactor: 0, now: start)
+        #expect(actions.contains(.renew) == mayBlame)
     }
 
     /// A broker that fell silent may hold the consumer for alive, and give it a part of the messages.

@@ -61,11 +61,16 @@ struct LoopbackTests {
         _ = machine.start()
         let (impatient, patient, endless) = (UniqueID(), UniqueID(), UniqueID())
         for (id, retry) in [(impatient, 0), (patient, 1), (endless, nil)] { _ = machine.wait(id, waiter(retry: retry)) }
-        let first = machine.failed(isRefusal: false, isDeclaration: false, randomFactor: 0, now: start)
+        let first = machine.failed(isRefusal: false, mayBlameOwnQueue: false, randomFactor: 0, now: start)
         #expect(first == [.resume([impatient], .unreachable), .retire])
         let retry = machine.tick(now: start + .seconds(1))
         #expect(retry == [.connect])
-        let second = machine.failed(isRefusal: false, isDeclaration: false, randomFactor: 0, now: start + .seconds(1))
+        let second = machine.failed(
+            isRefusal: false,
+            mayBlameOwnQueue: false,
+            randomFactor: 0,
+            now: start + .seconds(1)
+        )
         #expect(second == [.resume([patient], .unreachable), .retire])
         let connected = machine.established(now: start)
         #expect(connected.isEmpty)
@@ -78,7 +83,7 @@ struct LoopbackTests {
         _ = machine.start()
         let id = UniqueID()
         _ = machine.wait(id, waiter(retry: nil))
-        let actions = machine.failed(isRefusal: true, isDeclaration: true, randomFactor: 0, now: start)
+        let actions = machine.failed(isRefusal: true, mayBlameOwnQueue: true, randomFactor: 0, now: start)
         #expect(actions == [.retire, .renew])
         let outcome = machine.wait(UniqueID(), waiter(retry: nil))
         #expect(outcome == nil)
@@ -92,7 +97,7 @@ struct LoopbackTests {
         #expect(lost == [.connect])
         var now = start
         for _ in 0..<20 {
-            _ = machine.failed(isRefusal: false, isDeclaration: false, randomFactor: 0, now: now)
+            _ = machine.failed(isRefusal: false, mayBlameOwnQueue: false, randomFactor: 0, now: now)
             guard case .waiting(let until) = machine.phase else { continue }
             #expect(now.duration(to: until) <= .seconds(1))
             now = until
@@ -181,7 +186,7 @@ struct LoopbackTests {
         let outcome = machine.wait(id, waiter())
         #expect(outcome == .stopped)
         let afterwards =
-            machine.failed(isRefusal: false, isDeclaration: false, randomFactor: 0, now: start)
+            machine.failed(isRefusal: false, mayBlameOwnQueue: false, randomFactor: 0, now: start)
             + machine.tick(now: start)
         #expect(afterwards.isEmpty)
     }

@@ -14,10 +14,14 @@ final class ConsumerSession: ConnectionDelegate {
         var error: AMQPError
         /// Whether the connection was there, and declaring or consuming failed.
         var isDeclaration: Bool
+        /// Whether the broker may hold a queue of our own in a state in which it serves nobody.
+        var mayBlameOwnQueue = false
     }
 
     private struct State {
         var connection: Connection?
+        /// What was asked for last.
+        var steps: [ListeningTopology.Step] = []
         /// Tags of the consumers that run.
         var running: Set<Name> = []
         /// Whether all has been consumed once over this connection.
@@ -74,9 +78,15 @@ final class ConsumerSession: ConnectionDelegate {
                 state.withLock { $0.wasEstablished = true }
                 handOverEarly()
             }
-            completion(result.mapError { Failure(error: $0, isDeclaration: true) })
+            completion(result.mapError { failure($0, in: topology) })
             if case .success = result { consumeFormerQueue(of: topology, on: connection) }
         }
+    }
+
+    private func failure(_ error: AMQPError, in topology: ListeningTopology) -> Failure {
+        let step = state.withLock { state in error.step.flatMap { state.steps.dropFirst($0).first } }
+        let mayBlame = step.map { topology.mayBlameOwnQueue(error, of: $0) } ?? true
+        return Failure(error: error, isDeclaration: true, mayBlameOwnQueue: mayBlame)
     }
 
     /// Drops the connection; what is not acknowledged goes back to its queues.
@@ -150,6 +160,7 @@ extension ConsumerSession {
     ) {
         let running = state.withLock { $0.running }
         let steps = topology.steps(adjustments, running: running, offset: supervisor.consumption.streamOffset)
+        state.withLock { $0.steps = steps }
         for case .consume(let consumer) in steps {
             // Known before the answer: the first deliveries, or a cancellation, may come with it.
             state.withLock { state in _ = state.running.insert(consumer.tag) }

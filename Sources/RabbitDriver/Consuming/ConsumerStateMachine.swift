@@ -129,10 +129,10 @@ struct ConsumerStateMachine: Sendable {
     ///
     /// - Parameters:
     ///   - isRefusal: whether the broker refuses what was asked for.
-    ///   - isDeclaration: whether the connection was there, and declaring or consuming failed.
+    ///   - mayBlameOwnQueue: whether the broker may hold a queue of ours in a state in which it serves nobody.
     mutating func failed(
         isRefusal: Bool,
-        isDeclaration: Bool,
+        mayBlameOwnQueue: Bool,
         randomFactor: Double,
         now: Moment
     ) -> [Action] {
@@ -141,7 +141,7 @@ struct ConsumerStateMachine: Sendable {
             isRefused = isRefusal
             let told = (isRefusal ? resume(.consuming, .refused) { $0.endsAtRefusal } : []) + resumeExhausted()
             // The connection may well be there when what was refused is a declaration.
-            return told + [.retire] + (isDeclaration ? [.renew] : []) + retry(randomFactor, now)
+            return told + [.retire] + (mayBlameOwnQueue ? [.renew] : []) + retry(randomFactor, now)
         case .stopping: return cancelled()
         default: return []
         }

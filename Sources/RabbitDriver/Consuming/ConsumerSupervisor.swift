@@ -221,7 +221,7 @@ extension ConsumerSupervisor {
             input { machine, now in
                 machine.failed(
                     isRefusal: failure.error.isRefusal,
-                    isDeclaration: failure.isDeclaration,
+                    mayBlameOwnQueue: failure.mayBlameOwnQueue,
                     randomFactor: random,
                     now: now
                 )

@@ -2,6 +2,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
 internal import AMQP
+internal import Messaging
 internal import Names
 
 /// What a consumer declares, binds and consumes, free of any connection.
@@ -77,13 +78,69 @@ struct ListeningTopology: Sendable, Equatable {
         return limit + declarations + consumes
     }
 
+    /// The same with a new name for the queue that is its own. What comes late to one that was consumed is consumed too.
+    func renewed(wasConsumed: Bool) -> ListeningTopology {
+        guard let name = ownQueues.first, let consumer = consumers.first(where: { $0.queue == name }) else {
+            return self
+        }
+        var topology = self
+        topology.rename(name, to: name.withNewDigits)
+        guard wasConsumed else { return topology }
+        topology.formerConsumer = consumer
+        topology.formerConsumer?.tag = Consumer.formerTag
+        topology.ownQueues = topology.ownQueues.prefix(1) + [name]
+        return topology
+    }
+
+    /// The same without the queue of the name before.
+    var withoutFormer: ListeningTopology {
+        var topology = self
+        topology.ownQueues.removeAll { $0 == formerConsumer?.queue }
+        topology.formerConsumer = nil
+        return topology
+    }
+
+    private mutating func rename(_ name: Name, to newName: Name) {
+        for index in sources.indices where sources[index].queue.name == name {
+            // At the default exchange a queue's name is its key.
+            if sources[index].exchange == nil { sources[index].bindingKey = newName }
+            sources[index].queue.name = newName
+        }
+        for index in consumers.indices where consumers[index].queue == name { consumers[index].queue = newName }
+        ownQueues = ownQueues.map { $0 == name ? newName : $0 }
+    }
+
+    /// Whether the broker may hold a queue of ours in a state in which it serves nobody, now that a step has failed. A right
+    /// that is missing is nothing that another name has, and a queue that was just declared would stay behind.
+    func mayBlameOwnQueue(_ error: AMQPError, of step: Step) -> Bool {
+        switch step {
+        case .declareQueue(let queue): ownQueues.contains(queue.name)
+        case .bind(let queue, _, _): ownQueues.contains(queue) && error.code != .accessRefused
+        case .consume(let consumer): ownQueues.contains(consumer.queue) && error.code != .accessRefused
+        case .qos, .declareExchange: false
+        }
+    }
+
     /// The queues that are consumed, for people.
     var queueNames: String { consumers.map(\.queue.text).joined(separator: ", ") }
 
     func consumer(_ tag: Name) -> Consumer? { consumers.first { $0.tag == tag } }
 }
 
+extension Name {
+    /// The name with other digits at its end, or with some where it has none or no room.
+    fileprivate var withNewDigits: Name {
+        let (digits, bytes) = (UniqueID().hexadecimal, Array(utf8))
+        let tail = bytes.suffix(32)
+        let hasDigits = tail.count == 32 && tail.allSatisfy { (0x30...0x39).contains($0) || (0x61...0x66).contains($0) }
+        let stem = hasDigits ? Array(bytes.dropLast(32)) : Array(bytes.prefix(222)) + [UInt8(ascii: "_")]
+        return Name(String(decoding: stem, as: UTF8.self) + digits)
+    }
+}
+
 extension ListeningTopology.Consumer {
+    /// The tag of the consumer of what comes late.
+    static let formerTag = Name("former")
     static let streamOffset = "x-stream-offset"
 
     /// The consumer of a stream that goes on behind what it has seen.

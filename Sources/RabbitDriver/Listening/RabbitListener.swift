@@ -69,18 +69,34 @@ final class RabbitListener: Listener {
 }
 
 /// Hands deliveries on one by one, and has the broker drop what cannot be read.
-private final class ListenerIntake: Consumption {
-    let topology: ListeningTopology
+final class ListenerIntake: Consumption {
+    private struct State {
+        var topology: ListeningTopology
+        /// Whether it was consumed under its present names.
+        var isUsed = false
+    }
+
+    private let state: Guarded<State>
     private let logger: Logger
     private let handOn: RabbitListener.Receive
     /// The offset behind the last message of a stream; less than zero before the first.
     private let offset = Atomic<Int64>(-1)
 
     init(_ environment: RabbitListener.Environment) {
-        topology = environment.topology
+        state = Guarded(State(topology: environment.topology))
         logger = environment.logger
         handOn = environment.receive
     }
+
+    var topology: ListeningTopology { state.withLock { $0.topology } }
+
+    func established() { state.withLock { $0.isUsed = true } }
+
+    func renew() {
+        state.withLock { $0 = State(topology: $0.topology.renewed(wasConsumed: $0.isUsed)) }
+    }
+
+    func forgetFormerQueue() { state.withLock { $0.topology = $0.topology.withoutFormer } }
 
     var streamOffset: Int64? {
         let offset = offset.load(ordering: .relaxed)
@@ -88,9 +104,10 @@ private final class ListenerIntake: Consumption {
     }
 
     func receive(_ deliveries: [Delivery], on connection: Connection, of session: ConsumerSession) {
-        let isStopping = session.isStopping
+        let (isStopping, topology) = (session.isStopping, topology)
         for delivery in deliveries where !session.isRetired {
-            let consumer = topology.consumer(delivery.consumerTag)
+            let isLate = delivery.consumerTag == ListeningTopology.Consumer.formerTag
+            let consumer = isLate ? topology.formerConsumer : topology.consumer(delivery.consumerTag)
             if isStopping, consumer?.isOwn != true {
                 connection.reject(deliveryTag: delivery.deliveryTag, requeue: true)
             } else {

@@ -33,6 +33,49 @@ struct ListeningTopologyTests {
         ("mandatory_off", [("direct_mandatory_flag", "false")]),
     ]
 
+    private func server(_ unique: String) -> ListeningTopology {
+        ListeningTopology(topic: "t", server: "s", exchange: "x", unique: unique, options: RabbitOptions())
+    }
+
+    @Test func aNewNameIsInEveryStepAndTheFormerQueueIsReadToo() throws {
+        let unique = String(repeating: "0f", count: 16)
+        let former = Name("t_fanout_\(unique)")
+        let topology = server(unique)
+        let renewed = topology.renewed(wasConsumed: true)
+        let name = try #require(renewed.ownQueues.first)
+        #expect(name != former && name.hasPrefix("t_fanout_") && name.utf8.count == former.utf8.count)
+        #expect(renewed.ownQueues == [name, former])
+        #expect(renewed.formerConsumer?.queue == former && renewed.formerConsumer?.isOwn == true)
+        let digits = String(name.text.dropFirst("t_fanout_".count))
+        #expect(renewed.steps() == server(digits).steps())
+        #expect(renewed.withoutFormer.ownQueues == [name] && renewed.withoutFormer.formerConsumer == nil)
+        // One that was never consumed has nothing to be read.
+        let again = renewed.renewed(wasConsumed: false)
+        #expect(again.formerConsumer?.queue == former && again.ownQueues.last == former)
+        #expect(again.ownQueues.first != name)
+    }
+
+    @Test func whatIsNobodysOwnKeepsItsName() {
+        let topology = ListeningTopology(plainQueue: "q", options: RabbitOptions())
+        #expect(topology.renewed(wasConsumed: true) == topology)
+    }
+
+    /// A queue that was declared stays for half an hour: another one for each try would be too many.
+    @Test func onlyTheOwnQueueIsToBlameAndNoRightThatIsMissing() throws {
+        let topology = server("1")
+        let own = try #require(topology.ownQueues.first)
+        let (missing, refused) = (AMQPError(.notFound, "gone"), AMQPError(.accessRefused, "no"))
+        func blames(_ error: AMQPError) -> [ListeningTopology.Step] {
+            topology.steps().filter { topology.mayBlameOwnQueue(error, of: $0) }
+        }
+        #expect(blames(missing).count == 3)
+        guard let step = blames(refused).first, case .declareQueue(let queue) = step, blames(refused).count == 1 else {
+            Issue.record("other steps: \(blames(refused))")
+            return
+        }
+        #expect(queue.name == own)
+    }
+
     @Test(arguments: optionSets)
     func serversSendPythonsMethodsInPythonsOrder(_ name: String, _ set: [(String, String)]) throws {
         let options = try RabbitOptions(options: set)

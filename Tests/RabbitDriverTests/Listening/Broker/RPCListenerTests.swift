@@ -88,6 +88,33 @@ struct RPCListenerTests {
         await after.close()
     }
 
+    /// As after a loss that the broker does not know of: somebody else has the queue, and fanouts have to come all the same.
+    @Test func aFanoutQueueThatTheBrokerKeepsFromUsGetsAnotherName() async throws {
+        let (driver, peer) = (try TestBroker.driver(), try await Peer())
+        let unique = UniqueID().hexadecimal
+        let taken = "\(topic)_fanout_\(unique)"
+        try await peer.consume(taken)
+        let topology = ListeningTopology(
+            topic: topic,
+            server: "s",
+            exchange: "x",
+            unique: unique,
+            options: driver.options
+        )
+        let fanouts = Inbox<Bool>()
+        let listener = driver.makeListener(topology) { _, consumer, settlement in
+            fanouts.put(consumer?.isOwn == true)
+            _ = settlement.acknowledge()
+        }
+        listener.start()
+        let isConsuming = try await eventually { listener.isConsuming }
+        #expect(isConsuming)
+        let outcome = try await peer.publish(to: "", exchange: "\(topic)_fanout", Array("{}".utf8))
+        #expect(outcome == .confirmed)
+        #expect(try await fanouts.next())
+        try await end(listener, driver, peer)
+    }
+
     @Test func fanoutsComeThroughAStreamThatStays() async throws {
         let options = [
             "rabbit_stream_fanout": "true", "rabbit_transient_quorum_queue": "true", "rabbit_qos_prefetch_count": "10",
