@@ -43,6 +43,7 @@ extension RabbitDriver: ListeningDriver {
             topology: topology,
             loop: loop,
             logger: logger,
+            troubles: troubles,
             // A process that only serves publishes too.
             prepare: { [connections] in connections.start() },
             receive: receive

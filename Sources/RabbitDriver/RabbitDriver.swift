@@ -23,6 +23,7 @@ public final class RabbitDriver: Driver {
     let hosts: BrokerHosts
     let settings: Settings
     let logger: Logger
+    let troubles: TroubleLog
     let waiters: ReplyWaiters
     let connections: SendConnections
     let replies: ReplyLink
@@ -61,10 +62,20 @@ public final class RabbitDriver: Driver {
     ///
     /// - Throws: `RabbitOptionsError` with every unknown or wrong option, `OutOfResources` when there is no descriptor or
     ///   thread left for a loop.
-    public init(
+    public convenience init(
         url: TransportURL,
         context: DriverRegistry.DriverContext,
         settings: Settings = Settings()
+    ) throws {
+        try self.init(url: url, context: context, settings: settings, troubles: TroubleLog())
+    }
+
+    /// - Parameter troubles: what tells of the broker's troubles, for several drivers on one broker together.
+    init(
+        url: TransportURL,
+        context: DriverRegistry.DriverContext,
+        settings: Settings,
+        troubles: TroubleLog
     ) throws {
         let options = try RabbitOptions(context: context, url: url)
         let hosts = BrokerHosts(url, options: options, maximumReplyBytes: settings.maximumReplyBytes)
@@ -79,12 +90,14 @@ public final class RabbitDriver: Driver {
             homes: routes.homes,
             waiters: waiters,
             loop: loop,
-            logger: context.logger
+            logger: context.logger,
+            troubles: troubles
         )
         self.options = options
         self.hosts = hosts
         self.settings = settings
         logger = context.logger
+        self.troubles = troubles
         self.waiters = waiters
         self.connections = connections
         controlExchange = context.controlExchange
@@ -100,6 +113,7 @@ public final class RabbitDriver: Driver {
                 waiters: waiters,
                 loop: loop,
                 logger: context.logger,
+                troubles: troubles,
                 publish: { body, queue, completion in
                     connections.send(.loopback(body, queue: queue, completion: completion))
                 }
@@ -211,7 +225,9 @@ public final class RabbitDriver: Driver {
             isConnected: replies.isWell,
             blockedReason: connections.blockedReason,
             lastLoopback: replies.lastLoopback,
-            problem: replies.problem?.shortDescription,
+            problem: replies.problem.map {
+                $0.refusal.map { "the \($0)" } ?? "the broker is not connected (\($0.report))"
+            },
             waitingCalls: waiters.count,
             sendConnections: connections.counts
         )

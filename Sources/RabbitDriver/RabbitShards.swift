@@ -23,10 +23,11 @@ public final class RabbitShards: Sendable {
         precondition(!loops.isEmpty, "there is a loop")
         var settings = settings
         settings.shardCount = loops.count
+        let troubles = TroubleLog()
         shards = try loops.map { loop in
             var context = context
             context.loop = loop
-            return try RabbitDriver(url: url, context: context, settings: settings)
+            return try RabbitDriver(url: url, context: context, settings: settings, troubles: troubles)
         }
     }
 

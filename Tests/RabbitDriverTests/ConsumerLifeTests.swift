@@ -1,9 +1,7 @@
 // Part of the rpc-gateway project, under Apache License v2.0; see LICENSE for the full text
 // SPDX-License-Identifier: Apache-2.0
 
-import AMQP
 import ConnectionPool
-import Logging
 import Testing
 import Threads
 
@@ -27,20 +25,5 @@ struct ConsumerLifeTests {
         attempts.succeed()
         let afterwards = [next(isFailure: false), next()]
         #expect(afterwards == [.zero, .milliseconds(100)])
-    }
-
-    @Test func whatWasToldAlreadyIsToldInALowVoice() {
-        var trouble = Trouble()
-        let wasThere = trouble.end()
-        #expect(!wasThere)
-        let levels = [AMQPError.Code.connectionLost, .connectionLost, .accessRefused, .connectionLost].map {
-            trouble.note(AMQPError($0, "once more"))
-        }
-        #expect(levels == [.warning, .debug, .warning, .warning])
-        #expect(trouble.error?.code == .connectionLost)
-        let hadTrouble = trouble.end()
-        #expect(hadTrouble && trouble.error == nil)
-        let level = trouble.note(AMQPError(.connectionLost, "again"))
-        #expect(level == .warning)
     }
 }

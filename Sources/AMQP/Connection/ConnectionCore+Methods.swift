@@ -16,7 +16,8 @@ extension ConnectionCore {
         guard let arguments = method.decoded else { throw .protocolViolation("the broker sent method \(method.id)") }
         switch MethodID(rawValue: method.id) {
         case .connectionBlocked:
-            block(reason: arguments.assumingMemoryBound(to: amqp_connection_blocked_t.self).pointee.reason.string)
+            let method = arguments.assumingMemoryBound(to: amqp_connection_blocked_t.self).pointee
+            block(reason: method.reason.string.asOneLine)
         case .connectionUnblocked: unblock()
         case .connectionClose:
             let method = arguments.assumingMemoryBound(to: amqp_connection_close_t.self).pointee

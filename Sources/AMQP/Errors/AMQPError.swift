@@ -22,8 +22,11 @@ public struct AMQPError: Error, Sendable, Hashable {
     /// Whether the same operation may succeed on a new or the same connection a little later.
     public var isRetriable: Bool { code.isRetriable }
 
-    /// The code alone: safe for logs and for clients.
+    /// The code alone.
     public var shortDescription: String { code.description }
+
+    /// The code, and the broker's own words where it spoke: for clients, who need not know the broker's address.
+    public var report: String { reply.map { "\(code): \($0)" } ?? "\(code)" }
 }
 
 extension AMQPError: CustomStringConvertible {
@@ -39,8 +42,9 @@ extension AMQPError {
     public struct Reply: Sendable, Hashable, CustomStringConvertible {
         /// AMQP reply code, 200 to 599.
         public var code: Int
-        /// The broker's text, which may quote names that others have chosen: for people, not for decisions.
-        public var text: String
+        /// The broker's text, which may quote names that others have chosen: for people, not for decisions. One line, of a
+        /// bounded length.
+        public let text: String
         /// The method that the broker refused, where it is one that this client sends.
         var methodID: MethodID?
         /// Whether the broker closed the connection with it, not a channel.
@@ -49,7 +53,7 @@ extension AMQPError {
         /// Makes a reply.
         public init(code: Int, text: String, refused: RefusedMethod? = nil) {
             self.code = code
-            self.text = text
+            self.text = text.asOneLine
             methodID = refused?.methodID
         }
 

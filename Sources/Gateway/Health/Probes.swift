@@ -53,9 +53,7 @@ final class Probes: Sendable {
         var reasons: [String] = []
         if core.isDraining { reasons.append("the gateway is shutting down") }
         if !status.isConnected {
-            reasons.append(
-                "replies cannot be received\(status.problem.map { " (\($0))" } ?? ""): the broker is not connected"
-            )
+            reasons.append("replies cannot be received: \(status.problem ?? "the broker is not connected")")
         }
         if let reason = status.blockedReason { reasons.append("the broker blocks publishers: \(reason)") }
         if status.isConnected, !isHeard(status) {

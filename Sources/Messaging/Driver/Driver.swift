@@ -64,7 +64,7 @@ public struct DriverStatus: Sendable {
     public var blockedReason: String?
     /// When a message of our own last came back through our own reply queue; nil before the first.
     public var lastLoopback: Moment?
-    /// Why the driver is not connected, in words without credentials.
+    /// What keeps the replies away, in words without credentials.
     public var problem: String?
     /// Calls that wait for their reply.
     public var waitingCalls: Int

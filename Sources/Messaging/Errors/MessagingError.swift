@@ -55,7 +55,7 @@ public struct MessagingError: Error, Sendable, CustomStringConvertible {
         public static let brokerRejected = Code(.brokerRejected)
         /// The broker blocks publishers (a memory or disk alarm).
         public static let brokerBlocked = Code(.brokerBlocked)
-        /// The broker refuses the exchange or queue: rights, or another declaration.
+        /// The broker refuses the login, the exchange or the queue: credentials, virtual host, rights, or another declaration.
         public static let brokerConfiguration = Code(.brokerConfiguration)
         /// The broker takes no messages as large as this one.
         public static let messageTooLarge = Code(.messageTooLarge)

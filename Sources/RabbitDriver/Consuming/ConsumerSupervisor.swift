@@ -4,6 +4,7 @@
 internal import AMQP
 internal import Logging
 internal import Messaging
+internal import Names
 internal import Synchronization
 internal import Threads
 
@@ -50,13 +51,15 @@ final class ConsumerSupervisor: Sendable {
         var subject: String
         var loop: EventLoop
         var logger: Logger
+        var troubles: TroubleLog
     }
 
     private struct State {
         var machine: ConsumerStateMachine
         var session: ConsumerSession?
         var completions: [UniqueID: @Sendable (ConsumerStateMachine.Outcome) -> Void] = [:]
-        var trouble = Trouble()
+        /// What keeps the consumer from its messages; nil while all is well.
+        var trouble: AMQPError?
     }
 
     let environment: Environment
@@ -86,12 +89,12 @@ final class ConsumerSupervisor: Sendable {
         state.withLock { state in
             let isConsuming = state.machine.isConsuming
             let isWell = isConsuming || state.machine.phase == .idle
-            return (isWell, state.machine.lastLoopback, isConsuming ? nil : state.trouble.error)
+            return (isWell, state.machine.lastLoopback, isConsuming ? nil : state.trouble)
         }
     }
 
     /// The last error; nil while all is well.
-    var lastError: AMQPError? { state.withLock { $0.trouble.error } }
+    var lastError: AMQPError? { state.withLock { $0.trouble } }
 
     /// Tells how a wait ends, at once or later; one that ends at its deadline perhaps a little late.
     func wait(
@@ -160,6 +163,7 @@ final class ConsumerSupervisor: Sendable {
             defer { consumingFlag.store(state.machine.isConsuming, ordering: .releasing) }
             return body(&state.machine, .now)
         }
+        if actions.contains(.abandon), actions.contains(.renew) { tellOfDeafness() }
         for action in actions {
             switch action {
             case .connect: connect()
@@ -207,7 +211,8 @@ extension ConsumerSupervisor {
         guard isCurrent(session) else { return }
         switch result {
         case .success:
-            let isReturn = state.withLock { $0.trouble.end() }
+            let isReturn = state.withLock { $0.trouble.take() != nil }
+            environment.troubles.end(subject)
             environment.logger.log(
                 level: isReturn ? .notice : .debug,
                 "\(isReturn ? "broker is back, " : "")\(environment.subject) can be received",
@@ -216,7 +221,8 @@ extension ConsumerSupervisor {
             consumption.established()
             input { machine, now in machine.established(now: now) }
         case .failure(let failure):
-            tell("\(environment.subject) cannot be received, connecting again", failure.error)
+            let subject = failure.isDeclaration ? subject : nil
+            tell("\(environment.subject) cannot be received, connecting again", failure.error, of: subject)
             let random = Double.random(in: 0..<1)
             input { machine, now in
                 machine.failed(
@@ -233,7 +239,7 @@ extension ConsumerSupervisor {
     func sessionDidClose(_ session: ConsumerSession, _ error: AMQPError?) {
         // An attempt that failed has been told of, and so has a connection that was given up.
         guard isCurrent(session), state.withLock({ $0.machine.isEstablished }) else { return }
-        if let error { tell("broker lost, \(environment.subject) cannot be received", error) }
+        if let error { tell("broker lost, \(environment.subject) cannot be received", error, of: nil) }
         let random = Double.random(in: 0..<1)
         input { machine, now in machine.lost(isSilent: error?.isSilence == true, randomFactor: random, now: now) }
     }
@@ -249,9 +255,22 @@ extension ConsumerSupervisor {
         input { machine, now in machine.disturbed(randomFactor: random, now: now) }
     }
 
-    private func tell(_ message: Logger.Message, _ error: AMQPError) {
-        let level = state.withLock { $0.trouble.note(error) }
-        environment.logger.log(level: level, message, metadata: ["error": "\(error)"])
+    /// The broker takes our own messages, and none comes back: whatever the reason is, nobody else tells of it.
+    private func tellOfDeafness() {
+        let error = AMQPError(.timedOut, "messages to the own queue do not come back")
+        tell("\(environment.subject) cannot be received, connecting again", error, of: subject)
+    }
+
+    private func tell(_ message: Logger.Message, _ error: AMQPError, of subject: Name?) {
+        state.withLock { $0.trouble = error }
+        environment.troubles.tell(message, error, of: subject, to: environment.logger)
+    }
+
+    /// Whose trouble it is when the broker refuses what is declared and consumed. The names of own queues change.
+    private var subject: Name {
+        let topology = consumption.topology
+        let shared = topology.consumers.first { !topology.ownQueues.contains($0.queue) }
+        return shared?.queue ?? Name(environment.subject)
     }
 
     /// A message of our own has come back.
@@ -268,24 +287,6 @@ extension ConsumerSupervisor {
             sessionWasDisturbed(session, "the queue is gone")
         case .failure: break
         }
-    }
-}
-
-/// What keeps a consumer from its messages, and how loudly it is told: a broker that is away for long does not fill the log.
-struct Trouble: Sendable {
-    /// The last error; nil while all is well.
-    private(set) var error: AMQPError?
-
-    /// Notes an error; gives the level of its line in the log, which is lower for one that was told already.
-    mutating func note(_ error: AMQPError) -> Logger.Level {
-        defer { self.error = error }
-        return self.error?.code == error.code ? .debug : .warning
-    }
-
-    /// Notes that all is well; whether there was trouble.
-    mutating func end() -> Bool {
-        defer { error = nil }
-        return error != nil
     }
 }
 

@@ -20,6 +20,7 @@ final class RabbitListener: Listener {
         var topology: ListeningTopology
         var loop: EventLoop
         var logger: Logger
+        var troubles: TroubleLog
         /// Makes what answers go through ready.
         var prepare: @Sendable () -> Void
         var receive: Receive
@@ -36,7 +37,8 @@ final class RabbitListener: Listener {
                 purpose: "listen",
                 subject: "messages",
                 loop: environment.loop,
-                logger: environment.logger
+                logger: environment.logger,
+                troubles: environment.troubles
             ),
             ListenerIntake(environment),
             machine: machine
@@ -55,8 +57,8 @@ final class RabbitListener: Listener {
         case .reached: return
         case .stopped: throw MessagingError(.shutdown, "The listener is stopped", stage: .connect)
         case .refused:
-            let reason = supervisor.lastError.map { "\($0)" } ?? "for no known reason"
-            throw MessagingError(.brokerConfiguration, "The broker refuses the listener: \(reason)", stage: .connect)
+            let reason = supervisor.lastError.map { $0.refusal ?? "\($0)" } ?? "for no known reason"
+            throw MessagingError(.brokerConfiguration, "The listener is refused: \(reason)", stage: .connect)
         case .timedOut, .unreachable:
             let error = supervisor.lastError ?? AMQPError(.connectTimedOut, "there was no time to connect")
             throw MessagingError(unreachable: error)

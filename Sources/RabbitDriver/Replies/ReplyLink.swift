@@ -18,6 +18,7 @@ final class ReplyLink: Sendable {
         var waiters: ReplyWaiters
         var loop: EventLoop
         var logger: Logger
+        var troubles: TroubleLog
         /// Publishes a body to a queue; the outcome comes to the closure.
         var publish: @Sendable ([UInt8], Name, @escaping @Sendable (Result<Void, MessagingError>) -> Void) -> Void
     }
@@ -34,7 +35,8 @@ final class ReplyLink: Sendable {
                 purpose: "replies",
                 subject: "replies",
                 loop: environment.loop,
-                logger: environment.logger
+                logger: environment.logger,
+                troubles: environment.troubles
             ),
             intake,
             machine: ConsumerStateMachine(

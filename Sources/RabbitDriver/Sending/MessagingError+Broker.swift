@@ -10,7 +10,7 @@ extension MessagingError {
     init(_ reason: LeaseFailure<AMQPError>) {
         switch reason {
         case .deadlineExceeded(let latest):
-            let cause = latest.map { " (\($0.shortDescription))" } ?? ""
+            let cause = latest.map { " (\($0.report))" } ?? ""
             self.init(.timeout, "Timed out waiting for a connection to the broker\(cause)", stage: .connect)
         case .connectionFailed(let error): self.init(unreachable: error)
         case .queueFull:
@@ -37,15 +37,21 @@ extension MessagingError {
         self.init(.messageTooLarge, message, stage: .publish)
     }
 
-    /// The error of a message when no broker can be reached.
+    /// The error of a message when no broker can be reached, or the one that is reached refuses what the message needs.
     init(unreachable error: AMQPError) {
-        self.init(.brokerUnavailable, "No broker could be reached (\(error.shortDescription))", stage: .connect)
+        if let refusal = error.refusal {
+            self.init(.brokerConfiguration, "The \(refusal)", stage: .connect)
+        } else {
+            self.init(.brokerUnavailable, "No broker could be reached (\(error.report))", stage: .connect)
+        }
     }
 
     /// The error of a message of which no byte was written.
     ///
-    /// - Parameter declares: whether the exchange was declared first, so that a missing one has been deleted since.
-    init(unsent error: AMQPError, exchange: String, declares: Bool) {
+    /// - Parameters:
+    ///   - queue: what was declared and bound for the message.
+    ///   - declares: whether the exchange was declared first, so that a missing one has been deleted since.
+    init(unsent error: AMQPError, exchange: String, queue: String? = nil, declares: Bool) {
         switch error.code {
         case .blocked:
             self.init(.brokerBlocked, "The broker blocks publishers: \(error.message)", stage: .publish)
@@ -60,8 +66,8 @@ extension MessagingError {
             let message = "No queue is bound for the target: there is no exchange \"\(exchange)\" (404 NOT_FOUND)"
             self.init(.undeliverable, message, stage: .publish)
         case .preconditionFailed, .accessRefused, .notFound, .notAllowed, .resourceLocked:
-            let reply = error.reply.map { "\($0)" } ?? error.message
-            self.init(.brokerConfiguration, "The broker refuses exchange \"\(exchange)\": \(reply)", stage: .publish)
+            let subject = error.refusedSubject(exchange: exchange, queue: queue)
+            self.init(.brokerConfiguration, "The broker refuses \(subject): \(error.words)", stage: .publish)
         case .invalidArgument:
             self.init(.invalidTarget, error.message, stage: .publish)
         default: self.init(unreachable: error)
@@ -70,9 +76,46 @@ extension MessagingError {
 }
 
 extension AMQPError {
+    /// What the broker refuses for a reason that somebody has to mend, such as credentials, a virtual host, rights or a
+    /// declaration, with its own words; nil for everything else.
+    var refusal: String? {
+        switch code {
+        case .authenticationFailed: "broker refuses the login: \(words)"
+        case .notAllowed: "broker refuses the connection: \(words)"
+        case .accessRefused, .preconditionFailed, .resourceLocked: reply.map { "broker refuses \($0.subject): \($0)" }
+        default: nil
+        }
+    }
+
+    /// The broker's words, or ours where it did not speak.
+    fileprivate var words: String { reply.map { "\($0)" } ?? message }
+
+    /// What is refused of that which a message needs.
+    fileprivate func refusedSubject(exchange: String, queue: String?) -> String {
+        switch (reply?.refused, queue) {
+        case (.queueDeclare, let queue?): "queue \"\(queue)\""
+        case (.queueBind, let queue?): "to bind queue \"\(queue)\" to exchange \"\(exchange)\""
+        default: "exchange \"\(exchange)\""
+        }
+    }
+
     /// Whether the connection is at fault, so that another one may do.
     var isConnectionLoss: Bool {
         [.connectionClosed, .connectionLost, .heartbeatMissed, .channelClosed].contains(code)
+    }
+}
+
+extension AMQPError.Reply {
+    /// What the broker refuses, where its words name it.
+    fileprivate var subject: String {
+        switch refused {
+        case .exchangeDeclare: "an exchange"
+        case .queueDeclare: "a queue"
+        case .queueBind: "to bind a queue"
+        case .basicConsume: "to have a queue consumed"
+        case .basicPublish: "a message"
+        case nil: "what was asked for"
+        }
     }
 }
 

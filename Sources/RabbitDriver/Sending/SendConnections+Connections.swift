@@ -14,14 +14,16 @@ extension SendConnections {
         state.withLock { $0.open[id] = connection }
         connection.start { [self] result in
             switch result {
-            case .success: act(state.withLock { $0.pool.connectionEstablished(id, now: .now) })
+            case .success:
+                troubles.end(nil)
+                act(state.withLock { $0.pool.connectionEstablished(id, now: .now) })
             case .failure(let error): didFail(id, error)
             }
         }
     }
 
     private func didFail(_ id: Int, _ error: AMQPError) {
-        logger.debug("broker connection failed", metadata: ["error": "\(error.shortDescription)"])
+        troubles.tell("messages cannot be sent, connecting again", error, of: nil, to: logger)
         let random = Double.random(in: 0..<1)
         act(
             state.withLock { state in

@@ -74,9 +74,10 @@ extension SendConnections {
             let failure = MessagingError(
                 unsent: error,
                 exchange: job.route.exchange.text,
+                queue: job.route.binding?.queue.name.text,
                 declares: job.route.declaring != nil
             )
-            noteRefusal(failure, of: job)
+            noteRefusal(failure, error, of: job)
             return job.end(.failure(failure))
         }
         send(error.code == .preconditionFailed ? job.afterRefusal(error) : job.afterLoss)

@@ -26,6 +26,8 @@ final class SendConnections: Sendable {
         var refusals: [PublishRoute: (error: MessagingError, until: Moment)] = [:]
     }
 
+    /// Whose trouble a refused message is.
+    private static let subject = Name("messages")
     /// How long a refused declaration is not tried again.
     static let refusalLifetime = Duration.milliseconds(800)
 
@@ -40,6 +42,7 @@ final class SendConnections: Sendable {
     let hosts: BrokerHosts
     let waiters: ReplyWaiters
     let logger: Logger
+    let troubles: TroubleLog
     let loop: EventLoop
     /// The routes that have channels of their own on every connection.
     let homes: [PublishRoute]
@@ -52,13 +55,15 @@ final class SendConnections: Sendable {
         homes: [PublishRoute],
         waiters: ReplyWaiters,
         loop: EventLoop,
-        logger: Logger
+        logger: Logger,
+        troubles: TroubleLog
     ) {
         self.hosts = hosts
         self.homes = homes
         self.loop = loop
         self.waiters = waiters
         self.logger = logger
+        self.troubles = troubles
         let names = ConnectionNames()
         state = Guarded(State(pool: Pool(configuration: configuration, makeConnectionID: { names.next() })))
     }
@@ -127,10 +132,13 @@ final class SendConnections: Sendable {
         }
     }
 
-    /// Remembers that the broker refuses the route of a message; a thousand at the most.
-    func noteRefusal(_ error: MessagingError, of job: SendJob) {
+    /// Tells and remembers that the broker refuses the route of a message; a thousand at the most.
+    func noteRefusal(_ error: MessagingError, _ cause: AMQPError, of job: SendJob) {
+        guard error.code == .brokerConfiguration else { return }
+        // Clients choose what they send to, so all refusals of a kind are one cause.
+        troubles.tell("the broker refuses messages", cause, of: Self.subject, to: logger)
         // What the broker has against a caller's properties says nothing about the route.
-        guard error.code == .brokerConfiguration, job.ownProperties == nil else { return }
+        guard job.ownProperties == nil else { return }
         state.withLock { state in
             if state.refusals.count >= 1000 { state.refusals = [:] }
             state.refusals[job.route] = (error, .now.advanced(by: Self.refusalLifetime))

@@ -1,0 +1,100 @@
+// Part of the rpc-gateway project, under Apache License v2.0; see LICENSE for the full text
+// SPDX-License-Identifier: Apache-2.0
+
+import AMQP
+import Messaging
+import Names
+import Testing
+import Threads
+
+@testable import RabbitDriver
+
+/// What the log is told of a broker's troubles, and what clients are.
+struct TroubleTests {
+    private let start = Moment.now
+    private let login = TroubleLines.Cause(subject: nil, code: .authenticationFailed, replyCode: 403, refused: nil)
+
+    private func refusal(of queue: String) -> TroubleLines.Cause {
+        TroubleLines.Cause(subject: Name(queue), code: .preconditionFailed, replyCode: 406, refused: .queueDeclare)
+    }
+
+    @Test func aCauseIsToldOnceAMinuteWithHowOftenItCame() {
+        var lines = TroubleLines()
+        var told: [Int: Int] = [:]
+        for second in 0..<180 {
+            if let count = lines.note(login, now: start + .seconds(second)) { told[second] = count }
+        }
+        #expect(told == [0: 1, 60: 60, 120: 60])
+    }
+
+    @Test func eachCauseHasAMinuteOfItsOwn() {
+        var lines = TroubleLines()
+        let causes = [login, refusal(of: "a"), refusal(of: "b"), login, refusal(of: "a")]
+        let told = causes.map { lines.note($0, now: start) }
+        #expect(told == [1, 1, 1, nil, nil])
+    }
+
+    @Test func whatComesAgainAfterAllWasWellIsNews() {
+        var lines = TroubleLines()
+        _ = [login, refusal(of: "a"), refusal(of: "b")].map { lines.note($0, now: start) }
+        lines.end("a")
+        let told = [login, refusal(of: "a"), refusal(of: "b")].map { lines.note($0, now: start + .seconds(1)) }
+        #expect(told == [1, 1, nil])
+    }
+
+    @Test func namesThatClientsChooseDoNotFillTheLog() {
+        var lines = TroubleLines()
+        let told = (0..<1000).filter { lines.note(refusal(of: "q\($0)"), now: start) != nil }
+        #expect(told.count == 65)
+        // Those of a minute ago make room.
+        let later = lines.note(refusal(of: "another"), now: start + .seconds(60))
+        #expect(later == 1)
+    }
+
+    @Test(
+        arguments: [
+            (AMQPError.Code.authenticationFailed, 403, "The broker refuses the login: 403 NO"),
+            (.notAllowed, 530, "The broker refuses the connection: 530 NO"),
+        ]
+    )
+    func aRefusedConnectionIsTheBrokersConfiguration(_ code: AMQPError.Code, _ number: Int, _ message: String) {
+        let error = MessagingError(unreachable: AMQPError(code, "refused", reply: .init(code: number, text: "NO")))
+        #expect(error.code == .brokerConfiguration)
+        #expect(error.message == message)
+        #expect(error.execution == .no)
+    }
+
+    @Test func aRefusedReplyQueueIsTheBrokersConfiguration() {
+        let reply = AMQPError.Reply(code: 403, text: "NO", refused: .queueDeclare)
+        let error = MessagingError(unreachable: AMQPError(.accessRefused, "refused", reply: reply))
+        #expect(error.code == .brokerConfiguration)
+        #expect(error.message == "The broker refuses a queue: 403 NO")
+    }
+
+    @Test func aBrokerThatGoesAwayIsUnavailableInItsOwnWords() {
+        let reply = AMQPError.Reply(code: 320, text: "CONNECTION_FORCED - bye")
+        let error = MessagingError(unreachable: AMQPError(.connectionClosed, "closed", reply: reply))
+        #expect(error.code == .brokerUnavailable)
+        #expect(error.message == "No broker could be reached (connectionClosed: 320 CONNECTION_FORCED - bye)")
+        // Nobody's address is told to clients.
+        let silent = MessagingError(unreachable: AMQPError(.connectionRefused, "no connection to 10.0.0.1:5672"))
+        #expect(silent.message == "No broker could be reached (connectionRefused)")
+    }
+
+    /// What the text says decides nothing.
+    @Test func aTextThatSpeaksOfRightsIsNoRefusal() {
+        let reply = AMQPError.Reply(code: 541, text: "ACCESS_REFUSED - vhost not found")
+        #expect(MessagingError(unreachable: AMQPError(.connectionClosed, "", reply: reply)).code == .brokerUnavailable)
+    }
+
+    @Test func aRefusedQueueIsNamed() {
+        let reply = AMQPError.Reply(code: 406, text: "NO", refused: .queueDeclare)
+        let refused = AMQPError(.preconditionFailed, "refused", reply: reply)
+        let error = MessagingError(unsent: refused, exchange: "x", queue: "bugq.info", declares: true)
+        #expect(error.message == "The broker refuses queue \"bugq.info\": 406 NO")
+        let exchange = AMQPError.Reply(code: 406, text: "NO", refused: .exchangeDeclare)
+        let other = AMQPError(.preconditionFailed, "refused", reply: exchange)
+        let message = MessagingError(unsent: other, exchange: "x", queue: "bugq.info", declares: true).message
+        #expect(message == "The broker refuses exchange \"x\": 406 NO")
+    }
+}
