@@ -48,6 +48,7 @@ public final class HTTPGateway: HTTPRequestHandler {
     }
 
     private let core: GatewayCore
+    private let loop: EventLoop
     private let calls: Calls
     private let plainCalls: PlainCalls
     private let jsonRPC: JSONRPCCalls
@@ -66,6 +67,7 @@ public final class HTTPGateway: HTTPRequestHandler {
         logger: Logger
     ) {
         core = GatewayCore(driver: driver, configuration: configuration, logger: logger)
+        loop = environment.loop
         calls = Calls(core)
         plainCalls = PlainCalls(core)
         jsonRPC = JSONRPCCalls(core)
@@ -82,6 +84,9 @@ public final class HTTPGateway: HTTPRequestHandler {
 
     /// Puts another configuration in force, whole; requests under way keep the one they began with.
     public func update(_ configuration: GatewayConfiguration) { core.update(configuration) }
+
+    /// Tells the log from now on when the broker falls silent, as `/readyz` has it, and when that is over.
+    public func watchBroker() { probes.watchSilence(on: loop) }
 
     /// Requests under way that send something.
     public var inFlight: Int { core.inFlight }

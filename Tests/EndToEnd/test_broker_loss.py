@@ -239,6 +239,36 @@ def test_a_broker_that_falls_silent(family, own_broker, host):
     until(lambda: gateway.post("/silent/none", headers={"Rpc-Timeout": "2"}).status == 200, 10)
 
 
+def test_a_frozen_broker_is_told_by_probe_metric_and_log(family, own_broker, host, figure):
+    gateway = family.gateway(host.url(), health_ready_within_ms=2000)
+
+    def said(words):
+        gateway.complaints.catch_up()
+        return [line for line in gateway.errors if words in line]
+
+    def connected():
+        (line,) = [line for line in gateway.get("/metrics").body.decode().splitlines() if line.startswith("broker_connected ")]
+        return line.split()[1]
+
+    assert connected() == "1"
+    own_broker.freeze()
+    frozen = time.monotonic()
+    try:
+        until(lambda: gateway.get("/readyz").status == 503, 5)
+        seen = time.monotonic()
+        assert connected() == "0"
+        until(lambda: said("the broker is silent"), 5)
+        told = time.monotonic()
+        assert gateway.get("/healthz").status == 200
+    finally:
+        own_broker.thaw()
+    until(lambda: gateway.get("/readyz").status == 200, 10)
+    assert connected() == "1"
+    until(lambda: said("messages of our own come back"), 5)
+    assert len(said("the broker is silent")) == 1, gateway.said()
+    figure(f"/readyz and broker_connected {seen - frozen:.1f} s after the freeze, the log {told - frozen:.1f} s")
+
+
 def test_the_virtual_host_is_deleted_and_made_again(family, own_broker, figure):
     host = own_broker.make_virtual_host("again")
     gateway, slowest = None, 0

@@ -8,7 +8,7 @@ internal import Threads
 
 /// Says whether the process works, whether calls can be served, and whether somebody serves a topic.
 final class Probes: Sendable {
-    private let core: GatewayCore
+    let core: GatewayCore
     private let loopsTurn: @Sendable () -> Bool
     private let pings = Guarded(SharedAnswers<Name, Result<RPCReply, MessagingError>>())
 
@@ -41,6 +41,12 @@ final class Probes: Sendable {
     var receivesReplies: Bool {
         let status = core.driver.status
         return status.isConnected && isHeard(status)
+    }
+
+    /// Whether the driver sees nothing wrong and yet no message of our own comes back. One truth for probe, metric and log.
+    var isSilent: Bool {
+        let status = core.driver.status
+        return status.isConnected && status.blockedReason == nil && !isHeard(status)
     }
 
     private func isHeard(_ status: DriverStatus) -> Bool {

@@ -89,12 +89,13 @@ struct Application: Sendable {
         return DemoEndpoint.server(on: driver, logger: logger)
     }
 
-    /// The parts that run, in the order in which they start; they stop in the reverse order.
+    /// The parts that run, in the order in which they start; they stop in the reverse order. Called once.
     func services(
         _ settings: Settings,
         reload: @escaping @Sendable () throws(SettingsError) -> LoadedSettings
     ) -> [any Service] {
         let demo: [any Service] = demo.map { [$0] } ?? []
+        gateway.watchBroker()
         return [TransportService(driver: driver, grace: settings.shutdownGrace)] + demo + [
             ReloadService(application: self, settings: settings, load: reload),
             HTTPService(gateway: gateway, server: server, settings: settings, hasDemo: !demo.isEmpty, logger: logger),
