@@ -14,7 +14,9 @@ struct ThreadShortageTests {
             let driver = try DriverKind.makeRabbitDriver()
             try Self.setStackSize(1 << 46)
             driver.start()
-            guard Self.eventually({ driver.status.problem == "the broker is not connected (outOfResources)" }) else { exit(1) }
+            guard Self.eventually({ driver.status.problem == "the broker is not connected (outOfResources)" }) else {
+                exit(1)
+            }
             guard !driver.status.isConnected else { exit(2) }
             try Self.setStackSize(8 << 20)
             guard Self.eventually({ driver.status.isConnected }) else { exit(3) }
