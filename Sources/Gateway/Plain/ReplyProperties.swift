@@ -14,14 +14,14 @@ struct ReplyProperties {
     private var omitted: [String] = []
     private var left: Int
 
-    /// The room that answers always have, whatever the request was.
+    /// The least room: what is needed to tell the type and coding of the body, and what was left out.
     static let minimumBytes = 640
 
     /// Translates a reply.
     ///
     /// - Parameter bytes: the most that the fields may take together.
     init(_ reply: PlainMessage, bytes: Int) {
-        left = max(bytes, Self.minimumBytes)
+        left = max(bytes, Self.minimumBytes) - Self.size(Self.omission(Self.names))
         addContentType(reply.contentType)
         addContentEncoding(reply.contentEncoding)
         add("Amqp-Delivery-Mode", reply.isPersistent ? "2" : "1")
@@ -31,16 +31,28 @@ struct ReplyProperties {
         add("Amqp-Type", reply.type)
         add("Amqp-App-Id", reply.appID)
         addHeaders(reply.headers)
-        if !omitted.isEmpty { fields.append(("Amqp-Omitted", omitted.joined(separator: ", "))) }
+        if !omitted.isEmpty { fields.append(Self.omission(omitted)) }
     }
+
+    /// All that can be left out.
+    private static let names = [
+        "Amqp-Content-Type", "Amqp-Content-Encoding", "Amqp-Delivery-Mode", "Amqp-Priority", "Amqp-Timestamp",
+        "Amqp-Message-Id", "Amqp-Type", "Amqp-App-Id", "Amqp-Headers",
+    ]
+
+    private static func omission(_ names: [String]) -> (String, String) {
+        ("Amqp-Omitted", names.joined(separator: ", "))
+    }
+
+    /// What a field takes of the answer's head.
+    private static func size(_ field: (String, String)) -> Int { field.0.utf8.count + field.1.utf8.count + 4 }
 
     private mutating func addContentType(_ type: String?) {
         let isUsable = type.map { MediaType.isValid($0) } ?? true
-        fields.append(("Content-Type", isUsable ? type ?? Self.unknownType : Self.unknownType))
+        put(("Content-Type", isUsable ? type ?? Self.unknownType : Self.unknownType))
         // A page that a server of AMQP names so must not run in the gateway's origin.
-        fields.append(("X-Content-Type-Options", "nosniff"))
-        fields.append(("Content-Security-Policy", "sandbox"))
-        left -= type?.utf8.count ?? 0
+        put(("X-Content-Type-Options", "nosniff"))
+        put(("Content-Security-Policy", "sandbox"))
         if !isUsable { add("Amqp-Content-Type", type) }
     }
 
@@ -63,12 +75,13 @@ struct ReplyProperties {
 
     private mutating func add(_ name: String, _ value: String?) {
         guard let value else { return }
-        guard Self.isFieldValue(value), name.utf8.count + value.utf8.count + 4 <= left else {
-            omitted.append(name)
-            return
-        }
-        left -= name.utf8.count + value.utf8.count + 4
-        fields.append((name, value))
+        guard Self.isFieldValue(value), Self.size((name, value)) <= left else { return omitted.append(name) }
+        put((name, value))
+    }
+
+    private mutating func put(_ field: (String, String)) {
+        left -= Self.size(field)
+        fields.append(field)
     }
 
     /// Whether a text can be the value of a field and is read again as it is: no control character, no white space
