@@ -8,6 +8,7 @@ import pytest
 
 from harness.gateway import problem
 from harness.places import RELEASES
+from harness.waiting import until
 
 SERVERS = {"new1": "18.3.1", "new2": "18.3.1", "old1": "14.0.3"}
 
@@ -127,3 +128,22 @@ def test_late_replies_hurt_nobody(gateway, servers):
         gather(gateway, "whoami", query="?min=1")
     assert time.monotonic() - started < 10
     assert gateway.post("/gathered/old1/whoami").json() == "old1"
+
+
+def test_small_results_in_long_messages_cost_no_memory(family, vhost, verbatim, figure):
+    """Thirty replies of 5 MB whose result is one byte."""
+    gateway = family.gateway(vhost.url())
+    assert gateway.post("/verbatim/echo", {"value": 1}).status == 200
+    before = gateway.memory()
+    with concurrent.futures.ThreadPoolExecutor(1) as other:
+        arguments = {"kind": "padded", "size": 5_000_000, "count": 30}
+        waiting = other.submit(gateway.post, "/verbatim/*/forge:gather?min=31", arguments, {"Rpc-Timeout": "20"})
+        until(lambda: any(call["arguments"] == arguments for call in verbatim.calls), 10)
+        most = 0
+        while not waiting.done():
+            most = max(most, gateway.memory() - before)
+            time.sleep(0.05)
+        answer = waiting.result()
+    assert (answer.status, answer.json()) == (200, [{"result": 1}] * 30)
+    assert most < 80
+    figure(f"30 replies of 5 MB with a result of one byte: {most:.0f} MiB more at the most")

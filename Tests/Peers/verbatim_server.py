@@ -63,6 +63,8 @@ def forged(kind, message):
         "heartbeat": [envelope(reply(message, "null", ending="false")), good],
         "no-failure-key": [envelope(f'{{"result": "good", "ending": true, "_msg_id": "{message["_msg_id"]}"}}')],
         "silence": [],
+        # Results of one byte in long messages.
+        "padded": [envelope(padded(message))] * message["args"].get("count", 1),
         **long_failures(message),
         "huge": [envelope(reply(message, '"' + "x" * message["args"].get("bytes", 200_000) + '"'))],
         "version-null": [envelope(reply(message, "1"), "null")],
@@ -80,6 +82,11 @@ def forged_later(kind, message):
         more = envelope(reply(message, "null", ending="false"))
         return [(tenth / 10, more) for tenth in range(int(seconds * 10))]
     return None
+
+
+def padded(message):
+    padding = "x" * message["args"].get("size", 0)
+    return f'{{"padding": "{padding}", "result": 1, "ending": true, "_msg_id": "{message["_msg_id"]}"}}'
 
 
 def long_failures(message):
@@ -116,6 +123,11 @@ class Server:
             channel.basic_consume(queue, self.take)
         # A queue that was deleted is declared again over a new connection.
         channel.add_on_cancel_callback(lambda _: channel.stop_consuming())
+        fanout = f"{options.topic}_fanout"
+        channel.exchange_declare(fanout, "fanout", auto_delete=True)
+        own = channel.queue_declare("", exclusive=True).method.queue
+        channel.queue_bind(own, fanout)
+        channel.basic_consume(own, self.take)
         print("READY", flush=True)
         channel.start_consuming()
         self.connection.close()

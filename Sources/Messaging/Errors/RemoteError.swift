@@ -37,6 +37,21 @@ public struct RemoteError: Error, Sendable, Hashable, CustomStringConvertible {
         self.traceback = traceback
     }
 
+    /// The same exception, whose arguments keep nothing of the message that it came in.
+    var copied: RemoteError {
+        var error = self
+        error.arguments = arguments.copied
+        error.keywordArguments = keywordArguments.copied
+        return error
+    }
+
+    /// What the texts take of memory, about.
+    var bytesInMemory: Int {
+        let texts = [module, className, message] + traceback
+        let bytes = texts.reduce(0) { $0 + $1.utf8.count + MemoryLayout<String>.stride }
+        return bytes + arguments.bytes.count + keywordArguments.bytes.count
+    }
+
     /// `[]`.
     public static let noArguments = JSONText(validated: [0x5b, 0x5d])
 

@@ -50,6 +50,9 @@ public struct JSONText: Sendable, Hashable {
         self.init(validated: bytes[...])
     }
 
+    /// The same text in memory of its own: it keeps nothing of a longer one that it was a part of.
+    var copied: JSONText { JSONText(validated: Array(bytes)[...]) }
+
     /// The text as a string.
     public var string: String { String(decoding: bytes, as: UTF8.self) }
 

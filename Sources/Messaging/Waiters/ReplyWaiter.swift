@@ -107,8 +107,10 @@ struct ReplyWaiter: Sendable {
 struct ReplyCollection: Sendable {
     /// So many replies are kept at the most.
     static let maximumCount = 10_000
-    /// So many bytes are kept at the most.
+    /// So many bytes are kept at the most, the rate for each reply included.
     static let maximumBytes = 64 << 20
+    /// What a reply takes besides its bytes, about.
+    static let bytesPerReply = 256
 
     let minimum: Int?
     private(set) var replies: [Result<JSONText, RemoteError>] = []
@@ -123,24 +125,30 @@ struct ReplyCollection: Sendable {
     /// Whether nothing more is collected.
     var isOver: Bool { isFull || isComplete }
 
-    /// Keeps a reply that takes so many bytes, or ends the collection when there is no room for it.
-    mutating func add(_ reply: Result<JSONText, RemoteError>, size: Int) {
-        guard bytes + size <= Self.maximumBytes else { return isFull = true }
-        replies.append(reply)
-        bytes += size
+    /// Keeps a reply, or ends the collection when there is no room for it.
+    ///
+    /// It is copied out of its message, of which it may be a small part: what is counted is what is kept.
+    mutating func add(_ reply: Result<JSONText, RemoteError>) {
+        let size: Int
+        switch reply {
+        case .success(let result): size = result.bytes.count
+        case .failure(let remote): size = remote.bytesInMemory
+        }
+        guard bytes + size + Self.bytesPerReply <= Self.maximumBytes else { return isFull = true }
+        replies.append(reply.map(\.copied).mapError(\.copied))
+        bytes += size + Self.bytesPerReply
         isFull = replies.count >= Self.maximumCount
     }
 
     /// Keeps the last message of a server; heartbeats and what comes before the last message say nothing.
     mutating func add(_ reply: ReplyEnvelope) {
         guard reply.isEnding else { return }
-        guard let failure = reply.failure else { return add(.success(reply.result), size: reply.result.bytes.count) }
-        let remote = (try? RemoteError(failure: failure)) ?? Self.unreadable("its failure cannot be decoded")
-        add(.failure(remote), size: failure.count)
+        guard let failure = reply.failure else { return add(.success(reply.result)) }
+        add(.failure((try? RemoteError(failure: failure)) ?? Self.unreadable("its failure cannot be decoded")))
     }
 
     /// Keeps, in the place of a reply, that it cannot be read.
-    mutating func addUnreadable(_ reason: String) { add(.failure(Self.unreadable(reason)), size: reason.utf8.count) }
+    mutating func addUnreadable(_ reason: String) { add(.failure(Self.unreadable(reason))) }
 
     private static func unreadable(_ reason: String) -> RemoteError {
         RemoteError(module: "", className: "", message: "The server's reply cannot be read: \(reason)")

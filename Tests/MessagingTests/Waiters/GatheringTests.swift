@@ -96,9 +96,30 @@ struct GatheringTests {
         #expect(!collection.isComplete)
         var large = ReplyCollection(minimum: nil)
         let text = try JSONText("\"" + String(repeating: "x", count: 16 << 20) + "\"")
-        for _ in 0..<4 { large.add(.success(text), size: text.bytes.count) }
+        for _ in 0..<4 { large.add(.success(text)) }
         #expect(large.isOver)
         #expect(large.replies.count == 3)
+    }
+
+    /// Messages of a megabyte around results of a byte: thousands of them are kept, and nothing of the messages is.
+    @Test func aSmallResultKeepsNothingOfItsMessage() throws {
+        let padding = String(repeating: "x", count: 1 << 20)
+        let body = #"{"padding": "\#(padding)", "result": 1, "ending": true, "_msg_id": "\#(id.hexadecimal)"}"#
+        var collection = ReplyCollection(minimum: nil)
+        for _ in 0..<100 { collection.add(try ReplyEnvelope(Array(body.utf8))) }
+        #expect(collection.replies.count == 100)
+        #expect(!collection.isOver)
+        // A slice of its own memory begins at zero; one of the message would begin behind the padding.
+        #expect(try collection.replies.allSatisfy { try $0.get().bytes.indices == 0..<1 })
+    }
+
+    @Test func aFailureCountsWithAllItsTexts() throws {
+        let lines = Array(repeating: String(repeating: "x", count: 10_000), count: 4_000)
+        let remote = RemoteError(module: "m", className: "C", traceback: lines)
+        var collection = ReplyCollection(minimum: nil)
+        for _ in 0..<3 { collection.add(.failure(remote)) }
+        #expect(collection.replies.count == 1)
+        #expect(collection.isOver)
     }
 
     @Test func aShutdownFailsIt() throws {
