@@ -2,6 +2,7 @@
 
 import asyncio
 import contextlib
+import gzip
 import itertools
 import json
 import time
@@ -85,11 +86,11 @@ class Victims:
             await asyncio.gather(*tasks)
 
 
-async def post(port, path, arguments=b"{}"):
+async def post(port, path, arguments=b"{}", fields=""):
     """One request on a connection of its own; gives status and members of the problem, if it is one."""
     body = arguments if isinstance(arguments, bytes) else json.dumps(arguments).encode()
     reader, writer = await asyncio.open_connection("127.0.0.1", port)
-    head = f"POST {path} HTTP/1.1\r\nHost: x\r\nContent-Type: application/json\r\nContent-Length: {len(body)}\r\n\r\n"
+    head = f"POST {path} HTTP/1.1\r\nHost: x\r\nContent-Type: application/json\r\n{fields}Content-Length: {len(body)}\r\n\r\n"
     try:
         writer.write(head.encode() + body)
         status, answer = await read_answer(reader)
@@ -145,14 +146,13 @@ def test_names_that_quote_what_the_broker_says(attacked, healthy, figure):
         assert (status, members["code"], members["executed"]) == (503, "undeliverable", "no")
 
 
-def test_exchanges_of_another_type(attacked, healthy, figure):
-    async def attack(port):
-        answers = []
+def test_exchanges_of_another_type(attacked, healthy, vhost, figure):
+    with vhost.channel() as channel:
         for number in range(60):
-            name = f"typed{number}"
-            await post(port, f"/t/m?exchange={name}_fanout")
-            answers.append(await post(port, f"/{name}/*/m:cast"))
-        return answers
+            channel.exchange_declare(f"typed{number}_fanout", "topic")
+
+    async def attack(port):
+        return [await post(port, f"/typed{number}/*/m:cast") for number in range(60)]
 
     for status, members in check(attacked, healthy, attack, figure):
         assert (status, members["code"], members["executed"]) == (500, "broker-configuration", "no")
@@ -175,6 +175,7 @@ def test_exchanges_without_rights(family, healthy, broker, vhost, settings, figu
     try:
         with vhost.channel() as channel:
             channel.exchange_declare("secret", "topic")
+            channel.exchange_declare("secret2_fanout", "fanout", auto_delete=True)
         gateway = family.gateway(vhost.url().replace("guest:guest", "limited:secret"), **settings)
 
         async def attack(port):
@@ -222,18 +223,38 @@ def test_a_notification_queue_in_another_form(attacked, healthy, vhost, figure):
         assert (status, members["code"], members["executed"]) == (500, "broker-configuration", "no")
 
 
-def test_two_thousand_exchanges_in_a_second(attacked, healthy, figure):
+def test_two_thousand_exchanges_in_a_second(attacked, healthy, broker, vhost, figure):
     async def attack(port):
         gate = asyncio.Semaphore(200)
 
         async def one(number):
             async with gate:
-                return await post(port, f"/t/m?exchange=many{number}")
+                return await post(port, f"/t/m?exchange=many{number}" if number % 2 else f"/many{number}/*/m:cast")
 
         return await asyncio.gather(*(one(number) for number in range(2_000)))
 
     for status, members in check(attacked, healthy, attack, figure):
         assert (status, members["executed"]) == (503, "no"), members
+    names = broker.run("ctl", "--quiet", "list_exchanges", "-p", vhost.name, "name").split()
+    left = [name for name in names if name.startswith("many")]
+    assert not left, f"{len(left)} exchanges stay declared"
+
+
+def test_bodies_that_grow_when_decoded(family, healthy, vhost, figure):
+    """16 kB of gzip that stand for 16 MB, and some that stand for more than a body may have."""
+    gateway = family.gateway(vhost.url())
+    assert gateway.post("/healthy/alpha/echo", {"value": 0}).status == 200
+    limit = (16 << 20) - (64 << 10)
+    bodies = [gzip.compress(b" " * size) for size in (limit, limit + 1)]
+    before = gateway.memory()
+
+    async def attack(port):
+        requests = (post(port, "/healthy/alpha/echo", bodies[number % 2], "Content-Encoding: gzip\r\n") for number in range(40))
+        return await asyncio.gather(*requests)
+
+    answers = check(gateway, healthy, attack, figure)
+    assert {(status, members["executed"]) for status, members in answers} == {(400, "no"), (413, "no")}
+    assert gateway.memory() - before < 120
 
 
 @contextlib.contextmanager

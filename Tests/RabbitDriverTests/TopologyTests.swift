@@ -162,4 +162,13 @@ struct TopologyTests {
         #expect(route(Target(exchange: "nova", topic: "t", server: "s")) == ("nova", "t.s"))
         #expect(route(Target(exchange: "nova", topic: "t", server: "s", isFanout: true)) == ("t_fanout", ""))
     }
+
+    @Test func whatCallersNameIsLookedForFirst() {
+        let targets = [
+            Target(topic: "t"), Target(exchange: "openstack", topic: "t"), Target(exchange: "nova", topic: "t"),
+            Target(topic: "t", isFanout: true),
+        ]
+        let look = targets.map { RabbitOptions().route(to: $0, controlExchange: "openstack").looksFirst }
+        #expect(look == [false, false, true, true])
+    }
 }

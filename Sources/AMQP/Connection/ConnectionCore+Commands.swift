@@ -162,6 +162,8 @@ extension ConnectionCore {
             if mustBind, let binding = request.binding {
                 declare(exchange, binding, on: channel)
             } else if !declared.contains(exchange, at: loop.now) {
+                // The broker carries out nothing behind a refused look.
+                if request.looksFirst { send(.exchangeDeclare(exchange.passive), on: channel) }
                 declare(exchange, on: channel)
             }
         }

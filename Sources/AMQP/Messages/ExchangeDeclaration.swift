@@ -18,6 +18,9 @@ public struct ExchangeDeclaration: Sendable, Hashable {
     /// Optional arguments; empty for none.
     public var arguments: FieldTable
 
+    /// The question for the exchange of this name.
+    var passive: ExchangeDeclaration { ExchangeDeclaration(name: name, type: type, isPassive: true) }
+
     /// Makes a declaration.
     public init(
         name: Name,

@@ -21,6 +21,9 @@ open class PublishRequest: @unchecked Sendable {
     public let body: [UInt8]
     /// An exchange to declare first, once for the life of a channel.
     public let declaring: ExchangeDeclaration?
+    /// Whether the exchange is looked for first, so that one that does not exist is not made: the publish fails then with
+    /// `notFound`, refused `.exchangeDeclare`. Ignored with a binding.
+    public let looksFirst: Bool
     /// A queue to declare and to bind to that exchange first, once for the life of a channel; ignored without one.
     public let binding: QueueBinding?
     /// Whether the exchange and the queue are declared even if they were before, as after the loss of the queue.
@@ -42,6 +45,7 @@ open class PublishRequest: @unchecked Sendable {
         properties: PublishProperties = .own(Properties()),
         body: [UInt8],
         declaring: ExchangeDeclaration? = nil,
+        looksFirst: Bool = false,
         binding: QueueBinding? = nil,
         declaresAnew: Bool = false,
         proof: PublishProof = .confirm,
@@ -54,6 +58,7 @@ open class PublishRequest: @unchecked Sendable {
         self.properties = properties
         self.body = body
         self.declaring = declaring
+        self.looksFirst = looksFirst
         self.binding = binding
         self.declaresAnew = declaresAnew
         self.proof = proof

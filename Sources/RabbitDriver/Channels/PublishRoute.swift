@@ -11,6 +11,8 @@ final class PublishRoute: Sendable, Hashable {
     let exchange: Name
     /// The exchange to declare first; nil for those that are not ours to declare.
     let declaring: ExchangeDeclaration?
+    /// Whether the exchange is looked for first: callers may name any, and what they name is not to stay at the broker.
+    let looksFirst: Bool
     /// The queue to declare and to bind to it.
     let binding: QueueBinding?
     /// Whether its messages have the broker's confirm even on a channel that is at home to them.
@@ -19,13 +21,15 @@ final class PublishRoute: Sendable, Hashable {
     init(exchange: Name) {
         self.exchange = exchange
         declaring = nil
+        looksFirst = false
         binding = nil
         isConfirmed = true
     }
 
-    init(declaring exchange: ExchangeDeclaration, binding: QueueBinding? = nil) {
+    init(declaring exchange: ExchangeDeclaration, looksFirst: Bool = false, binding: QueueBinding? = nil) {
         self.exchange = exchange.name
         declaring = exchange
+        self.looksFirst = looksFirst
         self.binding = binding
         isConfirmed = true
     }
@@ -33,6 +37,7 @@ final class PublishRoute: Sendable, Hashable {
     private init(unconfirmed route: PublishRoute) {
         exchange = route.exchange
         declaring = route.declaring
+        looksFirst = route.looksFirst
         binding = route.binding
         isConfirmed = false
     }
@@ -46,7 +51,7 @@ final class PublishRoute: Sendable, Hashable {
     static func == (left: PublishRoute, right: PublishRoute) -> Bool {
         left === right
             || left.exchange == right.exchange && left.declaring == right.declaring && left.binding == right.binding
-                && left.isConfirmed == right.isConfirmed
+                && left.isConfirmed == right.isConfirmed && left.looksFirst == right.looksFirst
     }
 
     func hash(into hasher: inout Hasher) {

@@ -8,11 +8,15 @@ internal import Names
 /// What oslo.messaging declares under these options, with the argument types that it has on the wire.
 extension RabbitOptions {
     /// The exchange of a target (`oslo_messaging._drivers.amqpdriver.AMQPDriverBase._send`).
+    ///
+    /// oslo.messaging declares whatever exchange a target names. One that a caller has named and that does not exist has no
+    /// queues, so that nothing would be gained by making it, and it would stay.
     func route(to target: Target, controlExchange: String) -> PublishRoute {
-        PublishRoute(
-            declaring: target.isFanout
-                ? fanoutExchange(topic: target.topic ?? "") : self.controlExchange(target.exchange ?? controlExchange)
-        )
+        if target.isFanout {
+            return PublishRoute(declaring: fanoutExchange(topic: target.topic ?? ""), looksFirst: true)
+        }
+        let name = target.exchange ?? controlExchange
+        return PublishRoute(declaring: self.controlExchange(name), looksFirst: !name.isSame(as: controlExchange))
     }
 
     /// The exchange of calls and casts to a topic or server.

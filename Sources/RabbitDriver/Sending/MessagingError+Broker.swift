@@ -59,11 +59,12 @@ extension MessagingError {
             self.init(.timeout, "Timed out before the message could be written to the broker", stage: .publish)
         case .outboxFull:
             self.init(.overloaded, "Too many bytes wait to be written to the broker", stage: .publish)
+        case .notFound
+        where error.reply?.refused == .exchangeDeclare || !declares && error.reply?.refused == .basicPublish:
+            let message = "No queue is bound for the target: there is no exchange \"\(exchange)\" (404 NOT_FOUND)"
+            self.init(.undeliverable, message, stage: .publish)
         case .notFound where declares:
             let message = "Exchange \"\(exchange)\" is deleted as often as it is declared (404 NOT_FOUND)"
-            self.init(.undeliverable, message, stage: .publish)
-        case .notFound where error.reply?.refused == .basicPublish:
-            let message = "No queue is bound for the target: there is no exchange \"\(exchange)\" (404 NOT_FOUND)"
             self.init(.undeliverable, message, stage: .publish)
         case .preconditionFailed, .accessRefused, .notFound, .notAllowed, .resourceLocked:
             let subject = error.refusedSubject(exchange: exchange, queue: queue)

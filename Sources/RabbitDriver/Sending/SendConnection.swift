@@ -103,6 +103,7 @@ final class SendConnection: ConnectionDelegate, @unchecked Sendable {
                 properties: job.properties(now: .now),
                 body: job.body,
                 declaring: declarations.exchange,
+                looksFirst: job.route.looksFirst,
                 binding: declarations.binding,
                 declaresAnew: job.declaresAnew,
                 proof: job.route.proof(ticket),

@@ -86,7 +86,7 @@ extension SendConnections {
     private func isPassing(_ error: AMQPError, _ job: SendJob) -> Bool {
         if error.isConnectionLoss { return true }
         // What was declared for it was deleted between the declaration and the publish.
-        if error.code == .notFound, job.route.declaring != nil { return true }
+        if error.code == .notFound, error.reply?.refused != .exchangeDeclare, job.route.declaring != nil { return true }
         return state.withLock {
             $0.conflicts.note(error, exchange: job.route.declaring, queue: job.route.binding?.queue)
         }

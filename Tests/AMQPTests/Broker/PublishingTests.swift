@@ -120,6 +120,36 @@ struct PublishingTests {
         await test.connection.close()
     }
 
+    @Test func whatIsLookedForFirstIsNotMade() async throws {
+        let exchange = ExchangeDeclaration(name: TestBroker.uniqueName("exchange"), type: "topic", isAutoDelete: true)
+        let test = try await TestConnection()
+        let outcome = await test.connection.publish(
+            exchange: exchange.name,
+            routingKey: "x",
+            declaring: exchange,
+            looksFirst: true
+        )
+        #expect(outcome.error?.code == .notFound && outcome.error?.reply?.refused == .exchangeDeclare)
+        #expect(outcome.wasSent == false)
+        // Had the publish made it, looking for it again would find it.
+        let again = await test.connection.publish(
+            exchange: exchange.name,
+            routingKey: "x",
+            declaring: exchange,
+            looksFirst: true
+        )
+        #expect(again.error?.code == .notFound)
+        try await test.connection.perform([.declareExchange(exchange)])
+        let found = await test.connection.publish(
+            exchange: exchange.name,
+            routingKey: "x",
+            declaring: exchange,
+            looksFirst: true
+        )
+        #expect(found == .confirmed)
+        await test.connection.close()
+    }
+
     @Test func passedDeadlineIsNeverSent() async throws {
         let test = try await TestConnection()
         let outcome = await test.connection.publish(routingKey: "x", deadline: .now - .seconds(1))
