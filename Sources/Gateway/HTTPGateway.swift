@@ -138,6 +138,11 @@ extension HTTPGateway {
         handle(request, answeringTo: .client(responder))
     }
 
+    /// Gives up a call whose client has gone.
+    public func clientHasGone(_ first: UInt64, _ second: UInt64) {
+        core.driver.cancel(UniqueID(high: first, low: second))
+    }
+
     /// Gives the HTTP layer's own failures the form of all others.
     public func response(to failure: HTTPFailure) -> HTTPResponse {
         let problem = Problem(failure)

@@ -190,7 +190,12 @@ public final class HTTPServer: Sendable {
         )
     }
 
-    /// Stops accepting, closes idle connections and ends streams; requests on the way are served, with
+    /// From now on every answer tells its client that the connection ends with it; all else goes on.
+    public func announceShutdown() {
+        for loop in loops { loop.announceEnd() }
+    }
+
+    /// Stops accepting, closes idle connections a quarter of a second later and ends streams; requests on the way are served, with
     /// `Connection: close`.
     ///
     /// Returns at once and may be called more than once.

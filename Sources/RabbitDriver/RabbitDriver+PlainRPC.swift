@@ -7,16 +7,21 @@ internal import Names
 
 extension RabbitDriver: PlainRPCDriver {
     /// Sends a plain request and waits for its reply; see `PlainRPCDriver`.
+    @discardableResult
     public func request(
         _ request: PlainRequest,
         completion: @escaping @Sendable (Result<PlainReply, MessagingError>) -> Void
-    ) {
-        if let defect = request.defect { return completion(.failure(defect)) }
+    ) -> UniqueID {
         let id = UniqueID()
-        guard register(id, request, .message(completion)) else { return }
+        if let defect = request.defect {
+            completion(.failure(defect))
+            return id
+        }
+        guard register(id, request, .message(completion)) else { return id }
         whenReady(id, deadline: request.deadline, retry: request.retry) { [self] in
             connections.send(job(request, id, expectsReply: true, .call(waiters)))
         }
+        return id
     }
 
     /// Sends a plain message that nobody answers; see `PlainRPCDriver`.

@@ -138,21 +138,27 @@ public final class RabbitDriver: Driver {
     }
 
     /// Calls a method; see `Driver`.
+    @discardableResult
     public func call(
         _ request: RPCRequest,
         completion: @escaping @Sendable (Result<RPCReply, MessagingError>) -> Void
-    ) {
+    ) -> UniqueID {
         let id = UniqueID()
-        guard register(id, request, .reply(completion)) else { return }
+        guard register(id, request, .reply(completion)) else { return id }
         let queue = Name(request.target.queueName)
         // Nearly every call finds the link up and a fresh look at its queue, and needs no detour.
         if replies.isUp, !request.checksConsumers || inspector.hasConsumers(queue) {
-            return sendCall(request, id, queue)
+            sendCall(request, id, queue)
+            return id
         }
         whenReady(id, deadline: request.deadline, retry: request.retry) { [self] in
             checkConsumers(request, id, queue)
         }
+        return id
     }
+
+    /// Ends a wait for replies; see `Driver`.
+    public func cancel(_ id: UniqueID) { waiters.cancel(id) }
 
     /// Lets a request wait; false when the driver is shut down, and then the request has failed.
     func register(_ id: UniqueID, _ request: RPCRequest, _ awaited: Awaited) -> Bool {
@@ -315,15 +321,17 @@ extension SendJob {
 
 extension RabbitDriver: GatheringDriver {
     /// Calls every server of a topic; see `GatheringDriver`.
+    @discardableResult
     public func gather(
         _ request: RPCRequest,
         minimum: Int?,
         completion: @escaping @Sendable (Result<GatheredReplies, MessagingError>) -> Void
-    ) {
+    ) -> UniqueID {
         let id = UniqueID()
-        guard register(id, request, .replies(minimum: minimum, completion)) else { return }
+        guard register(id, request, .replies(minimum: minimum, completion)) else { return id }
         whenReady(id, deadline: request.deadline, retry: request.retry) { [self] in
             sendCall(request, id, Name(request.target.queueName))
         }
+        return id
     }
 }

@@ -49,12 +49,16 @@ extension RabbitShards: Driver {
     public func start() { for shard in shards { shard.start() } }
 
     /// Calls a method; see `Driver`.
+    @discardableResult
     public func call(
         _ request: RPCRequest,
         completion: @escaping @Sendable (Result<RPCReply, MessagingError>) -> Void
-    ) {
+    ) -> UniqueID {
         own.call(request, completion: completion)
     }
+
+    /// Ends a wait for replies, whichever of them it is with; see `Driver`.
+    public func cancel(_ id: UniqueID) { for shard in shards { shard.cancel(id) } }
 
     /// Casts a method; see `Driver`.
     public func cast(
@@ -125,19 +129,21 @@ extension RabbitShards: ListeningDriver, NotificationDriver, GatheringDriver, Pl
     }
 
     /// Calls every server of a topic; see `GatheringDriver`.
+    @discardableResult
     public func gather(
         _ request: RPCRequest,
         minimum: Int?,
         completion: @escaping @Sendable (Result<GatheredReplies, MessagingError>) -> Void
-    ) {
+    ) -> UniqueID {
         own.gather(request, minimum: minimum, completion: completion)
     }
 
     /// Sends a plain request and waits for its reply; see `PlainRPCDriver`.
+    @discardableResult
     public func request(
         _ request: PlainRequest,
         completion: @escaping @Sendable (Result<PlainReply, MessagingError>) -> Void
-    ) {
+    ) -> UniqueID {
         own.request(request, completion: completion)
     }
 

@@ -124,3 +124,26 @@ def test_an_upload_leaves_others_their_turn(gateway, figure):
             thread.join(60)
     figure(f"slowest probe {1000 * slowest:.0f} ms")
     assert slowest < 0.5
+
+
+def test_callers_that_left_leave_their_places(family, vhost, figure):
+    """Two thousand calls hold all places for ten minutes; their callers leave."""
+    gateway = family.gateway(vhost.url(), rpc_max_in_flight=2000, rpc_max_in_flight_per_target=2000)
+    family.oslo_server(vhost.url(), "leavers", "alpha", "--quiet")
+    body = b'{"seconds": 600}'
+    request = b"POST /leavers/alpha/sleep HTTP/1.1\r\nHost: x\r\nRpc-Timeout: 600\r\nContent-Type: application/json\r\n"
+    request += b"Content-Length: %d\r\n\r\n%s" % (len(body), body)
+    callers = [socket.create_connection(("127.0.0.1", gateway.port), 10) for _ in range(2000)]
+    for caller in callers:
+        caller.sendall(request)
+    until(lambda: gateway.get("/-/info").json()["in_flight"] == 2000)
+    assert gateway.post("/other/method").json()["code"] == "overloaded"
+    for caller in callers:
+        caller.close()
+    began = time.monotonic()
+    until(lambda: gateway.get("/-/info").json()["in_flight"] == 0)
+    figure(f"{1000 * (time.monotonic() - began):.0f} ms until the places were free")
+    assert gateway.get("/-/info").json()["waiting_calls"] == 0
+    assert gateway.post("/other/method").json()["code"] == "undeliverable"
+    counts = [line for line in gateway.get("/metrics").body.decode().splitlines() if '"499"' in line and "_count" in line]
+    assert sum(float(line.split()[-1]) for line in counts) == 2000

@@ -4,6 +4,7 @@ import concurrent.futures
 import http.client
 import signal
 import socket
+import threading
 import time
 
 import pytest
@@ -53,6 +54,74 @@ def test_calls_in_flight_finish(family, vhost, server):
         problem(answer, 503, "draining", "gateway", "no", True)
         assert answer.headers["Connection"] == "close"
         assert [result(one.result()) for one in slow] == [b"2"] * 5
+    assert ended(gateway) == 0
+
+
+class Caller:
+    """Calls in turn until the gateway does not take connections any more, and notes what became of each request."""
+
+    def __init__(self, port, keeps):
+        self.port, self.keeps, self.answers, self.lost = port, keeps, [], []
+        self.thread = threading.Thread(target=self.run)
+        self.thread.start()
+
+    def run(self):
+        while True:
+            client = http.client.HTTPConnection("127.0.0.1", self.port, timeout=10)
+            try:
+                client.connect()
+            except OSError:
+                return
+            self.use(client)
+            client.close()
+
+    def use(self, client):
+        while True:
+            try:
+                client.request("POST", "/shutdown/none", b"{}", {"Content-Type": "application/json"})
+                response = client.getresponse()
+                response.read()
+            except (OSError, http.client.HTTPException) as error:
+                return self.lost.append(repr(error))
+            self.answers.append((time.monotonic(), response.status, response.headers["Connection"]))
+            if not self.keeps or response.headers["Connection"] == "close":
+                return
+
+
+@pytest.mark.parametrize("keeps", [True, False], ids=["kept", "new"])
+def test_no_request_is_lost(family, vhost, server, keeps, figure):
+    """Every request whose connection the kernel took is answered, and every answer since the signal closes."""
+    totals = []
+    for _ in range(6):
+        gateway = family.gateway(vhost.url())
+        callers = [Caller(gateway.port, keeps) for _ in range(8)]
+        until(lambda: sum(len(caller.answers) for caller in callers) > 100)
+        gateway.signal(signal.SIGTERM)
+        assert ended(gateway) == 0
+        for caller in callers:
+            caller.thread.join(20)
+        until(lambda: "shutting down" in gateway.said())
+        assert [caller.lost for caller in callers] == [[]] * 8
+        answers = [answer for caller in callers for answer in caller.answers]
+        assert {status for _, status, _ in answers} <= {200, 503}
+        # The last on each connection said so.
+        refused = [answer for answer in answers if answer[1] == 503]
+        assert all(connection == "close" for _, _, connection in refused)
+        if keeps:
+            assert all(caller.answers[-1][2] == "close" for caller in callers)
+        totals.append(len(answers))
+    figure(f"{sum(totals)} requests in {len(totals)} runs, none lost")
+
+
+def test_a_call_that_ends_after_the_signal_closes(family, vhost, server):
+    gateway = family.gateway(vhost.url())
+    with concurrent.futures.ThreadPoolExecutor(1) as pool:
+        slow = pool.submit(gateway.post, "/shutdown/sleep", {"seconds": 1})
+        until(lambda: gateway.get("/-/info").json()["in_flight"] == 1, 5)
+        gateway.signal(signal.SIGTERM)
+        answer = slow.result()
+        assert result(answer) == b"1"
+        assert answer.headers["Connection"] == "close"
     assert ended(gateway) == 0
 
 

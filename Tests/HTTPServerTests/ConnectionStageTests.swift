@@ -18,7 +18,7 @@ struct ConnectionStageTests {
 
     /// A request that has not arrived, so that its failure can be told.
     private var arriving: [ConnectionStage] { [.receivingHead, .receivingBody, .droppingBody(refusal)] }
-    private var withLibrary: [ConnectionStage] { [.complete, .refused(refusal)] }
+    private var withLibrary: [ConnectionStage] { [.complete, .refused(refusal), .deserted] }
     private var withHandler: [ConnectionStage] { [.waiting(pending)] }
     private var written: [ConnectionStage] { [.streaming(stream), .parked(stream)] }
     private var idle: ConnectionStage { .idle(nextPeerCheck: 5) }

@@ -4,7 +4,7 @@
 import HTTPServer
 import Threads
 
-/// Answers by path: `/echo` at once, `/later` from another thread, `/never` not at all, `/twice` twice, `/stream` bit by
+/// Answers by path: `/echo` at once, `/later` from another thread, `/never` not at all, `/told` and `/acted` neither, `/twice` twice, `/stream` bit by
 /// bit.
 final class TestHandler: HTTPRequestHandler {
     let held = Guarded<[Responder]>([])
@@ -12,6 +12,12 @@ final class TestHandler: HTTPRequestHandler {
     let bodies = Guarded<[[UInt8]]>([])
     let streams = Guarded<[ResponseStream]>([])
     let ends = Guarded<[ResponseStream.End]>([])
+    /// What became of clients that went, as their requests had it.
+    let departures = Guarded<[String]>([])
+
+    func clientHasGone(_ first: UInt64, _ second: UInt64) {
+        departures.withLock { $0.append("told \(first) \(second)") }
+    }
 
     func refusal(for head: RequestHead) -> HTTPResponse? {
         guard head.path.starts(with: "/refused".utf8) else { return nil }
@@ -26,6 +32,12 @@ final class TestHandler: HTTPRequestHandler {
         let response = HTTPResponse(status: 200, fields: [("Content-Type", "text/plain")], body: request.body[...])
         switch String(decoding: request.head.path, as: UTF8.self) {
         case "/never": held.withLock { $0.append(responder) }
+        case "/told":
+            responder.whenClientGoes(.told(1, 2))
+            held.withLock { $0.append(responder) }
+        case "/acted":
+            responder.whenClientGoes(.action { [departures] in departures.withLock { $0.append("acted") } })
+            held.withLock { $0.append(responder) }
         case "/stream": stream(responder)
         case "/stream-later":
             // Without a thread and descriptors there is nothing to test.

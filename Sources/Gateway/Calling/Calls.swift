@@ -32,11 +32,12 @@ struct Calls: Sendable {
         try core.enter(call.plan)
         let sent = CallUnderWay(core, CallResponses(call, exchange.identity), exchange.sink)
         switch call.route.verb {
-        case .call: core.driver.call(request) { sent.end($0) }
+        case .call: exchange.sink.cancelsWhenClientGoes(core.driver.call(request) { sent.end($0) })
         case .cast: core.driver.cast(request) { sent.end($0) }
         case .gather:
             let form = GatherForm(exchange.request.head.fields)
-            gathering?.gather(request, minimum: call.plan.minimum) { sent.end($0, form) }
+            let id = gathering?.gather(request, minimum: call.plan.minimum) { sent.end($0, form) }
+            if let id { exchange.sink.cancelsWhenClientGoes(id) }
         }
     }
 

@@ -4,6 +4,7 @@
 internal import HTTPServer
 internal import Messaging
 internal import Synchronization
+internal import Threads
 
 /// Executes the request objects of one HTTP request, which share its fields and its deadline.
 final class JSONRPCCaller: Sendable {
@@ -16,6 +17,13 @@ final class JSONRPCCaller: Sendable {
     private let snapshot: ConfigurationSnapshot
     /// The bytes of the responses so far.
     private let bytes = Atomic(0)
+    /// The calls that were begun, ended ones too.
+    private let begun = Guarded(Begun())
+
+    private struct Begun {
+        var calls: [UniqueID] = []
+        var isAbandoned = false
+    }
 
     /// The longest method, with its query: every name in it has a bound, and refusals repeat them.
     static let maximumMethodBytes = 4_096
@@ -34,6 +42,23 @@ final class JSONRPCCaller: Sendable {
         self.snapshot = snapshot
     }
 
+    /// Gives up what is under way and begins nothing more, as nobody waits for the responses any longer.
+    func abandon() {
+        let calls = begun.withLock { begun in
+            begun.isAbandoned = true
+            return exchange(&begun.calls, with: [])
+        }
+        for call in calls { core.driver.cancel(call) }
+    }
+
+    private func note(_ call: UniqueID) {
+        let isAbandoned = begun.withLock { begun in
+            if !begun.isAbandoned { begun.calls.append(call) }
+            return begun.isAbandoned
+        }
+        if isAbandoned { core.driver.cancel(call) }
+    }
+
     /// Executes the entry at an index.
     func run(_ index: Int, _ completion: @escaping @Sendable (Outcome) -> Void) {
         do throws(JSONRPCRefusal) {
@@ -49,6 +74,7 @@ final class JSONRPCCaller: Sendable {
         _ completion: @escaping @Sendable (Result<ArraySlice<UInt8>, JSONRPCFailure>) -> Void
     ) {
         do throws(Problem) {
+            guard !begun.withLock({ $0.isAbandoned }) else { throw Problem(.clientGone, "nothing more was begun") }
             let call = try call(entry)
             let arguments = try Self.arguments(entry.parameters)
             try checkRoom()
@@ -76,20 +102,22 @@ final class JSONRPCCaller: Sendable {
         }
         switch call.route.verb {
         case .call:
-            core.driver.call(request) { [identity] in
+            let id = core.driver.call(request) { [identity] in
                 responses.plan.places.end($0, took: identity.elapsed, of: responses.timeout)
                 end($0.map(\.result.bytes))
             }
+            note(id)
         case .cast:
             core.driver.cast(request) {
                 responses.plan.places.end()
                 end($0.map { _ in JSONText.null.bytes })
             }
         case .gather:
-            gathering?.gather(request, minimum: call.plan.minimum) {
+            let id = gathering?.gather(request, minimum: call.plan.minimum) {
                 responses.plan.places.end()
                 end($0.map { responses.array($0)[...] })
             }
+            if let id { note(id) }
         }
     }
 

@@ -33,6 +33,7 @@ struct JSONRPCCalls: Sendable {
         ) { responses, executed in
             answer(body.text(responses), fields, identity, executed: executed, sink)
         }
+        sink.whenClientGoes { caller.abandon() }
         batch.start()
     }
 

@@ -22,7 +22,9 @@ struct PlainCalls: Sendable {
         if call.isCast {
             driver.send(request) { [core] in core.finish(responses, $0.map { responses.accepted }, sink) }
         } else {
-            driver.request(request) { [core] in core.finish(responses, $0.map(responses.response), sink) }
+            sink.cancelsWhenClientGoes(
+                driver.request(request) { [core] in core.finish(responses, $0.map(responses.response), sink) }
+            )
         }
     }
 }

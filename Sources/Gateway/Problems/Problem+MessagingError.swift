@@ -44,6 +44,7 @@ extension ProblemCode {
             case .badReply: .badReply
             case .remote: .remoteException
             case .overloaded: .overloaded
+            case .cancelled: .clientGone
             case .shutdown: .draining
             }
     }

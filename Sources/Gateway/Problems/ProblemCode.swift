@@ -29,6 +29,7 @@ enum ProblemCode: String, CaseIterable, Sendable {
     case keyInUse = "idempotency-key-in-use"
     case keyReused = "idempotency-key-reused"
     case overloaded
+    case clientGone = "client-gone"
     case slowListener = "slow-listener"
     case draining
     case notReady = "not-ready"
@@ -92,6 +93,8 @@ enum ProblemCode: String, CaseIterable, Sendable {
         case .keyInUse: row(409, .gateway, -32603, "The request with this key is being executed")
         case .keyReused: row(422, .gateway, -32603, "The key belongs to another request")
         case .overloaded: passing(503, .gateway, -32011, "The gateway is at its limit")
+        // No status of HTTP's: nobody gets it, it stands in the log and the metrics.
+        case .clientGone: row(499, .gateway, -32019, "The client has closed the connection")
         case .slowListener: passing(503, .gateway, -32603, "The listener reads too slowly")
         case .draining: passing(503, .gateway, -32012, "The gateway is shutting down")
         case .notReady: passing(503, .gateway, -32603, "The gateway is not ready")

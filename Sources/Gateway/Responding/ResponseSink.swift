@@ -23,6 +23,16 @@ enum ResponseSink: Sendable {
 }
 
 extension ResponseSink {
+    /// Has a call given up when its client goes before the answer; what is kept for later goes on. Within `handle` only.
+    func cancelsWhenClientGoes(_ call: UniqueID) {
+        if case .client(let responder) = self { responder.whenClientGoes(.told(call.high, call.low)) }
+    }
+
+    /// Has something done when the client goes before the answer; within `handle` only.
+    func whenClientGoes(_ action: @escaping @Sendable () -> Void) {
+        if case .client(let responder) = self { responder.whenClientGoes(.action(action)) }
+    }
+
     /// Gives the head of an answer whose body is written later; nil for a keeper, which gets the head alone.
     func respond(
         streaming head: HTTPResponse,

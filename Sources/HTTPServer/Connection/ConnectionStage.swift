@@ -24,6 +24,8 @@ enum ConnectionStage {
     indirect case refused(HTTPResponse)
     /// The handler has the request, which says whether the library leaves the connection alone until it is resumed.
     case waiting(PendingRequest)
+    /// The client has gone while its request waited; the library is to close the connection.
+    case deserted
     /// The answer is queued.
     case replying
     /// The head of the answer is queued and its body is being written.
@@ -61,7 +63,7 @@ extension ConnectionStage {
     var isWithLibrary: Bool {
         switch self {
         case .unused, .idle, .receivingHead, .receivingBody, .droppingBody: false
-        case .complete, .refused, .waiting, .replying, .streaming, .parked: true
+        case .complete, .refused, .waiting, .deserted, .replying, .streaming, .parked: true
         }
     }
 
@@ -89,7 +91,7 @@ extension ConnectionStage {
         switch self {
         case .unused, .receivingHead, .receivingBody, .droppingBody: .answer(.requestTimeout)
         case .idle: .close
-        case .complete, .refused, .waiting, .replying: .none
+        case .complete, .refused, .waiting, .deserted, .replying: .none
         case .streaming(let stream), .parked(let stream): .cut(stream)
         }
     }
@@ -100,7 +102,7 @@ extension ConnectionStage {
         case .unused, .idle: .close
         case .receivingHead, .receivingBody, .droppingBody: .answer(.shuttingDown)
         case .waiting(let pending): .giveUp(pending)
-        case .complete, .refused, .replying: .none
+        case .complete, .refused, .deserted, .replying: .none
         case .streaming(let stream), .parked(let stream): .finish(stream)
         }
     }
@@ -109,7 +111,7 @@ extension ConnectionStage {
     var toMakeRoom: Ending {
         switch self {
         case .unused, .receivingHead, .receivingBody, .droppingBody: .answer(.tooManyConnections)
-        case .idle, .complete, .refused, .waiting, .replying, .streaming, .parked: .close
+        case .idle, .complete, .refused, .waiting, .deserted, .replying, .streaming, .parked: .close
         }
     }
 }

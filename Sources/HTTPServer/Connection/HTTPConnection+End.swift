@@ -22,8 +22,10 @@ extension HTTPConnection {
     func sweep() {
         switch stage {
         // One that has waited until a sweep may wait for long, and there may be thousands.
-        case .waiting: buffers = RequestBuffers()
-        case .complete, .refused, .replying: break
+        case .waiting(let pending):
+            buffers = RequestBuffers()
+            if pending.isSuspended, !isWatched { watchClient() }
+        case .complete, .refused, .deserted, .replying: break
         case .streaming(let stream), .parked(let stream): limitLastBytes(of: stream)
         case .idle(let nextPeerCheck):
             guard nextPeerCheck <= loop.now else { return }
@@ -45,9 +47,9 @@ extension HTTPConnection {
         carryOut(stage.atDeadline)
     }
 
-    /// Closes the connection if no request is on it.
+    /// Closes the connection if no request is on it, and none is in the socket.
     func closeIfIdle() {
-        if stage.isIdle { abandon() }
+        if stage.isIdle, reader.unread.isEmpty, !hasUnreadBytes { abandon() }
     }
 
     /// Has the library see the end of the connection in its next turn.

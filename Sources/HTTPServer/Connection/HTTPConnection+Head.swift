@@ -59,8 +59,8 @@ extension HTTPConnection {
         stage = .droppingBody(refusal)
     }
 
-    /// Tells the client to go on with its body. Nothing else is being sent: the answer before has gone.
-    private func sendContinue() {
+    /// Tells the client to go on. Nothing else is being sent: the answer before has gone.
+    func sendContinue() {
         let text: StaticString = "HTTP/1.1 100 Continue\r\n\r\n"
         _ = send(descriptor, text.utf8Start, text.utf8CodeUnitCount, Int32(MSG_NOSIGNAL | MSG_DONTWAIT))
     }

@@ -14,7 +14,8 @@ extension HTTPConnection {
         case .receivingHead:
             let begun = begun(loop.readMilliseconds)
             return begun + Self.headMilliseconds <= loop.now ? begun : nil
-        case .receivingBody, .droppingBody, .complete, .refused, .waiting, .replying, .streaming, .parked: return nil
+        case .receivingBody, .droppingBody, .complete, .refused, .waiting, .deserted, .replying, .streaming, .parked:
+            return nil
         }
     }
 
@@ -26,7 +27,7 @@ extension HTTPConnection {
     var urgentOrder: (isReplying: Int, opened: UInt64)? {
         guard place == .urgent else { return nil }
         switch stage {
-        case .complete, .refused, .waiting: return nil
+        case .complete, .refused, .waiting, .deserted: return nil
         case .replying, .streaming, .parked: return (1, opened)
         case .unused, .idle, .receivingHead, .receivingBody, .droppingBody: return (0, opened)
         }

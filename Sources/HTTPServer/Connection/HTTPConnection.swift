@@ -32,6 +32,8 @@ final class HTTPConnection {
     /// Whether the library will read again after this request.
     private var readsOn = false
     var end = ConnectionEnd.usual
+    /// Whether it is watched that the client stays.
+    var isWatched = false
     /// What the connection is there for.
     var place: Place { didSet { loop.crowd.move(from: oldValue, to: place) } }
 
@@ -57,6 +59,7 @@ final class HTTPConnection {
         case .complete: return handle()
         case .refused(let refusal): return queue(refusal)
         case .waiting(let pending): return answer(pending)
+        case .deserted: return .NO
         case .replying, .streaming, .parked: return .YES
         case .unused, .idle, .receivingHead, .receivingBody, .droppingBody: return .NO
         }
@@ -104,11 +107,12 @@ final class HTTPConnection {
         if case .waiting(let request) = stage {
             pending = request
             loop.counters.requestsInFlight.subtract(1, ordering: .relaxed)
+            if isWatched { endWatch() }
         }
         stage = .replying
         deadline = .max
         head = nil
-        let closes = response.closesConnection || loop.isDraining || place != .ordinary
+        let closes = response.closesConnection || loop.closesAnswers || place != .ordinary
         let body =
             response.stream == nil
             ? LibraryResponse.body(response.body, keptBy: pending) : LibraryStream.make(for: self)
@@ -153,6 +157,7 @@ final class HTTPConnection {
         switch stage {
         case .waiting(let pending):
             loop.counters.requestsInFlight.subtract(1, ordering: .relaxed)
+            if isWatched { endWatch() }
             if let stream = pending.takeAnswer()?.stream { stream.end(.clientGone) }
         case .streaming(let stream), .parked(let stream): endStream(stream, isSent: isSent)
         default: break
@@ -162,6 +167,5 @@ final class HTTPConnection {
         head = nil
         takeBody()
         deadline = loop.now + loop.idleMilliseconds
-        if loop.isDraining { closeIfIdle() }
     }
 }

@@ -8,11 +8,13 @@ internal import Logging
 extension ServerLoop {
     /// Accepts at most so many in a turn, so that those that are open are served in between.
     private static let acceptsATurn = 64
+    /// More than any backlog holds.
+    private static let lastTurns = 1_024
     /// How long accepting rests when the process has no descriptor left.
     private static let restMilliseconds: UInt64 = 100
 
-    func acceptConnections() {
-        guard hasCaller, listener >= 0 else { return }
+    func acceptConnections(withoutEvent: Bool = false) {
+        guard hasCaller || withoutEvent, listener >= 0 else { return }
         for _ in 0..<Self.acceptsATurn {
             // Nobody is closed for a connection that is not there.
             guard !counters.isCrowded || hasWaitingConnection, let welcome = nextWelcome() else { return }
@@ -24,6 +26,16 @@ extension ServerLoop {
                 return
             }
             admit(descriptor, &storage, length, welcome)
+        }
+    }
+
+    /// Accepts all that the kernel holds for the listener: closing it would reset them, requests included.
+    func acceptLastConnections() {
+        for _ in 0..<Self.lastTurns {
+            guard listener >= 0, hasWaitingConnection else { return }
+            let count = connections.count
+            acceptConnections(withoutEvent: true)
+            guard connections.count > count else { return }
         }
     }
 

@@ -40,8 +40,13 @@ final class ServerLoop: ResumeQueue, TurnTaker, @unchecked Sendable {
     var lingering: LingeringSockets
     var crowd: Crowd
     var idle = IdleConnections()
-    let peers = StreamPeers()
+    let peers = Peers()
+    /// Whether every answer is the last on its connection.
+    private(set) var closesAnswers = false
     private(set) var isDraining = false
+    /// When a draining server closes the connections that have been idle since it began to.
+    private var idleGraceEnd = UInt64.max
+    private static let idleGraceMilliseconds: UInt64 = 250
     private(set) var isStopping = false
     private var hasEnded = false
     private var drainDeadline = UInt64.max
@@ -54,12 +59,15 @@ final class ServerLoop: ResumeQueue, TurnTaker, @unchecked Sendable {
     /// Answered requests to be resumed that this thread has answered.
     private var ownResumable: [PendingRequest] = []
 
+    /// A system call each, and nobody else is served meanwhile.
+    private static let watchesASweep = 2_048
+    private var watchesLeft = 0
     /// Connections that are to be resumed so that the library reads them again.
     private var readOn: [OpaquePointer] = []
     /// What sockets are read into. Its size is what is read at once.
     let readBuffer = UnsafeMutableRawBufferPointer.allocate(byteCount: 64 << 10, alignment: 16)
 
-    /// Whether this turn found something to read for libmicrohttpd, a connection to accept, or a stream whose client has gone.
+    /// Whether this turn found something to read for libmicrohttpd, a connection to accept, or a client that has gone.
     private var hasLibraryEvent = false
     private(set) var hasCaller = false
     private var hasEndedPeers = false
@@ -140,6 +148,11 @@ final class ServerLoop: ResumeQueue, TurnTaker, @unchecked Sendable {
         }
         guard let count else { return pending.abandon() }
         if count == 1 { eventLoop.execute {} }
+    }
+
+    /// From now on every answer is the last on its connection.
+    func announceEnd() {
+        eventLoop.execute { [self] in closesAnswers = true }
     }
 
     /// Begins to drain, without an end of its own.
@@ -240,7 +253,7 @@ final class ServerLoop: ResumeQueue, TurnTaker, @unchecked Sendable {
         listenerWatch?.change(to: [])
     }
 
-    /// Watches for clients of streams that go away, from the first stream on.
+    /// Watches for clients that go away, from the first on that waits or reads a stream.
     func watchPeers() {
         guard peersWatch == nil, peers.fileDescriptor >= 0 else { return }
         // Without a watch a client's end is noticed by the next write only.
@@ -255,14 +268,24 @@ final class ServerLoop: ResumeQueue, TurnTaker, @unchecked Sendable {
         max(5, min(500, min(idleMilliseconds, readMilliseconds, streamStallMilliseconds) / 10))
     }
 
+    /// Whether one more client may be watched in this sweep.
+    func takeWatch() -> Bool {
+        watchesLeft -= 1
+        return watchesLeft >= 0
+    }
+
     private func sweep() {
-        nextSweep = now + sweepInterval
+        nextSweep = now + (isDraining ? min(sweepInterval, 20) : sweepInterval)
+        watchesLeft = Self.watchesASweep
         if acceptsAgain != 0, acceptsAgain <= now {
             acceptsAgain = 0
             listenerWatch?.change(to: .readable)
         }
         for connection in connections {
             if connection.deadline <= now { connection.expire() } else { connection.sweep() }
+        }
+        if now >= idleGraceEnd {
+            for connection in connections { connection.closeIfIdle() }
         }
         relieveCrowd()
     }
@@ -272,14 +295,16 @@ final class ServerLoop: ResumeQueue, TurnTaker, @unchecked Sendable {
     private func beginDraining() {
         guard !isDraining else { return }
         isDraining = true
+        closesAnswers = true
+        acceptLastConnections()
         listenerWatch?.end()
         listenerWatch = nil
         if listener >= 0 { close(listener) }
         listener = -1
-        for connection in connections {
-            connection.closeIfIdle()
-            connection.shutDownStream()
-        }
+        for connection in connections { connection.shutDownStream() }
+        // A request may be on its way on a connection that looks idle.
+        idleGraceEnd = now + Self.idleGraceMilliseconds
+        nextSweep = min(nextSweep, idleGraceEnd)
     }
 
     private func giveUpRequests() {

@@ -18,6 +18,9 @@ public protocol HTTPRequestHandler: Sendable {
     /// Handles a request, answering through the responder at once or later, from any thread.
     func handle(_ request: consuming HTTPRequest, responder: Responder)
 
+    /// A client has gone before it had the answer to a request whose responder was given these words.
+    func clientHasGone(_ first: UInt64, _ second: UInt64)
+
     /// Gives the HTTP layer's own errors the application's form; the connection is closed after it.
     ///
     /// The head of such an answer is to stay under 1 KB and the whole under 16 KB: it is written in one go.
@@ -27,6 +30,9 @@ public protocol HTTPRequestHandler: Sendable {
 extension HTTPRequestHandler {
     /// Refuses nothing.
     public func refusal(for head: RequestHead) -> HTTPResponse? { nil }
+
+    /// What was begun goes on.
+    public func clientHasGone(_ first: UInt64, _ second: UInt64) {}
 
     /// Nothing is urgent.
     public func isUrgent(_ head: RequestHead) -> Bool { false }

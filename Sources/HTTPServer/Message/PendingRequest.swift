@@ -10,7 +10,8 @@ internal import Synchronization
 /// wakes the loop.
 final class PendingRequest: BodyOwner, @unchecked Sendable {
     // Sound: `answer` is written by the one thread that wins `claimed` and read by the loop only after it has seen the
-    // phase `responded`, which is stored after the write with releasing order. The body and `isSuspended` are the loop's.
+    // phase `responded`, which is stored after the write with releasing order. The body, `isSuspended` and `departure` are
+    // the loop's.
     // The rest is constant.
     enum Phase: UInt8, AtomicRepresentable {
         case handling
@@ -21,6 +22,8 @@ final class PendingRequest: BodyOwner, @unchecked Sendable {
     let connection: OpaquePointer
     /// Whether the library leaves the connection alone until it is resumed. Loop thread only.
     private(set) var isSuspended = false
+    /// What follows when the client goes before it has its answer. Loop thread only.
+    var departure = Departure.nothing
     private let loop: any ResumeQueue
     private let claimed = Atomic<Bool>(false)
     private let phase = Atomic<Phase>(.handling)
@@ -40,6 +43,9 @@ final class PendingRequest: BodyOwner, @unchecked Sendable {
         answer = response
         if phase.exchange(.responded, ordering: .acquiringAndReleasing) == .suspended { loop.resume(self) }
     }
+
+    /// Takes the place of the answer, as nobody is there to get one; false when there is one. Loop thread only.
+    func giveUp() -> Bool { !claimed.exchange(true, ordering: .acquiringAndReleasing) }
 
     /// Has the loop resume the connection, which waits for more of a streamed answer.
     func wake() { loop.resume(self) }

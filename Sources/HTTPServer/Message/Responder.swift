@@ -1,6 +1,19 @@
 // Part of the rpc-gateway project, under Apache License v2.0; see LICENSE for the full text
 // SPDX-License-Identifier: Apache-2.0
 
+/// What an application does for a client that does not wait for its answer any longer.
+///
+/// It is noticed within a second that a client has closed its connection while its request waits. An answer that comes later is
+/// dropped.
+public enum Departure: Sendable {
+    /// Nothing: what was begun goes on.
+    case nothing
+    /// `HTTPRequestHandler.clientHasGone` is called with these words, by which the application knows the request.
+    case told(UInt64, UInt64)
+    /// This is called, on a loop thread; it must return soon.
+    case action(@Sendable () -> Void)
+}
+
 /// The way back for one answer.
 ///
 /// A responder may be kept for as long as the application needs; its connection waits meanwhile, without a deadline of
@@ -12,6 +25,9 @@ public struct Responder: Sendable {
     public func respond(_ response: consuming HTTPResponse) {
         pending.respond(response)
     }
+
+    /// Says what follows when the client goes before it has its answer; to be called within `handle`, the last call counts.
+    public func whenClientGoes(_ departure: Departure) { pending.departure = departure }
 
     /// Sends the head of an answer, whose body is then written to the stream; callable from any thread.
     ///

@@ -11,7 +11,7 @@ extension HTTPConnection {
         stage = .streaming(stream)
         loop.counters.streams.add(1, ordering: .relaxed)
         setStallTimeout(milliseconds: Int32(clamping: loop.streamStallMilliseconds))
-        loop.peers.add(self)
+        _ = loop.peers.add(self)
         loop.watchPeers()
         if loop.isDraining { stream.shutDown() }
         return MHD_queue_response(library, UInt32(status), handle)

@@ -12,7 +12,16 @@ public protocol Driver: Sendable {
     /// Sends a request and waits for the reply.
     ///
     /// The target has been validated. Failures say in `execution` what is known about the method.
-    func call(_ request: RPCRequest, completion: @escaping @Sendable (Result<RPCReply, MessagingError>) -> Void)
+    ///
+    /// - Returns: what `cancel` knows the call by.
+    @discardableResult
+    func call(
+        _ request: RPCRequest,
+        completion: @escaping @Sendable (Result<RPCReply, MessagingError>) -> Void
+    ) -> UniqueID
+
+    /// Ends a wait for replies with `cancelled`; one that has ended is left alone. What was sent is not called back.
+    func cancel(_ id: UniqueID)
 
     /// Sends a request that nobody answers; succeeds once the broker has confirmed it and routed it to a queue.
     func cast(_ request: RPCRequest, completion: @escaping @Sendable (Result<CastReceipt, MessagingError>) -> Void)

@@ -9,11 +9,12 @@ public protocol GatheringDriver: Driver {
     /// The target is a fanout; its servers are unmodified oslo.messaging servers, which answer whatever carries the
     /// identifier of a call. Fails when the request could not be sent; with fewer replies than the minimum, none
     /// included, it succeeds at the deadline.
+    @discardableResult
     func gather(
         _ request: RPCRequest,
         minimum: Int?,
         completion: @escaping @Sendable (Result<GatheredReplies, MessagingError>) -> Void
-    )
+    ) -> UniqueID
 }
 
 /// The replies to a fanout call.

@@ -5,10 +5,13 @@
 public protocol PlainRPCDriver: Driver {
     /// Publishes a request with a `reply_to` and a `correlation_id` of the driver's own, and waits for the message that
     /// comes back with that `correlation_id`. Nothing is declared; an unroutable request fails as `undeliverable`.
+    ///
+    /// - Returns: what `cancel` knows the request by.
+    @discardableResult
     func request(
         _ request: PlainRequest,
         completion: @escaping @Sendable (Result<PlainReply, MessagingError>) -> Void
-    )
+    ) -> UniqueID
 
     /// Publishes a message that nobody answers; succeeds once the broker has confirmed it and routed it to a queue.
     func send(_ request: PlainRequest, completion: @escaping @Sendable (Result<Void, MessagingError>) -> Void)

@@ -3,8 +3,10 @@
 
 /// A random 128-bit identifier in the form of `uuid.uuid4()` (RFC 9562, version 4).
 public struct UniqueID: Hashable, Sendable {
-    private let high: UInt64
-    private let low: UInt64
+    /// The first 64 bits.
+    public let high: UInt64
+    /// The last 64 bits.
+    public let low: UInt64
 
     /// Makes an identifier of 128 random bits.
     public init() {

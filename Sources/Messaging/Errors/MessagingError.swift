@@ -23,6 +23,7 @@ public struct MessagingError: Error, Sendable, CustomStringConvertible {
             case badReply = "bad-reply"
             case remote
             case overloaded
+            case cancelled = "client-gone"
             case shutdown = "draining"
         }
 
@@ -65,6 +66,8 @@ public struct MessagingError: Error, Sendable, CustomStringConvertible {
         public static let remote = Code(.remote)
         /// A bound of this process is reached: waiting publishes or waiting calls.
         public static let overloaded = Code(.overloaded)
+        /// The caller has given the call up.
+        public static let cancelled = Code(.cancelled)
         /// The transport is shutting down.
         public static let shutdown = Code(.shutdown)
     }

@@ -5,13 +5,14 @@ internal import Names
 
 extension MemoryDriver: PlainRPCDriver {
     /// Sends a plain request and waits for its reply; see `PlainRPCDriver`.
+    @discardableResult
     public func request(
         _ request: PlainRequest,
         completion: @escaping @Sendable (Result<PlainReply, MessagingError>) -> Void
-    ) {
+    ) -> UniqueID {
         let id = UniqueID()
         guard waiters.register(id, .message(completion), deadline: request.deadline, timeout: request.timeout) else {
-            return
+            return id
         }
         let message = MemoryMessage(
             content: request.message,
@@ -25,6 +26,7 @@ extension MemoryDriver: PlainRPCDriver {
         case .success: waiters.advance(id, to: .reply)
         case .failure(let error): waiters.fail(id, with: error)
         }
+        return id
     }
 
     /// Sends a plain message that nobody answers; see `PlainRPCDriver`.

@@ -53,10 +53,11 @@ public final class MemoryDriver: Driver {
     }
 
     /// Calls one server of the target; see `Driver`. `retry` has no meaning here.
+    @discardableResult
     public func call(
         _ request: RPCRequest,
         completion: @escaping @Sendable (Result<RPCReply, MessagingError>) -> Void
-    ) {
+    ) -> UniqueID {
         let id = UniqueID()
         let isTaken = waiters.register(
             id,
@@ -65,9 +66,12 @@ public final class MemoryDriver: Driver {
             timeout: request.timeout,
             monitorTimeout: request.callMonitorTimeout
         )
-        guard isTaken else { return }
-        sendCall(request, id, checksConsumers: request.checksConsumers)
+        if isTaken { sendCall(request, id, checksConsumers: request.checksConsumers) }
+        return id
     }
+
+    /// Ends a wait for replies; see `Driver`.
+    public func cancel(_ id: UniqueID) { waiters.cancel(id) }
 
     /// Puts a message into one queue, or into that of every server for a fanout; see `Driver`.
     public func cast(
@@ -179,11 +183,12 @@ extension MemoryDriver {
 
 extension MemoryDriver: GatheringDriver {
     /// Calls every server of a topic; see `GatheringDriver`.
+    @discardableResult
     public func gather(
         _ request: RPCRequest,
         minimum: Int?,
         completion: @escaping @Sendable (Result<GatheredReplies, MessagingError>) -> Void
-    ) {
+    ) -> UniqueID {
         let id = UniqueID()
         let isTaken = waiters.register(
             id,
@@ -192,7 +197,7 @@ extension MemoryDriver: GatheringDriver {
             timeout: request.timeout,
             monitorTimeout: request.callMonitorTimeout
         )
-        guard isTaken else { return }
-        sendCall(request, id, checksConsumers: false)
+        if isTaken { sendCall(request, id, checksConsumers: false) }
+        return id
     }
 }

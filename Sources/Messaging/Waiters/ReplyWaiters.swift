@@ -81,6 +81,12 @@ public final class ReplyWaiters: Sendable {
         return true
     }
 
+    /// Ends a wait because whoever waited has left; one that has ended is left alone.
+    public func cancel(_ id: UniqueID) {
+        let error = MessagingError(.cancelled, "Nobody waits for the reply any longer")
+        state.withLock { $0.cancel(id, with: error) }?.complete()
+    }
+
     /// Ends every call with an error, which says of each how far it had come.
     public func failAll(with error: MessagingError) {
         for ended in state.withLock({ $0.failAll(with: error) }) { ended.complete() }

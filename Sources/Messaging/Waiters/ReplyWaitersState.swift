@@ -58,14 +58,21 @@ struct ReplyWaitersState {
         return Self.failed(id, waiters.remove(at: index).value, error)
     }
 
+    mutating func cancel(_ id: UniqueID, with error: MessagingError) -> EndedWait? {
+        waiters.removeValue(forKey: id).map { Self.brokenOff(id, $0, error) }
+    }
+
     mutating func failAll(with error: MessagingError) -> [EndedWait] {
         defer { waiters = [:] }
-        return waiters.map { id, waiter in
-            var error = error
-            error.stage = waiter.stage
-            error.execution = waiter.stage == .connect ? .no : .maybe
-            return Self.failed(id, waiter, error)
-        }
+        return waiters.map { Self.brokenOff($0, $1, error) }
+    }
+
+    /// The end of a wait that has nothing to do with how far it had come, which the error then says.
+    private static func brokenOff(_ id: UniqueID, _ waiter: ReplyWaiter, _ error: MessagingError) -> EndedWait {
+        var error = error
+        error.stage = waiter.stage
+        error.execution = waiter.stage == .connect ? .no : .maybe
+        return failed(id, waiter, error)
     }
 
     private static func failed(_ id: UniqueID, _ waiter: ReplyWaiter, _ error: MessagingError) -> EndedWait {

@@ -22,6 +22,7 @@ struct HTTPService: Service {
         try? await gracefulShutdown()
         logger.notice("shutting down", metadata: ["requests.in_flight": "\(gateway.inFlight)"])
         let deadline = Moment.now.advanced(by: settings.shutdownGrace)
+        server.announceShutdown()
         gateway.beginGracefulShutdown()
         while gateway.inFlight > 0, Moment.now < deadline { try? await Task.sleep(for: .milliseconds(10)) }
         await stop(deadline: max(deadline, .now.advanced(by: .seconds(1))))

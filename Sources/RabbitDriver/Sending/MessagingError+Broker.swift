@@ -138,7 +138,7 @@ extension MessagingError.Code {
         switch known {
         case .brokerUnavailable, .deliveryUnknown, .timeout, .brokerBlocked, .overloaded, .brokerRejected: true
         case .invalidTarget, .versionCapExceeded, .invalidRequest, .undeliverable, .noConsumers, .callMonitorTimeout,
-            .brokerConfiguration, .messageTooLarge, .badReply, .remote, .shutdown:
+            .brokerConfiguration, .messageTooLarge, .badReply, .remote, .cancelled, .shutdown:
             false
         }
     }

@@ -29,7 +29,12 @@ final class FakeNotificationDriver: NotificationDriver {
         return listener
     }
 
-    func call(_ request: RPCRequest, completion: @escaping @Sendable (Result<RPCReply, MessagingError>) -> Void) {}
+    func call(
+        _ request: RPCRequest,
+        completion: @escaping @Sendable (Result<RPCReply, MessagingError>) -> Void
+    ) -> UniqueID { UniqueID() }
+
+    func cancel(_ id: UniqueID) {}
     func cast(_ request: RPCRequest, completion: @escaping @Sendable (Result<CastReceipt, MessagingError>) -> Void) {}
     func inspect(
         _ target: Target,

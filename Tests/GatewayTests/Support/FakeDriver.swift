@@ -11,6 +11,9 @@ final class FakeDriver: GatheringDriver, PlainRPCDriver {
 
     struct Seen {
         var calls: [RPCRequest] = []
+        /// Of the calls.
+        var identifiers: [UniqueID] = []
+        var cancelled: [UniqueID] = []
         var casts: [RPCRequest] = []
         var gatherings: [(request: RPCRequest, minimum: Int?)] = []
         var plain: [PlainRequest] = []
@@ -65,13 +68,23 @@ final class FakeDriver: GatheringDriver, PlainRPCDriver {
         answer()
     }
 
-    func call(_ request: RPCRequest, completion: @escaping @Sendable (Result<RPCReply, MessagingError>) -> Void) {
-        seen.withLock { $0.calls.append(request) }
+    func cancel(_ id: UniqueID) { seen.withLock { $0.cancelled.append(id) } }
+
+    func call(
+        _ request: RPCRequest,
+        completion: @escaping @Sendable (Result<RPCReply, MessagingError>) -> Void
+    ) -> UniqueID {
+        let id = UniqueID()
+        seen.withLock {
+            $0.calls.append(request)
+            $0.identifiers.append(id)
+        }
         end { [answer] in
             completion(
-                answer(request).map { RPCReply(result: $0, messageID: UniqueID(), publishDuration: .milliseconds(1)) }
+                answer(request).map { RPCReply(result: $0, messageID: id, publishDuration: .milliseconds(1)) }
             )
         }
+        return id
     }
 
     func cast(_ request: RPCRequest, completion: @escaping @Sendable (Result<CastReceipt, MessagingError>) -> Void) {
@@ -83,7 +96,8 @@ final class FakeDriver: GatheringDriver, PlainRPCDriver {
         _ request: RPCRequest,
         minimum: Int?,
         completion: @escaping @Sendable (Result<GatheredReplies, MessagingError>) -> Void
-    ) {
+    ) -> UniqueID {
+        let id = UniqueID()
         seen.withLock { $0.gatherings.append((request, minimum)) }
         end { [answer, replies] in
             completion(
@@ -91,24 +105,29 @@ final class FakeDriver: GatheringDriver, PlainRPCDriver {
                     GatheredReplies(
                         replies: replies,
                         isComplete: minimum.map { $0 <= replies.count } ?? false,
-                        messageID: UniqueID(),
+                        messageID: id,
                         publishDuration: .milliseconds(1)
                     )
                 }
             )
         }
+        return id
     }
 
-    func request(_ request: PlainRequest, completion: @escaping @Sendable (Result<PlainReply, MessagingError>) -> Void)
-    {
+    func request(
+        _ request: PlainRequest,
+        completion: @escaping @Sendable (Result<PlainReply, MessagingError>) -> Void
+    ) -> UniqueID {
+        let id = UniqueID()
         seen.withLock { $0.plain.append(request) }
         end { [plainAnswer] in
             completion(
                 plainAnswer(request).map {
-                    PlainReply(message: $0, messageID: UniqueID(), publishDuration: .milliseconds(1))
+                    PlainReply(message: $0, messageID: id, publishDuration: .milliseconds(1))
                 }
             )
         }
+        return id
     }
 
     func send(_ request: PlainRequest, completion: @escaping @Sendable (Result<Void, MessagingError>) -> Void) {

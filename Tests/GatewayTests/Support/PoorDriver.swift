@@ -6,7 +6,12 @@ import Threads
 
 /// A driver that can neither gather nor send plain AMQP, and never answers.
 final class PoorDriver: Driver {
-    func call(_ request: RPCRequest, completion: @escaping @Sendable (Result<RPCReply, MessagingError>) -> Void) {}
+    func call(
+        _ request: RPCRequest,
+        completion: @escaping @Sendable (Result<RPCReply, MessagingError>) -> Void
+    ) -> UniqueID { UniqueID() }
+
+    func cancel(_ id: UniqueID) {}
     func cast(_ request: RPCRequest, completion: @escaping @Sendable (Result<CastReceipt, MessagingError>) -> Void) {}
     func inspect(
         _ target: Target,

@@ -38,9 +38,15 @@ final class FakeNotificationDriver: NotificationDriver {
         return listener
     }
 
-    func call(_ request: RPCRequest, completion: @escaping @Sendable (Result<RPCReply, MessagingError>) -> Void) {
+    func call(
+        _ request: RPCRequest,
+        completion: @escaping @Sendable (Result<RPCReply, MessagingError>) -> Void
+    ) -> UniqueID {
         completion(.failure(MessagingError(.undeliverable, "nobody listens here")))
+        return UniqueID()
     }
+
+    func cancel(_ id: UniqueID) {}
 
     func cast(_ request: RPCRequest, completion: @escaping @Sendable (Result<CastReceipt, MessagingError>) -> Void) {
         completion(.failure(MessagingError(.undeliverable, "nobody listens here")))
