@@ -31,6 +31,8 @@ public struct ConnectionConfiguration: Sendable {
     public var operationTimeout: Duration
     /// Bound of an orderly `close`, waiting for outstanding confirms included.
     public var closeTimeout: Duration
+    /// How long the broker may say nothing at all while it owes an answer to a publish; then the connection is given up.
+    public var silenceLimit: Duration
     /// Name shown in the broker's list of connections; empty for none.
     public var connectionName: String
     /// Largest frame in bytes, 4096 or more; the smaller of ours and the broker's is used.
@@ -58,6 +60,7 @@ public struct ConnectionConfiguration: Sendable {
         connectTimeout: Duration = .seconds(5),
         operationTimeout: Duration = .seconds(10),
         closeTimeout: Duration = .seconds(5),
+        silenceLimit: Duration = .seconds(5),
         connectionName: String = "",
         frameMaximum: Int = 131_072,
         channelMaximum: Int = 2047,
@@ -76,6 +79,7 @@ public struct ConnectionConfiguration: Sendable {
         self.connectTimeout = connectTimeout
         self.operationTimeout = operationTimeout
         self.closeTimeout = closeTimeout
+        self.silenceLimit = silenceLimit
         self.connectionName = connectionName
         self.frameMaximum = frameMaximum
         self.channelMaximum = channelMaximum

@@ -199,7 +199,7 @@ extension ConnectionCore {
     /// Publishes past their deadline that may wait for their confirm; more show a connection that is of no use.
     private static let maximumAbandoned = 1000
 
-    var needsSweeps: Bool { !commands.isEmpty || channels.contains { $0.tracker.hasDeadlines || $0.needsProbe } }
+    var needsSweeps: Bool { !commands.isEmpty || channels.contains { !$0.tracker.isEmpty } }
 
     /// Fails what has waited past its deadline and sends the probes that are due, every now and then.
     func sweep(_ now: Moment) {
@@ -214,6 +214,15 @@ extension ConnectionCore {
             )
         }
         expireCommands(now)
+        endIfSilent(now)
+    }
+
+    private func endIfSilent(_ now: Moment) {
+        let owes = !isBlocked && channels.contains { !$0.tracker.isEmpty }
+        let (limit, last) = (configuration.silenceLimit, heartbeats.lastReceived)
+        guard silence.isTooLong(owes: owes, lastReceived: last, limit: limit, now: now) else { return }
+        let text = "nothing came from the broker for \(limit.components.seconds) s while it owed a confirm"
+        finish(AMQPError(.heartbeatMissed, text))
     }
 
     private func expireCommands(_ now: Moment) {

@@ -13,7 +13,8 @@ struct HeartbeatMonitor {
     // nil while heartbeats are off.
     private let interval: Duration?
     private var lastSent: Moment
-    private var lastReceived: Moment
+    /// When bytes came from the broker last.
+    private(set) var lastReceived: Moment
 
     /// Makes a monitor; zero turns it off.
     init(interval: Duration, now: Moment) {

@@ -91,6 +91,21 @@ struct ConnectionLifeTests {
         forwarder.reset()
     }
 
+    @Test func aPeerThatHangsWhileItOwesAConfirmIsNoticedLongBefore() async throws {
+        var configuration = TestBroker.configuration
+        let forwarder = Forwarder(to: configuration.port)
+        configuration.port = forwarder.port
+        configuration.silenceLimit = .milliseconds(500)
+        let test = try await TestConnection(configuration)
+        #expect(await test.connection.publish(routingKey: "x") == .confirmed)
+        forwarder.hang()
+        let began = Moment.now
+        let outcome = await test.connection.publish(routingKey: "x")
+        #expect(outcome.error?.code == .heartbeatMissed && outcome.wasSent == true)
+        #expect(began.duration(to: .now) < .seconds(5))
+        forwarder.reset()
+    }
+
     @Test func idleConnectionIsKeptAliveByHeartbeats() async throws {
         var configuration = TestBroker.configuration
         configuration.heartbeat = .seconds(1)

@@ -7,6 +7,32 @@ import Threads
 
 @testable import AMQP
 
+struct SilenceMonitorTests {
+    @Test func silenceCountsFromTheLastWordOrTheFirstDebt() {
+        let start = Moment(nanoseconds: 0)
+        var monitor = SilenceMonitor()
+        func isTooLong(_ owes: Bool, last: Int, now: Int) -> Bool {
+            monitor.isTooLong(
+                owes: owes,
+                lastReceived: start + .seconds(last),
+                limit: .seconds(5),
+                now: start + .seconds(now)
+            )
+        }
+        // Silent for long, and nothing is owed.
+        #expect(!isTooLong(false, last: 0, now: 100))
+        #expect(!isTooLong(true, last: 0, now: 101))
+        #expect(!isTooLong(true, last: 0, now: 105))
+        // It has said something meanwhile.
+        #expect(!isTooLong(true, last: 105, now: 109))
+        #expect(isTooLong(true, last: 105, now: 110))
+        // A debt that was paid counts no more.
+        #expect(!isTooLong(false, last: 105, now: 111))
+        #expect(!isTooLong(true, last: 105, now: 112))
+        #expect(isTooLong(true, last: 105, now: 117))
+    }
+}
+
 struct HeartbeatMonitorTests {
     private let start = Moment.now
 
