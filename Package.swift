@@ -85,7 +85,7 @@ let package = Package(
         ),
         .target(
             name: "Gateway",
-            dependencies: ["HTTPServer", "Messaging", "Threads", "Names", log, metrics],
+            dependencies: ["HTTPServer", "Messaging", "Compression", "Threads", "Names", log, metrics],
             resources: [.embedInCode("OpenAPI/gateway.yaml"), .embedInCode("OpenAPI/gateway.json")],
             swiftSettings: safeSettings
         ),
@@ -151,7 +151,7 @@ let package = Package(
         ),
         .testTarget(
             name: "GatewayTests",
-            dependencies: ["Gateway", "HTTPServer", "Messaging", "Threads", "Names", log],
+            dependencies: ["Gateway", "HTTPServer", "Messaging", "Compression", "Threads", "Names", log],
             swiftSettings: baseSettings
         ),
         .testTarget(name: "ObservabilityTests", dependencies: ["Observability"], swiftSettings: baseSettings),

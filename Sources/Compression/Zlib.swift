@@ -24,8 +24,13 @@ public enum Zlib {
 
     /// The data that zlib or gzip data stands for.
     ///
+    /// - Parameter takesSeveral: whether what follows is more of the same (RFC 1952, section 2.2); else it is ignored.
     /// - Throws: `tooLarge` as soon as more than `maximumBytes` come out, so that a small bomb costs no memory.
-    public static func decompress(_ bytes: [UInt8], maximumBytes: Int) throws(Failure) -> [UInt8] {
+    public static func decompress(
+        _ bytes: [UInt8],
+        maximumBytes: Int,
+        takesSeveral: Bool = false
+    ) throws(Failure) -> [UInt8] {
         var stream = z_stream()
         guard czlib_inflate_begin(&stream) == Z_OK else { throw .corrupt }
         defer { inflateEnd(&stream) }
@@ -34,18 +39,26 @@ public enum Zlib {
         return try input.withUnsafeMutableBufferPointer { input throws(Failure) -> [UInt8] in
             stream.next_in = input.baseAddress
             stream.avail_in = uInt(input.count)
-            return try inflateAll(&stream, maximumBytes: maximumBytes)
+            return try inflateAll(&stream, maximumBytes: maximumBytes, takesSeveral: takesSeveral)
         }
     }
 
-    private static func inflateAll(_ stream: inout z_stream, maximumBytes: Int) throws(Failure) -> [UInt8] {
+    private static func inflateAll(
+        _ stream: inout z_stream,
+        maximumBytes: Int,
+        takesSeveral: Bool
+    ) throws(Failure) -> [UInt8] {
         var output: [UInt8] = []
         var chunk = [UInt8](repeating: 0, count: 65_536)
         while true {
             let (status, count) = inflateOnce(&stream, &chunk)
             guard output.count + count <= maximumBytes else { throw .tooLarge }
             output.append(contentsOf: chunk.prefix(count))
-            if status == Z_STREAM_END { return output }
+            if status == Z_STREAM_END {
+                guard takesSeveral, stream.avail_in > 0 else { return output }
+                guard inflateReset(&stream) == Z_OK else { throw .corrupt }
+                continue
+            }
             // No progress means that input is missing.
             guard status == Z_OK, count > 0 || stream.avail_in > 0 else { throw .corrupt }
         }

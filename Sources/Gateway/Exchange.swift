@@ -11,6 +11,11 @@ struct Exchange: Sendable {
     let identity: RequestIdentity
     let sink: ResponseSink
 
+    /// The same request with another form of its body.
+    func with(body: [UInt8]) -> Exchange {
+        Exchange(request: HTTPRequest(head: request.head, body: body), identity: identity, sink: sink)
+    }
+
     /// The same request with its answer going elsewhere.
     func answering(to sink: ResponseSink) -> Exchange { Exchange(request: request, identity: identity, sink: sink) }
 }

@@ -57,6 +57,7 @@ public final class HTTPGateway: HTTPRequestHandler {
     private let operations: Operations
     private let probes: Probes
     private let pages: Pages
+    private let decoder = BodyDecoder()
     let deliveries: Deliveries
 
     /// Makes a gateway over a driver, which its owner starts and shuts down.
@@ -155,6 +156,13 @@ extension HTTPGateway {
         let identity = RequestIdentity(request.head.fields)
         let plan = plan(request.head)
         let exchange = Exchange(request: request, identity: identity, sink: sink)
+        guard !exchange.request.head.fields.contains("Content-Encoding") else { return decode(exchange, plan) }
+        execute(exchange, plan)
+    }
+
+    /// Answers a request whose body is not coded any more.
+    @inline(__always)
+    private func execute(_ exchange: Exchange, _ plan: CallPlan?) {
         do throws(Problem) {
             if let plan {
                 try deliver(exchange) { exchange throws(Problem) in try calls.send(plan, exchange) }
@@ -162,9 +170,50 @@ extension HTTPGateway {
                 try answer(exchange)
             }
         } catch {
-            core.metrics.refused(error.code)
-            sink.respond(error.response(exchange.identity))
+            refuse(exchange, error)
         }
+    }
+
+    /// Takes the coding off a body, where the path takes JSON; a message of plain AMQP goes as it is.
+    @inline(never)
+    private func decode(_ exchange: Exchange, _ plan: CallPlan?) {
+        let request = exchange.request
+        do throws(Problem) {
+            guard plan != nil || takesJSON(request.head), try ContentCoding.isCoded(request.head.fields),
+                !request.body.isEmpty
+            else { return execute(exchange, plan) }
+            try decoder.decode(request.body, maximumBytes: core.configuration.maximumBodyBytes) { [self] result in
+                switch result {
+                case .success(let body): execute(exchange.with(body: body), plan)
+                case .failure(let problem): refuse(exchange, problem)
+                }
+            }
+        } catch {
+            refuse(exchange, error)
+        }
+    }
+
+    private func takesJSON(_ head: RequestHead) -> Bool {
+        switch try? route(head) {
+        case .rpc, .jsonRPC, .notify: head.method == "POST"
+        default: false
+        }
+    }
+
+    /// Tells what is wrong with a request, and what it was about where its path shows that.
+    private func refuse(_ exchange: Exchange, _ problem: Problem) {
+        core.metrics.refused(problem.code)
+        var document = ProblemDocument(problem: problem, request: exchange.identity)
+        if let (target, method) = RefusedTarget.find(exchange.request.head, core.configuration) {
+            (document.target, document.method) = (target, method)
+        }
+        guard exchange.request.head.method == "HEAD", problem.allowsGet else {
+            return exchange.sink.respond(document.response)
+        }
+        // GET begins a stream here, so there is no length that HEAD could tell (RFC 9110, section 8.6).
+        var head = document.response
+        head.body = []
+        _ = exchange.sink.respond(streaming: head, bufferLimit: 0) { _ in }
     }
 
     /// The plan of a path that was called lately, which then needs no route.
@@ -176,7 +225,8 @@ extension HTTPGateway {
     private func route(_ head: RequestHead) throws(Problem) -> Route {
         let route = try Router.route(head.path)
         guard route.takes(head.method) || head.method == "OPTIONS" else {
-            throw .methodNotAllowed(head.method, allow: route.allow)
+            // The length of the answer to HEAD is that of the one to GET.
+            throw .methodNotAllowed(head.method == "HEAD" ? "GET" : head.method, allow: route.allow)
         }
         return route
     }
@@ -214,6 +264,7 @@ extension HTTPGateway {
 
     /// Checks what the head alone shows.
     private func check(_ head: RequestHead, _ identity: RequestIdentity) throws(Problem) {
+        if takesJSON(head) { _ = try ContentCoding.isCoded(head.fields) }
         if let plan = plan(head) {
             _ = try CallRequest(head, plan: plan, identity)
             return

@@ -1,7 +1,9 @@
 """Every row of the error tables, provoked for real."""
 
 import concurrent.futures
+import gzip
 import json
+import zlib
 
 import pytest
 
@@ -72,6 +74,41 @@ def test_another_method_on_a_call_path(gateway, method):
     assert {word.strip() for word in answer.headers["Allow"].split(",")} == {"POST", "OPTIONS"}
     if method != "HEAD":
         problem(answer, 405, "http-405", "gateway", "no", False)
+    else:
+        # As RFC 9110 (section 8.6) has it: the length of the answer that GET gets, or none.
+        assert answer.headers["Content-Length"] == gateway.get("/tables/alpha/echo").headers["Content-Length"]
+
+
+def test_a_refused_call_tells_its_target(gateway):
+    answer = gateway.post("/tables/alpha/_private?version=1.0")
+    expected = {"exchange": "openstack", "topic": "tables", "server": "alpha", "method": "_private", "namespace": None, "version": "1.0"}
+    assert problem(answer, 403, "private-method", "gateway", "no", False)["target"] == expected
+
+
+def test_a_coded_body(gateway, server):
+    def send(coding, body, **fields):
+        return gateway.post("/tables/alpha/echo", body, {"Content-Encoding": coding, **fields})
+
+    assert result(send("gzip", gzip.compress(b'{"value": 1.0}'))) == b"1.0"
+    assert result(send("deflate", zlib.compress(b'{"value": [1]}'))) == b"[1]"
+    long = json.dumps({"value": "x" * 3_000_000}).encode()
+    assert len(result(send("gzip", gzip.compress(long)))) == 3_000_002
+    answer = send("br", b"{}")
+    problem(answer, 415, "http-415", "gateway", "no", False)
+    assert answer.headers["Accept-Encoding"] == "gzip, deflate"
+    problem(send("gzip", b"{}"), 400, "invalid-request", "gateway", "no", False)
+    problem(send("gzip", gzip.compress(b" " * (17 << 20))), 413, "http-413", "gateway", "no", False)
+
+
+def test_the_identifier_of_the_context(gateway, server):
+    fields = {"Rpc-Context": '{"user_id": "u", "request_id": "req-of-context"}'}
+    answer = gateway.post("/tables/alpha/echo", {"value": 1}, fields)
+    assert answer.headers["X-Request-Id"] == "req-of-context"
+
+
+def test_a_short_timeout_is_not_told_as_none(gateway, server):
+    answer = gateway.post("/tables/alpha/echo", {"value": 1}, {"Rpc-Timeout": "0.0004"})
+    assert answer.headers["Rpc-Timeout"] == "0.0004"
 
 
 def test_options_on_a_call_path(gateway):

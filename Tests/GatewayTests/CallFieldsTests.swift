@@ -105,4 +105,32 @@ struct CallFieldsTests {
     func anInvalidTraceIsDropped(_ parent: String) throws {
         #expect(value(try fields([("traceparent", parent), ("tracestate", "a=1")]), "tracestate") == nil)
     }
+
+    private func identifier(_ fields: [(name: String, value: String)]) -> String {
+        RequestIdentity(RequestFields(fields)).id
+    }
+
+    @Test func theIdentifierOfTheContextIsTheRequests() {
+        let context = ("Rpc-Context", #"{"user": 1, "request_id": "req-of-context"}"#)
+        #expect(identifier([context]) == "req-of-context")
+        #expect(identifier([context, ("X-Request-Id", "of-field")]) == "of-field")
+        #expect(identifier([("X-Openstack-Request-Id", "of-other"), context]) == "of-other")
+    }
+
+    @Test(arguments: [
+        "{}", "{", "[]", #"{"request_id": 1}"#, #"{"request_id": null}"#, #"{"request_id": "a b"}"#,
+        #"{"request_id": "\ud800"}"#, #"{"request_id": ""}"#, #"{"other": {"request_id": "x"}}"#,
+    ])
+    func aContextWithoutATokenGivesNone(_ context: String) {
+        #expect(identifier([("Rpc-Context", context)]).utf8.starts(with: "req-".utf8))
+    }
+
+    @Test func halfASurrogatePairIsNamed() throws {
+        let fields = RequestFields([("Rpc-Context", #"{"\ud800": 1, "user": 2}"#)])
+        #expect {
+            try CallFields(fields, identity: RequestIdentity(fields), configuration: GatewayConfiguration())
+        } throws: {
+            ($0 as? Problem)?.detail.utf8.starts(with: "Rpc-Context: a name holds half".utf8) ?? false
+        }
+    }
 }

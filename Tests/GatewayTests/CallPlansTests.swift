@@ -96,6 +96,14 @@ struct ResponseFieldsWritingTests {
         #expect(DecimalText.shortSeconds(.milliseconds(milliseconds)) == text)
     }
 
+    @Test(arguments: [
+        (400_000, "0.0004"), (1, "0.000000001"), (60_000_000_001, "60.000000001"), (999_999_999, "0.999999999"),
+    ])
+    func noTimeoutIsToldAsNone(_ nanoseconds: Int, _ text: String) {
+        #expect(value { $0.append(shortSeconds: .nanoseconds(nanoseconds)) } == text)
+        #expect(DecimalText.shortSeconds(.nanoseconds(nanoseconds)) == text)
+    }
+
     @Test func identifiersAreWrittenAsTheirTexts() {
         let id = UniqueID(high: 0x0123_4567_89ab_cdef, low: 0xfedc_ba98_7654_3210)
         let fields = ResponseFields(capacity: 200) { $0.append(id, timeout: .seconds(1)) }

@@ -43,7 +43,7 @@ final class Pages: Sendable {
         let status = core.driver.status
         let configuration = core.configuration
         let pool = status.sendConnections
-        let uptime = DecimalText.shortSeconds(started.duration(to: .now))
+        let uptime = DecimalText.seconds(started.duration(to: .now))
         let limits = [
             "\"rpc_response_timeout\":\(DecimalText.shortSeconds(configuration.responseTimeout))",
             "\"rpc_max_timeout\":\(DecimalText.shortSeconds(configuration.maximumTimeout))",

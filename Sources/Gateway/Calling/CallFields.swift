@@ -92,8 +92,13 @@ struct CallFields: Sendable {
             throw .invalidRequest("Rpc-Context: a JSON object is expected; \(error)")
         }
         // Setting an entry looks through all others: without a bound a header field could cost a second.
-        guard JSONSize.members(of: object, isAtMost: maximumContextEntries), let context = RequestContext(object) else {
+        guard JSONSize.members(of: object, isAtMost: maximumContextEntries) else {
             throw .invalidRequest("Rpc-Context: more than \(maximumContextEntries) entries")
+        }
+        guard let context = RequestContext(object) else {
+            throw .invalidRequest(
+                "Rpc-Context: a name holds half of a surrogate pair (\\ud800 to \\udfff), which has no UTF-8"
+            )
         }
         return context
     }

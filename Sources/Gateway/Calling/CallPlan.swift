@@ -24,7 +24,7 @@ final class CallPlan: Sendable {
     init(_ route: RPCRoute, query: [UInt8]?, _ snapshot: ConfigurationSnapshot) throws(Problem) {
         self.route = route
         self.snapshot = snapshot
-        let query = try QueryParameters(query, known: route.verb == .gather ? Self.gatherParameters : Self.parameters)
+        let query = try Self.query(query, of: route)
         minimum = try Self.minimum(query["min"])
         target = Target(
             exchange: query["exchange"],
@@ -48,6 +48,13 @@ final class CallPlan: Sendable {
             topic: Name(route.topic),
             cap: configuration.maximumOfTarget
         )
+    }
+
+    /// The parameters of a query.
+    ///
+    /// - Throws: `invalid-request` for one that the route does not take.
+    static func query(_ query: [UInt8]?, of route: RPCRoute) throws(Problem) -> QueryParameters {
+        try QueryParameters(query, known: route.verb == .gather ? gatherParameters : parameters)
     }
 
     private static func minimum(_ text: String?) throws(Problem) -> Int? {

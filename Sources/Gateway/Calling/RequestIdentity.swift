@@ -8,6 +8,8 @@ internal import Threads
 /// What names a request in answers, logs and the request context.
 struct RequestIdentity: Sendable {
     /// The client's identifier when it is a plain token, else a new `req-<uuid4>`, as a JSON string.
+    ///
+    /// The client gives it in a field of its own, or in its request context.
     let quoted: JSONText
     /// When the request's head and body were there.
     let started: Moment
@@ -17,11 +19,19 @@ struct RequestIdentity: Sendable {
 
     init(_ fields: borrowing RequestFields, started: Moment = .now) {
         let given = fields.bytes(of: "X-Request-Id") ?? fields.bytes(of: "X-Openstack-Request-Id")
-        self.init(token: given, started: started)
+        self.init(token: given ?? Self.ofContext(fields), started: started)
     }
 
     init(given: String?, started: Moment = .now) {
         self.init(token: given.map { Array($0.utf8)[...] }, started: started)
+    }
+
+    /// The identifier that a request context has; nil where there is none, or the context is malformed.
+    private static func ofContext(_ fields: borrowing RequestFields) -> ArraySlice<UInt8>? {
+        guard let context = fields.bytes(of: "Rpc-Context"), let object = try? JSONText(Array(context)) else {
+            return nil
+        }
+        return object.lastMember("request_id")?.stringValue.map { Array($0.utf8)[...] }
     }
 
     private init(token given: ArraySlice<UInt8>?, started: Moment) {

@@ -36,6 +36,9 @@ public struct GatewayConfiguration: Sendable, Equatable {
     /// How recently a message of our own has to have come back for the gateway to be ready.
     public var readyWithin: Duration = .seconds(10)
 
+    /// The most bytes of a body once its coding is taken off; as much as the HTTP server's `maximumBodyBytes`.
+    public var maximumBodyBytes = (16 << 20) - (64 << 10)
+
     /// Whether messages of plain AMQP may be sent, to every exchange that the broker lets the gateway use.
     public var acceptsPlainAMQP = true
     /// The most bytes of header fields that a reply of plain AMQP may add to an answer, less those of the request's head;

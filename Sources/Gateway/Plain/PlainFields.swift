@@ -60,7 +60,12 @@ enum PlainFields {
         guard JSONSize.members(of: object, isAtMost: maximumHeaders) else {
             throw .invalidRequest("Amqp-Headers: more than \(maximumHeaders) entries")
         }
-        return try (object.members ?? []).map { member throws(Problem) in try header(member.key, member.value) }
+        guard let members = object.members else {
+            throw .invalidRequest(
+                "Amqp-Headers: a name holds half of a surrogate pair (\\ud800 to \\udfff), which has no UTF-8"
+            )
+        }
+        return try members.map { member throws(Problem) in try header(member.key, member.value) }
     }
 
     private static func header(_ name: String, _ value: JSONText) throws(Problem) -> PlainMessage.Header {
@@ -69,6 +74,8 @@ enum PlainFields {
                 "Amqp-Headers: a name is longer than \(maximumBytes) bytes, the most that AMQP can carry"
             )
         }
-        return PlainMessage.Header(name: name, value: value)
+        let header = PlainMessage.Header(name: name, value: value)
+        if let defect = header.defect { throw .invalidRequest("Amqp-Headers: the value of \"\(name)\" \(defect)") }
+        return header
     }
 }

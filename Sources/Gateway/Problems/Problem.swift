@@ -69,6 +69,11 @@ extension Problem {
         return problem
     }
 
+    /// Whether another method than GET is refused where GET is taken.
+    var allowsGet: Bool {
+        code == .methodNotAllowed && fields.contains { $0.name == "Allow" && $0.value.utf8.starts(with: "GET".utf8) }
+    }
+
     static func privateMethod(_ method: String) -> Problem {
         Problem(.privateMethod, "The method \"\(method)\" is private: it begins with \"_\"")
     }
@@ -108,6 +113,8 @@ enum GatewayLimit: Sendable, Equatable {
     case possibleListeners(Int)
     case subscriptions(Int)
     case batchBytes(Int)
+    /// Bodies that wait to be decoded.
+    case codedBodies
 
     /// What there is too much of, and what sets the limit.
     var text: String {
@@ -131,6 +138,7 @@ enum GatewayLimit: Sendable, Equatable {
             )
         case .subscriptions(let limit):
             Self.text(limit, "subscriptions to notifications are there", "an eighth of the limit of open files")
+        case .codedBodies: "Too many bodies with a Content-Encoding wait to be decoded; send it without, or later"
         case .batchBytes(let limit): "The answers of this batch exceed \(limit) bytes (jsonrpc.maxBytes)"
         }
     }

@@ -11,11 +11,11 @@ enum DecimalText {
     /// Milliseconds with three digits after the point.
     static func milliseconds(_ duration: Duration) -> String { decimal(microseconds(duration), digits: 3) }
 
-    /// Seconds without needless zeros: `2.5`, `60`.
+    /// Seconds without needless zeros, to the nanosecond: `2.5`, `60`, `0.0004`.
     static func shortSeconds(_ duration: Duration) -> String {
-        let milliseconds = duration.wholeNanoseconds / 1_000_000
-        guard milliseconds % 1000 > 0 else { return String(milliseconds / 1000) }
-        var text = decimal(milliseconds, digits: 3)
+        let nanoseconds = duration.wholeNanoseconds
+        guard nanoseconds % 1_000_000_000 > 0 else { return String(nanoseconds / 1_000_000_000) }
+        var text = decimal(nanoseconds, digits: 9)
         while text.hasSuffix("0") { text.removeLast() }
         return text
     }
@@ -24,7 +24,7 @@ enum DecimalText {
 
     /// A whole number with a point before its last digits.
     private static func decimal(_ value: Int64, digits: Int) -> String {
-        let scale: Int64 = digits == 6 ? 1_000_000 : 1000
+        let scale: Int64 = (0..<digits).reduce(1) { scale, _ in scale * 10 }
         let fraction = String(scale + value % scale).dropFirst()
         return "\(value / scale).\(fraction)"
     }

@@ -31,11 +31,11 @@ extension FieldWriter {
         append(microseconds % 1000, digits: 3)
     }
 
-    /// Writes seconds without needless zeros, to the millisecond: `2.5`, `60`.
+    /// Writes seconds without needless zeros, to the nanosecond: `2.5`, `60`, `0.0004`.
     mutating func append(shortSeconds duration: Duration) {
-        let milliseconds = UInt64(clamping: duration.wholeNanoseconds) / 1_000_000
-        append(decimal: milliseconds / 1000)
-        var (fraction, digits) = (milliseconds % 1000, 3)
+        let nanoseconds = UInt64(clamping: duration.wholeNanoseconds)
+        append(decimal: nanoseconds / 1_000_000_000)
+        var (fraction, digits) = (nanoseconds % 1_000_000_000, 9)
         guard fraction > 0 else { return }
         while fraction % 10 == 0 { (fraction, digits) = (fraction / 10, digits - 1) }
         append(".")

@@ -7,17 +7,23 @@ internal import Names
 enum Router {
     /// Reads a raw path, without its query.
     ///
-    /// - Parameter unmarked: what a method without a suffix stands for.
+    /// - Parameters:
+    ///   - unmarked: what a method without a suffix stands for.
+    ///   - takesPrivate: whether a private method is a method like any other.
     /// - Throws: 400 for a malformed path, 404 where nothing lives, 403 for a private method.
-    static func route(_ path: [UInt8], unmarked: RPCRoute.Verb = .call) throws(Problem) -> Route {
+    static func route(
+        _ path: [UInt8],
+        unmarked: RPCRoute.Verb = .call,
+        takesPrivate: Bool = false
+    ) throws(Problem) -> Route {
         let segments = try PathSegments.parse(path)
         switch segments.count {
         case 0: return .page(.home)
         case 1: return try alias(segments[0])
         // As it is written: `%2D` is a topic of that name.
         case _ where path.starts(with: "/-/".utf8): return try administration(segments.dropFirst())
-        case 2: return .rpc(try rpc(segments[0], "-", split(segments[1], unmarked)))
-        case 3: return .rpc(try rpc(segments[0], segments[1], split(segments[2], unmarked)))
+        case 2: return .rpc(try rpc(segments[0], "-", split(segments[1], unmarked), takesPrivate))
+        case 3: return .rpc(try rpc(segments[0], segments[1], split(segments[2], unmarked), takesPrivate))
         default: throw .notFound("A call has no more than three segments: POST /topic/server/method")
         }
     }
@@ -62,13 +68,14 @@ enum Router {
     private static func rpc(
         _ topic: Name,
         _ server: Name,
-        _ last: (method: Name, verb: RPCRoute.Verb)
+        _ last: (method: Name, verb: RPCRoute.Verb),
+        _ takesPrivate: Bool
     ) throws(Problem) -> RPCRoute {
         let (method, verb) = last
         guard PythonIdentifier.isValid(method.text) else {
             throw .invalidRequest("path: the method \"\(method)\" is not an identifier as Python has them")
         }
-        guard !method.hasPrefix("_") else { throw .privateMethod(method.text) }
+        guard takesPrivate || !method.hasPrefix("_") else { throw .privateMethod(method.text) }
         guard topic != "*" else { throw .invalidTarget("A topic has a name; \"*\" can stand for the server only") }
         let isFanout = server == "*"
         try check(verb, isFanout: isFanout)

@@ -65,3 +65,33 @@ public struct PlainMessage: Sendable, Hashable {
         self.timestamp = timestamp
     }
 }
+
+extension PlainMessage.Header {
+    /// Why AMQP has no form for the value, in words that follow its name; nil when it has one.
+    public var defect: String? { value.defectAsHeader }
+}
+
+extension JSONText {
+    /// What AMQP cannot carry is found here, so that no value is rounded, cut or left out on the way.
+    fileprivate var defectAsHeader: String? {
+        switch bytes.first {
+        case UInt8(ascii: "\""): return stringValue == nil ? Self.surrogate : nil
+        case UInt8(ascii: "{"):
+            guard let members else { return Self.surrogate }
+            return members.lazy.compactMap(\.value.defectAsHeader).first
+        case UInt8(ascii: "["): return elements?.lazy.compactMap(\.defectAsHeader).first
+        case UInt8(ascii: "t"), UInt8(ascii: "f"), UInt8(ascii: "n"), nil: return nil
+        default: return defectAsNumber
+        }
+    }
+
+    private static var surrogate: String { "holds half of a surrogate pair (\\ud800 to \\udfff), which has no UTF-8" }
+
+    private var defectAsNumber: String? {
+        let text = string
+        if bytes.dropFirst().allSatisfy({ 0x30...0x39 ~= $0 }) {
+            return Int64(text) == nil ? "holds an integer beyond 64 bits; send it as a string" : nil
+        }
+        return Double(text)?.isFinite == true ? nil : "holds a number beyond a double; send it as a string"
+    }
+}

@@ -40,6 +40,7 @@ extension Settings {
         var configuration = gateway
         configuration.exposure = exposesRemoteErrors ? .full : .safe
         configuration.maximumResponseFieldBytes = http.maximumResponseHeadBytes - 1024
+        configuration.maximumBodyBytes = http.maximumBodyBytes
         return configuration
     }
 

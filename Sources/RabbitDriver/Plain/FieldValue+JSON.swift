@@ -26,7 +26,7 @@ extension FieldValue {
             if let integer = Int64(text) {
                 self = Int32(exactly: integer).map { .int32($0) } ?? .int64(integer)
             } else {
-                // Null, and a string with a lone surrogate, which has no UTF-8.
+                // Null is what is left.
                 self = Double(text).flatMap { $0.isFinite ? .double($0) : nil } ?? .void
             }
         }

@@ -21,7 +21,7 @@ extension PlainRequest {
             let message = "Routing keys that begin with \"amq.rabbitmq.\" are the broker's own"
             return MessagingError(.brokerConfiguration, message)
         }
-        return message.headers.lazy.compactMap(\.defect).first
+        return message.headers.lazy.compactMap(\.refusal).first
     }
 }
 
@@ -38,24 +38,13 @@ extension PlainMessage {
     }
 }
 
-extension JSONText {
-    /// Whether no number in it is beyond what a double can hold; such a one has no form in AMQP and ends the connection.
-    fileprivate var isFinite: Bool {
-        if let members { return members.allSatisfy { $0.value.isFinite } }
-        if let elements { return elements.allSatisfy(\.isFinite) }
-        return stringValue != nil || (Double(string)?.isFinite ?? true)
-    }
-}
-
 extension PlainMessage.Header {
     /// Why the header cannot be sent; nil when it can.
-    fileprivate var defect: MessagingError? {
+    fileprivate var refusal: MessagingError? {
         if name.utf8.count > 128 {
             return MessagingError(.invalidRequest, "headers: a name is longer than 128 bytes (AMQP 0-9-1, field-table)")
         }
-        if !value.isFinite {
-            return MessagingError(.invalidRequest, "headers: a number of \"\(name)\" is too large for AMQP")
-        }
+        if let defect { return MessagingError(.invalidRequest, "headers: the value of \"\(name)\" \(defect)") }
         // Sender-selected distribution: RabbitMQ routes by these two and refuses other forms (406).
         guard name == "CC" || name == "BCC" else { return nil }
         guard let keys = value.elements, keys.allSatisfy({ $0.stringValue != nil }) else {
