@@ -2,6 +2,7 @@
 
 import asyncio
 import contextlib
+import gzip
 import itertools
 import json
 import time
@@ -237,6 +238,23 @@ def test_two_thousand_exchanges_in_a_second(attacked, healthy, broker, vhost, fi
     names = broker.run("ctl", "--quiet", "list_exchanges", "-p", vhost.name, "name").split()
     left = [name for name in names if name.startswith("many")]
     assert not left, f"{len(left)} exchanges stay declared"
+
+
+def test_bodies_that_grow_when_decoded(family, healthy, vhost, figure):
+    """16 kB of gzip that stand for 16 MB, and some that stand for more than a body may have."""
+    gateway = family.gateway(vhost.url())
+    assert gateway.post("/healthy/alpha/echo", {"value": 0}).status == 200
+    limit = (16 << 20) - (64 << 10)
+    bodies = [gzip.compress(b" " * size) for size in (limit, limit + 1)]
+    before = gateway.memory()
+
+    async def attack(port):
+        requests = (post(port, "/healthy/alpha/echo", bodies[number % 2], "Content-Encoding: gzip\r\n") for number in range(40))
+        return await asyncio.gather(*requests)
+
+    answers = check(gateway, healthy, attack, figure)
+    assert {(status, members["executed"]) for status, members in answers} == {(400, "no"), (413, "no")}
+    assert gateway.memory() - before < 120
 
 
 @contextlib.contextmanager

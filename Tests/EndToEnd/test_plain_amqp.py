@@ -115,6 +115,17 @@ def test_a_large_head_leaves_room_for_the_answer(gateway, servers):
             assert ("Amqp-Headers" in answer.headers) != ("Amqp-Headers" in answer.headers.get("Amqp-Omitted", ""))
 
 
+def test_an_answer_that_comes_again_has_room_beside_any_head(gateway, servers):
+    """The answer is kept as the first request got it; the head of the one that asks again is as long as it may be."""
+    first = post(gateway, f"{QUEUE}/typed", Idempotency_Key="again")
+    assert first.status == 200
+    for size in range(3000, 7800, 400):
+        again = post(gateway, f"{QUEUE}/typed", Idempotency_Key="again", X_Filler="f" * size)
+        assert (again.status, again.headers["Idempotency-Replayed"]) in ((200, "true"), (431, None))
+        if again.status == 200:
+            assert (again.body, again.headers["Amqp-Headers"]) == (first.body, first.headers["Amqp-Headers"])
+
+
 def test_a_message_that_nobody_answers(gateway, servers):
     before = len(servers["tutorial"].calls)
     answer = post(gateway, f"{QUEUE}/tutorial:cast", b"3", Amqp_Type="once")

@@ -15,8 +15,6 @@ struct PlainCall: Sendable {
     var timeout: Duration
     /// The properties and headers; the body is not in it yet.
     var message: PlainMessage
-    /// The bytes of the request's head, which leave that much less for the head of the answer.
-    var headBytes: Int
 
     /// Reads path, query and header fields.
     ///
@@ -32,7 +30,6 @@ struct PlainCall: Sendable {
         (exchange, routingKey) = try Self.names(route, QueryParameters(head.query, known: ["exchange", "routing_key"]))
         timeout = try CallFields.timeout(head.fields, configuration)
         message = try PlainFields.message(head.fields)
-        headBytes = head.path.count + (head.query?.count ?? 0) + head.fields.bytesInMemory
     }
 
     /// The exchange and the routing key. A query parameter names what the path cannot: an exchange called `-`, an empty
@@ -75,15 +72,5 @@ struct PlainCall: Sendable {
             now: identity.started,
             retry: configuration.retry
         )
-    }
-}
-
-extension RequestFields {
-    /// What the fields take of the memory of their connection, about.
-    var bytesInMemory: Int {
-        (0..<count).reduce(0) { bytes, index in
-            let field = self[index]
-            return bytes + field.name.utf8.count + field.value.utf8.count + 64
-        }
     }
 }

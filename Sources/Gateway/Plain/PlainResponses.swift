@@ -19,7 +19,7 @@ struct PlainResponses: MessageResponses {
 
     /// The reply as it came.
     func response(_ reply: PlainReply) -> HTTPResponse {
-        let room = snapshot.configuration.maximumResponseFieldBytes - call.headBytes
+        let room = snapshot.configuration.maximumResponseFieldBytes
         let publish = DecimalText.milliseconds(reply.publishDuration)
         let rpc = DecimalText.milliseconds(identity.elapsed - reply.publishDuration)
         let fields = ReplyProperties(reply.message, bytes: room).fields + [("Cache-Control", "no-store")]
