@@ -3,7 +3,7 @@
 
 export TRANSPORT_URL LISTEN
 
-.PHONY: help run build test coverage test-tsan chaos soak unit lint format bench bench-quick counts clean
+.PHONY: help run build test coverage test-tsan chaos soak unit fuzz lint format bench bench-quick counts clean
 
 help: ## this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "make %-11s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -33,11 +33,14 @@ soak: ## a fault drawn every twenty seconds, SOAK minutes long (30)
 unit: ## the tests that need no broker
 	@dev/unit
 
+fuzz: ## a minute of libFuzzer for each reader of bytes from outside; crashes become files of Fuzz/Corpora
+	@dev/fuzz
+
 lint: ## formatting, import directions, licence headers, OpenAPI
 	@dev/lint
 
 format: ## rewrite the sources in the project's format
-	swift format format --in-place --parallel --recursive Package.swift Sources Tests Examples $(wildcard Benchmarks)
+	swift format format --in-place --parallel --recursive Package.swift Sources Tests Examples Fuzz $(wildcard Benchmarks)
 
 bench: ## calls per second, latency, CPU and memory beside the least gateway in C, ten minutes
 	@dev/packages bench
@@ -53,4 +56,4 @@ counts: ## instructions and allocations per call under valgrind, against thresho
 
 clean: ## remove everything that was built, the test environments too
 	swift package clean
-	rm -rf .build .build-test .build-bench .build-tsan .build-coverage
+	rm -rf .build .build-fuzz .build-test .build-bench .build-tsan .build-coverage

@@ -19,6 +19,11 @@ let lifecycle: Target.Dependency = .product(name: "ServiceLifecycle", package: "
 let signals: Target.Dependency = .product(name: "UnixSignals", package: "swift-service-lifecycle")
 let metrics: Target.Dependency = .product(name: "Metrics", package: "swift-metrics")
 
+/// What reads bytes from outside.
+let fuzzed: [Target.Dependency] = [
+    "Gateway", "HTTPServer", "Messaging", "AMQP", "RPCGatewayCommand", "Names", "Threads", log,
+]
+
 let package = Package(
     name: "rpc-gateway",
     products: [
@@ -154,6 +159,14 @@ let package = Package(
             dependencies: ["Gateway", "HTTPServer", "Messaging", "Compression", "Threads", "Names", log],
             swiftSettings: baseSettings
         ),
+        .testTarget(
+            name: "FuzzTests",
+            dependencies: fuzzed,
+            path: "Fuzz",
+            exclude: ["Corpora", "Driver"],
+            sources: ["Targets", "Regressions"],
+            swiftSettings: baseSettings
+        ),
         .testTarget(name: "ObservabilityTests", dependencies: ["Observability"], swiftSettings: baseSettings),
         .testTarget(
             name: "RPCGatewayCommandTests",
@@ -162,3 +175,27 @@ let package = Package(
         ),
     ]
 )
+
+// `make fuzz` builds the same sources for libFuzzer, which brings a `main` of its own; nobody else builds that program.
+if Context.environment["FUZZ"] != nil {
+    package.targets.removeAll { $0.type == .test }
+    // A program cannot be linked into another one: here the command is a library.
+    package.products.removeAll { $0.name == "rpc-gateway" }
+    for (index, target) in package.targets.enumerated() where target.name == "RPCGatewayCommand" {
+        package.targets[index] = .target(
+            name: target.name,
+            dependencies: target.dependencies,
+            swiftSettings: target.swiftSettings
+        )
+    }
+    package.targets.append(
+        .executableTarget(
+            name: "Fuzz",
+            dependencies: fuzzed,
+            path: "Fuzz",
+            exclude: ["Corpora", "Regressions"],
+            sources: ["Targets", "Driver"],
+            swiftSettings: baseSettings
+        )
+    )
+}

@@ -72,7 +72,8 @@ extension TransportURLParser {
     private func isIPv6(_ text: ArraySlice<UInt8>) -> Bool {
         let parts = text.split(separator: UInt8(ascii: "%"), maxSplits: 1, omittingEmptySubsequences: false)
         guard let address = parts.first, address.contains(UInt8(ascii: ":")) else { return false }
-        let zoneIsValid = parts.count == 1 || (!parts[1].isEmpty && parts[1].allSatisfy { $0 > 0x20 && $0 != 0x5B })
+        let zoneIsValid =
+            parts.count == 1 || (!parts[1].isEmpty && parts[1].allSatisfy { $0 > 0x20 && !"[]".utf8.contains($0) })
         return zoneIsValid && address.allSatisfy { "0123456789abcdefABCDEF:.".utf8.contains($0) }
     }
 }
