@@ -13,6 +13,8 @@ struct Finding: Error, CustomStringConvertible {
 /// A target takes any bytes. What it refuses is no finding; what it takes is held against what has to be true of it, and where
 /// there is one against a second reader that was written from the standard alone.
 enum FuzzTarget: String, CaseIterable, Sendable {
+    /// A request as it comes over a connection.
+    case http
     /// Path and query of a request.
     case path
     /// Header fields that say how a method is called.
@@ -35,6 +37,7 @@ enum FuzzTarget: String, CaseIterable, Sendable {
     /// Reads an input; returns when nothing is wrong with what became of it.
     func run(_ input: [UInt8]) throws(Finding) {
         switch self {
+        case .http: try HTTPTarget.run(input)
         case .path: try PathTarget.run(input)
         case .fields: try FieldsTarget.run(input)
         case .json: try JSONTarget.run(input)

@@ -19,7 +19,7 @@ final class Pages: Sendable {
     /// Answers with a page.
     func answer(_ page: Route.Page, _ exchange: Exchange) throws(Problem) {
         _ = try QueryParameters(exchange.request.head.query, known: [])
-        let (type, body) = content(page)
+        let (type, body) = content(page, exchange.request.head.fields)
         exchange.sink.respond(
             HTTPResponse(
                 status: 200,
@@ -29,11 +29,11 @@ final class Pages: Sendable {
         )
     }
 
-    private func content(_ page: Route.Page) -> (type: String, body: [UInt8]) {
+    private func content(_ page: Route.Page, _ fields: RequestFields) -> (type: String, body: [UInt8]) {
         switch page {
         case .metrics: ("text/plain; version=0.0.4; charset=utf-8", Array(environment.metricsPage().utf8))
-        case .openAPI(.json): ("application/json", OpenAPIDocument.json)
-        case .openAPI(.yaml): ("application/yaml", OpenAPIDocument.yaml)
+        case .openAPI(.json): ("application/json", OpenAPIDocument.json.asked(at: fields.bytes(of: "Host")))
+        case .openAPI(.yaml): ("application/yaml", OpenAPIDocument.yaml.asked(at: fields.bytes(of: "Host")))
         case .info: ("application/json", Array(info.utf8))
         case .home: ("text/plain; charset=utf-8", Array(Self.welcome(environment.version).utf8))
         }
@@ -84,9 +84,24 @@ final class Pages: Sendable {
 }
 
 /// The contract in OpenAPI 3.1, as it stands in `openapi/`.
-enum OpenAPIDocument {
+struct OpenAPIDocument {
+    let bytes: [UInt8]
+
     /// As YAML.
-    static var yaml: [UInt8] { PackageResources.gateway_yaml }
+    static var yaml: OpenAPIDocument { OpenAPIDocument(bytes: PackageResources.gateway_yaml) }
     /// As JSON.
-    static var json: [UInt8] { PackageResources.gateway_json }
+    static var json: OpenAPIDocument { OpenAPIDocument(bytes: PackageResources.gateway_json) }
+
+    /// Where the contract says that the gateway listens.
+    private static let origin = Array("http://127.0.0.1:8080".utf8)
+
+    /// The document with the origin that it was asked at, so that tools call where they got it from.
+    ///
+    /// - Parameter host: the Host field, which has no character that either format would take for its own.
+    func asked(at host: ArraySlice<UInt8>?) -> [UInt8] {
+        guard let host, !host.isEmpty, let range = bytes.firstRange(of: Self.origin) else { return bytes }
+        var copy = bytes
+        copy.replaceSubrange(range, with: Array("http://".utf8) + host)
+        return copy
+    }
 }

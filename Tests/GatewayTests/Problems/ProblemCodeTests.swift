@@ -9,7 +9,7 @@ import Testing
 @testable import Gateway
 
 struct ProblemCodeTests {
-    private static let contract = String(decoding: OpenAPIDocument.yaml, as: UTF8.self)
+    private static let contract = String(decoding: OpenAPIDocument.yaml.bytes, as: UTF8.self)
 
     private static func document(_ path: String) throws -> String {
         let root = URL(fileURLWithPath: #filePath).deletingLastPathComponent().deletingLastPathComponent()
