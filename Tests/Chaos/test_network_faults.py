@@ -33,7 +33,7 @@ def test_half_open_connections(stage):
         stage.proxy.swallow()
         stage.load_for(2)
         stage.recover()
-    reason = "a connection that only takes messages is given up when its heartbeats are missing, and not before"
+    reason = "a connection that owes a confirm is given up after five seconds, and the one for replies some seconds later"
     stage.judge(known=("slow recovery", reason))
 
 

@@ -35,7 +35,7 @@ def test_gateway_terminated_under_load(stage):
             stage.another_gateway()
             stage.load.wait_for(20)
         stage.load.wait_for(100, good=True)
-    stage.judge(known=("no answer", "a request whose bytes arrive while the process stops may be closed without an answer"))
+    stage.judge()
 
 
 def test_gateway_killed_beside_another(stage):
