@@ -8,17 +8,25 @@ internal import Threads
 /// Heartbeats notice a connection on which nothing comes through after two minutes. One that is published on should answer
 /// within milliseconds, and even one that is slow says something now and then.
 struct SilenceMonitor {
-    private var owedSince: Moment?
+    /// Whoever owes is looked at many times in this time; after a longer pause it is another debt.
+    private static let pause = Duration.seconds(1)
 
+    private var owedSince: Moment?
+    private var lastLook: Moment?
+
+    /// To be asked now and again while something is owed, and not otherwise.
+    ///
     /// - Parameters:
     ///   - owes: whether the broker owes an answer now; false while it blocks publishers, which it has said.
     ///   - lastReceived: when bytes came from it last.
     mutating func isTooLong(owes: Bool, lastReceived: Moment, limit: Duration, now: Moment) -> Bool {
+        let isOldDebt = lastLook.map { now < $0 + Self.pause } ?? false
+        lastLook = now
         guard owes else {
             owedSince = nil
             return false
         }
-        let since = owedSince ?? now
+        let since = isOldDebt ? owedSince ?? now : now
         owedSince = since
         return now >= max(since, lastReceived) + limit
     }

@@ -106,6 +106,19 @@ struct ConnectionLifeTests {
         forwarder.reset()
     }
 
+    @Test func aConnectionThatWasIdleForLongIsNoSilentOne() async throws {
+        var configuration = TestBroker.configuration
+        configuration.silenceLimit = .milliseconds(100)
+        let test = try await TestConnection(configuration)
+        for _ in 0..<4 {
+            #expect(await test.connection.publish(routingKey: "x", deadline: .now + .seconds(5)) == .confirmed)
+            // Longer than the limit, and than the monitor takes for one debt.
+            try await Task.sleep(for: .milliseconds(1_100))
+        }
+        #expect(test.connection.isOpen)
+        await test.connection.close()
+    }
+
     @Test func idleConnectionIsKeptAliveByHeartbeats() async throws {
         var configuration = TestBroker.configuration
         configuration.heartbeat = .seconds(1)
