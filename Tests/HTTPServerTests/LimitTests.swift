@@ -43,6 +43,28 @@ import Threads
         }
     }
 
+    /// What a client sends behind a request that waits is not taken from what others' bodies may take.
+    @Test func whatIsSentBehindAWaitingRequestTakesNoRoomFromOthers() throws {
+        var configuration = HTTPServerConfiguration()
+        configuration.maximumHeadBytes = 4_096
+        configuration.maximumBodyBytes = 20_000
+        configuration.maximumArrivingBodyBytes = 4_096 + 20_000
+        try withServer(configuration) { server, handler in
+            let hostile = try RawClient(port: server.boundPort)
+            defer { hostile.close() }
+            let body = String(repeating: "b", count: 10_000)
+            hostile.send("POST /never HTTP/1.1\r\nHost: a\r\nContent-Length: 10000\r\n\r\n" + body)
+            hostile.send(String(repeating: "GET / HTTP/1.1\r\nHost: a\r\n\r\n", count: 5_000))
+            #expect(eventually { handler.held.withLock { $0.count } == 1 })
+            #expect(server.statistics.arrivingBodyBytes <= 4_096)
+            let victim = try RawClient(port: server.boundPort)
+            defer { victim.close() }
+            victim.send("POST /echo HTTP/1.1\r\nHost: a\r\nContent-Length: 20000\r\n\r\n")
+            victim.send(String(repeating: "v", count: 20_000))
+            #expect(victim.receiveAnswer()?.status == 200)
+        }
+    }
+
     @Test func aHeadThatFitsIsAnswered() throws {
         try withServer { server, handler in
             let client = try RawClient(port: server.boundPort)

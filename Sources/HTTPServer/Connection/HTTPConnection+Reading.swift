@@ -42,13 +42,24 @@ extension HTTPConnection {
         var left = Self.bytesATurn
         while !stage.isWithLibrary {
             guard left > 0 else { return .again }
-            let count = recvfrom(descriptor, loop.readBuffer.baseAddress, loop.readBuffer.count, 0, nil, nil)
+            let asked = min(bytesToAskFor, loop.readBuffer.count)
+            let count = recvfrom(descriptor, loop.readBuffer.baseAddress, asked, 0, nil, nil)
             guard count > 0 else { return endOfBytes(count, errno) }
-            reader.mayHaveMore = count == loop.readBuffer.count
+            reader.mayHaveMore = count == asked
             take(UnsafeRawBufferPointer(rebasing: loop.readBuffer[..<count]))
             left -= count
         }
         return .wait
+    }
+
+    /// No more than may belong to the request, beyond a head's worth: what is behind it waits in the socket, where it takes
+    /// nothing of what all clients' bodies may take.
+    private var bytesToAskFor: Int {
+        switch (stage, reader.body) {
+        // One more tells whether there is more.
+        case (.receivingBody, .bytes(let left)), (.droppingBody, .bytes(let left)): left + 1
+        default: loop.configuration.maximumHeadBytes
+        }
     }
 
     /// Whether what has not been understood was looked through already and waits for more.
