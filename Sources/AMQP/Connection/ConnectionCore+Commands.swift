@@ -133,7 +133,7 @@ extension ConnectionCore {
         guard fits else {
             return conclude(request, .invalidArgument("the headers do not fit a frame of \(frameMaximum) bytes"))
         }
-        channel.tracker.append(UnconfirmedPublish(request, position: start..<output.endPosition))
+        channel.tracker.append(UnconfirmedPublish(request, position: start..<output.endPosition, since: loop.now))
         if case .confirm = request.proof { return }
         if channel.needsProbeNow || request.proof == .probeAtOnce && channel.needsProbe { probe(channel) }
     }
@@ -217,10 +217,12 @@ extension ConnectionCore {
         endIfSilent(now)
     }
 
+    /// Gives a connection up on which nothing comes although the broker owes an answer: heartbeats would notice it after two
+    /// minutes, and even a broker that is slow says something now and then. One that blocks publishers has said so.
     private func endIfSilent(_ now: Moment) {
-        let owes = !isBlocked && channels.contains { !$0.tracker.isEmpty }
-        let (limit, last) = (configuration.silenceLimit, heartbeats.lastReceived)
-        guard silence.isTooLong(owes: owes, lastReceived: last, limit: limit, now: now) else { return }
+        guard !isBlocked, let owedSince = channels.compactMap(\.tracker.unsettledSince).min() else { return }
+        let limit = configuration.silenceLimit
+        guard now >= max(owedSince, heartbeats.lastReceived) + limit else { return }
         let text = "nothing came from the broker for \(limit.components.seconds) s while it owed a confirm"
         finish(AMQPError(.heartbeatMissed, text))
     }

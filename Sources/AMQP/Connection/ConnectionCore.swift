@@ -60,7 +60,6 @@ final class ConnectionCore: EventSource, Flushable, @unchecked Sendable {
     var output = OutputBuffer()
     var frameMaximum = 4096
     var heartbeats: HeartbeatMonitor
-    var silence = SilenceMonitor()
     var channels: [ChannelCore] = []
     var isBlocked = false
 

@@ -31,6 +31,8 @@ struct ConfirmTracker {
     private(set) var abandonedCount = 0
 
     var isEmpty: Bool { count == 0 }
+    /// When the oldest publish that is not settled was written; nil without one.
+    var unsettledSince: Moment? { isEmpty ? nil : slots[head]?.since }
     /// The tag the next publish gets.
     var nextTag: UInt64 { lastNumber + 1 - lastUncounted }
     /// Number of publishes behind the last probe.
@@ -214,14 +216,17 @@ struct UnconfirmedPublish {
     let request: PublishRequest
     /// Where its frames lie in the outgoing stream.
     let position: Range<UInt64>
+    /// When it was written.
+    let since: Moment
     /// Set when the broker returned it; the confirm that follows completes it.
     var returned: AMQPError.Reply?
     /// Whether its caller has been told `timedOut` already; only its place in the sequence is kept.
     var isAbandoned = false
 
-    init(_ request: PublishRequest, position: Range<UInt64>) {
+    init(_ request: PublishRequest, position: Range<UInt64>, since: Moment) {
         self.request = request
         self.position = position
+        self.since = since
     }
 }
 

@@ -21,7 +21,9 @@ struct ConfirmTrackerTests {
                 deadline: deadline
             ) { _ in }
             let start = UInt64(index) * 10
-            tracker.append(UnconfirmedPublish(request, position: start..<start + 10))
+            tracker.append(
+                UnconfirmedPublish(request, position: start..<start + 10, since: Moment(nanoseconds: Int64(start)))
+            )
         }
         return tracker
     }
@@ -45,6 +47,19 @@ struct ConfirmTrackerTests {
         var conclusions: [PublishConclusion] = []
         tracker.confirm(tag: tag, multiple: multiple, isNack: isNack, into: &conclusions)
         return conclusions.map { "\($0.request.routingKey) \($0.outcome)" }
+    }
+
+    @Test func itTellsSinceWhenTheOldestIsNotSettled() {
+        var tracker = tracker(["a", "b", "c"])
+        func since() -> Int64? { tracker.unsettledSince?.nanoseconds }
+        #expect(since() == 0)
+        _ = confirmed(&tracker, 2)
+        #expect(since() == 0)
+        _ = confirmed(&tracker, 1)
+        #expect(since() == 20)
+        _ = confirmed(&tracker, 3)
+        // Whatever was owed before, nothing is owed now.
+        #expect(since() == nil)
     }
 
     @Test func singleConfirmsMayComeInAnyOrder() {
@@ -90,7 +105,7 @@ struct ConfirmTrackerTests {
         var tracker = ConfirmTracker()
         for tag in 1...10_000 as ClosedRange<UInt64> {
             let request = PublishRequest(exchange: "", routingKey: "\(tag)", body: []) { _ in }
-            tracker.append(UnconfirmedPublish(request, position: 0..<1))
+            tracker.append(UnconfirmedPublish(request, position: 0..<1, since: Moment(nanoseconds: 0)))
             if tag > 100 { #expect(confirmed(&tracker, tag - 100) == ["\(tag - 100) confirmed"]) }
         }
         #expect(tracker.count == 100)

@@ -7,46 +7,6 @@ import Threads
 
 @testable import AMQP
 
-struct SilenceMonitorTests {
-    /// Looks every tenth of a second from one moment to another; when it was too long, if ever, in tenths.
-    private func firstTooLong(
-        _ monitor: inout SilenceMonitor,
-        _ tenths: ClosedRange<Int>,
-        owes: Bool = true,
-        last: Int
-    ) -> Int? {
-        let start = Moment(nanoseconds: 0)
-        return tenths.first { tenth in
-            monitor.isTooLong(
-                owes: owes,
-                lastReceived: start + .milliseconds(100 * last),
-                limit: .seconds(5),
-                now: start + .milliseconds(100 * tenth)
-            )
-        }
-    }
-
-    @Test func silenceCountsFromTheLastWordOrTheFirstDebt() {
-        var monitor = SilenceMonitor()
-        // Silent for long, and nothing is owed; then something is.
-        #expect(firstTooLong(&monitor, 1_000...1_010, owes: false, last: 0) == nil)
-        #expect(firstTooLong(&monitor, 1_011...1_060, last: 0) == nil)
-        // It has said something meanwhile.
-        #expect(firstTooLong(&monitor, 1_061...1_200, last: 1_060) == 1_110)
-        // A debt that was paid counts no more.
-        #expect(firstTooLong(&monitor, 1_111...1_112, owes: false, last: 1_060) == nil)
-        #expect(firstTooLong(&monitor, 1_113...1_200, last: 1_060) == 1_163)
-    }
-
-    @Test func aDebtAfterAPauseIsAnother() {
-        var monitor = SilenceMonitor()
-        #expect(firstTooLong(&monitor, 0...10, last: 0) == nil)
-        // Nobody looked while nothing was owed.
-        #expect(firstTooLong(&monitor, 300...349, last: 10) == nil)
-        #expect(firstTooLong(&monitor, 350...400, last: 10) == 350)
-    }
-}
-
 struct HeartbeatMonitorTests {
     private let start = Moment.now
 

@@ -16,7 +16,7 @@ struct ProbeTests {
             }
             // Each takes ten bytes.
             let start = UInt64(tracker.count) * 10
-            tracker.append(UnconfirmedPublish(request, position: start..<start + 10))
+            tracker.append(UnconfirmedPublish(request, position: start..<start + 10, since: Moment(nanoseconds: 0)))
         }
     }
 
@@ -110,7 +110,7 @@ struct ProbeTests {
         var tracker = ConfirmTracker()
         let now = Moment.now
         let request = PublishRequest(exchange: "e", routingKey: "a", body: [], deadline: now) { _ in }
-        tracker.append(UnconfirmedPublish(request, position: 0..<10))
+        tracker.append(UnconfirmedPublish(request, position: 0..<10, since: Moment(nanoseconds: 0)))
         tracker.noteProbe()
         var conclusions: [PublishConclusion] = []
         tracker.expire(at: now, into: &conclusions)
