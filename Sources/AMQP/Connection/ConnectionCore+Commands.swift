@@ -220,9 +220,11 @@ extension ConnectionCore {
     /// Gives a connection up on which nothing comes although the broker owes an answer: heartbeats would notice it after two
     /// minutes, and even a broker that is slow says something now and then. One that blocks publishers has said so.
     private func endIfSilent(_ now: Moment) {
-        guard !isBlocked, let owedSince = channels.compactMap(\.tracker.unsettledSince).min() else { return }
         let limit = configuration.silenceLimit
-        guard now >= max(owedSince, heartbeats.lastReceived) + limit else { return }
+        // Nearly always something has just come, and then the channels are not looked through.
+        guard !isBlocked, now >= heartbeats.lastReceived + limit,
+            let owedSince = channels.compactMap(\.tracker.unsettledSince).min(), now >= owedSince + limit
+        else { return }
         let text = "nothing came from the broker for \(limit.components.seconds) s while it owed a confirm"
         finish(AMQPError(.heartbeatMissed, text))
     }
