@@ -124,7 +124,7 @@ public final class RabbitDriver: Driver {
     /// What drives the connections.
     var loop: EventLoop { ownedLoop.loop }
 
-    /// Those of the pool, and of the connections for replies, for looks at queues, and one that is just being lost.
+    /// Those of the pool, and of the connections for replies, for looks at queues, and one that is just being lost or tried.
     public var descriptors: DriverDescriptors {
         let pool = PoolConfiguration(options: options, hostCount: hosts.count, shardCount: settings.shardCount)
         let one = hosts.descriptorsPerConnection

@@ -31,10 +31,9 @@ def test_half_open_connections(stage):
     stage.open(proxied=True, rabbit_heartbeat_timeout_threshold=10)
     for _ in range(3):
         stage.proxy.swallow()
-        stage.load_for(2)
+        # From the fault on: nobody tells of its end.
         stage.recover()
-    reason = "a connection that owes a confirm is given up after five seconds, and the one for replies some seconds later"
-    stage.judge(known=("slow recovery", reason))
+    stage.judge()
 
 
 @pytest.mark.core

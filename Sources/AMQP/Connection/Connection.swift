@@ -190,6 +190,13 @@ extension Connection {
 }
 
 extension Connection {
+    /// Asks the broker something where it is this one: it answers others, so the connection is given up unless something
+    /// comes over it within a fifth of its `silenceLimit`.
+    public func challenge(_ broker: ConnectionConfiguration) {
+        guard refusal == nil, let loop, let core else { return }
+        loop.execute { core.challenge(broker) }
+    }
+
     /// Ends the connection in order: what is queued is written and its confirms awaited, within `closeTimeout`. One that is
     /// not open yet is aborted.
     ///

@@ -203,7 +203,7 @@ extension ConnectionCore {
 
     /// Fails what has waited past its deadline and sends the probes that are due, every now and then.
     func sweep(_ now: Moment) {
-        guard needsSweeps, now >= nextSweep else { return }
+        guard now >= nextSweep, needsSweeps || channels.contains(where: { !$0.calls.isEmpty }) else { return }
         nextSweep = now + Self.sweepInterval
         sendProbes()
         for channel in channels { channel.tracker.expire(at: now, into: &conclusions) }
@@ -214,19 +214,7 @@ extension ConnectionCore {
             )
         }
         expireCommands(now)
-        endIfSilent(now)
-    }
-
-    /// Gives a connection up on which nothing comes although the broker owes an answer: heartbeats would notice it after two
-    /// minutes, and even a broker that is slow says something now and then. One that blocks publishers has said so.
-    private func endIfSilent(_ now: Moment) {
-        let limit = configuration.silenceLimit
-        // Nearly always something has just come, and then the channels are not looked through.
-        guard !isBlocked, now >= heartbeats.lastReceived + limit,
-            let owedSince = channels.compactMap(\.tracker.unsettledSince).min(), now >= owedSince + limit
-        else { return }
-        let text = "nothing came from the broker for \(limit.components.seconds) s while it owed a confirm"
-        finish(AMQPError(.heartbeatMissed, text))
+        watchSilence(now)
     }
 
     private func expireCommands(_ now: Moment) {

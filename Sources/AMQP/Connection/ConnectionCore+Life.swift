@@ -70,6 +70,7 @@ extension ConnectionCore {
         case .success(let dialed):
             dialer?.handOver(dialed.transport.fileDescriptor)
             dialing.won(host)
+            peer = candidates.configurations[host]
             self.dialing = nil
             try openChannels(dialed, dialing.channelCount)
         case .failure(let error):

@@ -60,6 +60,9 @@ final class ConnectionCore: EventSource, Flushable, @unchecked Sendable {
     var output = OutputBuffer()
     var frameMaximum = 4096
     var heartbeats: HeartbeatMonitor
+    var silence: SilenceMonitor
+    /// The broker that is connected to; the preferred one until then.
+    var peer: ConnectionConfiguration
     var channels: [ChannelCore] = []
     var isBlocked = false
 
@@ -89,6 +92,8 @@ final class ConnectionCore: EventSource, Flushable, @unchecked Sendable {
         self.logger = logger
         let now = Moment.now
         heartbeats = HeartbeatMonitor(interval: .zero, now: now)
+        silence = SilenceMonitor(limit: candidates.preferred.silenceLimit, now: now)
+        peer = candidates.preferred
         nextSweep = now
         timer = DeadlineTimer(loop: loop) { [weak self] now in self?.timerFired(now) }
     }
@@ -204,7 +209,10 @@ final class ConnectionCore: EventSource, Flushable, @unchecked Sendable {
         consider(dialing?.schedule.nextStart)
         consider(closeDeadline)
         if needsSweeps { consider(nextSweep) }
-        for channel in channels where !channel.calls.isEmpty { consider(channel.nextDeadline) }
+        for channel in channels where !channel.calls.isEmpty {
+            consider(channel.nextDeadline)
+            consider(nextSweep)
+        }
         return next
     }
 

@@ -12,24 +12,30 @@ public struct BrokerCandidates: Sendable {
     /// Told how each broker that was asked stood, by its index: nil for the one that is connected to, the reason for one that
     /// failed or was too slow. Called on the connection's loop; must not block.
     public let didAsk: (@Sendable (_ index: Int, _ failure: AMQPError?) -> Void)?
+    /// Told, again and again, of the broker that is connected to while it owes an answer and says nothing: whoever finds that
+    /// it answers others tells the connection (`Connection.challenge`). Called on the connection's loop; must not block.
+    public let isSilent: (@Sendable (ConnectionConfiguration) -> Void)?
     let resolver: HostAddresses.Resolver
 
     /// Names the brokers, at least one.
     public init(
         _ configurations: [ConnectionConfiguration],
-        didAsk: (@Sendable (_ index: Int, _ failure: AMQPError?) -> Void)? = nil
+        didAsk: (@Sendable (_ index: Int, _ failure: AMQPError?) -> Void)? = nil,
+        isSilent: (@Sendable (ConnectionConfiguration) -> Void)? = nil
     ) {
-        self.init(configurations, resolver: SocketAddress.all, didAsk: didAsk)
+        self.init(configurations, resolver: SocketAddress.all, didAsk: didAsk, isSilent: isSilent)
     }
 
     init(
         _ configurations: [ConnectionConfiguration],
         resolver: @escaping HostAddresses.Resolver,
-        didAsk: (@Sendable (_ index: Int, _ failure: AMQPError?) -> Void)? = nil
+        didAsk: (@Sendable (_ index: Int, _ failure: AMQPError?) -> Void)? = nil,
+        isSilent: (@Sendable (ConnectionConfiguration) -> Void)? = nil
     ) {
         precondition(!configurations.isEmpty, "a connection needs a broker")
         self.configurations = configurations
         self.didAsk = didAsk
+        self.isSilent = isSilent
         self.resolver = resolver
     }
 

@@ -103,6 +103,13 @@ final class Transport {
         return status == AMQP_STATUS_TIMEOUT.rawValue ? .nothing : .failed(.broken(status: status))
     }
 
+    /// How much of what was written the peer's machine has not acknowledged; under TLS with what encryption adds.
+    var unacknowledgedBytes: Int {
+        var count: Int32 = 0
+        // The kernel writes an `int` there.
+        return ioctl(fileDescriptor, UInt(TIOCOUTQ), &count) == 0 ? Int(count) : 0
+    }
+
     /// Writes as much as the socket takes at once.
     func flush(_ output: inout OutputBuffer) throws(AMQPError) {
         if isTLS { try replayFrames(&output) } else { try sendBytes(&output) }

@@ -31,8 +31,8 @@ struct ConfirmTracker {
     private(set) var abandonedCount = 0
 
     var isEmpty: Bool { count == 0 }
-    /// When the oldest publish that is not settled was written; nil without one.
-    var unsettledSince: Moment? { isEmpty ? nil : slots[head]?.since }
+    /// The oldest publish that is not settled; nil without one.
+    var oldestUnsettled: UnconfirmedPublish? { isEmpty ? nil : slots[head] }
     /// The tag the next publish gets.
     var nextTag: UInt64 { lastNumber + 1 - lastUncounted }
     /// Number of publishes behind the last probe.

@@ -8,6 +8,7 @@ extension Method {
     func encodeArguments(into bytes: inout [UInt8]) {
         switch self {
         case .connectionCloseOk, .channelCloseOk: break
+        case .channelFlow: bytes.append(flags: true)
         case .connectionStartOk, .connectionTuneOk, .connectionOpen, .connectionClose, .channelOpen:
             encodeConnectionArguments(into: &bytes)
         case .exchangeDeclare(let exchange): exchange.encode(into: &bytes)

@@ -11,6 +11,8 @@ enum Method: Sendable, Equatable {
     case connectionClose
     case connectionCloseOk
     case channelOpen
+    /// The channel is to go on as it does: nothing but a question that is answered.
+    case channelFlow
     case channelCloseOk
     case exchangeDeclare(ExchangeDeclaration)
     case queueDeclare(QueueDeclaration)
@@ -32,6 +34,7 @@ enum Method: Sendable, Equatable {
         case .connectionClose: .connectionClose
         case .connectionCloseOk: .connectionCloseOk
         case .channelOpen: .channelOpen
+        case .channelFlow: .channelFlow
         case .channelCloseOk: .channelCloseOk
         case .exchangeDeclare: .exchangeDeclare
         case .queueDeclare: .queueDeclare

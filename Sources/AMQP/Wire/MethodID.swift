@@ -15,6 +15,8 @@ enum MethodID: UInt32 {
     case connectionUnblocked = 0x000A_003D
     case channelOpen = 0x0014_000A
     case channelOpenOk = 0x0014_000B
+    case channelFlow = 0x0014_0014
+    case channelFlowOk = 0x0014_0015
     case channelClose = 0x0014_0028
     case channelCloseOk = 0x0014_0029
     case exchangeDeclare = 0x0028_000A

@@ -2,6 +2,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
 internal import AMQP
+internal import Logging
 internal import Messaging
 internal import Threads
 
@@ -13,6 +14,7 @@ final class BrokerHosts: Sendable {
     private let configurations: [ConnectionConfiguration]
     private let shufflesEachTime: Bool
     private let state: Guarded<Ranking>
+    private let witness = Witness()
 
     /// How many hosts there are, at least one.
     var count: Int { configurations.count }
@@ -37,8 +39,23 @@ final class BrokerHosts: Sendable {
     /// The descriptors of one connection: with TLS it has a loop of its own.
     var descriptorsPerConnection: Int { configurations.contains { $0.tls != nil } ? 3 : 1 }
 
-    /// The hosts to try next, in their order, with a connection name that says what the connection is for.
-    func next(purpose: String) -> BrokerCandidates {
+    /// Makes a connection to the hosts whose turn it is, with a name that says what the connection is for; it is not started.
+    func connection(
+        purpose: String,
+        loop: EventLoop,
+        logger: Logger,
+        delegate: any ConnectionDelegate
+    ) -> Connection {
+        let candidates = next(purpose: purpose) { [witness] in witness.ask($0, loop: loop, logger: logger) }
+        let connection = Connection(to: candidates, loop: loop, logger: logger, delegate: delegate)
+        witness.watch(connection)
+        return connection
+    }
+
+    private func next(
+        purpose: String,
+        isSilent: @escaping @Sendable (ConnectionConfiguration) -> Void
+    ) -> BrokerCandidates {
         let start = shufflesEachTime ? Int.random(in: 0..<configurations.count) : nil
         let order = state.withLock { $0.next(startingAt: start, now: .now) }
         let candidates = order.map { index in
@@ -46,11 +63,15 @@ final class BrokerHosts: Sendable {
             configuration.connectionName += ":\(purpose)"
             return configuration
         }
-        return BrokerCandidates(candidates) { [self] position, failure in
-            // Nobody's fault but this process's own.
-            if let failure, failure.code == .outOfResources || failure.code == .connectionClosed { return }
-            state.withLock { $0.note(order[position], hasFailed: failure != nil, now: .now) }
-        }
+        return BrokerCandidates(
+            candidates,
+            didAsk: { [self] position, failure in
+                // Nobody's fault but this process's own.
+                if let failure, failure.code == .outOfResources || failure.code == .connectionClosed { return }
+                state.withLock { $0.note(order[position], hasFailed: failure != nil, now: .now) }
+            },
+            isSilent: isSilent
+        )
     }
 }
 

@@ -51,8 +51,8 @@ final class ConsumerSession: ConnectionDelegate {
     /// Connects, declares and consumes; the completion runs once.
     func open(completion: @escaping @Sendable (Result<Void, Failure>) -> Void) {
         let environment = supervisor.environment
-        let connection = Connection(
-            to: environment.hosts.next(purpose: environment.purpose),
+        let connection = environment.hosts.connection(
+            purpose: environment.purpose,
             loop: environment.loop,
             logger: environment.logger,
             delegate: self

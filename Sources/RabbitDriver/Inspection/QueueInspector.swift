@@ -138,12 +138,7 @@ final class QueueInspector: ConnectionDelegate {
     }
 
     private func connect() {
-        let connection = Connection(
-            to: hosts.next(purpose: "inspect"),
-            loop: loop,
-            logger: logger,
-            delegate: self
-        )
+        let connection = hosts.connection(purpose: "inspect", loop: loop, logger: logger, delegate: self)
         // Kept from the start: an attempt under way has to live, and to be closed by `stop`.
         state.withLock { state in (state.connection, state.freeChannels) = (connection, []) }
         connection.start(channels: Self.channelCount) { [self] result in

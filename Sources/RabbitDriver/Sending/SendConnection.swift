@@ -22,13 +22,13 @@ final class SendConnection: ConnectionDelegate, @unchecked Sendable {
     static let channelCount = 16
 
     // The pool's owner keeps its connections and they keep it: the cycle ends when a connection is closed.
-    init(id: Int, owner: SendConnections, _ candidates: BrokerCandidates) {
+    init(id: Int, owner: SendConnections) {
         self.id = id
         self.owner = owner
         loop = owner.loop
         allocator = ChannelAllocator(channels: Self.channelCount, homes: owner.homes)
         // From the start: a shutdown may close it before it is open.
-        connection = Connection(to: candidates, loop: loop, logger: owner.logger, delegate: self)
+        connection = owner.hosts.connection(purpose: "send", loop: loop, logger: owner.logger, delegate: self)
     }
 
     /// Connects; the completion runs once, on the loop.
@@ -132,6 +132,7 @@ final class SendConnection: ConnectionDelegate, @unchecked Sendable {
 
     func connection(_ connection: Connection, didCloseWith error: AMQPError?) {
         isClosed = true
+        if let error, error.isSilence { owner.noteSilence(error) }
         owner.didClose(id)
         // Nothing of these was written: they go to another connection.
         for job in allocator.removeAll() { owner.send(job) }

@@ -10,7 +10,7 @@ internal import Threads
 extension SendConnections {
     /// Opens the connection that the pool asked for.
     func connect(_ id: Int) {
-        let connection = SendConnection(id: id, owner: self, hosts.next(purpose: "send"))
+        let connection = SendConnection(id: id, owner: self)
         state.withLock { $0.open[id] = connection }
         connection.start { [self] result in
             switch result {
@@ -48,6 +48,11 @@ extension SendConnections {
                 return state.pool.connectionClosed(id, randomFactor: random, now: .now)
             }
         )
+    }
+
+    /// A connection was given up because nothing came over it: nobody else may tell of it.
+    func noteSilence(_ error: AMQPError) {
+        troubles.tell("broker lost, messages cannot be sent", error, of: nil, to: logger)
     }
 
     func didBlock(_ id: Int, reason: String) {

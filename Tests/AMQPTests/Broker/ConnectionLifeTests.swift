@@ -106,6 +106,50 @@ struct ConnectionLifeTests {
         forwarder.reset()
     }
 
+    /// The broker that is asked on another connection answers; the limit itself is far away.
+    @Test func aPeerThatAnswersOthersAndNotThisOneIsGivenUpAtOnce() async throws {
+        var configuration = TestBroker.configuration
+        let forwarder = Forwarder(to: configuration.port)
+        configuration.port = forwarder.port
+        configuration.silenceLimit = .seconds(10)
+        let (asked, ask) = AsyncStream<ConnectionConfiguration>.makeStream()
+        let recorder = Recorder()
+        let connection = Connection(
+            to: BrokerCandidates([configuration], isSilent: { ask.yield($0) }),
+            loop: try .shared(),
+            logger: Logger(label: "test"),
+            delegate: recorder
+        )
+        try await connection.start(channels: 2).get()
+        forwarder.hang()
+        let began = Moment.now
+        async let outcome = connection.publish(routingKey: "x")
+        let peer = await asked.first { _ in true }
+        #expect(peer?.port == forwarder.port)
+        var other = configuration
+        other.port = 1
+        connection.challenge(other)
+        connection.challenge(configuration)
+        #expect(await outcome.error?.code == .heartbeatMissed)
+        #expect(began.duration(to: .now) < .seconds(9))
+        forwarder.reset()
+    }
+
+    @Test func aChallengeIsAnswered() async throws {
+        var configuration = TestBroker.configuration
+        configuration.silenceLimit = .milliseconds(500)
+        let test = try await TestConnection(configuration)
+        for _ in 0..<3 {
+            test.connection.challenge(configuration)
+            // Behind the question, on the same channel.
+            try await test.connection.perform([.qos(prefetchCount: 1)])
+            try await Task.sleep(for: .milliseconds(200))
+        }
+        #expect(test.connection.isOpen)
+        #expect(await test.connection.publish(routingKey: "x") == .confirmed)
+        await test.connection.close()
+    }
+
     @Test func aConnectionThatWasIdleForLongIsNoSilentOne() async throws {
         var configuration = TestBroker.configuration
         configuration.silenceLimit = .milliseconds(100)

@@ -51,7 +51,7 @@ struct ConfirmTrackerTests {
 
     @Test func itTellsSinceWhenTheOldestIsNotSettled() {
         var tracker = tracker(["a", "b", "c"])
-        func since() -> Int64? { tracker.unsettledSince?.nanoseconds }
+        func since() -> Int64? { tracker.oldestUnsettled?.since.nanoseconds }
         #expect(since() == 0)
         _ = confirmed(&tracker, 2)
         #expect(since() == 0)
