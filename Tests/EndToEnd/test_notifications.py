@@ -1,5 +1,6 @@
 """Notifications over HTTP: sent to real listeners, and streamed from real notifiers."""
 
+import collections
 import concurrent.futures
 import json
 import re
@@ -314,6 +315,24 @@ def test_slow_listener_loses_its_stream_and_nothing_else(family, vhost, listen, 
     assert len(told) < 3000
     assert [(one["payload"]["batch"], one["payload"]["number"]) for one in told] == expected[: len(told)]
     assert not slow.cut and not fast.ended.is_set()
+
+
+def test_topics_that_clients_make_up(family, vhost, topic, figure):
+    gateway = family.gateway(vhost.url(), notifications_max_queues=20)
+    vhost.declare_queue(f"{topic}.info")
+    before = set(vhost.queues())
+    answers = [gateway.post(f"/-/notifications/{topic}-{number}/event", b"1") for number in range(300)]
+    statuses = collections.Counter(answer.status for answer in answers)
+    made = set(vhost.queues()) - before
+    figure(f"300 topics: {dict(statuses)}, {len(made)} queues at the broker")
+    assert statuses == {202: 20, 503: 280} and len(made) == 20
+    refused = problem(answers[-1], 503, "overloaded", executed="no", retryable=True)
+    assert "notifications.maxQueues" in refused["detail"]
+    # A queue that is there costs nothing, and what was made stays good.
+    for known in (topic, f"{topic}-0"):
+        assert gateway.post(f"/-/notifications/{known}/event", b"1").status == 202
+    assert gateway.said().count("notifications to new topics are refused") == 1
+    assert 'rejected_total{reason="overloaded"}' in gateway.get("/metrics").body.decode()
 
 
 def test_gone_listener_frees_its_place_within_a_second(family, vhost, listen, topic):

@@ -120,6 +120,9 @@ public struct NotificationConfiguration: Sendable, Equatable {
     /// What may wait for a listener that reads slowly, in bytes, before its stream is ended; one event always may. Events
     /// are shared by the listeners that wait for them.
     public var bufferBytes = 1 << 20
+    /// Queues that the notifications of clients may make at the broker, where they stay; the next one is answered 503
+    /// `overloaded`, unless the queue is there.
+    public var maximumQueues = 1_000
     /// The time between the comments that keep a stream alive, and after which a listener that vanished is missed.
     public var heartbeat: Duration = .seconds(15)
     /// How long the broker's subscription outlives its last listener, so that one that comes back misses nothing.

@@ -4,12 +4,15 @@
 internal import HTTPServer
 internal import Logging
 internal import Messaging
+internal import Names
+internal import Threads
 
 /// Notifications that clients send.
 struct NotificationSender: Sendable {
     private static let template = Route.notify(topic: "", eventType: "").template
 
     private let core: GatewayCore
+    private let queues = Guarded(NotificationQueues())
 
     init(_ core: GatewayCore) { self.core = core }
 
@@ -26,22 +29,85 @@ struct NotificationSender: Sendable {
         )
         let driver = try core.notificationDriver
         try core.enter(limit: configuration.maximumInFlight)
-        driver.notify(asked.notification) { result in
+        let end: @Sendable (Result<Void, Problem>) -> Void = { result in
             core.leave()
             answer(asked, result, identity, configuration, sink)
+        }
+        let publication = Publication(asked.notification, driver, configuration, end)
+        let maximum = configuration.notifications.maximumQueues
+        switch queues.withLock({ $0.admit(publication.key, maximum: maximum, now: .now) }) {
+        case .known: publish(publication)
+        case .new: publish(publication, isNew: true)
+        case .refused(let limit, let isNews): publishIfThere(publication, .overloaded(limit), isNews: isNews)
+        }
+    }
+
+    /// A notification, where it goes, and who is told how that ended.
+    private struct Publication: Sendable {
+        let notification: OutgoingNotification
+        let key: NotificationQueues.Key
+        let driver: any NotificationDriver
+        let configuration: GatewayConfiguration
+        let end: @Sendable (Result<Void, Problem>) -> Void
+
+        init(
+            _ notification: OutgoingNotification,
+            _ driver: any NotificationDriver,
+            _ configuration: GatewayConfiguration,
+            _ end: @escaping @Sendable (Result<Void, Problem>) -> Void
+        ) {
+            self.notification = notification
+            key = NotificationQueues.Key(notification, configuration)
+            self.driver = driver
+            self.configuration = configuration
+            self.end = end
+        }
+    }
+
+    /// - Parameter isNew: whether its queue counts because of this notification.
+    private func publish(_ publication: Publication, isNew: Bool = false) {
+        publication.driver.notify(publication.notification) { result in
+            if isNew, case .failure(let error) = result, error.execution == .no {
+                queues.withLock { $0.forget(publication.key) }
+            }
+            let method = publication.notification.eventType
+            publication.end(
+                result.mapError { Problem($0, method: method, configuration: publication.configuration) }
+            )
+        }
+    }
+
+    /// Publishes a notification whose queue may not be made: one that is there costs nothing.
+    private func publishIfThere(_ publication: Publication, _ problem: Problem, isNews: Bool) {
+        let (key, notification) = (publication.key, publication.notification)
+        if isNews {
+            core.logger.warning(
+                "notifications to new topics are refused",
+                metadata: ["limit": "\(problem.detail)", "notification.queue": "\(key.queue)"]
+            )
+        }
+        let refuse: @Sendable () -> Void = {
+            core.metrics.refused(problem.code)
+            publication.end(.failure(problem))
+        }
+        // To which exchange a queue is bound is known of the usual one only.
+        guard key.exchange == Name(publication.configuration.controlExchange) else { return refuse() }
+        let target = Target(topic: notification.queueName)
+        publication.driver.inspect(target, deadline: notification.deadline) { result in
+            guard case .success(_?) = result else { return refuse() }
+            publish(publication)
         }
     }
 
     private func answer(
         _ asked: NotificationRequest,
-        _ result: Result<Void, MessagingError>,
+        _ result: Result<Void, Problem>,
         _ identity: RequestIdentity,
         _ configuration: GatewayConfiguration,
         _ sink: ResponseSink
     ) {
         var (response, executed) = (accepted(identity), MessagingError.Execution.yes)
-        if case .failure(let error) = result {
-            let problem = Problem(error, method: asked.notification.eventType, configuration: configuration)
+        if case .failure(let problem) = result {
             response = document(problem, asked.notification, identity, configuration).response
             executed = problem.execution
         }

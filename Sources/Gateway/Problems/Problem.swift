@@ -143,6 +143,10 @@ enum GatewayLimit: Sendable, Equatable {
         }
     }
 
+    /// Those at the broker that notifications of clients have made.
+    case notificationQueues(Int)
+    /// Those that they make in a second.
+    case newNotificationQueues(Int)
     private static func share(_ held: Int, _ what: String, _ limit: Int, _ settings: String) -> String {
         "\(held) \(what) of this address are kept, as many as the others leave it of \(limit) (\(settings))"
     }
@@ -151,3 +155,7 @@ enum GatewayLimit: Sendable, Equatable {
         "\(limit) \(what), which is the limit (\(setting))"
     }
 }
+        case .notificationQueues(let limit):
+            Self.text(limit, "topics with their priorities have been notified", "notifications.maxQueues")
+        case .newNotificationQueues(let limit):
+            "More than \(limit) topics with their priorities are new in this second; each makes a queue at the broker"

@@ -98,6 +98,12 @@ extension SettingsTable {
             65_536...1_073_741_824,
             "Bytes that may wait for a listener; one that is slower loses its stream"
         ).reloadable(),
+        .integer(
+            "notifications.maxQueues",
+            \.gateway.notifications.maximumQueues,
+            1...1_000_000,
+            "Topics with their priorities that clients may notify, as each makes a queue at the broker; queues that are there do not count"
+        ).reloadable(),
         .milliseconds(
             "notifications.heartbeatMs",
             \.gateway.notifications.heartbeat,

@@ -2,6 +2,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
 import Messaging
+import Names
 import Synchronization
 import Threads
 
@@ -11,6 +12,8 @@ import Threads
 final class FakeNotificationDriver: NotificationDriver {
     let listeners = Guarded<[FakeListener]>([])
     let sent = Guarded<[OutgoingNotification]>([])
+    /// Queues that a look finds.
+    let queues = Guarded<Set<Name>>([])
 
     func notify(
         _ notification: OutgoingNotification,
@@ -40,7 +43,10 @@ final class FakeNotificationDriver: NotificationDriver {
         _ target: Target,
         deadline: Moment,
         completion: @escaping @Sendable (Result<QueueStatus?, MessagingError>) -> Void
-    ) {}
+    ) {
+        let isThere = queues.withLock { $0.contains(Name(target.queueName)) }
+        completion(.success(isThere ? QueueStatus(consumerCount: 0, messageCount: 0) : nil))
+    }
     var status: DriverStatus { DriverStatus(isConnected: true) }
     func start() {}
     func shutdown(deadline: Moment) async {}
