@@ -155,14 +155,14 @@ public struct RPCClient<Coding: Serializer>: Sendable {
 
     /// Serializes each argument by itself, as oslo.messaging does; the bytes stay as they are without a serializer.
     private func serialize(_ arguments: JSONText, _ context: RequestContext) throws -> JSONText {
-        guard let members = arguments.members else {
+        guard let members = arguments.writtenMembers else {
             throw MessagingError(.invalidRequest, "arguments: a JSON object is expected")
         }
         if Coding.self == NoOpSerializer.self { return arguments }
         var text: [UInt8] = [0x7b]
         for (index, member) in members.enumerated() {
             if index > 0 { text.append(ascii: ", ") }
-            text.append(jsonString: member.key)
+            text.append(contentsOf: member.key.bytes)
             text.append(ascii: ": ")
             text.append(contentsOf: try serializer.serialize(member.value, context: context).bytes)
         }

@@ -36,10 +36,12 @@ public enum JSONObject {
         return JSONText(validated: bytes[start..<end])
     }
 
-    /// The members of an object in their order, keys unescaped.
+    /// The members of a validated object in their order, keys unescaped.
+    ///
+    /// - Throws: `loneSurrogate` for a key that cannot be UTF-8.
     static func members(of bytes: ArraySlice<UInt8>) throws(JSONError) -> [(key: String, value: JSONText)] {
         let span = bytes.span
-        var scanner = JSONScanner()
+        var scanner = JSONScanner(takesPythonConstants: true)
         var members: [(key: String, value: JSONText)] = []
         var more = try scanner.openObject(span)
         while more {

@@ -82,7 +82,20 @@ public struct JSONText: Sendable, Hashable {
         return found.map { slice($0) }
     }
 
-    /// The members of an object in their order, keys unescaped; nil for other values.
+    /// The members of an object in their order, each key a JSON string as it was written; nil for other values.
+    var writtenMembers: [(key: JSONText, value: JSONText)]? {
+        guard isObject else { return nil }
+        var members: [(key: JSONText, value: JSONText)] = []
+        JSONObject.forEachMember(of: self) { _, member in
+            // The range of a key is that of its content.
+            let key = slice(member.key.lowerBound - 1..<member.key.upperBound + 1)
+            members.append((key, slice(member.value)))
+        }
+        return members
+    }
+
+    /// The members of an object in their order, keys unescaped; nil for other values, and where a key cannot be UTF-8 (a lone
+    /// surrogate).
     public var members: [(key: String, value: JSONText)]? {
         guard isObject else { return nil }
         return try? JSONObject.members(of: bytes)

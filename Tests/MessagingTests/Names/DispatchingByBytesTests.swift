@@ -64,6 +64,24 @@ struct DispatchingByBytesTests {
         #expect(await dispatch("m", endpoints, namespace: .null) == "null")
     }
 
+    /// Keys and values that only Python's JSON has leave the other arguments what they are.
+    @Test(arguments: [
+        (#"{"a": 1, "x": NaN}"#, "got an unexpected keyword argument 'x'"),
+        (#"{"\ud800": 1, "a": 2}"#, #"got an unexpected keyword argument '\ud800'"#),
+        (#"{"x": Infinity}"#, "got an unexpected keyword argument 'x'"),
+    ])
+    func argumentsOfPython(_ arguments: String, _ complaint: String) async throws {
+        let one = Endpoint(methods: [RPCMethod("m", "a") { (_: RequestContext, a: Int) in a }])
+        var request = IncomingRequest(method: JSONText(string: "m"))
+        request.arguments = JSONText(validated: Array(arguments.utf8)[...])
+        do throws(DispatchFailure) {
+            let result = try await RPCDispatcher(endpoints: [one]).dispatch(request)
+            Issue.record("\(result)")
+        } catch {
+            #expect(error.remote.message.hasSuffix(complaint))
+        }
+    }
+
     @Test(arguments: ["_x", "_\u{301}x", "_\u{200d}", "_"])
     func anUnderscoreMakesAMethodPrivateWhateverFollows(_ name: String) async {
         let endpoints = [Endpoint(methods: [method(name, "private")])]

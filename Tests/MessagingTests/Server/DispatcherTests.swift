@@ -47,6 +47,7 @@ struct DispatcherTests {
         ("add", #"{"a": 1, "b": 2}"#, "3"), ("divide", #"{"a": 8}"#, "4"), ("divide", #"{"a": 9, "by": 3}"#, "3"),
         ("mirror", #"{"point": {"x": 1, "y": 2}}"#, #"{"x":2,"y":1}"#), ("nothing", "{}", "null"),
         ("raw", #"{"n": 12345678901234567890, "x": 1.0}"#, #"{"n": 12345678901234567890, "x": 1.0}"#),
+        ("raw", #"{"\ud800": 1, "x": 2}"#, #"{"\ud800": 1, "x": 2}"#), ("add", #"{"\u0061": 1, "b": 2}"#, "3"),
     ])
     func resultsOfTypedMethods(method: String, arguments: String, expected: String) async throws {
         let result = try await dispatch(method, arguments).get()
@@ -64,6 +65,10 @@ struct DispatcherTests {
         (
             "add", #"{"a": 1, "b": 2, "zz": 3}"#,
             "builtins.TypeError: Calculator.add() got an unexpected keyword argument 'zz'"
+        ),
+        (
+            "add", #"{"a": 1, "\ud800": 3, "b": 2}"#,
+            #"builtins.TypeError: Calculator.add() got an unexpected keyword argument '\ud800'"#
         ),
         ("add", #"{"a": 1, "b": "x"}"#, "builtins.TypeError: Calculator.add() argument 'b' must be int, not str"),
         ("add", #"{"a": null, "b": 1}"#, "builtins.TypeError: Calculator.add() argument 'a' must be int, not NoneType"),

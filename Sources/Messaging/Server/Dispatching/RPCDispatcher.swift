@@ -107,9 +107,9 @@ public struct RPCDispatcher: Sendable {
     private func deserialize(_ arguments: JSONText, _ context: RequestContext) throws -> JSONText {
         if serializer is NoOpSerializer || serializer is JSONSerializer { return arguments }
         var text: [UInt8] = [0x7b]
-        for (index, member) in (arguments.members ?? []).enumerated() {
+        for (index, member) in (arguments.writtenMembers ?? []).enumerated() {
             if index > 0 { text.append(ascii: ", ") }
-            text.append(jsonString: member.key)
+            text.append(contentsOf: member.key.bytes)
             text.append(ascii: ": ")
             text.append(contentsOf: try serializer.deserialize(member.value, context: context).bytes)
         }

@@ -11,7 +11,8 @@ struct MethodArguments {
         var isRequired: Bool
     }
 
-    private let members: [(key: String, value: JSONText)]
+    /// Without a key where that cannot be a parameter's.
+    private let members: [(key: String?, value: JSONText)]
     private let endpoint: String
     private let name: String
 
@@ -24,11 +25,16 @@ struct MethodArguments {
     init(_ arguments: JSONText, endpoint: String, method: String, names: [Expected]) throws(RemoteError) {
         self.endpoint = endpoint
         name = method
-        members = arguments.members ?? []
-        if let surplus = members.first(where: { member in !names.contains { $0.text.isSame(as: member.key) } }) {
-            throw .typeError("\(endpoint).\(name)() got an unexpected keyword argument '\(surplus.key)'")
+        let written = arguments.writtenMembers ?? []
+        members = written.map { ($0.key.stringValue, $0.value) }
+        if let surplus = members.firstIndex(where: { member in !names.contains { Self.isSame(member.key, $0.text) } }) {
+            // What a surrogate without its partner stands for is no text: its escape is told.
+            let key =
+                members[surplus].key
+                ?? String(decoding: written[surplus].key.bytes.dropFirst().dropLast(), as: UTF8.self)
+            throw .typeError("\(endpoint).\(name)() got an unexpected keyword argument '\(key)'")
         }
-        let missing = names.filter { name in name.isRequired && !members.contains { $0.key.isSame(as: name.text) } }
+        let missing = names.filter { name in name.isRequired && !members.contains { Self.isSame($0.key, name.text) } }
         guard missing.isEmpty else { throw .typeError("\(endpoint).\(name)() \(Self.complaint(missing.map(\.text)))") }
     }
 
@@ -36,7 +42,7 @@ struct MethodArguments {
     ///
     /// - Throws: `TypeError` naming the argument when it is of another type.
     func value<Value>(of parameter: Parameter<Value>) throws(RemoteError) -> Value {
-        guard let text = members.last(where: { $0.key.isSame(as: parameter.name) })?.value else {
+        guard let text = members.last(where: { Self.isSame($0.key, parameter.name) })?.value else {
             if let value = parameter.defaultValue { return value }
             throw .typeError("\(endpoint).\(name)() \(Self.complaint([parameter.name]))")
         }
@@ -48,6 +54,8 @@ struct MethodArguments {
             throw .typeError("\(endpoint).\(name)() argument '\(parameter.name)' must be \(expected), not \(got)")
         }
     }
+
+    private static func isSame(_ key: String?, _ name: String) -> Bool { key?.isSame(as: name) ?? false }
 
     /// As CPython counts them: `'a'`, `'a' and 'b'`, `'a', 'b', and 'c'`.
     private static func complaint(_ names: [String]) -> String {
