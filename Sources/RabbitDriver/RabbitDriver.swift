@@ -328,7 +328,7 @@ extension RabbitDriver: GatheringDriver {
         completion: @escaping @Sendable (Result<GatheredReplies, MessagingError>) -> Void
     ) -> UniqueID {
         let id = UniqueID()
-        guard register(id, request, .replies(minimum: minimum, completion)) else { return id }
+        guard waiters.registerGather(id, minimum: minimum, request, completion: completion) else { return id }
         whenReady(id, deadline: request.deadline, retry: request.retry) { [self] in
             sendCall(request, id, Name(request.target.queueName))
         }

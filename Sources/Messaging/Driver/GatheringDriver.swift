@@ -7,8 +7,8 @@ public protocol GatheringDriver: Driver {
     /// `minimum` of them are there.
     ///
     /// The target is a fanout; its servers are unmodified oslo.messaging servers, which answer whatever carries the
-    /// identifier of a call. Fails when the request could not be sent; with fewer replies than the minimum, none
-    /// included, it succeeds at the deadline.
+    /// identifier of a call. Fails when the request could not be sent, or when the replies of other gathers take all the
+    /// memory that there is for them; with fewer replies than the minimum, none included, it succeeds at the deadline.
     @discardableResult
     func gather(
         _ request: RPCRequest,
@@ -27,6 +27,8 @@ public struct GatheredReplies: Sendable {
     public var messageID: UniqueID
     /// The time until the broker had confirmed the request.
     public var publishDuration: Duration
+    /// What they take of the memory for all gathers, for as long as they are there.
+    var share: GatherMemory.Share?
 
     /// Makes replies.
     public init(

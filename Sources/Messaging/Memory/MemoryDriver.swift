@@ -190,13 +190,7 @@ extension MemoryDriver: GatheringDriver {
         completion: @escaping @Sendable (Result<GatheredReplies, MessagingError>) -> Void
     ) -> UniqueID {
         let id = UniqueID()
-        let isTaken = waiters.register(
-            id,
-            .replies(minimum: minimum, completion),
-            deadline: request.deadline,
-            timeout: request.timeout,
-            monitorTimeout: request.callMonitorTimeout
-        )
+        let isTaken = waiters.registerGather(id, minimum: minimum, request, completion: completion)
         if isTaken { sendCall(request, id, checksConsumers: false) }
         return id
     }

@@ -113,11 +113,15 @@ struct ReplyCollection: Sendable {
     static let bytesPerReply = 256
 
     let minimum: Int?
+    let share: GatherMemory.Share
     private(set) var replies: [Result<JSONText, RemoteError>] = []
     private var bytes = 0
     private var isFull = false
 
-    init(minimum: Int?) { self.minimum = minimum.map { max(1, $0) } }
+    init(minimum: Int?, memory: GatherMemory = .ofProcess) {
+        self.minimum = minimum.map { max(1, $0) }
+        share = GatherMemory.Share(of: memory)
+    }
 
     /// Whether as many replies are there as were asked for.
     var isComplete: Bool { minimum.map { replies.count >= $0 } ?? false }
@@ -134,9 +138,10 @@ struct ReplyCollection: Sendable {
         case .success(let result): size = result.bytes.count
         case .failure(let remote): size = remote.bytesInMemory
         }
-        guard bytes + size + Self.bytesPerReply <= Self.maximumBytes else { return isFull = true }
+        let taken = size + Self.bytesPerReply
+        guard bytes + taken <= Self.maximumBytes, share.take(taken) else { return isFull = true }
         replies.append(reply.map(\.copied).mapError(\.copied))
-        bytes += size + Self.bytesPerReply
+        bytes += taken
         isFull = replies.count >= Self.maximumCount
     }
 

@@ -63,6 +63,28 @@ public final class ReplyWaiters: Sendable {
         return true
     }
 
+    /// Lets somebody wait for the replies to a fanout call, while there is memory for replies; see `register`.
+    ///
+    /// - Returns: false also without memory, and then the wait has failed.
+    public func registerGather(
+        _ id: UniqueID,
+        minimum: Int?,
+        _ request: RPCRequest,
+        completion: @escaping @Sendable (Result<GatheredReplies, MessagingError>) -> Void
+    ) -> Bool {
+        guard !GatherMemory.ofProcess.isFull else {
+            completion(.failure(.noRoomForReplies))
+            return false
+        }
+        return register(
+            id,
+            .replies(minimum: minimum, completion),
+            deadline: request.deadline,
+            timeout: request.timeout,
+            monitorTimeout: request.callMonitorTimeout
+        )
+    }
+
     /// Notes that a call's request is about to be written; false when the call has ended, and is not to be sent.
     public func begin(_ id: UniqueID) -> Bool { state.withLock { $0.begin(id) } }
 

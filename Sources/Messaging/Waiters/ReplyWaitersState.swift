@@ -233,12 +233,13 @@ extension ReplyWaitersState {
     private mutating func endCollection(_ id: UniqueID, at index: Index, now: Moment) -> EndedWait? {
         let waiter = waiters.remove(at: index).value
         guard case .replies(_, let complete) = waiter.awaited, let collection = waiter.collection else { return nil }
-        let gathered = GatheredReplies(
+        var gathered = GatheredReplies(
             replies: collection.replies,
             isComplete: collection.isComplete,
             messageID: id,
             publishDuration: waiter.publishDuration(now: now)
         )
+        gathered.share = collection.share
         return .replies(complete, gathered)
     }
 }

@@ -101,6 +101,45 @@ struct GatheringTests {
         #expect(large.replies.count == 3)
     }
 
+    /// Each is within its own bound, and all of them together are not.
+    @Test func gathersShareTheirMemory() throws {
+        let memory = GatherMemory(limit: 100_000)
+        let text = try JSONText("\"" + String(repeating: "x", count: 30_000) + "\"")
+        var collections = (0..<4).map { _ in ReplyCollection(minimum: nil, memory: memory) }
+        for index in collections.indices { collections[index].add(.success(text)) }
+        #expect(collections.map(\.isOver) == [false, false, false, true])
+        #expect(collections.map(\.replies.count) == [1, 1, 1, 0])
+        #expect(!collections[3].isComplete)
+        #expect(memory.bytes == 3 * (30_002 + ReplyCollection.bytesPerReply))
+        // A smaller reply has room still, and then nothing has.
+        collections[0].add(.success(try JSONText("\"" + String(repeating: "x", count: 8_900) + "\"")))
+        #expect(collections[0].replies.count == 2)
+        #expect(memory.isFull)
+    }
+
+    @Test func whatAGatherTookIsFreeOnceItsRepliesAreGone() throws {
+        let memory = GatherMemory(limit: 1_000)
+        var collection: ReplyCollection? = ReplyCollection(minimum: nil, memory: memory)
+        collection?.add(.success(.null))
+        var gathered: GatheredReplies? = GatheredReplies(
+            replies: [],
+            isComplete: false,
+            messageID: id,
+            publishDuration: .zero
+        )
+        gathered?.share = collection?.share
+        collection = nil
+        #expect(memory.bytes == ReplyCollection.bytesPerReply + 4)
+        gathered = nil
+        #expect(memory.bytes == 0)
+    }
+
+    @Test func repliesThatAreToldTakeTheirShareAlong() throws {
+        var state = state(minimum: 1)
+        let replies = try outcome(state.receive(try reply("1"), now: start))
+        #expect(replies.share != nil)
+    }
+
     /// Messages of a megabyte around results of a byte: thousands of them are kept, and nothing of the messages is.
     @Test func aSmallResultKeepsNothingOfItsMessage() throws {
         let padding = String(repeating: "x", count: 1 << 20)
