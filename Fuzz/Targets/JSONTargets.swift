@@ -83,7 +83,7 @@ enum SpliceTarget {
 enum ReplyTarget {
     static func run(_ input: [UInt8]) throws(Finding) {
         let bare = try? ReplyEnvelope(input)
-        _ = ReplyEnvelopeError(reason: "", salvagedFrom: input)
+        _ = ReplyEnvelopeError(.malformed, reason: "", salvagedFrom: input)
         if let failure = bare?.failure { try read(failure) }
         _ = try? RemoteError(failure: input)
         guard let text = String(validating: input, as: UTF8.self), !isEnvelope(input) else { return }

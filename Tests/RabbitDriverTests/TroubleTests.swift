@@ -2,6 +2,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
 import AMQP
+import Logging
 import Messaging
 import Names
 import Testing
@@ -40,6 +41,31 @@ struct TroubleTests {
         lines.end("a")
         let told = [login, refusal(of: "a"), refusal(of: "b")].map { lines.note($0, now: start + .seconds(1)) }
         #expect(told == [1, 1, nil])
+    }
+
+    /// A server that sends one bad reply sends thousands.
+    @Test func badRepliesAreToldOnceAMinuteForEachDefect() {
+        var lines = TroubleLines()
+        let kinds: [ReplyEnvelopeError.Kind] = [.malformed, .contentType, .malformed, .malformed, .tooLarge]
+        let told = kinds.map { lines.note(.reply($0), now: start) }
+        #expect(told == [1, 1, nil, nil, 1])
+        // Nothing of it is over because a connection is well.
+        lines.end(nil)
+        lines.end("replies")
+        let later = lines.note(.reply(.malformed), now: start + .seconds(59))
+        #expect(later == nil)
+        let aMinuteLater = lines.note(.reply(.malformed), now: start + .seconds(60))
+        #expect(aMinuteLater == 4)
+    }
+
+    @Test func aThousandBadRepliesAreALineOfTheLog() {
+        let (log, lines) = (TroubleLog(), Guarded<[String]>([]))
+        var logger = Logger(label: "test") { _ in LineCollector(lines) }
+        logger.logLevel = .info
+        for number in 0..<1000 {
+            log.tell("undecodable reply", reason: "at byte \(number)", .reply(.malformed), to: logger)
+        }
+        #expect(lines.withLock { $0 } == ["undecodable reply at byte 0"])
     }
 
     @Test func namesThatClientsChooseDoNotFillTheLog() {
@@ -96,5 +122,24 @@ struct TroubleTests {
         let other = AMQPError(.preconditionFailed, "refused", reply: exchange)
         let message = MessagingError(unsent: other, exchange: "x", queue: "bugq.info", declares: true).message
         #expect(message == "The broker refuses exchange \"x\": 406 NO")
+    }
+}
+
+/// Keeps what is logged at `info` and above.
+private struct LineCollector: LogHandler {
+    var metadata: Logger.Metadata = [:]
+    var logLevel = Logger.Level.info
+    private let lines: Guarded<[String]>
+
+    init(_ lines: Guarded<[String]>) { self.lines = lines }
+
+    subscript(metadataKey key: String) -> Logger.Metadata.Value? {
+        get { metadata[key] }
+        set { metadata[key] = newValue }
+    }
+
+    func log(event: LogEvent) {
+        let reason = event.metadata?["reason"].map { " \($0)" } ?? ""
+        lines.withLock { $0.append("\(event.message)\(reason)") }
     }
 }

@@ -25,7 +25,7 @@ public struct ReplyEnvelope: Sendable {
         do throws(JSONError) {
             self = try Self.open(body)
         } catch {
-            throw ReplyEnvelopeError(reason: "\(error)", messageID: Self.salvageMessageID(body))
+            throw ReplyEnvelopeError(kind: .malformed, reason: "\(error)", messageID: Self.salvageMessageID(body))
         }
     }
 

@@ -3,6 +3,13 @@
 
 /// The body of a message in a reply queue is no reply.
 public struct ReplyEnvelopeError: Error, Sendable, CustomStringConvertible {
+    /// What kinds of defects there are.
+    public enum Kind: Sendable, Hashable {
+        case tooLarge, contentType, compression, malformed
+    }
+
+    /// Which of them it has.
+    public var kind: Kind
     /// What is wrong with it.
     public var reason: String
     /// The call that it most likely answers, found without trusting the rest of the body.
@@ -36,7 +43,7 @@ extension ReplyEnvelope {
 
 extension ReplyEnvelopeError {
     /// Makes an error whose call is looked for in the body.
-    public init(reason: String, salvagedFrom body: [UInt8]) {
-        self.init(reason: reason, messageID: ReplyEnvelope.salvageMessageID(body))
+    public init(_ kind: Kind, reason: String, salvagedFrom body: [UInt8]) {
+        self.init(kind: kind, reason: reason, messageID: ReplyEnvelope.salvageMessageID(body))
     }
 }

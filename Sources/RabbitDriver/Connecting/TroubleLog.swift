@@ -3,6 +3,7 @@
 
 internal import AMQP
 internal import Logging
+internal import Messaging
 internal import Names
 internal import Threads
 
@@ -14,9 +15,16 @@ struct TroubleLines: Sendable {
     struct Cause: Sendable, Hashable {
         /// Whose trouble it is; nil for that of everybody, such as a login that is refused.
         var subject: Name?
-        var code: AMQPError.Code
+        var code: AMQPError.Code?
         var replyCode: Int?
         var refused: RefusedMethod?
+        /// Of a reply that cannot be read.
+        var defect: ReplyEnvelopeError.Kind?
+
+        /// Replies that cannot be read, which no connection's well-being ends.
+        static func reply(_ defect: ReplyEnvelopeError.Kind) -> Cause {
+            Cause(subject: "undecodable replies", defect: defect)
+        }
     }
 
     private struct Line {
@@ -70,8 +78,22 @@ final class TroubleLog: Sendable {
             replyCode: error.reply?.code,
             refused: error.reply?.refused
         )
+        tell(message, ["error": "\(error)"], cause, to: logger)
+    }
+
+    /// Writes a line about what is no error of the broker's, a warning where it is to be told now.
+    func tell(_ message: Logger.Message, reason: String, _ cause: TroubleLines.Cause, to logger: Logger) {
+        tell(message, ["reason": "\(reason)"], cause, to: logger)
+    }
+
+    private func tell(
+        _ message: Logger.Message,
+        _ metadata: Logger.Metadata,
+        _ cause: TroubleLines.Cause,
+        to logger: Logger
+    ) {
         let count = lines.withLock { $0.note(cause, now: .now) }
-        var metadata: Logger.Metadata = ["error": "\(error)"]
+        var metadata = metadata
         if let count, count > 1 { metadata["times"] = "\(count)" }
         logger.log(level: count == nil ? .debug : .warning, message, metadata: metadata)
     }

@@ -26,7 +26,7 @@ enum BodyCompression {
         }
         guard case .string(let name) = entry.value, zlibNames.contains(Name(name)) || bzip2Names.contains(Name(name))
         else {
-            throw ReplyEnvelopeError(reason: "its compression is not known", salvagedFrom: [])
+            throw ReplyEnvelopeError(.compression, reason: "its compression is not known", salvagedFrom: [])
         }
         do throws(Zlib.Failure) {
             guard bzip2Names.contains(Name(name)) else {
@@ -35,7 +35,8 @@ enum BodyCompression {
             return try Bzip2.decompress(delivery.body, maximumBytes: maximumBytes)
         } catch {
             let what = error == .tooLarge ? "more than \(maximumBytes) bytes uncompressed" : "damaged compressed data"
-            throw ReplyEnvelopeError(reason: "it holds \(what)", salvagedFrom: [])
+            let kind = error == .tooLarge ? ReplyEnvelopeError.Kind.tooLarge : .compression
+            throw ReplyEnvelopeError(kind, reason: "it holds \(what)", salvagedFrom: [])
         }
     }
 }

@@ -161,7 +161,7 @@ private final class ReplyIntake: Consumption {
     }
 
     private func refuse(_ error: ReplyEnvelopeError) {
-        environment.logger.warning("undecodable reply", metadata: ["reason": "\(error.reason)"])
+        environment.troubles.tell("undecodable reply", reason: error.reason, .reply(error.kind), to: environment.logger)
         guard let id = error.messageID else { return }
         let message = "The reply cannot be read: \(error.reason)"
         environment.waiters.fail(id, with: MessagingError(.badReply, message, execution: .yes, stage: .reply))
@@ -186,11 +186,11 @@ extension ReplyEnvelope {
     fileprivate static func open(_ delivery: Delivery, maximumBytes: Int) throws(ReplyEnvelopeError) -> ReplyEnvelope {
         guard delivery.body.count <= maximumBytes else {
             let reason = "it has \(delivery.body.count) bytes, the limit is \(maximumBytes)"
-            throw ReplyEnvelopeError(reason: reason, salvagedFrom: delivery.body)
+            throw ReplyEnvelopeError(.tooLarge, reason: reason, salvagedFrom: delivery.body)
         }
         guard delivery.properties.contentType == "application/json" else {
             let type = delivery.properties.contentType.map { "\"\($0)\"" } ?? "absent"
-            throw ReplyEnvelopeError(reason: "its content type is \(type)", salvagedFrom: delivery.body)
+            throw ReplyEnvelopeError(.contentType, reason: "its content type is \(type)", salvagedFrom: delivery.body)
         }
         return try ReplyEnvelope(try BodyCompression.decompressed(delivery, maximumBytes: maximumBytes))
     }
