@@ -21,6 +21,18 @@ struct QueryParametersTests {
     }
 
     @Test(arguments: [
+        ("namespace=%0a", "query: a parameter holds a control character"),
+        ("%00=1", "query: a parameter holds a control character"),
+        ("version=a%7Fb", "query: a parameter holds a control character"),
+        ("namespace=%zz", "query: a parameter is not percent-encoded UTF-8"),
+        ("namespace=%ff", "query: a parameter is not percent-encoded UTF-8"),
+    ])
+    func tellsWhatIsWrong(_ query: String, _ detail: String) {
+        let problem = #expect(throws: Problem.self) { try QueryParameters(Array(query.utf8), known: known) }
+        #expect(problem?.detail == detail)
+    }
+
+    @Test(arguments: [
         "x=1", "namespace=a&namespace=b", "namespace=%zz", "namespace=%ff", "namespace=%00", "&", "version=1&",
     ])
     func refusesUnknownRepeatedAndBroken(_ query: String) {

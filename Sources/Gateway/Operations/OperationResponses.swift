@@ -32,15 +32,5 @@ enum OperationResponses {
 }
 
 extension Problem {
-    /// The operation's answer, which told whether its request was executed, is no longer kept.
-    static func operationGone(_ executed: MessagingError.Execution) -> Problem {
-        var problem = Problem(
-            .operationGone,
-            "The answer of this operation is no longer kept: it has expired, had to make room, or was deleted"
-        )
-        problem.execution = executed
-        return problem
-    }
-
     static let noSuchOperation = Problem.notFound("There is no operation of this identifier at this gateway")
 }

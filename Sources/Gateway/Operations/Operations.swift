@@ -48,7 +48,7 @@ final class Operations: Sendable {
     private func response(_ look: Store.Look, _ identity: RequestIdentity) throws(Problem) -> HTTPResponse {
         switch look {
         case .unknown: throw .noSuchOperation
-        case .gone(let executed): throw .operationGone(executed)
+        case .gone(let executed): throw .gone(.ofOperation, executed)
         case .running: OperationResponses.running(identity)
         case .done(let answer): OperationResponses.done(answer)
         }
@@ -106,7 +106,7 @@ final class Operations: Sendable {
     func forget(_ id: UniqueID, _ limits: Store.Limits) -> Bool {
         guard let waiters = state.withLock({ $0.store.forget(id, now: .now, limits) }) else { return false }
         // It runs on, and its answer will be kept nowhere.
-        for waiter in waiters { waiter.sink.respond(Problem.operationGone(.maybe).response(waiter.identity)) }
+        for waiter in waiters { waiter.sink.respond(Problem.gone(.ofOperation, .maybe).response(waiter.identity)) }
         return true
     }
 

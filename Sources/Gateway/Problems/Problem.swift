@@ -78,6 +78,13 @@ extension Problem {
         Problem(.privateMethod, "The method \"\(method)\" is private: it begins with \"_\"")
     }
 
+    /// The answer to a request, which told whether it was executed, is no longer kept; it is not executed again.
+    static func gone(_ answer: KeptAnswer, _ executed: MessagingError.Execution) -> Problem {
+        var problem = Problem(answer.code, answer.loss)
+        problem.execution = executed
+        return problem
+    }
+
     static func forbidden(_ detail: String) -> Problem { Problem(.forbidden, detail) }
 
     static let draining: Problem = {
@@ -98,6 +105,30 @@ extension Problem {
     }
 }
 
+/// An answer that is kept for whoever asks for it later.
+enum KeptAnswer: Sendable {
+    case ofOperation
+    case underKey
+
+    /// The code of its loss.
+    var code: ProblemCode {
+        switch self {
+        case .ofOperation: .operationGone
+        case .underKey: .answerGone
+        }
+    }
+
+    /// Its loss, for people.
+    var loss: String {
+        switch self {
+        case .ofOperation:
+            "The answer of this operation is no longer kept: it has expired, had to make room, or was deleted"
+        case .underKey:
+            "The request with this key was answered before, and its answer is no longer kept (idempotency.maxBytes)"
+        }
+    }
+}
+
 /// A limit that a request has met, with its value.
 enum GatewayLimit: Sendable, Equatable {
     case requests(Int)
@@ -112,6 +143,10 @@ enum GatewayLimit: Sendable, Equatable {
     /// Those that the descriptors of the process allow, where they are fewer than the settings do.
     case possibleListeners(Int)
     case subscriptions(Int)
+    /// Those at the broker that notifications of clients have made.
+    case notificationQueues(Int)
+    /// Those that they make in a second.
+    case newNotificationQueues(Int)
     case batchBytes(Int)
     /// Bodies that wait to be decoded.
     case codedBodies
@@ -138,15 +173,15 @@ enum GatewayLimit: Sendable, Equatable {
             )
         case .subscriptions(let limit):
             Self.text(limit, "subscriptions to notifications are there", "an eighth of the limit of open files")
+        case .notificationQueues(let limit):
+            Self.text(limit, "topics with their priorities have been notified", "notifications.maxQueues")
+        case .newNotificationQueues(let limit):
+            "More than \(limit) topics with their priorities are new in this second; each makes a queue at the broker"
         case .codedBodies: "Too many bodies with a Content-Encoding wait to be decoded; send it without, or later"
         case .batchBytes(let limit): "The answers of this batch exceed \(limit) bytes (jsonrpc.maxBytes)"
         }
     }
 
-    /// Those at the broker that notifications of clients have made.
-    case notificationQueues(Int)
-    /// Those that they make in a second.
-    case newNotificationQueues(Int)
     private static func share(_ held: Int, _ what: String, _ limit: Int, _ settings: String) -> String {
         "\(held) \(what) of this address are kept, as many as the others leave it of \(limit) (\(settings))"
     }
@@ -155,7 +190,3 @@ enum GatewayLimit: Sendable, Equatable {
         "\(limit) \(what), which is the limit (\(setting))"
     }
 }
-        case .notificationQueues(let limit):
-            Self.text(limit, "topics with their priorities have been notified", "notifications.maxQueues")
-        case .newNotificationQueues(let limit):
-            "More than \(limit) topics with their priorities are new in this second; each makes a queue at the broker"

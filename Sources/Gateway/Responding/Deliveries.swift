@@ -50,7 +50,7 @@ final class Deliveries: Sendable {
         switch answers.withLock({ $0.begin(key, fingerprint, of: holder, now: now, limits) }) {
         case .execute: try deliverOnce(exchange, key, isLater: wish.isLater, holder, send)
         case .replay(let answer): exchange.sink.respond(answer.response(adding: ("Idempotency-Replayed", "true")))
-        case .answerGone(let executed): throw .answerGone(executed)
+        case .answerGone(let executed): throw .gone(.underKey, executed)
         case .running: throw .keyInUse
         case .differs: throw .keyReused
         case .full(let held, let moment):
@@ -145,15 +145,4 @@ extension Problem {
         .keyReused,
         "This key came with another request before: method, path, query, body, or a field that changes the meaning differ"
     )
-
-    /// The request was answered and is not executed again, but the answer, which told whether it was executed, is no
-    /// longer kept.
-    static func answerGone(_ executed: MessagingError.Execution) -> Problem {
-        var problem = Problem(
-            .answerGone,
-            "The request with this key was answered before, and its answer is no longer kept (idempotency.maxBytes)"
-        )
-        problem.execution = executed
-        return problem
-    }
 }

@@ -12,9 +12,7 @@ struct QueryParameters: Sendable {
         guard let query, !query.isEmpty else { return }
         for part in query.split(separator: 0x26, omittingEmptySubsequences: false) {
             let pair = part.split(separator: 0x3d, maxSplits: 1, omittingEmptySubsequences: false)
-            guard let name = Self.decode(pair[0]), let value = pair.count > 1 ? Self.decode(pair[1]) : "" else {
-                throw .invalidRequest("query: a parameter is not percent-encoded UTF-8")
-            }
+            let (name, value) = (try Self.decode(pair[0]), pair.count > 1 ? try Self.decode(pair[1]) : "")
             guard known.contains(where: { $0.utf8.elementsEqual(name.utf8) }) else {
                 let list = known.isEmpty ? "none is known here" : "known are \(known.joined(separator: ", "))"
                 throw .invalidRequest("query: the parameter \"\(name)\" is not known; \(list)")
@@ -28,8 +26,13 @@ struct QueryParameters: Sendable {
     subscript(name: String) -> String? { values.first { $0.name.utf8.elementsEqual(name.utf8) }?.value }
 
     /// Decodes one part; `+` is a plus sign, as everywhere but in HTML forms.
-    private static func decode(_ part: ArraySlice<UInt8>) -> String? {
-        guard let text = PercentEncoding.decode(part) else { return nil }
-        return text.utf8.contains { $0 < 0x20 || $0 == 0x7f } ? nil : text
+    private static func decode(_ part: ArraySlice<UInt8>) throws(Problem) -> String {
+        guard let text = PercentEncoding.decode(part) else {
+            throw .invalidRequest("query: a parameter is not percent-encoded UTF-8")
+        }
+        guard !text.utf8.contains(where: { $0 < 0x20 || $0 == 0x7f }) else {
+            throw .invalidRequest("query: a parameter holds a control character")
+        }
+        return text
     }
 }
