@@ -33,6 +33,33 @@ struct PropertiesTests {
         #expect(try roundTrip(properties) == properties)
     }
 
+    @Test func whatIsSetLaterIsAsIfGivenAtOnce() throws {
+        var properties = Properties(contentType: "application/json")
+        properties.correlationID = "c"
+        properties.replyTo = "r"
+        properties.expiration = "60000"
+        properties.messageID = "m"
+        properties.timestamp = 1_700_000_000
+        properties.type = "t"
+        properties.userID = "u"
+        properties.appID = "a"
+        let expected = Properties(
+            contentType: "application/json",
+            correlationID: "c",
+            replyTo: "r",
+            expiration: "60000",
+            messageID: "m",
+            timestamp: 1_700_000_000,
+            type: "t",
+            userID: "u",
+            appID: "a"
+        )
+        #expect(properties == expected && properties.hashValue == expected.hashValue)
+        #expect(try roundTrip(properties) == expected)
+        properties.userID = nil
+        #expect(try roundTrip(properties).userID == nil && properties != expected)
+    }
+
     @Test func absentAndEmptyHeadersDiffer() throws {
         #expect(try roundTrip(Properties()).headers == nil)
         #expect(try roundTrip(Properties(headers: [:])).headers == [:])

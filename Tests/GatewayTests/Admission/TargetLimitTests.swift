@@ -1,6 +1,7 @@
 // Part of the rpc-gateway project, under Apache License v2.0; see LICENSE for the full text
 // SPDX-License-Identifier: Apache-2.0
 
+import Messaging
 import Names
 import Testing
 import Threads
@@ -19,6 +20,16 @@ struct TargetLimitTests {
         limit.set(cap: 1)
         for _ in 0..<3 { limit.end() }
         #expect((0..<2).map { _ in limit.begin() } == [true, false])
+    }
+
+    @Test func whoFindsNoPlaceIsToldWhyAndWhenToComeBack() throws {
+        let places = TargetPlaces(cap: 1)
+        #expect(places.begin(cap: 1) == nil)
+        let problem = try #require(places.begin(cap: 1))
+        #expect(problem.code == .overloaded && problem.execution == .no && (1...30).contains(problem.retryAfter))
+        #expect(problem.detail == GatewayLimit.requestsToTarget(1).text)
+        places.end()
+        #expect(places.begin(cap: 1) == nil)
     }
 
     /// A server with one queue that answers so many a second, and clients that call as often as they are let.

@@ -16,6 +16,20 @@ import Testing
         #expect(try VersionCompatibility.isCompatible(implemented: implemented, requested: requested) == expected)
     }
 
+    @Test func aVersionOfNumbersIsThatOfItsText() throws {
+        #expect(try RPCVersion("1.10") == RPCVersion(major: 1, minor: 10))
+        #expect(try RPCVersion("2.0.3") == RPCVersion(major: 2, minor: 0, revision: 3))
+        #expect(RPCVersion(major: 1, minor: 2, revision: 3).description == "1.2.3")
+    }
+
+    @Test(arguments: [nil, ""])
+    func nothingIsSentWithoutATopic(_ topic: String?) {
+        let target = Target(topic: topic)
+        #expect { try target.validateForSending(isCall: true) } throws: {
+            ($0 as? MessagingError)?.code == .invalidTarget
+        }
+    }
+
     @Test(arguments: [(nil, nil, true), (nil, "1.0", true), (nil, "nonsense", true), ("1.0", nil, false)])
     func aMissingVersionIsTakenAsOsloTakesIt(_ implemented: String?, _ requested: String?, _ expected: Bool) throws {
         #expect(try VersionCompatibility.isCompatible(implemented: implemented, requested: requested) == expected)
