@@ -37,7 +37,7 @@ extension ConnectionCore {
 
     /// A channel on which a question stands behind nothing that may take its time, such as the declaration of a queue.
     private var channelForQuestions: ChannelCore? {
-        let free = channels.filter { $0.calls.allSatisfy { $0.request == .channelFlow } }
+        let free = channels.filter { !$0.calls.contains(where: \.request.mayTakeTime) }
         return free.last { $0.tracker.isEmpty } ?? free.last
     }
 
@@ -52,5 +52,15 @@ extension ConnectionCore {
         let unacknowledged = UInt64(transport.unacknowledgedBytes)
         let acknowledged = output.sentPosition - min(output.sentPosition, unacknowledged)
         return SilenceMonitor.Debt(since: oldest.0, end: oldest.1, acknowledged: acknowledged)
+    }
+}
+
+extension MethodID {
+    /// Whether a broker that is well may need seconds for it, as for a queue of several nodes.
+    fileprivate var mayTakeTime: Bool {
+        switch self {
+        case .exchangeDeclare, .queueDeclare, .queueBind, .queueDelete, .basicConsume, .basicCancel: true
+        default: false
+        }
     }
 }
