@@ -58,14 +58,21 @@ struct TroubleTests {
         #expect(aMinuteLater == 4)
     }
 
-    @Test func aThousandBadRepliesAreALineOfTheLog() {
+    @Test func aThousandBadMessagesAreALineOfTheLogForEachQueue() {
         let (log, lines) = (TroubleLog(), Guarded<[String]>([]))
         var logger = Logger(label: "test") { _ in LineCollector(lines) }
         logger.logLevel = .info
         for number in 0..<1000 {
-            log.tell("undecodable reply", reason: "at byte \(number)", .reply(.malformed), to: logger)
+            log.tell("undecodable reply", ["reason": "at byte \(number)"], .reply(.malformed), to: logger)
+            log.tell(
+                "unreadable message",
+                ["reason": "in q\(number % 2)"],
+                .message(in: Name("q\(number % 2)")),
+                to: logger
+            )
         }
-        #expect(lines.withLock { $0 } == ["undecodable reply at byte 0"])
+        let expected = ["undecodable reply at byte 0", "unreadable message in q0", "unreadable message in q1"]
+        #expect(lines.withLock { $0 } == expected)
     }
 
     @Test func namesThatClientsChooseDoNotFillTheLog() {

@@ -18,12 +18,17 @@ struct TroubleLines: Sendable {
         var code: AMQPError.Code?
         var replyCode: Int?
         var refused: RefusedMethod?
-        /// Of a reply that cannot be read.
+        /// Of a message that cannot be read.
         var defect: ReplyEnvelopeError.Kind?
 
         /// Replies that cannot be read, which no connection's well-being ends.
         static func reply(_ defect: ReplyEnvelopeError.Kind) -> Cause {
             Cause(subject: "undecodable replies", defect: defect)
+        }
+
+        /// Messages in a queue that cannot be read, whatever is wrong with them.
+        static func message(in queue: Name) -> Cause {
+            Cause(subject: Name("unreadable messages in \(queue)"), defect: .malformed)
         }
     }
 
@@ -82,11 +87,7 @@ final class TroubleLog: Sendable {
     }
 
     /// Writes a line about what is no error of the broker's, a warning where it is to be told now.
-    func tell(_ message: Logger.Message, reason: String, _ cause: TroubleLines.Cause, to logger: Logger) {
-        tell(message, ["reason": "\(reason)"], cause, to: logger)
-    }
-
-    private func tell(
+    func tell(
         _ message: Logger.Message,
         _ metadata: Logger.Metadata,
         _ cause: TroubleLines.Cause,

@@ -80,6 +80,7 @@ final class ListenerIntake: Consumption {
 
     private let state: Guarded<State>
     private let logger: Logger
+    private let troubles: TroubleLog
     private let handOn: RabbitListener.Receive
     /// The offset behind the last message of a stream; less than zero before the first.
     private let offset = Atomic<Int64>(-1)
@@ -87,6 +88,7 @@ final class ListenerIntake: Consumption {
     init(_ environment: RabbitListener.Environment) {
         state = Guarded(State(topology: environment.topology))
         logger = environment.logger
+        troubles = environment.troubles
         handOn = environment.receive
     }
 
@@ -127,10 +129,9 @@ final class ListenerIntake: Consumption {
         do throws(UnreadableMessage) {
             try handOn(delivery, consumer, settlement)
         } catch {
-            logger.warning(
-                "unreadable message dropped",
-                metadata: ["queue": "\(consumer?.queue.text ?? "")", "reason": "\(error.reason)"]
-            )
+            let queue = consumer?.queue ?? ""
+            let metadata: Logger.Metadata = ["queue": "\(queue)", "reason": "\(error.reason)"]
+            troubles.tell("unreadable message dropped", metadata, .message(in: queue), to: logger)
             settlement.reject(requeue: false)
         }
     }

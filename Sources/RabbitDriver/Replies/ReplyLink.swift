@@ -161,7 +161,8 @@ private final class ReplyIntake: Consumption {
     }
 
     private func refuse(_ error: ReplyEnvelopeError) {
-        environment.troubles.tell("undecodable reply", reason: error.reason, .reply(error.kind), to: environment.logger)
+        let reason: Logger.Metadata = ["reason": "\(error.reason)"]
+        environment.troubles.tell("undecodable reply", reason, .reply(error.kind), to: environment.logger)
         guard let id = error.messageID else { return }
         let message = "The reply cannot be read: \(error.reason)"
         environment.waiters.fail(id, with: MessagingError(.badReply, message, execution: .yes, stage: .reply))
