@@ -71,7 +71,7 @@ enum FramesTarget {
         core.send(.queueDeclare(QueueDeclaration(name: "q")), on: core.channels[0])
         // Each of them reads at least a frame, and the end ends the connection.
         for _ in 0...input.count where core.phase != .finished {
-            core.enter { () throws(AMQPError) in try core.readFrames() }
+            core.enter { () throws(AMQPError) in try core.readFrames(isReadable: true) }
         }
         guard core.phase == .finished else { throw Finding("the end of the stream was not noticed") }
     }

@@ -276,6 +276,7 @@ public final class RabbitDriver: Driver {
             isCompressed: options.compressesBodies,
             deadline: request.deadline,
             retry: toleratedFailures(request.retry),
+            isConfirmAwaited: !expires,
             isAwaited: true,
             receiver: receiver
         )

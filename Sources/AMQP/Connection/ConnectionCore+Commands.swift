@@ -116,6 +116,7 @@ extension ConnectionCore {
             deadline: .now + configuration.operationTimeout
         )
         describe(&call)
+        if !call.isProbe { hurry() }
         channel.calls.append(call)
         write(method, channel: channel.number)
     }
@@ -134,6 +135,7 @@ extension ConnectionCore {
             return conclude(request, .invalidArgument("the headers do not fit a frame of \(frameMaximum) bytes"))
         }
         channel.tracker.append(UnconfirmedPublish(request, position: start..<output.endPosition, since: loop.now))
+        suit(request)
         if case .confirm = request.proof { return }
         if channel.needsProbeNow || request.proof == .probeAtOnce && channel.needsProbe { probe(channel) }
     }

@@ -120,6 +120,7 @@ extension ConnectionCore {
         closeCompletions.append(completion)
         guard phase == .open || phase == .closing else { return abort() }
         closeDeadline = closeDeadline ?? .now + configuration.closeTimeout
+        hurry()
         askFlush()
     }
 
@@ -181,6 +182,7 @@ extension ConnectionCore {
         connection?.setFinished()
         dialing?.end()
         dialing = nil
+        hurry()
         watch?.end()
         watch = nil
         watchdog = nil

@@ -13,12 +13,16 @@ extension ConnectionCore {
     private static let batchFrames = 4096
 
     /// Reads every frame there is, up to the bounds of a batch.
-    func readFrames() throws(AMQPError) {
+    ///
+    /// - Parameter isReadable: whether something is known to have come; otherwise only a frame shows that the broker lives.
+    func readFrames(isReadable: Bool) throws(AMQPError) {
         guard let transport else { return }
-        heartbeats.didReceive(at: loop.now)
+        if isReadable { heartbeats.didReceive(at: loop.now) }
         for _ in 0..<Self.batchFrames {
             switch transport.readFrame() {
-            case .frame(let frame): try receive(frame)
+            case .frame(let frame):
+                heartbeats.didReceive(at: loop.now)
+                try receive(frame)
             case .nothing: return
             case .failed(let error): throw error
             }

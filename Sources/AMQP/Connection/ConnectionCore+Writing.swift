@@ -19,7 +19,7 @@ extension ConnectionCore {
             try guarded { () throws(AMQPError) in try transport.flush(&output) }
         } catch {
             // The broker may have said why before it hung up.
-            try readFrames()
+            try readFrames(isReadable: false)
             throw error
         }
         if output.sentPosition != before { heartbeats.didSend(at: loop.now) }

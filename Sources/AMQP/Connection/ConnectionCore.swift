@@ -80,7 +80,13 @@ final class ConnectionCore: EventSource, Flushable, @unchecked Sendable {
     var conclusions: [PublishConclusion] = []
 
     var nextSweep: Moment
+    /// When what may lie in the socket unnoticed is read at the latest; nil while every byte wakes the loop.
+    var patientUntil: Moment?
+    /// Whether the end of this turn reads although the socket has not been told to have something.
+    var readsAlong = false
     private var timer: DeadlineTimer?
+    /// When the timer fires, unless it has.
+    private var armed: Moment?
     private var isFlushAsked = false
     private var isReadAsked = false
 
@@ -100,7 +106,7 @@ final class ConnectionCore: EventSource, Flushable, @unchecked Sendable {
 
     func isReady(_ readiness: Readiness) {
         enter { () throws(AMQPError) in
-            if readiness.contains(.readable) { try readFrames() }
+            if readiness.contains(.readable) { try readFrames(isReadable: true) }
             if readiness.contains(.writable) { askFlush() }
         }
     }
@@ -120,13 +126,14 @@ final class ConnectionCore: EventSource, Flushable, @unchecked Sendable {
         isReadAsked = true
         loop.execute { [self] in
             isReadAsked = false
-            enter { () throws(AMQPError) in try readFrames() }
+            enter { () throws(AMQPError) in try readFrames(isReadable: true) }
         }
     }
 
     func flush() {
         isFlushAsked = false
         enter { () throws(AMQPError) in
+            try readAlong()
             repeat {
                 runCommands()
                 try writeOutput()
@@ -158,13 +165,14 @@ final class ConnectionCore: EventSource, Flushable, @unchecked Sendable {
         if !deliveries.isEmpty {
             let batch = exchange(&deliveries, with: [])
             deliveredBytes = 0
+            loop.tellFollowers()
             connection.delegate?.connection(connection, didReceive: batch)
             recycle(batch)
         }
         guard !conclusions.isEmpty else { return }
         var batch = exchange(&conclusions, with: [])
-        for conclusion in batch { outboxBytes -= conclusion.request.outboxBytes }
-        for conclusion in batch { conclusion.request.conclude(conclusion.outcome) }
+        for index in batch.indices { outboxBytes -= batch[index].request.outboxBytes }
+        for index in batch.indices { batch[index].request.conclude(batch[index].outcome) }
         batch.removeAll(keepingCapacity: true)
         if conclusions.isEmpty { conclusions = batch }
     }
@@ -195,8 +203,12 @@ final class ConnectionCore: EventSource, Flushable, @unchecked Sendable {
 
     // MARK: Time
 
+    /// What is new while the timer is armed for soon is looked at then.
     private func arm() {
-        if let next = nextInstant { timer?.arm(next) }
+        if let armed, armed <= loop.now + Self.patience { return }
+        guard let next = nextInstant else { return }
+        armed = next
+        timer?.arm(next)
     }
 
     private var nextInstant: Moment? {
@@ -208,6 +220,7 @@ final class ConnectionCore: EventSource, Flushable, @unchecked Sendable {
         consider(openDeadline)
         consider(dialing?.schedule.nextStart)
         consider(closeDeadline)
+        consider(patientUntil)
         if needsSweeps { consider(nextSweep) }
         for channel in channels where !channel.calls.isEmpty {
             consider(channel.nextDeadline)
@@ -217,18 +230,21 @@ final class ConnectionCore: EventSource, Flushable, @unchecked Sendable {
     }
 
     private func timerFired(_ now: Moment) -> Moment? {
+        armed = nil
         enter { () throws(AMQPError) in
             if let openDeadline, openDeadline <= now {
                 throw AMQPError(.connectTimedOut, "connecting took too long")
             }
             try hedge(now)
             try failOverdueCalls(now)
+            try endPatience(now)
             sweep(now)
             try serveHeartbeats(now)
             if let closeDeadline, closeDeadline <= now { finish(nil) }
         }
         if !output.isEmpty || closeDeadline != nil { askFlush() }
-        return nextInstant
+        armed = nextInstant
+        return armed
     }
 
     private func failOverdueCalls(_ now: Moment) throws(AMQPError) {

@@ -110,6 +110,13 @@ final class Transport {
         return ioctl(fileDescriptor, UInt(TIOCOUTQ), &count) == 0 ? Int(count) : 0
     }
 
+    /// Has the socket count as readable from so many bytes on; false when that cannot be had.
+    func setWakingBytes(_ count: Int32) -> Bool {
+        var count = count
+        let size = socklen_t(MemoryLayout<Int32>.size)
+        return setsockopt(fileDescriptor, SOL_SOCKET, SO_RCVLOWAT, &count, size) == 0
+    }
+
     /// Writes as much as the socket takes at once.
     func flush(_ output: inout OutputBuffer) throws(AMQPError) {
         if isTLS { try replayFrames(&output) } else { try sendBytes(&output) }

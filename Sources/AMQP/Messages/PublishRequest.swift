@@ -33,6 +33,9 @@ open class PublishRequest: @unchecked Sendable {
     /// When the caller loses interest: unwritten by then it is never sent (`expired`), unproven by then it fails
     /// with `timedOut` and `wasSent` true. Looked at about every 50 ms.
     public let deadline: Moment?
+    /// Whether nobody is in a hurry to learn how it went: a `confirmed`, `passed` or `rejected` may then be told some
+    /// milliseconds late, together with what comes over other connections of the loop.
+    public let isPatient: Bool
     private let completion: (@Sendable (PublishOutcome) -> Void)?
 
     /// Makes a request.
@@ -50,6 +53,7 @@ open class PublishRequest: @unchecked Sendable {
         declaresAnew: Bool = false,
         proof: PublishProof = .confirm,
         deadline: Moment? = nil,
+        isPatient: Bool = false,
         completion: (@Sendable (PublishOutcome) -> Void)? = nil
     ) {
         self.exchange = exchange
@@ -63,6 +67,7 @@ open class PublishRequest: @unchecked Sendable {
         self.declaresAnew = declaresAnew
         self.proof = proof
         self.deadline = deadline
+        self.isPatient = isPatient
         self.completion = completion
     }
 

@@ -25,6 +25,8 @@ struct ConfirmTracker {
 
     /// Number of publishes that are not settled.
     private(set) var count = 0
+    /// Number of those whose word is wanted soon.
+    private(set) var urgentCount = 0
     /// Whether some publish has a deadline.
     private(set) var hasDeadlines = false
     /// Publishes whose callers have been told `timedOut` and that are not settled.
@@ -44,6 +46,7 @@ struct ConfirmTracker {
     mutating func append(_ publish: UnconfirmedPublish) {
         slots.append(publish)
         count += 1
+        if !publish.request.isPatient { urgentCount += 1 }
         if publish.request.deadline != nil { hasDeadlines = true }
     }
 
@@ -119,6 +122,7 @@ struct ConfirmTracker {
         while slots.count > head, let publish = slots[slots.count - 1], publish.position.lowerBound >= sentPosition {
             slots.removeLast()
             count -= 1
+            if !publish.request.isPatient { urgentCount -= 1 }
             if publish.isAbandoned { abandonedCount -= 1 }
             removed.append(publish)
         }
@@ -184,6 +188,7 @@ extension ConfirmTracker {
         guard let publish = slots[index] else { return }
         slots[index] = nil
         count -= 1
+        if !publish.request.isPatient { urgentCount -= 1 }
         guard !publish.isAbandoned else {
             abandonedCount -= 1
             return

@@ -91,6 +91,7 @@ final class ReplySender: Sendable {
                 deadline: .now.advanced(by: Self.attemptTimeout),
                 // Each host once: further attempts are this class's affair, which bounds what waits.
                 retry: connections.hosts.count - 1,
+                isConfirmAwaited: false,
                 receiver: .function { [self] result in conclude(attempt, result) }
             )
         )

@@ -96,18 +96,20 @@ final class SendConnection: ConnectionDelegate, @unchecked Sendable {
             self.job = job
             self.ticket = ticket
             self.connection = connection
+            let now = Moment.now
             super.init(
                 exchange: job.route.exchange,
                 routingKey: job.routingKey,
                 isMandatory: job.isMandatory,
-                properties: job.properties(now: .now),
+                properties: job.properties(now: now),
                 body: job.body,
                 declaring: declarations.exchange,
                 looksFirst: job.route.looksFirst,
                 binding: declarations.binding,
                 declaresAnew: job.declaresAnew,
                 proof: job.route.proof(ticket),
-                deadline: job.deadline
+                deadline: job.deadline,
+                isPatient: job.isPatient(now: now)
             )
         }
 

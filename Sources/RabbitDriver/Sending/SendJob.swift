@@ -32,6 +32,8 @@ final class SendJob: Sendable {
     let losses: Int
     /// Why the broker refused it in an earlier form.
     let refusal: AMQPError?
+    /// Whether somebody waits for the confirm. A call's reply says more, and comes as soon.
+    let isConfirmAwaited: Bool
     /// Whether a call or cast waits for it under its name, and may end before it is sent.
     let isAwaited: Bool
     private let receiver: Receiver
@@ -50,6 +52,7 @@ final class SendJob: Sendable {
         retry: Int?,
         losses: Int = 0,
         refusal: AMQPError? = nil,
+        isConfirmAwaited: Bool = true,
         isAwaited: Bool = false,
         receiver: Receiver
     ) {
@@ -66,6 +69,7 @@ final class SendJob: Sendable {
         self.retry = retry
         self.losses = losses
         self.refusal = refusal
+        self.isConfirmAwaited = isConfirmAwaited
         self.isAwaited = isAwaited
         self.receiver = receiver
     }
@@ -90,6 +94,11 @@ final class SendJob: Sendable {
         case (.function(let function), _): function(result)
         }
     }
+
+    /// Whether its confirm may come late. One that is about to time out has to know how far it got.
+    func isPatient(now: Moment) -> Bool { !isConfirmAwaited && now.duration(to: deadline) > Self.haste }
+
+    private static let haste = Duration.milliseconds(50)
 
     /// The same message after one more loss.
     var afterLoss: SendJob { again(losses: losses + 1, declaresAnew: declaresAnew, refusal: refusal) }
@@ -117,6 +126,7 @@ final class SendJob: Sendable {
             retry: retry,
             losses: losses,
             refusal: refusal,
+            isConfirmAwaited: isConfirmAwaited,
             isAwaited: isAwaited,
             receiver: receiver
         )

@@ -33,6 +33,7 @@ public final class EventLoop: @unchecked Sendable {
     private var timers = Heap<TimerEntry>()
     private var turnTakers: [any TurnTaker] = []
     private var flushables: [any Flushable] = []
+    private var followers: [any Follower] = []
     private var deferred: [@Sendable () -> Void] = []
     private var isStopping = false
 
@@ -203,6 +204,17 @@ extension EventLoop {
     /// Has something flushed once at the end of this turn; to be asked once a turn.
     public func flushAtEnd(_ flushable: any Flushable) { flushables.append(flushable) }
 
+    /// Has a source told, until it is taken out, whenever another has input.
+    public func add(follower: any Follower) { followers.append(follower) }
+
+    /// Takes it out again.
+    public func remove(follower: any Follower) { followers.removeAll { $0 === follower } }
+
+    /// Tells those that let their input lie that there is input.
+    public func tellFollowers() {
+        for follower in followers { follower.othersHadInput() }
+    }
+
     func schedule(_ timer: DeadlineTimer, at instant: Moment) {
         timers.insert(TimerEntry(instant: instant, timer: timer))
     }
@@ -339,7 +351,7 @@ extension EventLoop {
             // That work may have begun to watch.
             tellSources()
         } while !deferred.isEmpty
-        (slots, freeSlots, turnTakers, deferred) = ([], [], [], [])
+        (slots, freeSlots, turnTakers, followers, deferred) = ([], [], [], [], [])
         timers = Heap()
         ended.signalNow()
     }

@@ -31,6 +31,12 @@ public protocol TurnTaker: AnyObject {
     var maximumWait: Int32? { get }
 }
 
+/// What lets its input lie until others of its loop have some; called on the loop's thread.
+public protocol Follower: AnyObject {
+    /// Others of the loop have input in this turn.
+    func othersHadInput()
+}
+
 /// What gathers output during a turn and writes it at its end; called on the loop's thread.
 public protocol Flushable: AnyObject {
     /// Writes what has gathered, as far as it goes without waiting.

@@ -59,6 +59,7 @@ extension Connection {
         declaresAnew: Bool = false,
         proof: PublishProof = .confirm,
         deadline: Moment? = nil,
+        isPatient: Bool = false,
         on channel: Int = 1
     ) async -> PublishOutcome {
         await withCheckedContinuation { continuation in
@@ -74,7 +75,8 @@ extension Connection {
                     binding: binding,
                     declaresAnew: declaresAnew,
                     proof: proof,
-                    deadline: deadline
+                    deadline: deadline,
+                    isPatient: isPatient
                 ) { continuation.resume(returning: $0) },
                 on: channel
             )
