@@ -48,6 +48,12 @@ public final class SharedProperties: Sendable {
         expiring = bytes
     }
 
+    /// The bytes without an expiration.
+    var byteCount: Int { lasting.count }
+
+    /// The bytes up to where an expiration stands, or all of them.
+    func encoded(expires: Bool) -> [UInt8] { expires ? expiring : lasting }
+
     func encode(_ expiration: UInt32?, into bytes: inout [UInt8]) {
         guard let expiration else { return bytes.append(contentsOf: lasting) }
         bytes.append(contentsOf: expiring)

@@ -31,6 +31,7 @@ enum FrameEncoder {
         frameMaximum: Int,
         to bytes: inout [UInt8]
     ) -> Bool {
+        if appendUsual(request, channel: channel, frameMaximum: frameMaximum, to: &bytes) { return true }
         let start = bytes.count
         appendPublish(request, channel, to: &bytes)
         let headerStart = bytes.count

@@ -51,6 +51,42 @@ struct FrameEncoderTests {
         #expect(bodies.allSatisfy { $0.payload.count <= 4088 })
     }
 
+    @Test(
+        arguments: [nil, 0, 1, 9, 10, 59_999, 60_000, UInt32.max] as [UInt32?],
+        ["", "e", String(repeating: "é", count: 127)]
+    )
+    func theUsualMessageIsWrittenAsAnyOther(expiration: UInt32?, exchange: String) {
+        let properties = Properties(
+            contentType: "application/json",
+            contentEncoding: "utf-8",
+            headers: ["compression": .string("gzip")],
+            deliveryMode: 2,
+            priority: 0
+        )
+        var withExpiration = properties
+        withExpiration.expiration = expiration.map { String($0) }
+        for bodyBytes in [0, 1, 4087, 4088, 4089] {
+            func request(_ properties: PublishProperties) -> PublishRequest {
+                let body = [UInt8](repeating: 0x7b, count: bodyBytes)
+                return PublishRequest(
+                    exchange: Name(exchange),
+                    routingKey: Name(exchange + "k"),
+                    isMandatory: bodyBytes.isMultiple(of: 2),
+                    properties: properties,
+                    body: body
+                )
+            }
+            var (usual, general): ([UInt8], [UInt8]) = ([9], [9])
+            let shared = PublishProperties.shared(SharedProperties(properties), expiration: expiration)
+            #expect(FrameEncoder.append(request(shared), channel: 513, frameMaximum: 4096, to: &usual))
+            #expect(FrameEncoder.append(request(.own(withExpiration)), channel: 513, frameMaximum: 4096, to: &general))
+            #expect(usual == general)
+            var isUsual: [UInt8] = []
+            let isTaken = FrameEncoder.appendUsual(request(shared), channel: 1, frameMaximum: 4096, to: &isUsual)
+            #expect(isTaken == (1...4088 ~= bodyBytes) && isTaken != isUsual.isEmpty)
+        }
+    }
+
     @Test func headerThatFitsNoFrameIsRefusedAndLeavesNothing() {
         var bytes: [UInt8] = [1, 2, 3]
         let headers: FieldTable = ["long": .string(String(repeating: "x", count: 4096))]
