@@ -31,6 +31,7 @@ public struct ReplyEnvelope: Sendable {
 
     private static func open(_ body: [UInt8]) throws(JSONError) -> ReplyEnvelope {
         guard !body.isEmpty else { throw JSONError(.unexpectedEnd, at: 0) }
+        if let usual = usual(body.span) { return usual }
         return try read(try MessageEnvelope.open(body, takesPythonConstants: false))
     }
 

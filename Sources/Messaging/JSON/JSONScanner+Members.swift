@@ -48,8 +48,14 @@ extension JSONScanner {
     @inline(__always)
     static func equals(_ bytes: Span<UInt8>, _ range: Range<Int>, _ text: StaticString) -> Bool {
         guard range.count == text.utf8CodeUnitCount else { return false }
-        for offset in 0..<range.count where bytes[range.lowerBound &+ offset] != text.byte(at: offset) {
-            return false
+        var offset = 0
+        while offset &+ 8 <= range.count {
+            guard JSONWord.load(bytes, at: range.lowerBound &+ offset) == text.word(at: offset) else { return false }
+            offset &+= 8
+        }
+        while offset < range.count {
+            guard bytes[range.lowerBound &+ offset] == text.byte(at: offset) else { return false }
+            offset &+= 1
         }
         return true
     }

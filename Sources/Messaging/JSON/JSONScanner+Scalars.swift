@@ -30,20 +30,41 @@ extension JSONScanner {
         while true {
             copyPlainRun(bytes, &output)
             let byte = try peek(bytes)
-            switch byte {
-            case 0x22:
-                index &+= 1
-                return
-            case 0x5c: try copyEscape(bytes, &output)
-            case 0x80...:
-                let start = index
-                try multiByteScalar(byte, bytes)
-                for position in start..<index { output.append(bytes[position]) }
-            case ..<0x20: throw JSONError(.controlCharacter, at: index)
-            default:
-                output.append(byte)
-                index &+= 1
-            }
+            guard byte != 0x22 else { break }
+            try copyCharacter(byte, bytes, &output)
+        }
+        index &+= 1
+    }
+
+    /// Validates what is left of the bytes as the content of a string and writes it, escapes resolved.
+    ///
+    /// - Parameter output: has room for as many bytes.
+    mutating func content(_ bytes: Span<UInt8>, into output: inout OutputSpan<UInt8>) throws(JSONError) {
+        while true {
+            copyPlainRun(bytes, &output)
+            guard index < bytes.count else { return }
+            let byte = bytes[index]
+            guard byte != 0x22 else { throw JSONError(.unexpectedByte, at: index) }
+            try copyCharacter(byte, bytes, &output)
+        }
+    }
+
+    @inline(__always)
+    private mutating func copyCharacter(
+        _ byte: UInt8,
+        _ bytes: Span<UInt8>,
+        _ output: inout OutputSpan<UInt8>
+    ) throws(JSONError) {
+        switch byte {
+        case 0x5c: try copyEscape(bytes, &output)
+        case 0x80...:
+            let start = index
+            try multiByteScalar(byte, bytes)
+            for position in start..<index { output.append(bytes[position]) }
+        case ..<0x20: throw JSONError(.controlCharacter, at: index)
+        default:
+            output.append(byte)
+            index &+= 1
         }
     }
 

@@ -172,4 +172,10 @@ extension StaticString {
         // A static string's storage lives as long as the process; the offset is below its count.
         unsafe utf8Start[offset]
     }
+
+    /// The eight bytes at an offset that the caller has checked as well.
+    @inline(__always)
+    func word(at offset: Int) -> UInt64 {
+        unsafe UnsafeRawPointer(utf8Start).loadUnaligned(fromByteOffset: offset, as: UInt64.self)
+    }
 }

@@ -83,6 +83,45 @@ struct EnvelopePropertyTests {
         }
     }
 
+    private func usual(_ body: [UInt8]) -> ReplyEnvelope? { ReplyEnvelope.usual(body.span) }
+
+    /// The way for replies in the usual form, against the scanner that reads every form.
+    @Test(arguments: 0..<10) func usualRepliesAreReadAsAnyOther(seed: UInt64) throws {
+        var random = SeededRandom(seed: seed &+ 4000)
+        for _ in 0..<300 {
+            let (id, result) = (UniqueID(), Self.json(&random, depth: 3))
+            let inner =
+                #"{"result": \#(result), "failure": null, "ending": true, "_msg_id": "\#(id.hexadecimal)", "#
+                + #""_unique_id": "\#(UniqueID().hexadecimal)"}"#
+            let body = MessageEnvelope.seal(Array(inner.utf8))
+            let usual = try #require(self.usual(body))
+            #expect(usual.messageID == id && usual.isEnding && usual.failure == nil)
+            #expect(usual.result == (try JSONText(result)))
+            // One more blank is another form of the same.
+            let general = try ReplyEnvelope([0x20] + body)
+            #expect(self.usual([0x20] + body) == nil)
+            #expect(general.result == usual.result && general.messageID == id)
+            var damaged = body
+            damaged[Int.random(in: 0..<damaged.count, using: &random)] = .random(in: 0...255, using: &random)
+            let (one, other) = (self.usual(damaged), try? ReplyEnvelope([0x20] + damaged))
+            if let one {
+                #expect(one.result == other?.result && one.messageID == other?.messageID)
+                #expect(other?.isEnding == true && other?.failure == nil)
+            }
+        }
+    }
+
+    @Test(arguments: [
+        #"1, \"result\": 2"#, "", #"1\", \"x\": \"2"#, #"\"a"#, #""a""#, "1 2", #"1}"}{"#, "\u{7f}x", "nul", #"\ud800"#,
+    ])
+    func whatIsNoOneValueIsNoUsualReply(content: String) {
+        let body =
+            #"{"oslo.version": "2.0", "oslo.message": "{\"result\": \#(content), \"failure\": null, \"ending\": true, "#
+            + #"\"_msg_id\": \"318461a7ebdd41ee9a7408b6219668d4\", "#
+            + #"\"_unique_id\": \"47c8c8ea8ef747708b00ab0b45cb0a29\"}"}"#
+        #expect(usual(Array(body.utf8)) == nil)
+    }
+
     @Test(arguments: 0..<10) func damagedBodiesAreRefusedOrReadButNeverCrash(seed: UInt64) throws {
         var random = SeededRandom(seed: seed &+ 3000)
         let body = RequestEnvelope.encode(Self.request(&random), uniqueID: UniqueID(), reply: nil)
