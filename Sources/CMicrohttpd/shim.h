@@ -10,7 +10,6 @@
 struct cmicrohttpd_settings {
     void *context;
     unsigned int connection_limit;
-    unsigned int stall_timeout_seconds;
     size_t connection_memory;
     MHD_AccessHandlerCallback access;
     MHD_RequestCompletedCallback completed;
@@ -24,9 +23,7 @@ static inline struct MHD_Daemon *cmicrohttpd_start(const struct cmicrohttpd_sett
     return MHD_start_daemon(
         MHD_USE_EPOLL | MHD_ALLOW_SUSPEND_RESUME | MHD_USE_NO_LISTEN_SOCKET | MHD_USE_ERROR_LOG | MHD_USE_TURBO, 0, NULL,
         NULL, s->access, s->context, MHD_OPTION_EXTERNAL_LOGGER, s->log, s->context, MHD_OPTION_CONNECTION_LIMIT,
-        s->connection_limit, MHD_OPTION_CONNECTION_MEMORY_LIMIT, s->connection_memory, MHD_OPTION_CONNECTION_TIMEOUT,
-        s->stall_timeout_seconds, MHD_OPTION_NOTIFY_COMPLETED,
-        s->completed, s->context, MHD_OPTION_NOTIFY_CONNECTION, s->connection, s->context,
+        s->connection_limit, MHD_OPTION_CONNECTION_MEMORY_LIMIT, s->connection_memory, MHD_OPTION_NOTIFY_COMPLETED, s->completed, s->context, MHD_OPTION_NOTIFY_CONNECTION, s->connection, s->context,
         MHD_OPTION_END);
 }
 

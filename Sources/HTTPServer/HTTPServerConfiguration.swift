@@ -54,7 +54,7 @@ public struct HTTPServerConfiguration: Sendable, Equatable {
         maximumConnectionsPerAddress: Int = 0,
         reservedDescriptors: Int = 256,
         maximumHeadBytes: Int = 16_384,
-        maximumResponseHeadBytes: Int = 4_096,
+        maximumResponseHeadBytes: Int = 3_072,
         maximumBodyBytes: Int = (16 << 20) - (64 << 10),
         maximumArrivingBodyBytes: Int = 512 << 20,
         idleTimeout: Duration = .seconds(75),

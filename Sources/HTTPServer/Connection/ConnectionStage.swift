@@ -18,13 +18,13 @@ enum ConnectionStage {
     /// A refused request's small body is read and dropped, so that the connection can be kept. Rare, so it costs the
     /// other stages one word.
     indirect case droppingBody(HTTPResponse)
-    /// The request is there as a whole, and the library is told of it.
+    /// The request is there as a whole.
     case complete
     /// The library is told of a request that is refused with this answer.
     indirect case refused(HTTPResponse)
-    /// The handler has the request, which says whether the library leaves the connection alone until it is resumed.
+    /// The handler has the request. The library is told of it once it is answered.
     case waiting(PendingRequest)
-    /// The client has gone while its request waited; the library is to close the connection.
+    /// The client has gone while its request waited; the library is to close the connection, or has.
     case deserted
     /// The answer is queued.
     case replying
@@ -39,6 +39,8 @@ enum ConnectionStage {
         case none
         /// It is closed without a word.
         case close
+        /// It is closed unless the client has taken something of its answer since the last time.
+        case closeIfStuck
         /// The failure is written past the library, and the connection closed.
         case answer(HTTPFailure.Reason)
         /// The request is answered that it was given up.
@@ -59,8 +61,8 @@ extension ConnectionStage {
         }
     }
 
-    /// Whether the library has the request, so that nothing more is read for now.
-    var isWithLibrary: Bool {
+    /// Whether a request is there as a whole, so that nothing more is read for now.
+    var isRequestThere: Bool {
         switch self {
         case .unused, .idle, .receivingHead, .receivingBody, .droppingBody: false
         case .complete, .refused, .waiting, .deserted, .replying, .streaming, .parked: true
@@ -77,11 +79,7 @@ extension ConnectionStage {
 
     /// Whether the library was told to leave the connection alone until it is resumed.
     var isSuspended: Bool {
-        switch self {
-        case .waiting(let pending): pending.isSuspended
-        case .parked: true
-        default: false
-        }
+        if case .parked = self { true } else { false }
     }
 }
 
@@ -91,7 +89,8 @@ extension ConnectionStage {
         switch self {
         case .unused, .receivingHead, .receivingBody, .droppingBody: .answer(.requestTimeout)
         case .idle: .close
-        case .complete, .refused, .waiting, .deserted, .replying: .none
+        case .replying: .closeIfStuck
+        case .complete, .refused, .waiting, .deserted: .none
         case .streaming(let stream), .parked(let stream): .cut(stream)
         }
     }

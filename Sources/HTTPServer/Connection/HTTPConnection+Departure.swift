@@ -21,7 +21,7 @@ extension HTTPConnection {
     /// The client has ended its sending side, or the connection is lost.
     func peerEnded(isLost: Bool) {
         if stage.stream != nil { return streamPeerEnded() }
-        guard case .waiting(let pending) = stage, pending.isSuspended else { return }
+        guard case .waiting(let pending) = stage, pending.isWaiting else { return }
         if isLost { clientHasGone(pending) } else { askPeer() }
     }
 
@@ -34,13 +34,25 @@ extension HTTPConnection {
         loop.peers.awaitLoss(of: self)
     }
 
+    /// The library has closed the connection while a request was on it, of which it may not know.
+    func dropRequest() {
+        guard case .waiting(let pending) = stage else { return }
+        clientHasGone(pending)
+        guard case .waiting = stage else { return }
+        // It has been answered, and the answer was about to be sent.
+        if isWatched { endWatch() }
+        stage = .deserted
+        loop.counters.requestsInFlight.subtract(1, ordering: .relaxed)
+        pending.abandon(.clientGone)
+    }
+
     private func clientHasGone(_ pending: PendingRequest) {
         // Else its answer is about to be sent, and that fails.
         guard pending.giveUp() else { return }
-        endWatch()
+        if isWatched { endWatch() }
         stage = .deserted
         loop.counters.requestsInFlight.subtract(1, ordering: .relaxed)
-        loop.resumeLater(library)
+        loop.wakeLater(self)
         switch pending.departure {
         case .nothing: break
         case .told(let first, let second): loop.handler.clientHasGone(first, second)

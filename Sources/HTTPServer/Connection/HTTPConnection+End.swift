@@ -1,8 +1,10 @@
 // Part of the rpc-gateway project, under Apache License v2.0; see LICENSE for the full text
 // SPDX-License-Identifier: Apache-2.0
 
+internal import CLinux
 internal import CMicrohttpd
 @preconcurrency internal import Glibc
+internal import Synchronization
 
 extension HTTPConnection {
     /// Writes an answer past the library and ends our side of the connection, so that nothing of the library's follows.
@@ -24,7 +26,7 @@ extension HTTPConnection {
         // One that has waited until a sweep may wait for long, and there may be thousands.
         case .waiting(let pending):
             buffers = RequestBuffers()
-            if pending.isSuspended, !isWatched { watchClient() }
+            if pending.isWaiting, !isWatched { watchClient() }
         case .complete, .refused, .deserted, .replying: break
         case .streaming(let stream), .parked(let stream): limitLastBytes(of: stream)
         case .idle(let nextPeerCheck):
@@ -57,14 +59,34 @@ extension HTTPConnection {
         shutdown(descriptor, Int32(SHUT_RDWR))
     }
 
+    /// An answer has not been taken as a whole for a while.
+    private func closeIfStuck() {
+        let acknowledged = clinux_tcp_acknowledged(descriptor)
+        if acknowledged == acknowledgedBytes { return abandon() }
+        acknowledgedBytes = acknowledged
+        deadline = loop.now + loop.stallMilliseconds
+    }
+
     /// Ends the request now: one that waits is answered 503, one that is arriving is cut off after a 503.
     func giveUp() { carryOut(stage.atStop) }
+
+    /// The last thing before the library stops, which must find nobody suspended and answers nobody.
+    func prepareForEnd() {
+        if stage.isSuspended { MHD_resume_connection(library) }
+        guard case .waiting = stage else { return }
+        // Another thread is just about to answer: it has claimed the request, and comes too late.
+        if isWatched { endWatch() }
+        loop.counters.requestsInFlight.subtract(1, ordering: .relaxed)
+        stage = .refused(failure(.internalError))
+        wakeLibrary()
+    }
 
     /// Does to the connection what an event has led to.
     func carryOut(_ ending: ConnectionStage.Ending) {
         switch ending {
         case .none: break
         case .close: abandon()
+        case .closeIfStuck: closeIfStuck()
         case .answer(let reason):
             answerDirectly(HTTPFailure(reason))
             abandon()
@@ -78,6 +100,7 @@ extension HTTPConnection {
 
     /// The library is about to close the socket.
     func close() {
+        dropRequest()
         dropReceived()
         guard end.lingers, !loop.isStopping else { return }
         // A second descriptor keeps the socket when the library closes the first.

@@ -43,7 +43,7 @@ extension HTTPConnection {
         if waitsForContinue, case .receivingBody = stage { sendContinue() }
     }
 
-    private func accept(_ head: RequestHead, _ framing: RequestFraming) {
+    private func accept(_ head: consuming RequestHead, _ framing: RequestFraming) {
         self.head = head
         if case .length(let count) = framing { body = buffers.takeBody(reserving: min(count, Self.reservedAtFirst)) }
         stage = framing == .empty ? .complete : .receivingBody

@@ -4,8 +4,8 @@
 internal import CMicrohttpd
 @preconcurrency internal import Glibc
 
-// The connection reads its socket in libmicrohttpd's place. libmicrohttpd gets the head of a request when the whole real
-// one is there, so it never sees a byte that a client has sent.
+// The connection reads its socket in libmicrohttpd's place. libmicrohttpd gets the head of a request when its answer is
+// there, so it never sees a byte that a client has sent, and a request that waits is a connection on which nothing comes.
 extension HTTPConnection {
     /// The most that is read for a connection before others are served.
     private static let bytesATurn = 256 << 10
@@ -26,11 +26,18 @@ extension HTTPConnection {
 
     /// libmicrohttpd reads.
     func read(into space: UnsafeMutableRawBufferPointer) -> ReadResult {
-        // An event that came meanwhile is forgotten by the library with EAGAIN.
-        guard !stage.isWithLibrary else { return reader.hasMore ? .again : .wait }
         guard space.count >= LibraryHead.maximumBytes else { return .again }
-        let result = receive()
-        guard stage.isWithLibrary else { return result }
+        if !stage.isRequestThere {
+            let result = receive()
+            guard stage.isRequestThere else { return result }
+            if case .complete = stage { handle() }
+        }
+        switch stage {
+        case .waiting(let pending) where pending.wait(): return .wait
+        case .waiting, .refused: break
+        case .deserted: return .ended
+        default: return .wait
+        }
         let head = libraryHead.text
         space.copyMemory(from: UnsafeRawBufferPointer(start: head.utf8Start, count: head.utf8CodeUnitCount))
         return .bytes(head.utf8CodeUnitCount)
@@ -40,7 +47,7 @@ extension HTTPConnection {
     private func receive() -> ReadResult {
         if !reader.unread.isEmpty, !isPartOfHead { takeUnread() }
         var left = Self.bytesATurn
-        while !stage.isWithLibrary {
+        while !stage.isRequestThere {
             guard left > 0 else { return .again }
             let asked = min(bytesToAskFor, loop.readBuffer.count)
             let count = recvfrom(descriptor, loop.readBuffer.baseAddress, asked, 0, nil, nil)
@@ -112,7 +119,7 @@ extension HTTPConnection {
     private func understand(_ bytes: UnsafeRawBufferPointer) -> Int {
         var position = 0
         do throws(HTTPFailure) {
-            while !stage.isWithLibrary, position < bytes.count {
+            while !stage.isRequestThere, position < bytes.count {
                 let rest = UnsafeRawBufferPointer(rebasing: bytes[position...])
                 let count = try understandMore(rest)
                 guard count > 0 else { break }

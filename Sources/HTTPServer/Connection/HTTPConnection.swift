@@ -29,9 +29,9 @@ final class HTTPConnection {
     var libraryHead = LibraryHead()
     /// Dropped when the connection has been idle for a while.
     var buffers = RequestBuffers()
-    /// Whether the library will read again after this request.
-    private var readsOn = false
     var end = ConnectionEnd.usual
+    /// What the client had acknowledged of an answer at the last deadline; nil before the first.
+    var acknowledgedBytes: UInt64?
     /// Whether it is watched that the client stays.
     var isWatched = false
     /// What the connection is there for.
@@ -53,52 +53,42 @@ final class HTTPConnection {
     /// - Parameter isFirst: whether it is the first for this request; the library closes the connection after an answer that
     ///   it gets in that one.
     func advance(isFirst: Bool) -> MHD_Result {
-        if isFirst { return stage.isWithLibrary ? .YES : .NO }
         switch stage {
-        case .complete where mustReadOn, .refused where mustReadOn: return readOnLater()
-        case .complete: return handle()
+        case .waiting where isFirst, .refused where isFirst: return .YES
+        case .waiting(let pending): return pending.takeAnswer().map { queue($0) } ?? .NO
         case .refused(let refusal): return queue(refusal)
-        case .waiting(let pending): return answer(pending)
-        case .deserted: return .NO
         case .replying, .streaming, .parked: return .YES
-        case .unused, .idle, .receivingHead, .receivingBody, .droppingBody: return .NO
+        case .unused, .idle, .receivingHead, .receivingBody, .droppingBody, .complete, .deserted: return .NO
         }
     }
 
-    /// Whether the library has to be made to read again after this request, as no event will tell it to.
-    private var mustReadOn: Bool { reader.hasMore && !readsOn && end == .usual && !libraryHead.closes }
-
-    /// A connection that is resumed is read again.
-    private func readOnLater() -> MHD_Result {
-        readsOn = true
-        MHD_suspend_connection(library)
-        loop.resumeLater(library)
-        return .YES
-    }
-
-    /// Hands the request to the handler, and waits unless the answer is there when it returns.
-    private func handle() -> MHD_Result {
-        guard !loop.isStopping, let head = head.take() else { return queue(failure(.shuttingDown)) }
+    /// Hands a request that is there as a whole to the handler.
+    func handle() {
+        guard !loop.isStopping, let head = head.take() else { return stage = .refused(failure(.shuttingDown)) }
         let request = HTTPRequest(head: head, body: takeBody())
         buffers.keep(request, target: exchange(&target, with: []))
         deadline = .max
-        let pending = PendingRequest(connection: library, loop: loop)
+        let pending = PendingRequest(connection: self, loop: loop)
         stage = .waiting(pending)
         loop.counters.requestsInFlight.add(1, ordering: .relaxed)
         loop.handler.handle(request, responder: Responder(pending: pending))
-        return answer(pending)
     }
 
-    private func answer(_ pending: PendingRequest) -> MHD_Result {
-        if pending.suspend() {
-            MHD_suspend_connection(library)
-            return .YES
+    /// There is an answer, or more of one that is streamed: has the library take it in this turn.
+    func answerIsThere() {
+        switch stage {
+        case .waiting: wakeLibrary()
+        case .parked: MHD_resume_connection(library)
+        default: break
         }
-        guard let response = pending.takeAnswer() else {
-            // Resumed without an answer, which only a stopping loop does.
-            return queue(failure(.internalError))
-        }
-        return queue(response)
+    }
+
+    /// Has the library read the connection in this turn, whether or not the socket has something. Not to be called by what it
+    /// calls.
+    func wakeLibrary() {
+        guard place != .closed, !stage.isSuspended else { return }
+        MHD_suspend_connection(library)
+        MHD_resume_connection(library)
     }
 
     /// Queues an answer at a moment when the library takes one.
@@ -110,7 +100,8 @@ final class HTTPConnection {
             if isWatched { endWatch() }
         }
         stage = .replying
-        deadline = .max
+        deadline = loop.now + loop.stallMilliseconds
+        acknowledgedBytes = nil
         head = nil
         let closes = response.closesConnection || loop.closesAnswers || place != .ordinary
         let body =
@@ -163,7 +154,8 @@ final class HTTPConnection {
         default: break
         }
         stage = .idle(nextPeerCheck: 0)
-        readsOn = false
+        // No event will tell of what has been read already.
+        if reader.hasMore, end == .usual, !libraryHead.closes { loop.wakeLater(self) }
         head = nil
         takeBody()
         deadline = loop.now + loop.idleMilliseconds

@@ -27,9 +27,6 @@ final class LibraryContext {
         // Our own limits come first; the library's is one it never meets.
         settings.connection_limit = UInt32(clamping: places.ordinary + places.urgentPerLoop + 1_024)
         settings.connection_memory = configuration.maximumResponseHeadBytes
-        // The library sees no request arrive, so its time-out serves only for answers that nobody reads.
-        let stall = (configuration.idleTimeout + configuration.readTimeout).components.seconds
-        settings.stall_timeout_seconds = UInt32(clamping: stall + 2)
         settings.access = requestAdvanced
         settings.completed = requestCompleted
         settings.connection = connectionChanged
@@ -42,7 +39,7 @@ private func connection(_ context: UnsafeMutableRawPointer) -> HTTPConnection {
     Unmanaged<HTTPConnection>.fromOpaque(context).takeUnretainedValue()
 }
 
-/// A request is there, or the connection was resumed.
+/// A request has its answer, or a stream more of it.
 private func requestAdvanced(
     _ context: UnsafeMutableRawPointer?,
     _ library: OpaquePointer?,

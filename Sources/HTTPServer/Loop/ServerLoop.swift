@@ -22,6 +22,8 @@ final class ServerLoop: ResumeQueue, TurnTaker, @unchecked Sendable {
     let idleMilliseconds: UInt64
     let readMilliseconds: UInt64
     let streamStallMilliseconds: UInt64
+    /// How long an answer may lie that the client does not take.
+    let stallMilliseconds: UInt64
     let eventLoop: EventLoop
     /// Answered requests to be resumed that other threads have left; nil when the loop has ended, because what they hold
     /// leads back to it.
@@ -62,8 +64,8 @@ final class ServerLoop: ResumeQueue, TurnTaker, @unchecked Sendable {
     /// A system call each, and nobody else is served meanwhile.
     private static let watchesASweep = 2_048
     private var watchesLeft = 0
-    /// Connections that are to be resumed so that the library reads them again.
-    private var readOn: [OpaquePointer] = []
+    /// Connections that the library is to read in the next turn.
+    private var toWake: [HTTPConnection] = []
     /// What sockets are read into. Its size is what is read at once.
     let readBuffer = UnsafeMutableRawBufferPointer.allocate(byteCount: 64 << 10, alignment: 16)
 
@@ -98,6 +100,7 @@ final class ServerLoop: ResumeQueue, TurnTaker, @unchecked Sendable {
         self.idleMilliseconds = configuration.idleTimeout.clockMilliseconds
         self.readMilliseconds = configuration.readTimeout.clockMilliseconds
         self.streamStallMilliseconds = configuration.streamStallTimeout.clockMilliseconds
+        self.stallMilliseconds = (configuration.idleTimeout + configuration.readTimeout).clockMilliseconds
         self.daemon = daemon
         self.context = context
         self.now = now
@@ -146,7 +149,7 @@ final class ServerLoop: ResumeQueue, TurnTaker, @unchecked Sendable {
             queue?.append(pending)
             return queue?.count
         }
-        guard let count else { return pending.abandon() }
+        guard let count else { return pending.abandon(.shuttingDown) }
         if count == 1 { eventLoop.execute {} }
     }
 
@@ -210,7 +213,7 @@ final class ServerLoop: ResumeQueue, TurnTaker, @unchecked Sendable {
     }
 
     var maximumWait: Int32? {
-        guard ownResumable.isEmpty, readOn.isEmpty else { return 0 }
+        guard ownResumable.isEmpty, toWake.isEmpty else { return 0 }
         var wait: UInt64 = 0
         let hasWait = MHD_get_timeout(daemon, &wait) == .YES
         libraryDue = hasWait ? now + wait : .max
@@ -219,25 +222,25 @@ final class ServerLoop: ResumeQueue, TurnTaker, @unchecked Sendable {
         return Int32(clamping: hasWait ? min(wait, own) : own)
     }
 
-    /// Gives the connections whose answers are there back to libmicrohttpd; whether there were any.
+    /// Has libmicrohttpd take the answers that are there; whether there are any.
     private func resumeAnswered() -> Bool {
         let (own, others) = (ownResumable, takeResumable())
         // Most turns have none, and then nothing is allocated.
         if !own.isEmpty { ownResumable.removeAll(keepingCapacity: own.count <= 1_024) }
-        for pending in own { MHD_resume_connection(pending.connection) }
-        for pending in others { MHD_resume_connection(pending.connection) }
-        let readsOn = resumeReading()
-        return !own.isEmpty || !others.isEmpty || readsOn
+        for pending in own { pending.connection?.answerIsThere() }
+        for pending in others { pending.connection?.answerIsThere() }
+        let wakes = wakeOthers()
+        return !own.isEmpty || !others.isEmpty || wakes
     }
 
-    private func resumeReading() -> Bool {
-        guard !readOn.isEmpty else { return false }
-        for connection in exchange(&readOn, with: []) { MHD_resume_connection(connection) }
+    private func wakeOthers() -> Bool {
+        guard !toWake.isEmpty else { return false }
+        for connection in exchange(&toWake, with: []) { connection.wakeLibrary() }
         return true
     }
 
-    /// Resumes a connection in the next turn.
-    func resumeLater(_ connection: OpaquePointer) { readOn.append(connection) }
+    /// Has the library read a connection in the next turn.
+    func wakeLater(_ connection: HTTPConnection) { toWake.append(connection) }
 
     private func takeResumable() -> [PendingRequest] {
         resumable.withLock { queue in
@@ -320,14 +323,13 @@ final class ServerLoop: ResumeQueue, TurnTaker, @unchecked Sendable {
     }
 
     private func finish() {
-        // The library aborts the process if a connection is suspended when it stops, so all are resumed, and given one
-        // turn in which they are answered.
+        // The library aborts the process if a connection is suspended when it stops, so all are woken, and given one turn
+        // in which they are answered.
         isStopping = true
         for connection in connections { connection.giveUp() }
         _ = resumeAnswered()
         MHD_run(daemon)
-        // Left are those whose answer another thread is just about to give: it has claimed the request and not queued it.
-        for connection in connections where connection.stage.isSuspended { MHD_resume_connection(connection.library) }
+        for connection in connections { connection.prepareForEnd() }
         MHD_run(daemon)
         endWatches()
         eventLoop.remove(self)

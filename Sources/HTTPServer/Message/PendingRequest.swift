@@ -6,22 +6,22 @@ internal import Synchronization
 /// A request between the handler's call and its answer.
 ///
 /// The phase decides every race between the loop thread and the thread that answers:
-/// handling → suspended (the handler returned first) or handling → responded (it answered first); suspended → responded
-/// wakes the loop.
+/// handling → waiting (the handler returned first) or handling → responded (it answered first); waiting → responded wakes
+/// the loop.
 final class PendingRequest: BodyOwner, @unchecked Sendable {
     // Sound: `answer` is written by the one thread that wins `claimed` and read by the loop only after it has seen the
-    // phase `responded`, which is stored after the write with releasing order. The body, `isSuspended` and `departure` are
-    // the loop's.
-    // The rest is constant.
+    // phase `responded`, which is stored after the write with releasing order. The body, `isWaiting`, `departure` and
+    // what `connection` leads to are the loop's. The rest is constant.
     enum Phase: UInt8, AtomicRepresentable {
         case handling
-        case suspended
+        case waiting
         case responded
     }
 
-    let connection: OpaquePointer
-    /// Whether the library leaves the connection alone until it is resumed. Loop thread only.
-    private(set) var isSuspended = false
+    /// Loop thread only; nil in tests.
+    let connection: HTTPConnection?
+    /// Whether the handler has returned without an answer. Loop thread only.
+    private(set) var isWaiting = false
     /// What follows when the client goes before it has its answer. Loop thread only.
     var departure = Departure.nothing
     private let loop: any ResumeQueue
@@ -29,7 +29,7 @@ final class PendingRequest: BodyOwner, @unchecked Sendable {
     private let phase = Atomic<Phase>(.handling)
     private var answer: HTTPResponse?
 
-    init(connection: OpaquePointer, loop: any ResumeQueue) {
+    init(connection: HTTPConnection?, loop: any ResumeQueue) {
         self.connection = connection
         self.loop = loop
     }
@@ -41,23 +41,27 @@ final class PendingRequest: BodyOwner, @unchecked Sendable {
             return
         }
         answer = response
-        if phase.exchange(.responded, ordering: .acquiringAndReleasing) == .suspended { loop.resume(self) }
+        if phase.exchange(.responded, ordering: .acquiringAndReleasing) == .waiting { loop.resume(self) }
     }
 
     /// Takes the place of the answer, as nobody is there to get one; false when there is one. Loop thread only.
     func giveUp() -> Bool { !claimed.exchange(true, ordering: .acquiringAndReleasing) }
 
-    /// Has the loop resume the connection, which waits for more of a streamed answer.
+    /// Has the loop go on with the connection, which waits for more of a streamed answer.
     func wake() { loop.resume(self) }
 
-    /// The loop has ended without asking for the answer.
-    func abandon() { takeAnswer()?.stream?.end(.shuttingDown) }
+    /// Nobody asks for the answer any more.
+    func abandon(_ reason: ResponseStream.End) { takeAnswer()?.stream?.end(reason) }
 
-    /// Marks the request as waiting; false when the answer is there already. Loop thread only.
-    func suspend() -> Bool {
-        isSuspended =
-            phase.compareExchange(expected: .handling, desired: .suspended, ordering: .acquiringAndReleasing).exchanged
-        return isSuspended
+    /// Marks the request as waiting; false when the answer is there. Loop thread only.
+    func wait() -> Bool {
+        let result = phase.compareExchange(
+            expected: .handling,
+            desired: .waiting,
+            ordering: .acquiringAndReleasing
+        )
+        isWaiting = result.original != .responded
+        return isWaiting
     }
 
     /// The answer, once; nil before there is one. Loop thread only.
@@ -69,6 +73,6 @@ final class PendingRequest: BodyOwner, @unchecked Sendable {
 
 /// Where answered requests wait for their loop.
 protocol ResumeQueue: AnyObject, Sendable {
-    /// Queues a suspended request that has its answer and wakes the loop; callable from any thread.
+    /// Queues a waiting request that has its answer and wakes the loop; callable from any thread.
     func resume(_ pending: PendingRequest)
 }

@@ -9,6 +9,7 @@ extension HTTPConnection {
     /// Begins an answer whose body is written later.
     func begin(_ stream: ResponseStream, _ handle: OpaquePointer, status: Int) -> MHD_Result {
         stage = .streaming(stream)
+        deadline = .max
         loop.counters.streams.add(1, ordering: .relaxed)
         setStallTimeout(milliseconds: Int32(clamping: loop.streamStallMilliseconds))
         _ = loop.peers.add(self)

@@ -40,7 +40,7 @@ final class TestStream: Sendable {
 extension PendingRequest {
     /// A request of no connection.
     static func unconnected() -> PendingRequest {
-        PendingRequest(connection: OpaquePointer(UnsafeRawPointer(bitPattern: 8)!), loop: NoLoop())
+        PendingRequest(connection: nil, loop: NoLoop())
     }
 }
 
