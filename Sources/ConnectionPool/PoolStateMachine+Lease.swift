@@ -42,6 +42,8 @@ extension PoolStateMachine {
         connections[slot]?.leases = leases - 1
         counts.leases -= 1
         afterRelease(slot: slot, now: now)
+        // Nearly always there is nothing to do, and no actions are made.
+        if phase == .running, !wantsTimer { return .done }
         let actions = phase == .running ? withTimer(Actions()) : closeIfIdle(slot: slot)
         return actions.isEmpty ? .done : .actions(actions)
     }
@@ -79,9 +81,9 @@ extension PoolStateMachine {
 
     @inlinable
     mutating func afterRelease(slot: Int, now: Moment) {
-        guard let connection = connections[slot], connection.state == .established else { return }
-        if !connection.isBlocked { leasable.moveToFirst(slot) }
-        guard connection.leases == 0 else { return }
+        guard connections[slot]?.state == .established else { return }
+        if connections[slot]?.isBlocked == false { leasable.moveToFirst(slot) }
+        guard connections[slot]?.leases == 0 else { return }
         connections[slot]?.idleSince = now
         idle.moveToFirst(slot)
     }

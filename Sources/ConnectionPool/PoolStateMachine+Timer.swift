@@ -30,11 +30,17 @@ extension PoolStateMachine {
     /// Asks for the timer if it has to fire earlier than the one asked for; a later date is found when that one fires.
     @inlinable
     mutating func withTimer(_ actions: Actions) -> Actions {
-        guard let moment = nextTimer, requestedTimer.map({ moment < $0 }) ?? true else { return actions }
+        guard wantsTimer, let moment = nextTimer else { return actions }
         var actions = actions
         requestedTimer = moment
         actions.timer = moment
         return actions
+    }
+
+    /// Whether the timer has to fire earlier than the one asked for.
+    @inlinable var wantsTimer: Bool {
+        guard let moment = nextTimer else { return false }
+        return requestedTimer.map { moment < $0 } ?? true
     }
 
     @inlinable var idleExpiry: Moment? {

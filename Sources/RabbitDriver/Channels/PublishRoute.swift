@@ -15,12 +15,15 @@ final class PublishRoute: Sendable, Hashable {
     let looksFirst: Bool
     /// The queue to declare and to bind to it.
     let binding: QueueBinding?
+    /// Whether it declares an exchange of a name that the broker keeps to itself.
+    let declaresReserved: Bool
     /// Whether its messages have the broker's confirm even on a channel that is at home to them.
     let isConfirmed: Bool
 
     init(exchange: Name) {
         self.exchange = exchange
         declaring = nil
+        declaresReserved = false
         looksFirst = false
         binding = nil
         isConfirmed = true
@@ -29,6 +32,7 @@ final class PublishRoute: Sendable, Hashable {
     init(declaring exchange: ExchangeDeclaration, looksFirst: Bool = false, binding: QueueBinding? = nil) {
         self.exchange = exchange.name
         declaring = exchange
+        declaresReserved = exchange.name.hasPrefix("amq.")
         self.looksFirst = looksFirst
         self.binding = binding
         isConfirmed = true
@@ -37,6 +41,7 @@ final class PublishRoute: Sendable, Hashable {
     private init(unconfirmed route: PublishRoute) {
         exchange = route.exchange
         declaring = route.declaring
+        declaresReserved = route.declaresReserved
         looksFirst = route.looksFirst
         binding = route.binding
         isConfirmed = false

@@ -110,12 +110,14 @@ private final class ReplyIntake: Consumption {
 
     /// Applies the messages of the reply queue; those that are no replies are refused without hurting the others.
     func receive(_ deliveries: [Delivery], on connection: Connection, of session: ConsumerSession) {
-        for delivery in deliveries {
-            if read(delivery, session) {
-                session.settlements.note(delivery.deliveryTag, bytes: delivery.body.count)
+        // By index: no delivery is copied.
+        for index in deliveries.indices {
+            let deliveryTag = deliveries[index].deliveryTag
+            if read(deliveries[index], session) {
+                session.settlements.note(deliveryTag, bytes: deliveries[index].body.count)
             } else {
                 acknowledge(session.settlements.take(), on: connection)
-                connection.reject(deliveryTag: delivery.deliveryTag, requeue: false)
+                connection.reject(deliveryTag: deliveryTag, requeue: false)
             }
         }
         acknowledge(session.settlements.takeIfDue(), on: connection)

@@ -118,7 +118,7 @@ final class SendConnections: Sendable {
 
     private func refusal(of job: SendJob) -> MessagingError? {
         // The broker's answer is known (AMQP 0-9-1, exchange.declare), and asking would close the channel.
-        if let exchange = job.route.declaring, exchange.name.hasPrefix("amq.") {
+        if job.route.declaresReserved {
             let message = "The broker keeps exchanges that begin with \"amq.\" to itself (ACCESS_REFUSED)"
             return MessagingError(.brokerConfiguration, message, stage: .publish)
         }
