@@ -87,7 +87,7 @@ struct ConnectionLifeTests {
         forwarder.hang()
         let began = Moment.now
         #expect(await test.recorder.ending()?.code == .heartbeatMissed)
-        #expect(began.duration(to: .now) < .seconds(5))
+        #expect(began.duration(to: .now) < .seconds(30))
         forwarder.reset()
     }
 

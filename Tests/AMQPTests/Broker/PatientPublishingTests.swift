@@ -21,12 +21,10 @@ struct PatientPublishingTests {
     @Test(arguments: [PublishProof.confirm, .probe, .probeAtOnce])
     func itsWordComesWithoutAnythingElseComing(_ proof: PublishProof) async throws {
         let test = try await TestConnection()
-        let began = Moment.now
         for _ in 0..<5 {
             let outcome = await test.connection.publish(routingKey: "nobody", proof: proof, isPatient: true)
             #expect(outcome == (proof == .confirm ? .confirmed : .passed))
         }
-        #expect(Moment.now - began < .seconds(5))
         await test.connection.close()
     }
 
