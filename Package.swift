@@ -21,7 +21,7 @@ let metrics: Target.Dependency = .product(name: "Metrics", package: "swift-metri
 
 /// What reads bytes from outside.
 let fuzzed: [Target.Dependency] = [
-    "Gateway", "HTTPServer", "Messaging", "AMQP", "RPCGatewayCommand", "Names", "Threads", log,
+    "Gateway", "HTTPServer", "Messaging", "AMQP", "RabbitDriver", "RPCGatewayCommand", "Names", "Threads", log,
 ]
 
 let package = Package(
@@ -163,8 +163,8 @@ let package = Package(
             name: "FuzzTests",
             dependencies: fuzzed,
             path: "Fuzz",
-            exclude: ["Corpora", "Driver"],
-            sources: ["Targets", "Regressions"],
+            exclude: ["Corpora", "Driver", "TimingDriver"],
+            sources: ["Targets", "Regressions", "Timing"],
             swiftSettings: baseSettings
         ),
         .testTarget(name: "ObservabilityTests", dependencies: ["Observability"], swiftSettings: baseSettings),
@@ -176,7 +176,8 @@ let package = Package(
     ]
 )
 
-// `make fuzz` builds the same sources for libFuzzer, which brings a `main` of its own; nobody else builds that program.
+// `make fuzz` builds the same sources for libFuzzer, which brings a `main` of its own, and `make timing` for a program that
+// takes the time of an optimized build; nobody else builds these programs.
 if Context.environment["FUZZ"] != nil {
     package.targets.removeAll { $0.type == .test }
     // A program cannot be linked into another one: here the command is a library.
@@ -193,8 +194,18 @@ if Context.environment["FUZZ"] != nil {
             name: "Fuzz",
             dependencies: fuzzed,
             path: "Fuzz",
-            exclude: ["Corpora", "Regressions"],
+            exclude: ["Corpora", "Regressions", "Timing", "TimingDriver"],
             sources: ["Targets", "Driver"],
+            swiftSettings: baseSettings
+        )
+    )
+    package.targets.append(
+        .executableTarget(
+            name: "Timing",
+            dependencies: ["Gateway", "HTTPServer", "Messaging", "AMQP", "RabbitDriver", "Names"],
+            path: "Fuzz",
+            exclude: ["Corpora", "Regressions", "Targets", "Driver"],
+            sources: ["Timing", "TimingDriver"],
             swiftSettings: baseSettings
         )
     )

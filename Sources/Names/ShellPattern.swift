@@ -36,8 +36,15 @@ public struct ShellPattern: Sendable, Equatable {
         }
     }
 
-    /// Whether the whole text fits; the time is bounded by the product of the lengths.
+    /// The longest text that fits anything but stars, in bytes: the time of a match is the product of both lengths, and who
+    /// writes the text may write megabytes.
+    public static let longestText = 1_024
+
+    /// Whether the whole text fits.
     public func matches(_ text: String) -> Bool {
+        guard text.utf8.count <= Self.longestText else {
+            return !pieces.isEmpty && pieces.allSatisfy { $0 == .anyNumber }
+        }
         let text = Array(text.unicodeScalars)
         var (position, piece) = (0, 0)
         var lastStar: (piece: Int, position: Int)?

@@ -37,6 +37,7 @@ struct CallFieldsTests {
         #expect(try fields([("Prefer", "respond-async, wait=7")]).timeout == .seconds(60))
         #expect(try fields([("Prefer", "wait=7"), ("Rpc-Timeout", "3")]).timeout == .seconds(3))
         #expect(try fields([("Prefer", "wait=soon")]).timeout == .seconds(60))
+        #expect(try fields([("Prefer", ",;=,\tWait = 7 ;wait=8,wait=9")]).timeout == .seconds(7))
     }
 
     @Test(arguments: [";", ",", ";wait=3", "=;", "wait", "wait=", "=", ";;,,", "a,;", " ", "wait=;=3"])

@@ -22,6 +22,13 @@ struct ShellPatternTests {
     @Test(.timeLimit(.minutes(1)))
     func manyStarsTakeNoExponentialTime() {
         let pattern = ShellPattern(String(repeating: "*a", count: 40) + "b")
-        #expect(!pattern.matches(String(repeating: "a", count: 4000)))
+        #expect(!pattern.matches(String(repeating: "a", count: ShellPattern.longestText)))
+    }
+
+    @Test(arguments: [("*", true), ("**", true), ("a*", false), ("*a", false), ("?*", false), ("", false)])
+    func ofLongTextsOnlyStarsFit(_ pattern: String, _ fitsLongTexts: Bool) {
+        let text = String(repeating: "a", count: ShellPattern.longestText)
+        #expect(ShellPattern(pattern).matches(text) == !pattern.isEmpty)
+        #expect(ShellPattern(pattern).matches(text + "a") == fitsLongTexts)
     }
 }

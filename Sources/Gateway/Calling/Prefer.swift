@@ -17,20 +17,34 @@ enum Prefer {
     static func isLater(_ fields: RequestFields) -> Bool { value(fields, "respond-async") == "" }
 
     /// The value of the first preference of a name; empty for one that stands without a value.
-    private static func value(_ fields: RequestFields, _ name: String) -> String? {
+    ///
+    /// Byte by byte, with nothing made of other preferences: a field may hold thousands.
+    private static func value(_ fields: RequestFields, _ name: StaticString) -> String? {
         guard fields.contains("Prefer") else { return nil }
         for value in fields.values(of: "Prefer") {
-            for preference in value.split(separator: ",") {
+            var rest = Array(value.utf8)[...]
+            while !rest.isEmpty {
+                var preference = rest.upTo(0x2c)
+                rest = rest[preference.endIndex...].dropFirst()
                 // What stands before the first parameter; nothing may stand there.
-                let pair = preference.prefix { $0 != ";" }.split(separator: "=", maxSplits: 1)
-                guard let first = pair.first, trimmed(first).lowercased() == name else { continue }
-                return pair.count == 2 ? trimmed(pair[1]) : ""
+                preference = preference.upTo(0x3b)
+                let first = preference.upTo(0x3d)
+                guard RequestFields.isSame(first.trimmed, name) else { continue }
+                return String(decoding: preference[first.endIndex...].dropFirst().trimmed, as: UTF8.self)
             }
         }
         return nil
     }
+}
 
-    private static func trimmed(_ text: Substring) -> String {
-        String(text.drop { $0 == " " || $0 == "\t" }.reversed().drop { $0 == " " || $0 == "\t" }.reversed())
+extension ArraySlice<UInt8> {
+    /// What stands before the first byte of a kind; all where there is none.
+    fileprivate func upTo(_ byte: UInt8) -> Self { self[..<(firstIndex(of: byte) ?? endIndex)] }
+
+    /// The bytes without blanks around them.
+    fileprivate var trimmed: Self {
+        let text = drop { $0 == 0x20 || $0 == 0x09 }
+        let end = text.lastIndex { $0 != 0x20 && $0 != 0x09 }
+        return text[..<(end.map { $0 + 1 } ?? text.startIndex)]
     }
 }

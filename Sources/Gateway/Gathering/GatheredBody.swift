@@ -39,7 +39,7 @@ struct GatheredBody {
             )
             bytes.append(contentsOf: Array(#"{"exception":"#.utf8))
             let start = bytes.count
-            bytes.append(contentsOf: text.utf8)
+            bytes.append(contentsOf: text)
             if form == .lines { Self.joinLines(&bytes, from: start) }
         }
         bytes.append(0x7d)

@@ -3,17 +3,12 @@
 
 internal import Messaging
 
-/// How many values stand in the outermost array or object of a text, found before any of them is taken out.
+/// How many values stand in the outermost object of a text, found before any of them is taken out.
 ///
 /// Taking millions of tiny values out of a long text would need many times its memory.
 enum JSONSize {
     /// Whether an object has at most so many members.
-    static func members(of object: JSONText, isAtMost limit: Int) -> Bool { values(of: object, isAtMost: limit) }
-
-    /// Whether an array has at most so many elements.
-    static func elements(of array: JSONText, isAtMost limit: Int) -> Bool { values(of: array, isAtMost: limit) }
-
-    private static func values(of text: JSONText, isAtMost limit: Int) -> Bool {
+    static func members(of text: JSONText, isAtMost limit: Int) -> Bool {
         var (depth, commas) = (0, 0)
         var string = InString()
         for byte in text.bytes where !string.holds(byte) {

@@ -30,10 +30,10 @@ struct JSONRPCBody: Sendable {
             entries = [text]
             return
         }
-        guard JSONSize.elements(of: text, isAtMost: maximumBatch) else {
+        guard let elements = text.elements(atMost: maximumBatch) else {
             throw .invalidRequest("A batch has at most \(maximumBatch) entries (jsonrpc.maxBatch)")
         }
-        entries = text.elements ?? []
+        entries = elements
         guard !entries.isEmpty else { throw .invalidRequest("The batch is empty") }
     }
 }

@@ -19,8 +19,7 @@ struct JSONRPCEntry: Sendable {
     ///
     /// - Throws: `Invalid Request`, with the id where there is one to tell.
     init(_ text: JSONText) throws(JSONRPCRefusal) {
-        guard text.isObject, JSONSize.members(of: text, isAtMost: Self.maximumMembers), let members = text.members
-        else {
+        guard let members = text.members(atMost: Self.maximumMembers) else {
             throw .invalidRequest("A request is an object of at most \(Self.maximumMembers) members")
         }
         id = try Self.identifier(members)

@@ -9,7 +9,7 @@ struct JSONRPCError: Sendable {
     let code: Int
     let message: String
     /// The problem document.
-    let data: String
+    let data: [UInt8]
 
     /// The error for a problem, whose document becomes the `data`.
     ///

@@ -14,8 +14,8 @@ enum JSONRPCResponse {
 
     static func error(_ error: JSONRPCError, id: JSONText?) -> [UInt8] {
         let message = JSONText(string: error.message).string
-        let text = #"{"jsonrpc":"2.0","error":{"code":\#(error.code),"message":\#(message),"data":\#(error.data)}"#
-        return close(Array(text.utf8), id ?? .null)
+        let text = #"{"jsonrpc":"2.0","error":{"code":\#(error.code),"message":\#(message),"data":"#
+        return close(Array(text.utf8) + error.data + [0x7d], id ?? .null)
     }
 
     /// All responses of a batch as one array.

@@ -29,65 +29,95 @@ struct ProblemDocument {
         fields += request.fields
         if let id = problem.messageID { fields.append(("Rpc-Message-Id", id.hexadecimal)) }
         fields += problem.allFields
-        var response = HTTPResponse(status: problem.status, fields: fields, body: Array(text.utf8)[...])
+        var response = HTTPResponse(status: problem.status, fields: fields, body: text[...])
         response.closesConnection = problem.closesConnection
         return response
     }
 
     /// The document itself.
-    var text: String {
-        var members = [
-            ("type", Self.string("urn:rpc-gateway:problem:\(problem.code.rawValue)")),
-            ("title", Self.string(problem.title)),
-            ("status", "\(problem.status)"), ("detail", Self.string(problem.detail)),
-            ("instance", Self.string("urn:uuid:\((problem.messageID ?? UniqueID()).dashed)")),
-            ("code", Self.string(problem.code.rawValue)), ("origin", Self.string(problem.origin.rawValue)),
-            ("executed", Self.string(problem.execution.rawValue)), ("retryable", "\(problem.isRetryable)"),
-        ]
-        if let stage = problem.stage { members.append(("stage", Self.string(stage.rawValue))) }
-        if let target { members.append(("target", targetText(target))) }
-        if let plain { members.append(("amqp", plainText(plain))) }
+    var text: [UInt8] {
+        var members = MemberWriter()
+        members.add("type", string: "urn:rpc-gateway:problem:\(problem.code.rawValue)")
+        members.add("title", string: problem.title)
+        members.add("status", "\(problem.status)".utf8)
+        members.add("detail", string: problem.detail)
+        members.add("instance", string: "urn:uuid:\((problem.messageID ?? UniqueID()).dashed)")
+        members.add("code", string: problem.code.rawValue)
+        members.add("origin", string: problem.origin.rawValue)
+        members.add("executed", string: problem.execution.rawValue)
+        members.add("retryable", "\(problem.isRetryable)".utf8)
+        if let stage = problem.stage { members.add("stage", string: stage.rawValue) }
+        if let target { members.add("target", targetText(target)) }
+        if let plain { members.add("amqp", plainText(plain)) }
         if let remote = problem.remote {
             let text = Self.exception(remote, showsText: problem.showsRemoteText, showsTraceback: exposesTraceback)
-            members.append(("exception", text))
+            members.add("exception", text)
         }
-        members.append(("request_id", Self.string(request.id)))
-        members.append(("elapsed", request.elapsedSeconds))
-        return Self.object(members)
+        members.add("request_id", request.quoted.bytes)
+        members.add("elapsed", request.elapsedSeconds.utf8)
+        return members.text()
     }
 
-    private func targetText(_ target: Target) -> String {
-        Self.object([
-            ("exchange", Self.string(target.exchange)), ("topic", Self.string(target.topic)),
-            ("server", Self.string(target.isFanout ? "*" : target.server)), ("method", Self.string(method)),
-            ("namespace", Self.string(target.namespace)), ("version", Self.string(target.version)),
-        ])
+    private func targetText(_ target: Target) -> [UInt8] {
+        var members = MemberWriter()
+        members.add("exchange", string: target.exchange)
+        members.add("topic", string: target.topic)
+        members.add("server", string: target.isFanout ? "*" : target.server)
+        members.add("method", string: method)
+        members.add("namespace", string: target.namespace)
+        members.add("version", string: target.version)
+        return members.text()
     }
 
-    private func plainText(_ plain: (exchange: String, routingKey: String)) -> String {
-        Self.object([
-            ("exchange", Self.string(plain.exchange)), ("routing_key", Self.string(plain.routingKey)),
-        ])
+    private func plainText(_ plain: (exchange: String, routingKey: String)) -> [UInt8] {
+        var members = MemberWriter()
+        members.add("exchange", string: plain.exchange)
+        members.add("routing_key", string: plain.routingKey)
+        return members.text()
     }
 
     /// A server's exception as a JSON object.
-    static func exception(_ remote: RemoteError, showsText: Bool, showsTraceback: Bool) -> String {
-        var members = [("module", string(remote.module)), ("class", string(remote.className))]
+    static func exception(_ remote: RemoteError, showsText: Bool, showsTraceback: Bool) -> [UInt8] {
+        var members = MemberWriter()
+        members.add("module", string: remote.module)
+        members.add("class", string: remote.className)
         if showsText {
-            members += [
-                ("message", string(remote.message)), ("args", remote.arguments.string),
-                ("kwargs", remote.keywordArguments.string),
-            ]
+            members.add("message", string: remote.message)
+            members.add("args", remote.arguments.bytes)
+            members.add("kwargs", remote.keywordArguments.bytes)
         }
-        if showsTraceback {
-            members.append(("traceback", "[\(remote.traceback.map { string($0) }.joined(separator: ","))]"))
-        }
-        return object(members)
+        if showsTraceback { members.add("traceback", strings: remote.traceback) }
+        return members.text()
+    }
+}
+
+/// Writes the members of a JSON object one after the other, each text once: one of them may be megabytes long.
+private struct MemberWriter {
+    private var bytes: [UInt8] = []
+
+    mutating func add(_ name: StaticString, string text: String?) {
+        add(name, (text.map { JSONText(string: $0) } ?? .null).bytes)
     }
 
-    private static func string(_ text: String?) -> String { text.map { JSONText(string: $0).string } ?? "null" }
+    mutating func add(_ name: StaticString, strings: [String]) {
+        add(name, [0x5b])
+        for (index, text) in strings.enumerated() {
+            if index > 0 { bytes.append(0x2c) }
+            bytes.append(contentsOf: JSONText(string: text).bytes)
+        }
+        bytes.append(0x5d)
+    }
 
-    private static func object(_ members: [(String, String)]) -> String {
-        "{" + members.map { "\"\($0)\":\($1)" }.joined(separator: ",") + "}"
+    /// Adds a member whose value is JSON.
+    mutating func add(_ name: StaticString, _ value: some Sequence<UInt8>) {
+        bytes.append(bytes.isEmpty ? 0x7b : 0x2c)
+        bytes.append(contentsOf: "\"\(name)\":".utf8)
+        bytes.append(contentsOf: value)
+    }
+
+    /// The whole object.
+    consuming func text() -> [UInt8] {
+        bytes.append(0x7d)
+        return bytes
     }
 }

@@ -68,10 +68,35 @@ public struct PlainMessage: Sendable, Hashable {
 
 extension PlainMessage.Header {
     /// Why AMQP has no form for the value, in words that follow its name; nil when it has one.
-    public var defect: String? { value.defectAsHeader }
+    public var defect: String? {
+        guard value.isNested(atMost: Self.maximumDepth) else {
+            return "nests more than \(Self.maximumDepth) arrays and objects; send it as a string"
+        }
+        return value.defectAsHeader
+    }
+
+    /// How deep arrays and objects may nest in a value: deeper ones are lost by readers of AMQP, ours among them.
+    static let maximumDepth = 16
 }
 
 extension JSONText {
+    /// Whether arrays and objects stand in each other so deep at the most.
+    fileprivate func isNested(atMost limit: Int) -> Bool {
+        var (depth, isInString, isEscaped) = (0, false, false)
+        for byte in bytes {
+            switch byte {
+            case _ where isEscaped: isEscaped = false
+            case 0x5c: isEscaped = true
+            case 0x22: isInString.toggle()
+            case 0x5b where !isInString, 0x7b where !isInString: depth += 1
+            case 0x5d where !isInString, 0x7d where !isInString: depth -= 1
+            default: break
+            }
+            if depth > limit { return false }
+        }
+        return true
+    }
+
     /// What AMQP cannot carry is found here, so that no value is rounded, cut or left out on the way.
     fileprivate var defectAsHeader: String? {
         switch bytes.first {

@@ -94,23 +94,29 @@ extension RemoteError {
     ///
     /// - Throws: `JSONError` when the text is not a JSON object.
     init(failure text: [UInt8]) throws(JSONError) {
-        let whole = try JSONText(text)
-        guard whole.isObject else { throw JSONError(.notAnObject, at: 0) }
-        var error = RemoteError(module: "", className: "")
-        // A text may have millions of members: of those that mean nothing nothing is made.
-        JSONObject.forEachMember(of: whole) { bytes, member in
-            let value = whole.slice(member.value)
-            switch JSONString.key(bytes, member.key) {
-            case "class": error.className = Self.withoutSuffix(value.stringValue ?? "")
-            case "module": error.module = Self.moduleName(value.stringValue ?? "")
-            case "message": error.message = value.stringValue ?? value.string
-            case "tb": error.traceback = Self.strings(of: value)
-            case "args": error.arguments = value.bytes.first == 0x5b ? value : RemoteError.noArguments
-            case "kwargs": error.keywordArguments = value.isObject ? value : .emptyObject
-            default: break
-            }
+        self.init(module: "", className: "")
+        let bytes = text.span
+        var scanner = JSONScanner()
+        var more = try scanner.openObject(bytes)
+        while more {
+            let member = try scanner.member(bytes)
+            take(JSONString.key(bytes, member.key), JSONText(validated: text[member.value]))
+            more = try scanner.hasNextMember(bytes)
         }
-        self = error
+        try scanner.end(bytes)
+    }
+
+    /// Takes a member. A text may have millions of them: of those that mean nothing nothing is made.
+    private mutating func take(_ key: ArraySlice<UInt8>, _ value: JSONText) {
+        switch key {
+        case "class": className = Self.withoutSuffix(value.stringValue ?? "")
+        case "module": module = Self.moduleName(value.stringValue ?? "")
+        case "message": message = value.stringValue ?? value.string
+        case "tb": traceback = Self.strings(of: value)
+        case "args": arguments = value.bytes.first == 0x5b ? value : RemoteError.noArguments
+        case "kwargs": keywordArguments = value.isObject ? value : .emptyObject
+        default: break
+        }
     }
 
     /// The entries of a traceback that are kept: Python itself shows fewer than 2,000.

@@ -38,14 +38,18 @@ public enum JSONObject {
 
     /// The members of a validated object in their order, keys unescaped.
     ///
-    /// - Throws: `loneSurrogate` for a key that cannot be UTF-8.
-    static func members(of bytes: ArraySlice<UInt8>) throws(JSONError) -> [(key: String, value: JSONText)] {
+    /// - Throws: `loneSurrogate` for a key that cannot be UTF-8, `tooManyKeys` for more than `limit` members.
+    static func members(
+        of bytes: ArraySlice<UInt8>,
+        atMost limit: Int
+    ) throws(JSONError) -> [(key: String, value: JSONText)] {
         let span = bytes.span
         var scanner = JSONScanner(takesPythonConstants: true)
         var members: [(key: String, value: JSONText)] = []
         var more = try scanner.openObject(span)
         while more {
             let member = try scanner.member(span)
+            guard members.count < limit else { throw JSONError(.tooManyKeys, at: member.key.lowerBound - 1) }
             let key = try JSONString.unescape(span, member.key)
             let value = (bytes.startIndex + member.value.lowerBound)..<(bytes.startIndex + member.value.upperBound)
             members.append((String(decoding: key, as: UTF8.self), JSONText(validated: bytes[value])))

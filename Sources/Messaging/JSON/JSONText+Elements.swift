@@ -1,27 +1,40 @@
 // Part of the rpc-gateway project, under Apache License v2.0; see LICENSE for the full text
 // SPDX-License-Identifier: Apache-2.0
 
-internal import DequeModule
-
 extension JSONText {
     /// The elements of an array in their order; nil for other values.
     public var elements: [JSONText]? {
+        elements(atMost: .max)
+    }
+
+    /// The elements of an array in their order; nil for other values and for more elements, of which no more are read.
+    public func elements(atMost limit: Int) -> [JSONText]? {
         var elements: [JSONText] = []
-        return forEachElement({ elements.append(slice($0)) }) ? elements : nil
+        let isArray = forEachElement { range in
+            elements.append(slice(range))
+            return elements.count <= limit
+        }
+        return isArray && elements.count <= limit ? elements : nil
     }
 
     /// The last elements of an array, so many at the most, in their order; nil for other values.
     func lastElements(_ count: Int) -> [JSONText]? {
-        var ranges = Deque<Range<Int>>()
+        // A ring: `next` is the oldest place once all are taken.
+        var (ranges, next): ([Range<Int>], Int) = ([], 0)
         let isArray = forEachElement { range in
-            if ranges.count == count { ranges.removeFirst() }
-            ranges.append(range)
+            if ranges.count < count {
+                ranges.append(range)
+            } else if count > 0 {
+                ranges[next] = range
+                next = next + 1 == count ? 0 : next + 1
+            }
+            return true
         }
-        return isArray ? ranges.map { slice($0) } : nil
+        return isArray ? (ranges[next...] + ranges[..<next]).map { slice($0) } : nil
     }
 
-    /// Gives the range of each element of an array; false for other values.
-    private func forEachElement(_ body: (Range<Int>) -> Void) -> Bool {
+    /// Gives the range of each element of an array until the body says false; false for other values.
+    private func forEachElement(_ body: (Range<Int>) -> Bool) -> Bool {
         guard bytes.first == 0x5b else { return false }
         let span = bytes.span
         var scanner = JSONScanner(takesPythonConstants: true)
@@ -31,7 +44,7 @@ extension JSONText {
             guard let byte = try? scanner.peek(span), byte != 0x5d, let range = try? scanner.value(span) else {
                 return true
             }
-            body(range)
+            guard body(range) else { return true }
             scanner.skipWhitespace(span)
             if (try? scanner.expect(0x2c, span)) == nil { return true }
         }

@@ -9,8 +9,8 @@ public struct JSONText: Sendable, Hashable {
     /// The bytes, UTF-8, without white space around the value.
     public let bytes: ArraySlice<UInt8>
 
-    /// Makes a text of bytes that a scanner of this module has accepted.
-    init(validated bytes: ArraySlice<UInt8>) { self.bytes = bytes }
+    /// Makes a text of bytes that a scanner of this module has accepted, or that are written as JSON.
+    package init(validated bytes: ArraySlice<UInt8>) { self.bytes = bytes }
 
     /// Validates one JSON value; white space around it is dropped.
     ///
@@ -97,7 +97,13 @@ public struct JSONText: Sendable, Hashable {
     /// The members of an object in their order, keys unescaped; nil for other values, and where a key cannot be UTF-8 (a lone
     /// surrogate).
     public var members: [(key: String, value: JSONText)]? {
+        members(atMost: .max)
+    }
+
+    /// The members of an object in their order, keys unescaped; nil for other values and for more members, of which no more
+    /// are read.
+    public func members(atMost limit: Int) -> [(key: String, value: JSONText)]? {
         guard isObject else { return nil }
-        return try? JSONObject.members(of: bytes)
+        return try? JSONObject.members(of: bytes, atMost: limit)
     }
 }

@@ -37,44 +37,50 @@ extension FieldValue {
     /// The value as JSON. What JSON does not know becomes the nearest that it does: a timestamp its seconds, bytes their
     /// Base64, a number that is none `null`.
     var json: JSONText {
-        var text = ""
+        if case .void = self { return .null }
+        var text: [UInt8] = []
         append(to: &text)
-        // Only what this file writes: always valid, unless a table nests deeper than JSON may.
-        return (try? JSONText(text)) ?? .null
+        // Valid by what stands below: tables nest less deep than JSON may.
+        return JSONText(validated: text[...])
     }
 
-    private func append(to text: inout String) {
+    private func append(to text: inout [UInt8]) {
         switch self {
-        case .bool(let value): text += value ? "true" : "false"
-        case .int32(let value): text += String(value)
-        case .int64(let value): text += String(value)
-        case .double(let value): text += value.isFinite ? String(value) : "null"
-        case .string(let value): text += JSONText(string: value).string
-        case .bytes(let value): text += JSONText(string: Base64.encode(value)).string
-        case .timestamp(let value): text += String(value)
+        case .bool(let value): text += value ? "true".utf8 : "false".utf8
+        case .int32(let value): text += String(value).utf8
+        case .int64(let value): text += String(value).utf8
+        case .double(let value): text += value.isFinite ? String(value).utf8 : "null".utf8
+        case .string(let value): Self.append(value, to: &text)
+        case .bytes(let value): Self.append(Base64.encode(value), to: &text)
+        case .timestamp(let value): text += String(value).utf8
         case .array(let values): Self.append(values, to: &text)
         case .table(let table): Self.append(table, to: &text)
-        case .void: text += "null"
+        case .void: text += "null".utf8
         }
     }
 
-    private static func append(_ values: [FieldValue], to text: inout String) {
-        text += "["
+    private static func append(_ string: String, to text: inout [UInt8]) {
+        text += JSONText(string: string).bytes
+    }
+
+    private static func append(_ values: [FieldValue], to text: inout [UInt8]) {
+        text.append(UInt8(ascii: "["))
         for (index, value) in values.enumerated() {
-            if index > 0 { text += ", " }
+            if index > 0 { text += ", ".utf8 }
             value.append(to: &text)
         }
-        text += "]"
+        text.append(UInt8(ascii: "]"))
     }
 
-    private static func append(_ table: FieldTable, to text: inout String) {
-        text += "{"
+    private static func append(_ table: FieldTable, to text: inout [UInt8]) {
+        text.append(UInt8(ascii: "{"))
         for (index, entry) in table.entries.enumerated() {
-            if index > 0 { text += ", " }
-            text += JSONText(string: entry.key).string + ": "
+            if index > 0 { text += ", ".utf8 }
+            append(entry.key, to: &text)
+            text += ": ".utf8
             entry.value.append(to: &text)
         }
-        text += "}"
+        text.append(UInt8(ascii: "}"))
     }
 }
 

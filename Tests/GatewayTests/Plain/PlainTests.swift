@@ -82,6 +82,7 @@ struct PlainTests {
         ("Amqp-Headers", #"{"a":9223372036854775808}"#), ("Amqp-Headers", #"{"a":-9223372036854775809}"#),
         ("Amqp-Headers", #"{"a":{"b":[1,123456789012345678901234567890]}}"#), ("Amqp-Headers", #"{"a":1e999}"#),
         ("Amqp-Headers", #"{"a":1,"\ud800":2}"#), ("Amqp-Headers", #"{"a":1,"b":"\udc00"}"#),
+        ("Amqp-Headers", #"{"a":"# + String(repeating: "[", count: 17) + String(repeating: "]", count: 17) + "}"),
         ("Amqp-Headers", #"{"a":{"b":"\ud800x"}}"#), ("Amqp-Headers", #"{"a":[{"\ud800":1}]}"#),
         ("Amqp-Headers", "{" + (0..<300).map { "\"\($0)\":0" }.joined(separator: ",") + "}"),
         ("Amqp-Type", String(repeating: "n", count: 256)), ("Content-Type", String(repeating: "n", count: 256)),

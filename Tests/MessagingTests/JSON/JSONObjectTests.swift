@@ -27,6 +27,15 @@ struct JSONObjectTests {
         #expect(try JSONObject.arguments(Array(text.utf8)).string == text)
     }
 
+    @Test func noMoreIsTakenOutThanIsAskedFor() throws {
+        let (array, object) = (try JSONText("[1, [2], 3]"), try JSONText(#"{"a": 1, "b": [2]}"#))
+        #expect(array.elements(atMost: 3)?.map(\.string) == ["1", "[2]", "3"])
+        #expect(array.elements(atMost: 2) == nil && object.elements(atMost: 9) == nil)
+        #expect(object.members(atMost: 2)?.map(\.key) == ["a", "b"])
+        #expect(object.members(atMost: 1) == nil && array.members(atMost: 9) == nil)
+        #expect(JSONText.emptyObject.members(atMost: 0)?.isEmpty == true)
+    }
+
     @Test func duplicatesInnerKeysPass() throws {
         let text = #"{"a": {"x": 1, "x": 2}}"#
         #expect(try JSONObject.arguments(Array(text.utf8)).string == text)
