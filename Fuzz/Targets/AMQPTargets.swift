@@ -58,6 +58,7 @@ enum FramesTarget {
         _ = (first + input).withUnsafeBytes { send(ends[1], $0.baseAddress, $0.count, Int32(MSG_NOSIGNAL)) }
         shutdown(ends[1], Int32(SHUT_WR))
         guard let transport = try? Transport(socket: ends[0]) else { throw Finding("no transport") }
+        transport.releaseFrames()
         guard case .frame = transport.readFrame(),
             (try? transport.tune(channelMaximum: 2, frameMaximum: 131_072)) != nil
         else { throw Finding("not tuned") }

@@ -31,7 +31,7 @@ public protocol BytewiseHashable: Sendable {
 
 extension String: BytewiseHashable {
     /// Whether the bytes are those of another text.
-    public func isSame(as other: String) -> Bool { Name(self) == Name(other) }
+    public func isSame(as other: String) -> Bool { utf8.count == other.utf8.count && Name(self) == Name(other) }
 
     /// Feeds the bytes and their end.
     public func hashBytes(into hasher: inout Hasher) { Name(self).hash(into: &hasher) }

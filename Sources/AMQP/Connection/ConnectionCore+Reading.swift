@@ -11,6 +11,9 @@ extension ConnectionCore {
     private static let batchDeliveries = 256
     private static let batchBytes = 1 << 20
     private static let batchFrames = 4096
+    // The library's memory for frames is given back so often: that costs as much as the reading of a small one.
+    private static let keptFrames = 32
+    private static let keptBytes = 64 << 10
 
     /// Reads every frame there is, up to the bounds of a batch.
     ///
@@ -18,9 +21,15 @@ extension ConnectionCore {
     func readFrames(isReadable: Bool) throws(AMQPError) {
         guard let transport else { return }
         if isReadable { heartbeats.didReceive(at: loop.now) }
-        for _ in 0..<Self.batchFrames {
+        var kept = 0
+        for count in 0..<Self.batchFrames {
+            if count % Self.keptFrames == 0 || kept >= Self.keptBytes {
+                transport.releaseFrames()
+                kept = 0
+            }
             switch transport.readFrame() {
             case .frame(let frame):
+                if Int32(frame.frame_type) == AMQP_FRAME_BODY { kept += frame.payload.body_fragment.len }
                 heartbeats.didReceive(at: loop.now)
                 try receive(frame)
             case .nothing: return

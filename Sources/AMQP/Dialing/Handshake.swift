@@ -78,6 +78,7 @@ struct Handshake {
     /// Waits for a method; its arguments are valid until the next frame is read.
     private func expect(_ id: MethodID) throws(AMQPError) -> UnsafeMutableRawPointer {
         while true {
+            transport.releaseFrames()
             switch transport.readFrame() {
             case .frame(let frame): return try arguments(of: id, in: frame)
             case .nothing: try wait(for: Int16(POLLIN), id)

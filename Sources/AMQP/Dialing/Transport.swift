@@ -93,9 +93,11 @@ final class Transport {
         isTLS || amqp_data_in_buffer(state) != 0 || amqp_frames_enqueued(state) != 0
     }
 
-    /// Reads one frame without waiting; it is valid until the next read.
+    /// Gives the memory back of the frames that were read; they are not valid any more.
+    func releaseFrames() { amqp_maybe_release_buffers(state) }
+
+    /// Reads one frame without waiting; it is valid until `releaseFrames`.
     func readFrame() -> ReadResult {
-        amqp_maybe_release_buffers(state)
         var frame = amqp_frame_t()
         var noWait = CRabbitMQ.timeval(tv_sec: 0, tv_usec: 0)
         let status = amqp_simple_wait_frame_noblock(state, &frame, &noWait)

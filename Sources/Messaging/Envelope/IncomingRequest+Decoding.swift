@@ -16,6 +16,8 @@ extension IncomingRequest {
 
     private mutating func take(_ key: ArraySlice<UInt8>, _ value: JSONText) {
         if context.take(key, value) { return }
+        // No longer key is any of these.
+        guard key.count <= 10 else { return }
         switch key {
         case "method": method = value
         case "args": arguments = value

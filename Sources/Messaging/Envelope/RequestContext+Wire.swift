@@ -2,16 +2,17 @@
 // SPDX-License-Identifier: Apache-2.0
 
 extension RequestContext {
-    private static let prefix = Array("_context_".utf8)
+    private static let prefix: StaticString = "_context_"
 
     /// Takes a member of a message when it is an entry of the context; false when it is something else
     /// (`oslo_messaging._drivers.amqp.unpack_context`).
     mutating func take(_ key: ArraySlice<UInt8>, _ value: JSONText) -> Bool {
-        guard key.starts(with: Self.prefix) else { return false }
+        let (bytes, length) = (key.span, Self.prefix.utf8CodeUnitCount)
+        guard bytes.count >= length, JSONScanner.equals(bytes, 0..<length, Self.prefix) else { return false }
         switch key {
         // oslo.messaging takes these two for its own and they never reach an endpoint.
         case "_context_msg_id", "_context_reply_q": break
-        default: set(String(decoding: key.dropFirst(Self.prefix.count), as: UTF8.self), value)
+        default: set(String(decoding: key.dropFirst(length), as: UTF8.self), value)
         }
         return true
     }

@@ -65,7 +65,8 @@ public struct JSONText: Sendable, Hashable {
         let span = bytes.span
         let range = 1..<(span.count - 1)
         guard JSONString.hasEscapes(span, range) else {
-            return String(decoding: bytes.dropFirst().dropLast(), as: UTF8.self)
+            // Borrowed for the copy; as a buffer it takes the short way.
+            return unsafe span.extracting(range).withUnsafeBufferPointer { unsafe String(decoding: $0, as: UTF8.self) }
         }
         guard let content = try? JSONString.unescape(span, range) else { return nil }
         return String(decoding: content, as: UTF8.self)

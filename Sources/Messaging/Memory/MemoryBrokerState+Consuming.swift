@@ -76,7 +76,7 @@ extension MemoryBrokerState {
             queues.values[index].release(delivery.entry.message)
             heldBytes -= delivery.entry.message.size
         }
-        assign(delivery.queue, now: now)
+        assign(delivery.queue, at: index, now: now)
         return true
     }
 

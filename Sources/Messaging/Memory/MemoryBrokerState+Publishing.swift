@@ -12,11 +12,11 @@ extension MemoryBrokerState {
         checksConsumers: Bool,
         now: Moment
     ) -> MemoryPublishOutcome {
-        guard let names = route(exchange, message.routingKey) else { return .noExchange }
-        guard !names.isEmpty else { return .unroutable }
-        if checksConsumers, !names.contains(where: { queues[$0]?.consumers.isEmpty == false }) { return .noConsumers }
-        let refused = names.count { !append(message, to: $0, now: now) }
-        return refused == 0 ? .accepted : .full(isPartial: refused < names.count)
+        guard let targets = route(exchange, message.routingKey) else { return .noExchange }
+        guard !targets.isEmpty else { return .unroutable }
+        if checksConsumers, targets.allSatisfy({ queues.values[$0].consumers.isEmpty }) { return .noConsumers }
+        let refused = targets.count { !append(message, to: $0, now: now) }
+        return refused == 0 ? .accepted : .full(isPartial: refused < targets.count)
     }
 
     /// Makes an exchange unless it is there.
@@ -47,20 +47,19 @@ extension MemoryBrokerState {
         return QueueStatus(consumerCount: queue.consumers.count, messageCount: queue.readyCount)
     }
 
-    private func route(_ exchange: Name, _ routingKey: Name) -> [Name]? {
-        if exchange.isEmpty { return queues[routingKey] == nil ? [] : [routingKey] }
-        return exchanges[exchange]?.queues(for: routingKey)
+    private func route(_ exchange: Name, _ routingKey: Name) -> [QueueIndex]? {
+        if exchange.isEmpty { return queues.index(forKey: routingKey).map { [$0] } ?? [] }
+        return exchanges[exchange]?.queues(for: routingKey).compactMap { queues.index(forKey: $0) }
     }
 
-    private mutating func append(_ message: MemoryMessage, to name: Name, now: Moment) -> Bool {
-        guard let index = queues.index(forKey: name) else { return false }
+    private mutating func append(_ message: MemoryMessage, to index: QueueIndex, now: Moment) -> Bool {
         if !hasRoom(queues.values[index], message) {
             forget(queues.values[index].dropExpired(now))
             guard hasRoom(queues.values[index], message) else { return false }
         }
         queues.values[index].append(MemoryQueue.Entry(sequence: nextNumber(), message: message))
         heldBytes += message.size
-        assign(name, now: now)
+        assign(queues.keys[index], at: index, now: now)
         return true
     }
 

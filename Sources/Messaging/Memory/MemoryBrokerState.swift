@@ -58,9 +58,16 @@ struct MemoryBrokerState {
         return lastNumber
     }
 
+    /// Where a queue is, until one is made or deleted.
+    typealias QueueIndex = Dictionary<Name, MemoryQueue>.Index
+
     /// Gives waiting messages of a queue to consumers with room, in turn.
     mutating func assign(_ name: Name, now: Moment) {
-        guard let index = queues.index(forKey: name) else { return }
+        if let index = queues.index(forKey: name) { assign(name, at: index, now: now) }
+    }
+
+    /// The same for a queue that has just been looked up.
+    mutating func assign(_ name: Name, at index: QueueIndex, now: Moment) {
         while true {
             forget(queues.values[index].dropExpiredFront(now))
             guard queues.values[index].readyCount > 0 else { return }
