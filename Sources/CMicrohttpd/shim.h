@@ -23,8 +23,8 @@ static inline struct MHD_Daemon *cmicrohttpd_start(const struct cmicrohttpd_sett
     return MHD_start_daemon(
         MHD_USE_EPOLL | MHD_ALLOW_SUSPEND_RESUME | MHD_USE_NO_LISTEN_SOCKET | MHD_USE_ERROR_LOG | MHD_USE_TURBO, 0, NULL,
         NULL, s->access, s->context, MHD_OPTION_EXTERNAL_LOGGER, s->log, s->context, MHD_OPTION_CONNECTION_LIMIT,
-        s->connection_limit, MHD_OPTION_CONNECTION_MEMORY_LIMIT, s->connection_memory, MHD_OPTION_NOTIFY_COMPLETED, s->completed, s->context, MHD_OPTION_NOTIFY_CONNECTION, s->connection, s->context,
-        MHD_OPTION_END);
+        s->connection_limit, MHD_OPTION_CONNECTION_MEMORY_LIMIT, s->connection_memory, MHD_OPTION_NOTIFY_COMPLETED,
+        s->completed, s->context, MHD_OPTION_NOTIFY_CONNECTION, s->connection, s->context, MHD_OPTION_END);
 }
 
 static inline int cmicrohttpd_epoll_descriptor(struct MHD_Daemon *daemon) {

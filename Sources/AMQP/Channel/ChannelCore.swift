@@ -112,9 +112,7 @@ struct DeclaredExchanges {
 
     /// Whether the exchange can be taken for declared.
     mutating func contains(_ exchange: ExchangeDeclaration, at now: Moment) -> Bool {
-        if lastExchange?.isSame(as: exchange) != true {
-            (lastExchange, lastDeclared) = (exchange, declarations[exchange])
-        }
+        if lastExchange != exchange { (lastExchange, lastDeclared) = (exchange, declarations[exchange]) }
         guard let lastDeclared else { return false }
         return !exchange.isAutoDelete || lastDeclared.duration(to: now) < Self.lifetime
     }
@@ -130,7 +128,7 @@ struct DeclaredExchanges {
     /// Forgets an exchange that a refusal was about, or may have been about.
     mutating func forget(_ exchange: ExchangeDeclaration) {
         declarations[exchange] = nil
-        lastExchange = nil
+        (lastExchange, lastDeclared) = (nil, nil)
     }
 }
 

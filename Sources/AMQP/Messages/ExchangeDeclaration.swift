@@ -21,13 +21,6 @@ public struct ExchangeDeclaration: Sendable, Hashable {
     /// The question for the exchange of this name.
     var passive: ExchangeDeclaration { ExchangeDeclaration(name: name, type: type, isPassive: true) }
 
-    /// Equality that finds out about the usual declaration, without arguments, without looking at them.
-    func isSame(as other: ExchangeDeclaration) -> Bool {
-        name == other.name && type == other.type && isPassive == other.isPassive && isDurable == other.isDurable
-            && isAutoDelete == other.isAutoDelete
-            && (arguments.isEmpty && other.arguments.isEmpty || arguments == other.arguments)
-    }
-
     /// Makes a declaration.
     public init(
         name: Name,
