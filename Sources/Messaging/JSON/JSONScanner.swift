@@ -23,7 +23,8 @@ struct JSONScanner {
 
     @inline(__always)
     mutating func skipWhitespace(_ bytes: Span<UInt8>) {
-        while index < bytes.count {
+        // Most texts have none.
+        while index < bytes.count, bytes[index] <= 0x20 {
             switch bytes[index] {
             case 0x20, 0x0a, 0x0d, 0x09: index &+= 1
             default: return
@@ -35,6 +36,13 @@ struct JSONScanner {
     func peek(_ bytes: Span<UInt8>) throws(JSONError) -> UInt8 {
         guard index < bytes.count else { throw JSONError(.unexpectedEnd, at: bytes.count) }
         return bytes[index]
+    }
+
+    /// The next byte that is no white space; it stays the next.
+    @inline(__always)
+    mutating func next(_ bytes: Span<UInt8>) throws(JSONError) -> UInt8 {
+        skipWhitespace(bytes)
+        return try peek(bytes)
     }
 
     @inline(__always)
@@ -62,20 +70,24 @@ struct JSONScanner {
 
     /// Reads a scalar or opens containers until one is empty or holds a scalar.
     private mutating func beginValue(_ bytes: Span<UInt8>, _ nesting: inout JSONNesting) throws(JSONError) {
-        while true {
-            skipWhitespace(bytes)
-            let byte = try peek(bytes)
-            guard byte == 0x7b || byte == 0x5b else { return try scalar(byte, bytes) }
+        var byte = try next(bytes)
+        while byte == 0x7b || byte == 0x5b {
             guard nesting.depth < maximumDepth else { throw JSONError(.tooDeep, at: index) }
             index &+= 1
-            skipWhitespace(bytes)
-            if try peek(bytes) == byte + 2 {
+            let first = try next(bytes)
+            if first == byte + 2 {
                 index &+= 1
                 return
             }
             nesting.push(isObject: byte == 0x7b)
-            if byte == 0x7b { try key(bytes) }
+            if byte == 0x7b {
+                try key(bytes)
+                byte = try next(bytes)
+            } else {
+                byte = first
+            }
         }
+        try scalar(byte, bytes)
     }
 
     /// Closes containers that end here; true when another value follows.
@@ -84,8 +96,7 @@ struct JSONScanner {
         _ nesting: inout JSONNesting
     ) throws(JSONError) -> Bool {
         while nesting.depth > 0 {
-            skipWhitespace(bytes)
-            let byte = try peek(bytes)
+            let byte = try next(bytes)
             if byte == 0x2c {
                 index &+= 1
                 if nesting.isObject { try key(bytes) }
@@ -133,34 +144,45 @@ struct JSONScanner {
 
 /// Which containers are open: one bit a level, set for an object.
 struct JSONNesting {
-    private var bits: (UInt64, UInt64, UInt64, UInt64) = (0, 0, 0, 0)
+    /// The innermost levels, the last in the lowest bit; 64 of them go outside when they are full.
+    private var inner: UInt64 = 0
+    private var outside: (UInt64, UInt64, UInt64) = (0, 0, 0)
     private(set) var depth = 0
 
-    var isObject: Bool { word(depth &- 1) >> UInt64((depth &- 1) & 63) & 1 == 1 }
+    @inline(__always)
+    var isObject: Bool { inner & 1 == 1 }
 
+    @inline(__always)
     mutating func push(isObject: Bool) {
-        let bit: UInt64 = 1 << UInt64(depth & 63)
-        setWord(depth, isObject ? word(depth) | bit : word(depth) & ~bit)
+        if depth & 63 == 0 { moveOutside() }
+        inner = inner << 1 | (isObject ? 1 : 0)
         depth &+= 1
     }
 
-    mutating func pop() { depth &-= 1 }
+    @inline(__always)
+    mutating func pop() {
+        depth &-= 1
+        inner >>= 1
+        if depth & 63 == 0 { moveInside() }
+    }
 
-    private func word(_ level: Int) -> UInt64 {
-        switch level >> 6 {
-        case 0: bits.0
-        case 1: bits.1
-        case 2: bits.2
-        default: bits.3
+    @inline(__always)
+    private mutating func moveOutside() {
+        switch depth >> 6 {
+        case 1: outside.0 = inner
+        case 2: outside.1 = inner
+        case 3: outside.2 = inner
+        default: break
         }
     }
 
-    private mutating func setWord(_ level: Int, _ word: UInt64) {
-        switch level >> 6 {
-        case 0: bits.0 = word
-        case 1: bits.1 = word
-        case 2: bits.2 = word
-        default: bits.3 = word
+    @inline(__always)
+    private mutating func moveInside() {
+        switch depth >> 6 {
+        case 1: inner = outside.0
+        case 2: inner = outside.1
+        case 3: inner = outside.2
+        default: inner = 0
         }
     }
 }

@@ -31,9 +31,15 @@ enum JSONString {
     /// The bytes that `escape` writes at the most: a control character takes six.
     static func escapedCapacity(_ text: Span<UInt8>) -> Int {
         if text.count <= smallText { return smallCapacity(text) }
-        var extra = 0
-        for index in text.indices {
+        var (index, extra) = (0, 0)
+        while index < text.count {
+            if index &+ 8 <= text.count {
+                let plain = JSONWord.special(JSONWord.load(text, at: index)).trailingZeroBitCount >> 3
+                index &+= plain
+                if plain == 8 { continue }
+            }
             let byte = text[index]
+            index &+= 1
             if byte == 0x22 || byte == 0x5c { extra &+= 1 } else if byte < 0x20 { extra &+= 5 }
         }
         return text.count &+ extra
