@@ -13,14 +13,14 @@ import Threads
 /// What the log is told of a broker's troubles, and what clients are.
 struct TroubleTests {
     private let start = Moment.now
-    private let login = TroubleLines.Cause(subject: nil, code: .authenticationFailed, replyCode: 403, refused: nil)
+    private let login = TroubleCause(subject: nil, code: .authenticationFailed, replyCode: 403, refused: nil)
 
-    private func refusal(of queue: String) -> TroubleLines.Cause {
-        TroubleLines.Cause(subject: Name(queue), code: .preconditionFailed, replyCode: 406, refused: .queueDeclare)
+    private func refusal(of queue: String) -> TroubleCause {
+        TroubleCause(subject: Name(queue), code: .preconditionFailed, replyCode: 406, refused: .queueDeclare)
     }
 
     @Test func aCauseIsToldOnceAMinuteWithHowOftenItCame() {
-        var lines = TroubleLines()
+        var lines = RareLines<TroubleCause>()
         var told: [Int: Int] = [:]
         for second in 0..<180 {
             if let count = lines.note(login, now: start + .seconds(second)) { told[second] = count }
@@ -29,29 +29,29 @@ struct TroubleTests {
     }
 
     @Test func eachCauseHasAMinuteOfItsOwn() {
-        var lines = TroubleLines()
+        var lines = RareLines<TroubleCause>()
         let causes = [login, refusal(of: "a"), refusal(of: "b"), login, refusal(of: "a")]
         let told = causes.map { lines.note($0, now: start) }
         #expect(told == [1, 1, 1, nil, nil])
     }
 
     @Test func whatComesAgainAfterAllWasWellIsNews() {
-        var lines = TroubleLines()
+        var lines = RareLines<TroubleCause>()
         _ = [login, refusal(of: "a"), refusal(of: "b")].map { lines.note($0, now: start) }
-        lines.end("a")
+        lines.end { $0.isOver(with: "a") }
         let told = [login, refusal(of: "a"), refusal(of: "b")].map { lines.note($0, now: start + .seconds(1)) }
         #expect(told == [1, 1, nil])
     }
 
     /// A server that sends one bad reply sends thousands.
     @Test func badRepliesAreToldOnceAMinuteForEachDefect() {
-        var lines = TroubleLines()
+        var lines = RareLines<TroubleCause>()
         let kinds: [ReplyEnvelopeError.Kind] = [.malformed, .contentType, .malformed, .malformed, .tooLarge]
         let told = kinds.map { lines.note(.reply($0), now: start) }
         #expect(told == [1, 1, nil, nil, 1])
         // Nothing of it is over because a connection is well.
-        lines.end(nil)
-        lines.end("replies")
+        lines.end { $0.isOver(with: nil) }
+        lines.end { $0.isOver(with: "replies") }
         let later = lines.note(.reply(.malformed), now: start + .seconds(59))
         #expect(later == nil)
         let aMinuteLater = lines.note(.reply(.malformed), now: start + .seconds(60))
@@ -76,7 +76,7 @@ struct TroubleTests {
     }
 
     @Test func namesThatClientsChooseDoNotFillTheLog() {
-        var lines = TroubleLines()
+        var lines = RareLines<TroubleCause>()
         let told = (0..<1000).filter { lines.note(refusal(of: "q\($0)"), now: start) != nil }
         #expect(told.count == 65)
         // Those of a minute ago make room.

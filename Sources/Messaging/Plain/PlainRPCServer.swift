@@ -20,7 +20,6 @@ public final class PlainRPCServer: Sendable {
     private let grace: Duration
     private let pool: WorkerPool<any IncomingPlainMessage>
     private let listener: any Listener
-    private let logger: Logger
     private let isStarted = Guarded(false)
 
     /// Makes a server that does not listen yet.
@@ -40,9 +39,16 @@ public final class PlainRPCServer: Sendable {
     ) throws(MessagingError) {
         self.queue = queue
         self.grace = grace
-        self.logger = logger
+        let troubles = RareLog<MessageTrouble>()
         let pool = WorkerPool<any IncomingPlainMessage>(executor: executor) { incoming in
-            await Self.perform(incoming, handler, logger)
+            do {
+                try await Self.answer(incoming, handler)
+            } catch {
+                let metadata: Logger.Metadata = ["reason": "\(error)"]
+                let cause = MessageTrouble(.noReply, error)
+                troubles.tell(.error, "a message of plain RPC got no reply", metadata, cause, to: logger)
+            }
+            _ = incoming.acknowledge()
         }
         self.pool = pool
         listener = try driver.makePlainListener(on: queue) { if !pool.submit($0) { $0.requeue() } }
@@ -77,17 +83,11 @@ public final class PlainRPCServer: Sendable {
         return isDrained
     }
 
-    private static func perform(_ incoming: any IncomingPlainMessage, _ handler: Handler, _ logger: Logger) async {
-        do {
-            if let reply = try await handler(incoming.message) {
-                try await withCheckedContinuation { continuation in
-                    incoming.reply(reply) { continuation.resume(returning: $0) }
-                }.get()
-            }
-        } catch {
-            logger.error("a message of plain RPC got no reply", metadata: ["reason": "\(error)"])
-        }
-        _ = incoming.acknowledge()
+    private static func answer(_ incoming: any IncomingPlainMessage, _ handler: Handler) async throws {
+        guard let reply = try await handler(incoming.message) else { return }
+        try await withCheckedContinuation { continuation in
+            incoming.reply(reply) { continuation.resume(returning: $0) }
+        }.get()
     }
 }
 

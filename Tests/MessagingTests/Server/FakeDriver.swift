@@ -66,10 +66,12 @@ final class FakeMessage: IncomingMessage {
     let request: IncomingRequest
     let isFanout: Bool
     let isGone: Bool
+    private let replyError: MessagingError?
     let events = Guarded<[String]>([])
     private let waiting = Guarded<[CheckedContinuation<Void, Never>]>([])
 
-    init(_ request: IncomingRequest, isFanout: Bool = false, isGone: Bool = false) {
+    init(_ request: IncomingRequest, isFanout: Bool = false, isGone: Bool = false, replyError: MessagingError? = nil) {
+        self.replyError = replyError
         self.request = request
         self.isFanout = isFanout
         self.isGone = isGone
@@ -88,7 +90,7 @@ final class FakeMessage: IncomingMessage {
         case .failure(let error): note("failure \(error.className)")
         case .heartbeat: note("heartbeat")
         }
-        completion(.success(()))
+        completion(replyError.map { .failure($0) } ?? .success(()))
     }
 
     private func note(_ event: String) {

@@ -14,6 +14,7 @@ struct NotificationDispatcher: Sendable {
     private let endpoints: [NotificationEndpoint]
     private let serializer: any Serializer
     private let logger: Logger
+    private let troubles = RareLog<MessageTrouble>()
 
     init(endpoints: [NotificationEndpoint], serializer: any Serializer, logger: Logger) {
         self.endpoints = endpoints
@@ -35,7 +36,9 @@ struct NotificationDispatcher: Sendable {
         var groups: [NotificationPriority: [Item]] = [:]
         for (index, notification) in notifications.enumerated() {
             guard let priority = NotificationPriority(rawValue: notification.priority) else {
-                logger.warning("a priority is unknown", metadata: ["priority": "\(notification.priority)"])
+                let metadata: Logger.Metadata = ["priority": "\(notification.priority)"]
+                let cause = MessageTrouble(kind: .unknownPriority)
+                troubles.tell(.warning, "a priority is unknown", metadata, cause, to: logger)
                 continue
             }
             if let item = deserialized(index, notification) {
@@ -92,12 +95,11 @@ struct NotificationDispatcher: Sendable {
     }
 
     private func log(_ error: any Error, _ batch: [IncomingNotification]) {
-        logger.error(
-            "an endpoint has failed",
-            metadata: [
-                "event.type": "\(batch.first?.eventType ?? "")", "message.id": "\(batch.first?.messageID ?? "")",
-                "notifications": "\(batch.count)", "reason": "\(error)",
-            ]
-        )
+        let metadata: Logger.Metadata = [
+            "event.type": "\(batch.first?.eventType ?? "")", "message.id": "\(batch.first?.messageID ?? "")",
+            "notifications": "\(batch.count)", "reason": "\(error)",
+        ]
+        let cause = MessageTrouble(.endpointFailed, error)
+        troubles.tell(.error, "an endpoint has failed", metadata, cause, to: logger)
     }
 }

@@ -15,6 +15,7 @@ final class IncomingWork: Sendable {
 
     private let dispatcher: RPCDispatcher
     private let logger: Logger
+    private let troubles = RareLog<MessageTrouble>()
     private let heartbeats = CallHeartbeats()
     private let state = Guarded(State())
 
@@ -28,7 +29,9 @@ final class IncomingWork: Sendable {
         // Before the method runs: executed once at the most. One that has gone back comes again.
         guard message.acknowledge() else { return }
         if let id = message.request.uniqueID, !state.withLock({ $0.seen.insert(id) }) {
-            return logger.error("a message came twice, the second is dropped", metadata: ["unique.id": "\(id)"])
+            let metadata: Logger.Metadata = ["unique.id": "\(id)"]
+            let cause = MessageTrouble(kind: .duplicate)
+            return troubles.tell(.error, "a message came twice, the second is dropped", metadata, cause, to: logger)
         }
         let monitored = heartbeats.begin(message)
         let outcome: OutgoingReply
@@ -69,15 +72,7 @@ final class IncomingWork: Sendable {
     private func reply(_ outcome: OutgoingReply, to message: any IncomingMessage) {
         state.withLock { $0.unsentReplies += 1 }
         message.reply(outcome) { [self] result in
-            if case .failure(let error) = result {
-                let id = message.request.messageID ?? ""
-                // Callers that are gone are no defect of this side, and there can be thousands of them.
-                logger.log(
-                    level: error.code == .undeliverable ? .info : .warning,
-                    "a reply could not be sent",
-                    metadata: ["message.id": "\(id)", "queue": "\(message.request.replyQueue)", "reason": "\(error)"]
-                )
-            }
+            if case .failure(let error) = result { log(error, message.request) }
             replyEnded()
         }
     }
@@ -96,19 +91,27 @@ final class IncomingWork: Sendable {
 
     private func log(_ failure: DispatchFailure, _ request: IncomingRequest) {
         let method = request.method?.stringValue ?? "?"
-        let level: Logger.Level =
-            switch failure.cause {
-            case .expected: .debug
-            case .request: .info
-            case .defect: .error
-            }
-        logger.log(
-            level: level,
-            failure.cause == .request ? "request refused" : "method raised an exception",
-            metadata: [
-                "rpc.method": "\(method)", "exception": "\(failure.remote)", "message.id": "\(request.messageID ?? "")",
-            ]
-        )
+        let metadata: Logger.Metadata = [
+            "rpc.method": "\(method)", "exception": "\(failure.remote)", "message.id": "\(request.messageID ?? "")",
+        ]
+        switch failure.cause {
+        case .expected: logger.debug("method raised an exception", metadata: metadata)
+        case .request: logger.info("request refused", metadata: metadata)
+        case .defect:
+            let subject = Name("\(method) \(failure.remote.qualifiedName)")
+            let cause = MessageTrouble(kind: .methodFailed, subject: subject)
+            troubles.tell(.error, "method raised an exception", metadata, cause, to: logger)
+        }
+    }
+
+    private func log(_ error: MessagingError, _ request: IncomingRequest) {
+        let metadata: Logger.Metadata = [
+            "message.id": "\(request.messageID ?? "")", "queue": "\(request.replyQueue)", "reason": "\(error)",
+        ]
+        // Callers that are gone are no defect of this side.
+        guard error.code != .undeliverable else { return logger.info("a reply could not be sent", metadata: metadata) }
+        let cause = MessageTrouble(kind: .unsentReply, subject: Name("\(error.code)"))
+        troubles.tell(.warning, "a reply could not be sent", metadata, cause, to: logger)
     }
 }
 
