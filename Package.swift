@@ -58,9 +58,13 @@ let package = Package(
             name: "HTTPServer",
             dependencies: ["CMicrohttpd", "CLinux", "Threads", log],
             swiftSettings: baseSettings,
-            // libmicrohttpd reads its sockets through this function of ours: docs/decisions/0021. No product that other
-            // packages may use holds this target.
-            linkerSettings: [.unsafeFlags(["-Xlinker", "--export-dynamic-symbol=recv"])]
+            // libmicrohttpd reads its sockets, and learns which it can read, through these functions of ours: see
+            // docs/decisions/0021 and 0024. No product that other packages may use holds this target.
+            linkerSettings: [
+                .unsafeFlags([
+                    "-Xlinker", "--export-dynamic-symbol=recv", "-Xlinker", "--export-dynamic-symbol=epoll_wait",
+                ])
+            ]
         ),
         .target(
             name: "AMQP",

@@ -27,7 +27,12 @@ extension HTTPConnection {
     /// libmicrohttpd reads.
     func read(into space: UnsafeMutableRawBufferPointer) -> ReadResult {
         guard space.count >= LibraryHead.maximumBytes else { return .again }
-        if !stage.isRequestThere {
+        let isEvent = !isToldReadable
+        isToldReadable = false
+        if stage.isRequestThere {
+            // The library forgets the event, and nothing else will tell of it.
+            if isEvent { reader.mayHaveMore = true }
+        } else {
             let result = receive()
             guard stage.isRequestThere else { return result }
             if case .complete = stage { handle() }

@@ -30,6 +30,8 @@ final class HTTPConnection {
     /// Dropped when the connection has been idle for a while.
     var buffers = RequestBuffers()
     var end = ConnectionEnd.usual
+    /// Whether the library is told of something to read that is not in the socket.
+    var isToldReadable = false
     /// What the client had acknowledged of an answer at the last deadline; nil before the first.
     var acknowledgedBytes: UInt64?
     /// Whether it is watched that the client stays.
@@ -87,8 +89,7 @@ final class HTTPConnection {
     /// calls.
     func wakeLibrary() {
         guard place != .closed, !stage.isSuspended else { return }
-        MHD_suspend_connection(library)
-        MHD_resume_connection(library)
+        loop.read(self)
     }
 
     /// Queues an answer at a moment when the library takes one.

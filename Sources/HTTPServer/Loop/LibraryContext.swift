@@ -17,7 +17,7 @@ final class LibraryContext {
 
     /// Starts a daemon that calls back with this context, which must outlive it.
     func startDaemon(_ configuration: HTTPServerConfiguration, _ places: ConnectionPlaces) -> OpaquePointer? {
-        guard SocketReads.areOurs else {
+        guard SocketReads.areOurs, ToldEvents.areOurs else {
             logger.critical("libmicrohttpd does not read through this program: link it as a shared library")
             return nil
         }

@@ -1,6 +1,7 @@
 // Part of the rpc-gateway project, under Apache License v2.0; see LICENSE for the full text
 // SPDX-License-Identifier: Apache-2.0
 
+internal import CLinux
 internal import CMicrohttpd
 @preconcurrency internal import Glibc
 internal import Logging
@@ -31,6 +32,8 @@ final class ServerLoop: ResumeQueue, TurnTaker, @unchecked Sendable {
     private let stopped: WakeUp
 
     let daemon: OpaquePointer
+    /// What the library waits with.
+    let libraryDescriptor: Int32
     private let context: LibraryContext
     private(set) var listener: Int32
     private(set) var now: UInt64
@@ -66,6 +69,9 @@ final class ServerLoop: ResumeQueue, TurnTaker, @unchecked Sendable {
     private var watchesLeft = 0
     /// Connections that the library is to read in the next turn.
     private var toWake: [HTTPConnection] = []
+    /// Those that it is told of in this one, in a run of its own: with an event of a socket in the same run, one of the two
+    /// would be lost.
+    private var readable: [HTTPConnection] = []
     /// What sockets are read into. Its size is what is read at once.
     let readBuffer = UnsafeMutableRawBufferPointer.allocate(byteCount: 64 << 10, alignment: 16)
 
@@ -102,6 +108,7 @@ final class ServerLoop: ResumeQueue, TurnTaker, @unchecked Sendable {
         self.streamStallMilliseconds = configuration.streamStallTimeout.clockMilliseconds
         self.stallMilliseconds = (configuration.idleTimeout + configuration.readTimeout).clockMilliseconds
         self.daemon = daemon
+        libraryDescriptor = cmicrohttpd_epoll_descriptor(daemon)
         self.context = context
         self.now = now
         lingering = LingeringSockets(capacity: places.lingeringPerLoop)
@@ -188,7 +195,7 @@ final class ServerLoop: ResumeQueue, TurnTaker, @unchecked Sendable {
         do throws(OutOfResources) {
             let library = ReadySignal { [self] in hasLibraryEvent = true }
             let caller = ReadySignal { [self] in hasCaller = true }
-            watches.append(try eventLoop.watch(cmicrohttpd_epoll_descriptor(daemon), for: .readable, library))
+            watches.append(try eventLoop.watch(libraryDescriptor, for: .readable, library))
             listenerWatch = try eventLoop.watch(listener, for: .readable, caller)
         } catch {
             endWatches()
@@ -205,7 +212,9 @@ final class ServerLoop: ResumeQueue, TurnTaker, @unchecked Sendable {
         if hasEndedPeers { peers.turn() }
         let hasResumed = resumeAnswered()
         if hasCaller { acceptConnections() }
-        if hasResumed || hasCaller || hasLibraryEvent || now >= libraryDue { MHD_run(daemon) }
+        let isTold = !readable.isEmpty
+        if isTold { tellLibrary() }
+        if hasCaller || hasLibraryEvent || now >= libraryDue || hasResumed && !isTold { MHD_run(daemon) }
         (hasLibraryEvent, hasCaller, hasEndedPeers) = (false, false, false)
         lingering.turn(now: now)
         if now >= nextSweep { sweep() }
@@ -213,7 +222,7 @@ final class ServerLoop: ResumeQueue, TurnTaker, @unchecked Sendable {
     }
 
     var maximumWait: Int32? {
-        guard ownResumable.isEmpty, toWake.isEmpty else { return 0 }
+        guard ownResumable.isEmpty, toWake.isEmpty, readable.isEmpty else { return 0 }
         var wait: UInt64 = 0
         let hasWait = MHD_get_timeout(daemon, &wait) == .YES
         libraryDue = hasWait ? now + wait : .max
@@ -237,6 +246,33 @@ final class ServerLoop: ResumeQueue, TurnTaker, @unchecked Sendable {
         guard !toWake.isEmpty else { return false }
         for connection in exchange(&toWake, with: []) { connection.wakeLibrary() }
         return true
+    }
+
+    /// Has the library read a connection the next time it is told of some, whether or not its socket has something.
+    func read(_ connection: HTTPConnection) {
+        connection.isToldReadable = true
+        readable.append(connection)
+    }
+
+    private func tellLibrary() {
+        ToldEvents.teller = self
+        MHD_run(daemon)
+        ToldEvents.teller = nil
+    }
+
+    /// The library asks which of its sockets are ready.
+    func tell(into space: UnsafeMutableBufferPointer<epoll_event>) -> Int32 {
+        var count = 0
+        while count < space.count, let connection = readable.popLast() {
+            // It may have been closed since.
+            guard connection.place != .closed else { continue }
+            space[count] = epoll_event(
+                events: EPOLLIN.rawValue,
+                data: epoll_data_t(ptr: UnsafeMutableRawPointer(connection.library))
+            )
+            count += 1
+        }
+        return Int32(count)
     }
 
     /// Has the library read a connection in the next turn.
@@ -328,8 +364,10 @@ final class ServerLoop: ResumeQueue, TurnTaker, @unchecked Sendable {
         isStopping = true
         for connection in connections { connection.giveUp() }
         _ = resumeAnswered()
+        tellLibrary()
         MHD_run(daemon)
         for connection in connections { connection.prepareForEnd() }
+        tellLibrary()
         MHD_run(daemon)
         endWatches()
         eventLoop.remove(self)

@@ -260,7 +260,7 @@ extension EventLoop {
     }
 
     private func wait() -> Int {
-        let count = epoll_wait(epoll, &events, Int32(Self.eventsATurn), waitMilliseconds)
+        let count = epoll_pwait(epoll, &events, Int32(Self.eventsATurn), waitMilliseconds, nil)
         now = .now
         noteTurn()
         return max(0, Int(count))

@@ -1,0 +1,51 @@
+// Part of the rpc-gateway project, under Apache License v2.0; see LICENSE for the full text
+// SPDX-License-Identifier: Apache-2.0
+
+internal import CLinux
+@preconcurrency internal import Glibc
+
+// libmicrohttpd asks which of its sockets are ready by calling `epoll_wait` through the dynamic linker, so a function of that
+// name in the executable comes first, as ours of `recv` does (see SocketReads). In a run of the library for answers that are
+// there it tells of their connections, as of ones whose sockets have something to read; otherwise, and for everybody else, it
+// does what `epoll_wait` does.
+
+/// Who tells the library of connections to read.
+enum ToldEvents {
+    /// The loop whose thread this is, while it runs the library to tell it of connections.
+    static var teller: ServerLoop? {
+        // Set by the loop itself on its own thread, and cleared there before anything else can run.
+        get { pthread_getspecific(key).map { Unmanaged<ServerLoop>.fromOpaque($0).takeUnretainedValue() } }
+        set { pthread_setspecific(key, newValue.map { Unmanaged.passUnretained($0).toOpaque() }) }
+    }
+
+    private static let key: pthread_key_t = {
+        var key = pthread_key_t()
+        let result = pthread_key_create(&key, nil)
+        // A process has 1,024 keys and this program takes three, at its start.
+        precondition(result == 0, "no thread-specific key is left in this process")
+        return key
+    }()
+
+    /// Whether calls of `epoll_wait` from libraries come here.
+    static var areOurs: Bool {
+        // RTLD_DEFAULT and RTLD_NEXT, casts in C: the definition that comes first, and the one behind that in this image.
+        dlsym(nil, "epoll_wait") != dlsym(UnsafeMutableRawPointer(bitPattern: -1), "epoll_wait")
+    }
+}
+
+// Usable from inline only so that the symbol is exported.
+@_cdecl("epoll_wait")
+@usableFromInline
+func waitInPlaceOfLibrary(
+    _ descriptor: Int32,
+    _ space: UnsafeMutableRawPointer?,
+    _ capacity: Int32,
+    _ milliseconds: Int32
+) -> Int32 {
+    // The caller's array of `epoll_event`, as the declaration of `epoll_wait` says.
+    let events = space?.assumingMemoryBound(to: epoll_event.self)
+    guard let events, capacity > 0, let loop = ToldEvents.teller, loop.libraryDescriptor == descriptor else {
+        return epoll_pwait(descriptor, events, capacity, milliseconds, nil)
+    }
+    return loop.tell(into: UnsafeMutableBufferPointer(start: events, count: Int(capacity)))
+}
