@@ -81,7 +81,7 @@ def marks(server, method):
     return [call["arguments"]["mark"] for call in server.calls if call["method"] == method]
 
 
-@pytest.mark.parametrize("executor", ["tasks", "threads"])
+@pytest.mark.parametrize("executor", ["tasks", "threads", "immediate"])
 def test_a_stop_with_fifty_running_and_five_hundred_waiting(serve, vhost, caller, topic, figure, executor):
     first = serve(vhost.url(), f"{topic}/alpha", "--workers", "50", "--executor", executor)
     sent = {}

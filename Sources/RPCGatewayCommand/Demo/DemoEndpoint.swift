@@ -21,7 +21,7 @@ final class DemoEndpoint: RPCEndpoint {
             driver: driver,
             target: Target(topic: topic, server: server),
             endpoints: [DemoEndpoint()],
-            configuration: RPCServerConfiguration(answersPings: true),
+            configuration: RPCServerConfiguration(executor: .immediate(), answersPings: true),
             logger: logger
         )
     }

@@ -22,11 +22,15 @@ struct RPCServerTests {
     private let gate = Gate()
 
     private func server(workers: Int = 64, pings: Bool = false) throws -> RPCServer {
+        try server(on: .tasks(workers), pings: pings)
+    }
+
+    private func server(on executor: RPCExecutor, pings: Bool = false) throws -> RPCServer {
         let server = RPCServer(
             driver: driver,
             target: Target(topic: "t", server: "s"),
             endpoints: [Held(gate: gate)],
-            configuration: RPCServerConfiguration(executor: .tasks(workers), answersPings: pings)
+            configuration: RPCServerConfiguration(executor: executor, answersPings: pings)
         )
         try server.start()
         return server
@@ -127,15 +131,28 @@ struct RPCServerTests {
     }
 
     @Test func blockingMethodsHaveThreadsOfTheirOwn() async throws {
-        let server = RPCServer(
-            driver: driver,
-            target: Target(topic: "t", server: "s"),
-            endpoints: [Held(gate: gate)],
-            configuration: RPCServerConfiguration(executor: .threads(8))
-        )
-        try server.start()
+        _ = try server(on: .threads(8))
         let messages = (0..<50).map { _ in message("now") }
         for message in messages { driver.deliver(message) }
         for message in messages { #expect(await message.events(count: 2) == ["acknowledge", "result 2"]) }
+    }
+
+    @Test func methodsThatDoNotWaitAreRunWhereTheirMessageIsReceived() throws {
+        _ = try server(on: .immediate())
+        let message = message("now")
+        driver.deliver(message)
+        #expect(message.events.withLock { $0 } == ["acknowledge", "result 2"])
+    }
+
+    @Test func methodsThatWaitLeaveThePlaceWhereTheirMessageIsReceived() async throws {
+        _ = try server(on: .immediate(2))
+        let held = [message("hold"), message("hold")]
+        for message in held { driver.deliver(message) }
+        let after = message("now")
+        driver.deliver(after)
+        #expect(after.events.withLock { $0 }.isEmpty, "two run at a time")
+        gate.open()
+        for message in held { #expect(await message.events(count: 2) == ["acknowledge", "result 1"]) }
+        #expect(await after.events(count: 2) == ["acknowledge", "result 2"])
     }
 }

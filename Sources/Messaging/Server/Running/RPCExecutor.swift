@@ -5,24 +5,41 @@
 public struct RPCExecutor: Sendable {
     /// How many methods run at a time.
     public let workerCount: Int
-    private let threads: ThreadExecutor?
+    private let place: Place
+
+    private enum Place {
+        case tasks, threads(ThreadExecutor), loop
+    }
 
     /// Oslo's number of workers.
     public static let defaultWorkerCount = 64
 
     /// Runs methods as tasks on Swift's own threads; for methods that never block.
     public static func tasks(_ workerCount: Int = defaultWorkerCount) -> RPCExecutor {
-        RPCExecutor(workerCount: max(1, workerCount), threads: nil)
+        RPCExecutor(workerCount: max(1, workerCount), place: .tasks)
+    }
+
+    /// Runs methods at once where their messages are received, on the driver's loop, up to where they first wait; what
+    /// comes behind that runs as a task. For methods that take microseconds or wait (`blocking`).
+    ///
+    /// A call costs no change of threads. While a method computes, its driver receives, sends and answers nothing.
+    public static func immediate(_ workerCount: Int = defaultWorkerCount) -> RPCExecutor {
+        RPCExecutor(workerCount: max(1, workerCount), place: .loop)
     }
 
     /// Runs methods on threads of the executor's own, as many as it has workers; for methods that block (`threading`).
     ///
     /// Threads start with the work and end with the process.
     public static func threads(_ workerCount: Int = defaultWorkerCount) -> RPCExecutor {
-        RPCExecutor(workerCount: max(1, workerCount), threads: ThreadExecutor(maximumCount: max(1, workerCount)))
+        let threads = ThreadExecutor(maximumCount: max(1, workerCount))
+        return RPCExecutor(workerCount: max(1, workerCount), place: .threads(threads))
     }
 
     func run(_ worker: @escaping @Sendable () async -> Void) {
-        if let threads { Task(executorPreference: threads) { await worker() } } else { Task { await worker() } }
+        switch place {
+        case .tasks: Task { await worker() }
+        case .threads(let threads): Task(executorPreference: threads) { await worker() }
+        case .loop: Task.immediate { await worker() }
+        }
     }
 }

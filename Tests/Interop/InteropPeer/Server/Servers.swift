@@ -45,11 +45,19 @@ struct Servers {
                 SecondEndpoint(),
             ],
             configuration: RPCServerConfiguration(
-                executor: options.text("--executor") == "threads" ? .threads(workers) : .tasks(workers),
+                executor: executor(options.text("--executor"), workers),
                 answersPings: !options.has("--no-ping")
             ),
             accessPolicy: policies[options.text("--policy") ?? "default"] ?? DefaultRPCAccessPolicy()
         )
+    }
+
+    private static func executor(_ name: String?, _ workers: Int) -> RPCExecutor {
+        switch name {
+        case "threads": .threads(workers)
+        case "immediate": .immediate(workers)
+        default: .tasks(workers)
+        }
     }
 
     private static func target(_ place: Substring, exchange: Substring) -> Target {
