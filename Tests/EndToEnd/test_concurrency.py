@@ -120,7 +120,7 @@ def test_ten_thousand_idle_connections_are_held(family, vhost, figure):
 def test_idle_memory(family, vhost, figure):
     gateway = family.gateway(vhost.url())
     figure(f"{gateway.memory():.1f} MiB")
-    assert gateway.memory() < 40
+    assert gateway.memory() <= 24
 
 
 def test_connections_over_the_limit_do_not_harm(family, vhost):

@@ -5,6 +5,7 @@ internal import Gateway
 internal import Glibc
 internal import HTTPServer
 internal import Logging
+internal import Observability
 internal import ServiceLifecycle
 internal import Threads
 
@@ -19,6 +20,7 @@ struct HTTPService: Service {
     func run() async throws {
         try server.start()
         announce()
+        ProgramCode.release()
         try? await gracefulShutdown()
         logger.notice("shutting down", metadata: ["requests.in_flight": "\(gateway.inFlight)"])
         let deadline = Moment.now.advanced(by: settings.shutdownGrace)
