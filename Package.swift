@@ -150,7 +150,9 @@ let package = Package(
         ),
         .testTarget(
             name: "RabbitDriverTests",
-            dependencies: ["RabbitDriver", "ConnectionPool", "Messaging", "AMQP", "Names", "Threads", log],
+            dependencies: [
+                "RabbitDriver", "ConnectionPool", "Messaging", "AMQP", "Compression", "Names", "Threads", log,
+            ],
             swiftSettings: baseSettings
         ),
         .testTarget(

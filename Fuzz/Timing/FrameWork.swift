@@ -89,7 +89,7 @@ extension Work {
             properties: properties,
             body: []
         )
-        _ = try? BodyCompression.decompressed(delivery, maximumBytes: 1 << 20)
+        _ = try? BodyCompression.format(of: delivery)
         _ = ReplyProperties(PlainMessage(delivery), bytes: 4_096)
     }
 

@@ -33,9 +33,12 @@ extension RabbitDriver: ListeningDriver {
     }
 
     /// Makes a listener that reads its deliveries with a closure.
+    ///
+    /// - Parameter inflates: whether long compressed bodies are read on a thread of their own.
     func makeListener(
         _ topology: ListeningTopology,
         stableAfter: Duration = .seconds(5),
+        inflates: Bool = true,
         receive: @escaping RabbitListener.Receive
     ) -> RabbitListener {
         let environment = RabbitListener.Environment(
@@ -44,6 +47,8 @@ extension RabbitDriver: ListeningDriver {
             loop: loop,
             logger: logger,
             troubles: troubles,
+            inflater: inflater,
+            maximumInflatedBytes: inflates ? settings.maximumReplyBytes : nil,
             // A process that only serves publishes too.
             prepare: { [connections] in connections.start() },
             receive: receive

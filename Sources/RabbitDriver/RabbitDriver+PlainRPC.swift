@@ -77,7 +77,8 @@ extension RabbitDriver {
             throw MessagingError(.invalidTarget, message)
         }
         let replies = replySender
-        return makeListener(ListeningTopology(plainQueue: queue, options: options)) { delivery, _, settlement in
+        let topology = ListeningTopology(plainQueue: queue, options: options)
+        return makeListener(topology, inflates: false) { delivery, _, settlement in
             handler(
                 RabbitIncomingPlainMessage(
                     message: PlainMessage(delivery),

@@ -24,6 +24,7 @@ public final class RabbitDriver: Driver {
     let settings: Settings
     let logger: Logger
     let troubles: TroubleLog
+    let inflater: Inflater
     let waiters: ReplyWaiters
     let connections: SendConnections
     let replies: ReplyLink
@@ -67,15 +68,18 @@ public final class RabbitDriver: Driver {
         context: DriverRegistry.DriverContext,
         settings: Settings = Settings()
     ) throws {
-        try self.init(url: url, context: context, settings: settings, troubles: TroubleLog())
+        try self.init(url: url, context: context, settings: settings, troubles: TroubleLog(), inflater: Inflater())
     }
 
-    /// - Parameter troubles: what tells of the broker's troubles, for several drivers on one broker together.
+    /// - Parameters:
+    ///   - troubles: what tells of the broker's troubles, for several drivers on one broker together.
+    ///   - inflater: what inflates long bodies, for all of them.
     init(
         url: TransportURL,
         context: DriverRegistry.DriverContext,
         settings: Settings,
-        troubles: TroubleLog
+        troubles: TroubleLog,
+        inflater: Inflater
     ) throws {
         let options = try RabbitOptions(context: context, url: url)
         let hosts = BrokerHosts(url, options: options, maximumReplyBytes: settings.maximumReplyBytes)
@@ -98,6 +102,7 @@ public final class RabbitDriver: Driver {
         self.settings = settings
         logger = context.logger
         self.troubles = troubles
+        self.inflater = inflater
         self.waiters = waiters
         self.connections = connections
         controlExchange = context.controlExchange
@@ -114,6 +119,7 @@ public final class RabbitDriver: Driver {
                 loop: loop,
                 logger: context.logger,
                 troubles: troubles,
+                inflater: inflater,
                 publish: { body, queue, completion in
                     connections.send(.loopback(body, queue: queue, completion: completion))
                 }

@@ -23,11 +23,17 @@ public final class RabbitShards: Sendable {
         precondition(!loops.isEmpty, "there is a loop")
         var settings = settings
         settings.shardCount = loops.count
-        let troubles = TroubleLog()
+        let (troubles, inflater) = (TroubleLog(), Inflater())
         shards = try loops.map { loop in
             var context = context
             context.loop = loop
-            return try RabbitDriver(url: url, context: context, settings: settings, troubles: troubles)
+            return try RabbitDriver(
+                url: url,
+                context: context,
+                settings: settings,
+                troubles: troubles,
+                inflater: inflater
+            )
         }
     }
 

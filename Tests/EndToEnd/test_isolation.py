@@ -99,8 +99,11 @@ async def post(port, path, arguments=b"{}", fields=""):
         writer.close()
 
 
-def check(gateway, healthy, attack, figure):
-    """Attacks beside the victims; gives the attack's answers. No victim may see it, lose a message or have one twice."""
+def check(gateway, healthy, attack, figure, slowest=None):
+    """Attacks beside the victims; gives the attack's answers. No victim may see it, lose a message or have one twice.
+
+    With `slowest` none of their answers may take so many seconds.
+    """
     victims = Victims(gateway.port)
     answers = asyncio.run(victims.beside(attack(gateway.port)))
     assert not victims.wrong, (len(victims.wrong), victims.calls, victims.wrong[:3])
@@ -113,6 +116,7 @@ def check(gateway, healthy, attack, figure):
     until(lambda: len(ran()) >= len(wanted), 10, what="every confirmed cast runs")
     assert sorted(ran()) == sorted(wanted), "a confirmed cast ran twice"
     figure(f"{victims.calls} calls and {len(wanted)} casts beside it, the slowest {victims.slowest * 1000:.0f} ms")
+    assert slowest is None or victims.slowest < slowest
     return answers
 
 
@@ -255,6 +259,30 @@ def test_bodies_that_grow_when_decoded(family, healthy, vhost, figure):
     answers = check(gateway, healthy, attack, figure)
     assert {(status, members["executed"]) for status, members in answers} == {(400, "no"), (413, "no")}
     assert gateway.memory() - before < 120
+
+
+def test_replies_that_grow_when_inflated(family, healthy, verbatim, vhost, figure):
+    """Replies of 60 kB that stand for 60 MB, and some that stand for more than a reply may have."""
+    gateway = family.gateway(vhost.url())
+    assert gateway.post("/healthy/alpha/echo", {"value": 0}).status == 200
+    assert gateway.post("/verbatim/compressed", {"kind": "one", "size": 60_000_000}).json() == 1
+    largest = 64 << 20
+    before = gateway.memory()
+
+    async def attack(port):
+        calls = [{"kind": "two" if number % 2 else "one", "size": 60_000_000} for number in range(30)]
+        calls += [{"kind": "one", "size": largest}, {"kind": "one", "size": largest + 1}]
+        seconds = [20] * (len(calls) - 1) + [4]
+        requests = zip(calls, seconds, strict=True)
+        answers = [post(port, "/verbatim/compressed", call, f"Rpc-Timeout: {most}\r\n") for call, most in requests]
+        return await asyncio.gather(*answers)
+
+    # Each takes some tenths of a second; one after the other on the victims' thread they would take many.
+    *answers, last, larger = check(gateway, healthy, attack, figure, slowest=1)
+    assert [(status, json.loads(body)) for status, body in answers] == [(200, 1), (200, "first")] * 15
+    assert (last[0], json.loads(last[1])) == (200, 1)
+    assert (larger[0], larger[1]["code"]) == (504, "messaging-timeout")
+    assert gateway.memory() - before < 300
 
 
 @contextlib.contextmanager

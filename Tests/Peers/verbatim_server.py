@@ -1,7 +1,7 @@
 """A server that speaks oslo.messaging's protocol by hand, for what a well-behaved server never does.
 
 It answers with the argument `value` exactly as it was written (`echo`), or with replies that are wrong in a chosen way
-(`forge`), some of them later. It reconnects at once when the broker goes away, to the first of its URLs that answers. Prints
+(`forge`), some of them later, or with compressed ones (`compressed`). It reconnects at once when the broker goes away, to the first of its URLs that answers. Prints
 `READY` each time it consumes, then one JSON object a line for every request that it took, before it acknowledges it.
 """
 
@@ -12,6 +12,7 @@ import signal
 import sys
 import time
 import uuid
+import zlib
 
 import pika
 import pika.exceptions
@@ -70,6 +71,35 @@ def forged(kind, message):
         "version-null": [envelope(reply(message, "1"), "null")],
         "result-cut": [good[: len(good) // 2]],
         "identifier-null": [envelope('{"result": 1, "failure": null, "ending": true, "_msg_id": null}')],
+    }[kind]
+
+
+@functools.lru_cache
+def spaces(size):
+    """A compressor that has taken so many spaces, and what it has given for them."""
+    compressor = zlib.compressobj()
+    return compressor, compressor.compress(b" " * size)
+
+
+def inflating(text, size):
+    """A body as kombu's gzip: the text after spaces that make it as long as that, in a thousandth of it."""
+    compressor, begun = spaces(max(0, size - len(text)))
+    compressor = compressor.copy()
+    return begun + compressor.compress(text.encode()) + compressor.flush()
+
+
+def compressed(kind, message):
+    """The compressed bodies of the replies to a `compressed` call."""
+    size = message["args"].get("size", 0)
+    return {
+        "one": [inflating(envelope(reply(message, "1")), size)],
+        # The end of it is as short as can be, and what it ends is long.
+        "two": [
+            inflating(envelope(reply(message, '"first"', ending="false")), size),
+            inflating(envelope(reply(message, "null")), 0),
+        ],
+        # A result of so many bytes.
+        "result": [zlib.compress(envelope(reply(message, '"' + "x" * (size - 2) + '"')).encode(), 1)] if kind == "result" else [],
     }[kind]
 
 
@@ -147,13 +177,16 @@ class Server:
             self.send(channel, message, answer)
 
     def send(self, channel, message, answer):
-        channel.basic_publish(
-            "", message["_reply_q"], answer.encode(), pika.BasicProperties("application/json", "utf-8", {}, 2, 0)
-        )
+        is_compressed = isinstance(answer, bytes)
+        headers = {"compression": "application/x-gzip"} if is_compressed else {}
+        properties = pika.BasicProperties("application/json", "utf-8", headers, 2, 0)
+        channel.basic_publish("", message["_reply_q"], answer if is_compressed else answer.encode(), properties)
 
     def answers(self, message, text):
         if message["method"] == "forge":
             return forged(message["args"]["kind"], message)
+        if message["method"] == "compressed":
+            return compressed(message["args"]["kind"], message)
         return [envelope(reply(message, written(written(text, "args"), "value")))]
 
     def run(self):

@@ -8,7 +8,8 @@ public protocol ListeningDriver: Driver {
     /// Makes a listener for a target's three queues: the topic's, the server's own, and the one for fanouts.
     ///
     /// Nothing is declared or consumed before the listener's `start()`. The handler runs on a thread of the driver, in
-    /// the order of the deliveries; it must not block. Messages that cannot be decoded are rejected by the driver and
+    /// the order of the deliveries (compressed messages that are long, and compressed ones behind them, can come later than
+    /// others); it must not block. Messages that cannot be decoded are rejected by the driver and
     /// never reach it.
     ///
     /// - Throws: `invalidTarget` without topic or server.

@@ -15,6 +15,9 @@ public struct ReplyEnvelope: Sendable {
     /// Whether the message only says that the server still works.
     public var isHeartbeat: Bool { !isEnding && failure == nil && result == .null }
 
+    /// Whether it says by itself how its call has ended, whatever came before it.
+    public var isWholeAnswer: Bool { isEnding && (failure != nil || result != .null) }
+
     /// Opens the body of a reply (`oslo_messaging._drivers.common.deserialize_msg`).
     ///
     /// Both layers are validated. A body without the envelope's two keys is itself the message (format 1.0). Of a key

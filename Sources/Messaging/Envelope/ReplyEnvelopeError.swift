@@ -6,6 +6,8 @@ public struct ReplyEnvelopeError: Error, Sendable, CustomStringConvertible {
     /// What kinds of defects there are.
     public enum Kind: Sendable, Hashable {
         case tooLarge, contentType, compression, malformed
+        /// Nothing is wrong with it: too much has to be inflated before it.
+        case crowded
     }
 
     /// Which of them it has.

@@ -51,7 +51,7 @@ public struct JSONText: Sendable, Hashable {
     }
 
     /// The same text in memory of its own: it keeps nothing of a longer one that it was a part of.
-    var copied: JSONText { JSONText(validated: Array(bytes)[...]) }
+    package var copied: JSONText { JSONText(validated: Array(bytes)[...]) }
 
     /// The text as a string.
     public var string: String { String(decoding: bytes, as: UTF8.self) }

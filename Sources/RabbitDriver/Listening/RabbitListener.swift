@@ -21,6 +21,9 @@ final class RabbitListener: Listener {
         var loop: EventLoop
         var logger: Logger
         var troubles: TroubleLog
+        var inflater: Inflater
+        /// The bytes that a compressed body may have when it is inflated; nil where bodies are handed on as they are.
+        var maximumInflatedBytes: Int?
         /// Makes what answers go through ready.
         var prepare: @Sendable () -> Void
         var receive: Receive
@@ -82,6 +85,9 @@ final class ListenerIntake: Consumption {
     private let logger: Logger
     private let troubles: TroubleLog
     private let handOn: RabbitListener.Receive
+    private let maximumInflatedBytes: Int?
+    /// Bounded by the prefetch count: the broker sends no more before these are settled.
+    private let lane: InflationLane
     /// The offset behind the last message of a stream; less than zero before the first.
     private let offset = Atomic<Int64>(-1)
 
@@ -90,6 +96,12 @@ final class ListenerIntake: Consumption {
         logger = environment.logger
         troubles = environment.troubles
         handOn = environment.receive
+        maximumInflatedBytes = environment.maximumInflatedBytes
+        lane = InflationLane(
+            worker: { [inflater = environment.inflater] in inflater.loop },
+            loop: environment.loop,
+            maximumBytes: .max
+        )
     }
 
     var topology: ListeningTopology { state.withLock { $0.topology } }
@@ -115,7 +127,13 @@ final class ListenerIntake: Consumption {
             if isStopping, consumer?.isOwn != true {
                 connection.reject(deliveryTag: delivery.deliveryTag, requeue: true)
             } else {
-                handOver(delivery, of: consumer, DeliverySettlement(delivery, on: connection))
+                if consumer?.isStream == true { noteOffset(delivery) }
+                let settlement = DeliverySettlement(delivery, on: connection)
+                if let maximumInflatedBytes, MessageBody.isCompressed(delivery) {
+                    handOverCompressed(delivery, of: consumer, settlement, maximumInflatedBytes, session)
+                } else {
+                    handOver(delivery, of: consumer, settlement)
+                }
             }
         }
     }
@@ -125,15 +143,51 @@ final class ListenerIntake: Consumption {
         of consumer: ListeningTopology.Consumer?,
         _ settlement: DeliverySettlement
     ) {
-        if consumer?.isStream == true { noteOffset(delivery) }
         do throws(UnreadableMessage) {
             try handOn(delivery, consumer, settlement)
         } catch {
-            let queue = consumer?.queue ?? ""
-            let metadata: Logger.Metadata = ["queue": "\(queue)", "reason": "\(error.reason)"]
-            troubles.tell("unreadable message dropped", metadata, .message(in: queue), to: logger)
-            settlement.reject(requeue: false)
+            drop(settlement, of: consumer, error)
         }
+    }
+
+    /// Hands on what is short; what is long, and what comes after it, is inflated and handed on by another thread.
+    private func handOverCompressed(
+        _ delivery: Delivery,
+        of consumer: ListeningTopology.Consumer?,
+        _ settlement: DeliverySettlement,
+        _ maximumBytes: Int,
+        _ session: ConsumerSession
+    ) {
+        do throws(UnreadableMessage) {
+            if lane.isEmpty,
+                let short = try MessageBody.inflatedIfShort(delivery, maximumBytes: maximumBytes)
+            {
+                return try handOn(short, consumer, settlement)
+            }
+        } catch {
+            return drop(settlement, of: consumer, error)
+        }
+        // The lane has room for as much as the broker sends.
+        _ = lane.add(bytes: delivery.body.count) { [self] end in
+            defer { end() }
+            guard !session.isRetired else { return }
+            if session.isStopping, consumer?.isOwn != true {
+                settlement.reject(requeue: true)
+            } else {
+                handOver(delivery, of: consumer, settlement)
+            }
+        }
+    }
+
+    private func drop(
+        _ settlement: DeliverySettlement,
+        of consumer: ListeningTopology.Consumer?,
+        _ error: UnreadableMessage
+    ) {
+        let queue = consumer?.queue ?? ""
+        let metadata: Logger.Metadata = ["queue": "\(queue)", "reason": "\(error.reason)"]
+        troubles.tell("unreadable message dropped", metadata, .message(in: queue), to: logger)
+        settlement.reject(requeue: false)
     }
 
     private func noteOffset(_ delivery: Delivery) {

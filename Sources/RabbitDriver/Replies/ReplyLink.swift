@@ -19,6 +19,7 @@ final class ReplyLink: Sendable {
         var loop: EventLoop
         var logger: Logger
         var troubles: TroubleLog
+        var inflater: Inflater
         /// Publishes a body to a queue; the outcome comes to the closure.
         var publish: @Sendable ([UInt8], Name, @escaping @Sendable (Result<Void, MessagingError>) -> Void) -> Void
     }
@@ -91,9 +92,22 @@ final class ReplyLink: Sendable {
 private final class ReplyIntake: Consumption {
     private let environment: ReplyLink.Environment
     private let loopback = Loopback()
+    private let compressed: CompressedReplies
     let queue = ReplyQueue()
 
-    init(_ environment: ReplyLink.Environment) { self.environment = environment }
+    init(_ environment: ReplyLink.Environment) {
+        self.environment = environment
+        compressed = CompressedReplies(
+            loop: environment.loop,
+            inflater: environment.inflater,
+            maximumBytes: environment.maximumReplyBytes
+        ) { result in
+            switch result {
+            case .success(let reply): environment.waiters.receive(reply)
+            case .failure(let error): environment.refuse(error)
+            }
+        }
+    }
 
     var topology: ListeningTopology { ListeningTopology(queue, options: environment.options) }
 
@@ -133,7 +147,12 @@ private final class ReplyIntake: Consumption {
             return readPlain(delivery, correlationID)
         }
         do throws(ReplyEnvelopeError) {
-            let reply = try ReplyEnvelope.open(delivery, maximumBytes: environment.maximumReplyBytes)
+            try ReplyEnvelope.check(delivery, maximumBytes: environment.maximumReplyBytes)
+            if let format = try BodyCompression.format(of: delivery) {
+                try compressed.read(delivery.body, format)
+                return true
+            }
+            let reply = try ReplyEnvelope(delivery.body)
             if reply.messageID == loopback.id {
                 session.settlements.expedite()
                 session.loopbackArrived()
@@ -142,7 +161,7 @@ private final class ReplyIntake: Consumption {
             }
             return true
         } catch {
-            refuse(error)
+            environment.refuse(error)
             return false
         }
     }
@@ -161,13 +180,16 @@ private final class ReplyIntake: Consumption {
         environment.waiters.receive(PlainMessage(delivery), for: id)
         return true
     }
+}
 
-    private func refuse(_ error: ReplyEnvelopeError) {
+extension ReplyLink.Environment {
+    /// Tells the log of a message that is no reply, and the call that it most likely answers.
+    fileprivate func refuse(_ error: ReplyEnvelopeError) {
         let reason: Logger.Metadata = ["reason": "\(error.reason)"]
-        environment.troubles.tell("undecodable reply", reason, .reply(error.kind), to: environment.logger)
+        troubles.tell("undecodable reply", reason, .reply(error.kind), to: logger)
         guard let id = error.messageID else { return }
         let message = "The reply cannot be read: \(error.reason)"
-        environment.waiters.fail(id, with: MessagingError(.badReply, message, execution: .yes, stage: .reply))
+        waiters.fail(id, with: MessagingError(.badReply, message, execution: .yes, stage: .reply))
     }
 }
 
@@ -183,10 +205,10 @@ private struct Loopback: Sendable {
 }
 
 extension ReplyEnvelope {
-    /// Opens the body of a delivery of the reply queue.
+    /// Looks at a delivery of the reply queue, except at what its body holds.
     ///
     /// - Throws: the reason why it is no reply, with the call it most likely answers.
-    fileprivate static func open(_ delivery: Delivery, maximumBytes: Int) throws(ReplyEnvelopeError) -> ReplyEnvelope {
+    fileprivate static func check(_ delivery: Delivery, maximumBytes: Int) throws(ReplyEnvelopeError) {
         guard delivery.body.count <= maximumBytes else {
             let reason = "it has \(delivery.body.count) bytes, the limit is \(maximumBytes)"
             throw ReplyEnvelopeError(.tooLarge, reason: reason, salvagedFrom: delivery.body)
@@ -195,6 +217,5 @@ extension ReplyEnvelope {
             let type = delivery.properties.contentType.map { "\"\($0)\"" } ?? "absent"
             throw ReplyEnvelopeError(.contentType, reason: "its content type is \(type)", salvagedFrom: delivery.body)
         }
-        return try ReplyEnvelope(try BodyCompression.decompressed(delivery, maximumBytes: maximumBytes))
     }
 }
