@@ -5,6 +5,7 @@ import contextlib
 import gzip
 import itertools
 import json
+import socket
 import time
 import urllib.parse
 
@@ -283,6 +284,45 @@ def test_replies_that_grow_when_inflated(family, healthy, verbatim, vhost, figur
     assert (last[0], json.loads(last[1])) == (200, 1)
     assert (larger[0], larger[1]["code"]) == (504, "messaging-timeout")
     assert gateway.memory() - before < 300
+
+
+class Unread:
+    """A gathering of one reply, of so many bytes, whose answer nobody reads beyond its head."""
+
+    PER_REPLY = 256
+
+    def __init__(self, port, size):
+        self.socket = socket.create_connection(("127.0.0.1", port), 20)
+        body = json.dumps({"kind": "result", "size": size}).encode()
+        head = "POST /verbatim/*/compressed:gather?min=1 HTTP/1.1\r\nHost: x\r\nContent-Type: application/json\r\nRpc-Timeout: 20\r\n"
+        self.socket.sendall(f"{head}Content-Length: {len(body)}\r\n\r\n".encode() + body)
+
+    def head(self):
+        received = b""
+        while b"\r\n\r\n" not in received:
+            received += self.socket.recv(1000)
+        return received.split(b"\r\n\r\n")[0].decode().lower()
+
+
+def test_gathers_whose_replies_take_all_the_memory_for_them(family, healthy, verbatim, vhost, figure):
+    """Clients that read nothing hold what is gathered for them: others' gathers are refused, and nothing else is."""
+    gateway = family.gateway(vhost.url())
+    assert gateway.post("/healthy/alpha/echo", {"value": 0}).status == 200
+    assert gateway.post("/verbatim/echo", {"value": 0}).status == 200
+    limit, each = 256 << 20, 60_000_000
+    last = limit - 4 * (each + Unread.PER_REPLY) - Unread.PER_REPLY
+    clients = [Unread(gateway.port, size) for size in [each] * 4 + [last]]
+    heads = [client.head() for client in clients]
+    assert all(" 200 " in head and "rpc-replies-complete: true" in head for head in heads), heads
+
+    async def attack(port):
+        return [await post(port, "/healthy/*/echo:gather?min=1", {"value": 1}) for _ in range(20)]
+
+    for status, members in check(gateway, healthy, attack, figure):
+        assert (status, members["code"], members["executed"]) == (503, "overloaded", "no")
+    for client in clients:
+        client.socket.close()
+    until(lambda: gateway.post("/healthy/*/echo:gather?min=1", {"value": 1}).status == 200, 5, what="there is room again")
 
 
 @contextlib.contextmanager

@@ -5,7 +5,7 @@ import HTTPServer
 import Threads
 
 /// Answers by path: `/echo` at once, `/later` from another thread, `/never` not at all, `/told` and `/acted` neither, `/twice` twice, `/stream` bit by
-/// bit.
+/// bit, `/kept` with a long body and something to keep.
 final class TestHandler: HTTPRequestHandler {
     let held = Guarded<[Responder]>([])
     let heads = Guarded<[RequestHead]>([])
@@ -14,6 +14,22 @@ final class TestHandler: HTTPRequestHandler {
     let ends = Guarded<[ResponseStream.End]>([])
     /// What became of clients that went, as their requests had it.
     let departures = Guarded<[String]>([])
+
+    /// Objects that answers keep.
+    let keptCount = Guarded(0)
+    /// The body of an answer that keeps one: more than the kernel takes of it.
+    static let keptBytes = 16 << 20
+
+    private final class Counted: Sendable {
+        private let count: Guarded<Int>
+
+        init(in count: Guarded<Int>) {
+            self.count = count
+            count.withLock { $0 += 1 }
+        }
+
+        deinit { count.withLock { $0 -= 1 } }
+    }
 
     func clientHasGone(_ first: UInt64, _ second: UInt64) {
         departures.withLock { $0.append("told \(first) \(second)") }
@@ -65,6 +81,10 @@ final class TestHandler: HTTPRequestHandler {
             responder.respond(
                 HTTPResponse(status: 200, fields: ResponseFields(fields), body: [0x61], closesConnection: closes)
             )
+        case "/kept":
+            var response = HTTPResponse(status: 200, body: [UInt8](repeating: 0x61, count: Self.keptBytes)[...])
+            response.keep(Counted(in: keptCount))
+            responder.respond(response)
         case "/big":
             responder.respond(HTTPResponse(status: 200, body: [UInt8](repeating: 0x61, count: 3_000_000)[...]))
         default: responder.respond(response)

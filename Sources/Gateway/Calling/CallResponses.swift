@@ -79,7 +79,11 @@ struct CallResponses: MessageResponses {
             ("Rpc-Message-Id", gathered.messageID.hexadecimal), ("Rpc-Timeout", appliedTimeout),
             ("Server-Timing", "publish;dur=\(publish), rpc;dur=\(rpc)"),
         ]
-        return HTTPResponse(status: 200, fields: fields + counts + times, body: body.bytes(gathered.replies)[...])
+        let bytes = body.bytes(gathered.replies)
+        var response = HTTPResponse(status: 200, fields: fields + counts + times, body: bytes[...])
+        // A client that reads slowly has the replies in memory for as long.
+        if let memory = gathered.memory { response.keep(memory) }
+        return response
     }
 
     /// What went wrong.

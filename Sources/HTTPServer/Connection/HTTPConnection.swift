@@ -107,7 +107,8 @@ final class HTTPConnection {
         let closes = response.closesConnection || loop.closesAnswers || place != .ordinary
         let body =
             response.stream == nil
-            ? LibraryResponse.body(response.body, keptBy: pending) : LibraryStream.make(for: self)
+            ? LibraryResponse.body(response.body, keptBy: response.kept.map(AccompaniedBody.init) ?? pending)
+            : LibraryStream.make(for: self)
         guard let handle = body else {
             response.stream?.end(.clientGone)
             return .NO

@@ -15,8 +15,23 @@ public struct HTTPResponse: Sendable {
     public var body: ArraySlice<UInt8>
     /// Whether the connection is closed after this answer.
     public var closesConnection: Bool
+    /// What belongs to the body. One word, so that a plain answer carries nothing for it.
+    private var companion = Companion.none
+
+    private enum Companion: Sendable {
+        case none
+        case stream(ResponseStream)
+        case kept(any AnyObject & Sendable)
+    }
+
     /// What writes the body, in place of `body`.
-    var stream: ResponseStream?
+    var stream: ResponseStream? {
+        get { if case .stream(let stream) = companion { stream } else { nil } }
+        set { companion = newValue.map { .stream($0) } ?? .none }
+    }
+
+    /// What lives as long as the body, where the body is no stream.
+    var kept: (any AnyObject & Sendable)? { if case .kept(let object) = companion { object } else { nil } }
 
     /// An answer with the given parts.
     public init(
@@ -30,6 +45,10 @@ public struct HTTPResponse: Sendable {
         self.body = body
         self.closesConnection = closesConnection
     }
+
+    /// Keeps an object until the body has been written, or will never be: what counts the memory that a body takes while its
+    /// client reads it.
+    public mutating func keep(_ object: any AnyObject & Sendable) { companion = .kept(object) }
 
     /// An answer with the given parts, its fields as a list.
     public init(

@@ -62,10 +62,10 @@ enum LibraryResponse {
 
     /// Makes the library's response; the caller destroys it. Nil when memory is short.
     ///
-    /// - Parameter pending: the request that is answered, where it can keep the body for as long as the library needs it.
-    static func body(_ bytes: ArraySlice<UInt8>, keptBy pending: PendingRequest?) -> OpaquePointer? {
+    /// - Parameter owner: what keeps the body for as long as the library needs it, if there is something already.
+    static func body(_ bytes: ArraySlice<UInt8>, keptBy owner: BodyOwner?) -> OpaquePointer? {
         guard !bytes.isEmpty else { return MHD_create_response_from_buffer(0, nil, .RESPMEM_PERSISTENT) }
-        let keeper = pending ?? BodyOwner()
+        let keeper = owner ?? BodyOwner()
         keeper.body = bytes
         let owner = Unmanaged.passRetained(keeper)
         // The pointer outlives the closure. That is sound for a native array: its elements stay where they are for as
@@ -86,6 +86,13 @@ enum LibraryResponse {
 class BodyOwner {
     /// Set once, on the loop's thread.
     final var body: ArraySlice<UInt8> = []
+}
+
+/// The same, with what is to live as long as the body.
+final class AccompaniedBody: BodyOwner {
+    private let object: any AnyObject & Sendable
+
+    init(with object: any AnyObject & Sendable) { self.object = object }
 }
 
 // A file-scope function: a closure literal could inherit an actor's isolation and trap on a loop thread.

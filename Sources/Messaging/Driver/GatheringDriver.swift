@@ -29,6 +29,8 @@ public struct GatheredReplies: Sendable {
     public var publishDuration: Duration
     /// What they take of the memory for all gathers, for as long as they are there.
     var share: GatherMemory.Share?
+    /// The same, for whoever makes something of them that takes as much and stays longer: to be kept as long as that.
+    package var memory: (any AnyObject & Sendable)? { share }
 
     /// Makes replies.
     public init(
