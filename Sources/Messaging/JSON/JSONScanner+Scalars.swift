@@ -14,7 +14,7 @@ extension JSONScanner {
                 index &+= 1
                 return start..<(index &- 1)
             case 0x5c: try escape(bytes)
-            case 0x80...: try multiByteScalar(byte, bytes)
+            case 0x80...: try multiByteRun(bytes)
             case ..<0x20: throw JSONError(.controlCharacter, at: index)
             default: index &+= 1
             }
@@ -57,10 +57,7 @@ extension JSONScanner {
     ) throws(JSONError) {
         switch byte {
         case 0x5c: try copyEscape(bytes, &output)
-        case 0x80...:
-            let start = index
-            try multiByteScalar(byte, bytes)
-            for position in start..<index { output.append(bytes[position]) }
+        case 0x80...: try copyMultiByteRun(bytes, &output)
         case ..<0x20: throw JSONError(.controlCharacter, at: index)
         default:
             output.append(byte)
@@ -125,6 +122,37 @@ extension JSONScanner {
             index &+= 6
         default: throw JSONError(.invalidEscape, at: index)
         }
+    }
+
+    /// Accepts characters beyond ASCII, one after the other; the first one there is.
+    @inline(__always)
+    private mutating func multiByteRun(_ bytes: Span<UInt8>) throws(JSONError) {
+        while index &+ 8 <= bytes.count {
+            let length = JSONWord.multiByteLength(JSONWord.load(bytes, at: index))
+            guard length > 0 else { break }
+            index &+= length
+        }
+        if index < bytes.count, bytes[index] >= 0x80 { try multiByteScalar(bytes[index], bytes) }
+    }
+
+    /// The same, with a copy of them.
+    @inline(__always)
+    private mutating func copyMultiByteRun(
+        _ bytes: Span<UInt8>,
+        _ output: inout OutputSpan<UInt8>
+    ) throws(JSONError) {
+        while index &+ 8 <= bytes.count {
+            let word = JSONWord.load(bytes, at: index)
+            let length = JSONWord.multiByteLength(word)
+            guard length > 0 else { break }
+            // There is room: what was read so far gave no more bytes than it had.
+            output.append(word: word, keeping: length)
+            index &+= length
+        }
+        guard index < bytes.count, bytes[index] >= 0x80 else { return }
+        let start = index
+        try multiByteScalar(bytes[index], bytes)
+        for position in start..<index { output.append(bytes[position]) }
     }
 
     /// Accepts exactly the well-formed sequences of RFC 3629: no overlong forms, no surrogates, nothing above U+10FFFF.

@@ -31,6 +31,21 @@ enum JSONWord {
         return (backslash &- ones) & ~backslash & highs
     }
 
+    /// The length of the sequence of RFC 3629 that a word begins with; 0 where that is ASCII or not well formed: an overlong
+    /// form, a surrogate, or above U+10FFFF.
+    @inline(__always)
+    static func multiByteLength(_ word: UInt64) -> Int {
+        // The first byte is the lowest. Masks cover what marks the bytes, what is left is bits of the number.
+        if word & 0xe0 == 0xc0 { return word & 0xc000 == 0x8000 && word & 0x1e != 0 ? 2 : 0 }
+        if word & 0xf0 == 0xe0 {
+            let high = word & 0x200f
+            return word & 0xc0_c000 == 0x80_8000 && high != 0 && high != 0x200d ? 3 : 0
+        }
+        guard word & 0xc0c0_c0f8 == 0x8080_80f0 else { return 0 }
+        let (plane, high) = (word & 0x07, word & 0x3000)
+        return (plane == 0 ? high != 0 : plane < 4 || plane == 4 && high == 0) ? 4 : 0
+    }
+
     /// High bits set where a byte is not ASCII.
     @inline(__always)
     static func nonASCII(_ word: UInt64) -> UInt64 { word & highs }

@@ -44,6 +44,15 @@ struct JSONScannerTests {
     )
     func refusesInvalidUTF8(_ bytes: [UInt8]) {
         #expect(throws: JSONError(.invalidUTF8, at: 1)) { try JSONText([0x22] + bytes + [0x22]) }
+        // Where there are eight bytes to look at together, behind good ones, and in a copy.
+        let long = Array("\u{1F600}é".utf8) + bytes + Array("12345678".utf8)
+        #expect(throws: JSONError(.invalidUTF8, at: 7)) { try JSONText([0x22] + long + [0x22]) }
+        #expect(throws: JSONError.self) {
+            try [UInt8].filled(capacity: long.count) { (output: inout OutputSpan<UInt8>) throws(JSONError) in
+                var scanner = JSONScanner()
+                try scanner.content(long.span, into: &output)
+            }
+        }
     }
 
     @Test func acceptsDepth256AndRefusesOneMore() throws {
