@@ -42,10 +42,13 @@ extension PoolStateMachine {
         connections[slot]?.leases = leases - 1
         counts.leases -= 1
         afterRelease(slot: slot, now: now)
+        guard phase == .running else {
+            let actions = closeIfIdle(slot: slot)
+            return actions.isEmpty ? .done : .actions(actions)
+        }
         // Nearly always there is nothing to do, and no actions are made.
-        if phase == .running, !wantsTimer { return .done }
-        let actions = phase == .running ? withTimer(Actions()) : closeIfIdle(slot: slot)
-        return actions.isEmpty ? .done : .actions(actions)
+        guard let moment = earlierTimer else { return .done }
+        return .actions(withTimer(moment, Actions()))
     }
 
     @inlinable

@@ -30,17 +30,22 @@ extension PoolStateMachine {
     /// Asks for the timer if it has to fire earlier than the one asked for; a later date is found when that one fires.
     @inlinable
     mutating func withTimer(_ actions: Actions) -> Actions {
-        guard wantsTimer, let moment = nextTimer else { return actions }
+        earlierTimer.map { withTimer($0, actions) } ?? actions
+    }
+
+    @inlinable
+    mutating func withTimer(_ moment: Moment, _ actions: Actions) -> Actions {
         var actions = actions
         requestedTimer = moment
         actions.timer = moment
         return actions
     }
 
-    /// Whether the timer has to fire earlier than the one asked for.
-    @inlinable var wantsTimer: Bool {
-        guard let moment = nextTimer else { return false }
-        return requestedTimer.map { moment < $0 } ?? true
+    /// When the timer has to fire, where that is earlier than the one asked for.
+    @inlinable var earlierTimer: Moment? {
+        guard let moment = nextTimer else { return nil }
+        guard let requestedTimer else { return moment }
+        return moment < requestedTimer ? moment : nil
     }
 
     @inlinable var idleExpiry: Moment? {
