@@ -35,8 +35,10 @@ let package = Package(
         .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.2"),
         .package(url: "https://github.com/apple/swift-collections", from: "1.6.0"),
         .package(url: "https://github.com/apple/swift-configuration", from: "1.4.0", traits: ["YAML"]),
+        .package(url: "https://github.com/apple/swift-crypto", from: "4.5.2"),
         .package(url: "https://github.com/apple/swift-log", from: "1.16.2"),
         .package(url: "https://github.com/apple/swift-metrics", from: "2.13.0"),
+        .package(url: "https://github.com/jpsim/Yams", from: "6.2.2"),
         .package(url: "https://github.com/swift-server/swift-service-lifecycle", from: "2.13.0"),
     ],
     targets: [
@@ -76,6 +78,13 @@ let package = Package(
         ),
         .target(name: "ConnectionPool", dependencies: ["Threads"], swiftSettings: safeSettings),
         .target(
+            name: "Access",
+            dependencies: [
+                "Names", .product(name: "Crypto", package: "swift-crypto"), .product(name: "Yams", package: "Yams"),
+            ],
+            swiftSettings: safeSettings
+        ),
+        .target(
             name: "Messaging",
             dependencies: [
                 "Threads", "Names", log, lifecycle,
@@ -94,7 +103,7 @@ let package = Package(
         ),
         .target(
             name: "Gateway",
-            dependencies: ["HTTPServer", "Messaging", "Compression", "Threads", "Names", log, metrics],
+            dependencies: ["HTTPServer", "Messaging", "Access", "Compression", "Threads", "Names", log, metrics],
             resources: [.embedInCode("OpenAPI/gateway.yaml"), .embedInCode("OpenAPI/gateway.json")],
             swiftSettings: safeSettings
         ),
@@ -106,7 +115,9 @@ let package = Package(
         .executableTarget(
             name: "RPCGatewayCommand",
             dependencies: [
-                "Gateway", "HTTPServer", "Messaging", "RabbitDriver", "Observability", "Threads", log, lifecycle,
+                "Gateway", "HTTPServer", "Messaging", "Access", "RabbitDriver", "Observability", "Threads", "Names",
+                log,
+                lifecycle,
                 metrics,
                 signals,
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
@@ -129,6 +140,11 @@ let package = Package(
             swiftSettings: safeSettings
         ),
 
+        .testTarget(
+            name: "AccessTests",
+            dependencies: ["Access", "Names", "Threads"],
+            swiftSettings: baseSettings
+        ),
         .testTarget(name: "NamesTests", dependencies: ["Names"], swiftSettings: baseSettings),
         .testTarget(name: "ThreadsTests", dependencies: ["Threads"], swiftSettings: baseSettings),
         .testTarget(name: "CompressionTests", dependencies: ["Compression"], swiftSettings: baseSettings),
@@ -162,7 +178,7 @@ let package = Package(
         ),
         .testTarget(
             name: "GatewayTests",
-            dependencies: ["Gateway", "HTTPServer", "Messaging", "Compression", "Threads", "Names", log],
+            dependencies: ["Gateway", "HTTPServer", "Messaging", "Access", "Compression", "Threads", "Names", log],
             swiftSettings: baseSettings
         ),
         .testTarget(
@@ -176,7 +192,7 @@ let package = Package(
         .testTarget(name: "ObservabilityTests", dependencies: ["Observability"], swiftSettings: baseSettings),
         .testTarget(
             name: "RPCGatewayCommandTests",
-            dependencies: ["RPCGatewayCommand", "Gateway"],
+            dependencies: ["RPCGatewayCommand", "Gateway", "Access"],
             swiftSettings: baseSettings
         ),
     ]

@@ -10,12 +10,16 @@ struct Exchange: Sendable {
     let request: HTTPRequest
     let identity: RequestIdentity
     let sink: ResponseSink
+    /// Who it is from; nil where nobody asks, and for what everybody may see.
+    var caller: Caller?
 
     /// The same request with another form of its body.
     func with(body: [UInt8]) -> Exchange {
-        Exchange(request: HTTPRequest(head: request.head, body: body), identity: identity, sink: sink)
+        Exchange(request: HTTPRequest(head: request.head, body: body), identity: identity, sink: sink, caller: caller)
     }
 
     /// The same request with its answer going elsewhere.
-    func answering(to sink: ResponseSink) -> Exchange { Exchange(request: request, identity: identity, sink: sink) }
+    func answering(to sink: ResponseSink) -> Exchange {
+        Exchange(request: request, identity: identity, sink: sink, caller: caller)
+    }
 }

@@ -1,6 +1,7 @@
 // Part of the rpc-gateway project, under Apache License v2.0; see LICENSE for the full text
 // SPDX-License-Identifier: Apache-2.0
 
+internal import Access
 internal import HTTPServer
 internal import Logging
 internal import Messaging
@@ -15,11 +16,13 @@ final class GatewayCore: Sendable {
     private let current: Guarded<CallPlans>
     private let requestsInFlight = Atomic(0)
     private let drains = Atomic(false)
+    private let asks = Atomic(false)
 
-    init(driver: any Driver, configuration: GatewayConfiguration, logger: Logger) {
+    init(driver: any Driver, configuration: GatewayConfiguration, access: AccessControl?, logger: Logger) {
         self.driver = driver
         self.logger = logger
-        current = Guarded(CallPlans(ConfigurationSnapshot(configuration)))
+        current = Guarded(CallPlans(ConfigurationSnapshot(configuration, access: access)))
+        asks.store(access != nil, ordering: .relaxed)
     }
 
     /// The configuration in force.
@@ -28,9 +31,19 @@ final class GatewayCore: Sendable {
     /// The same behind one reference, for requests that carry it along.
     var snapshot: ConfigurationSnapshot { current.withLock { $0.snapshot } }
 
+    /// Who may come in; nil where everybody may.
+    var access: AccessControl? { snapshot.access }
+
+    /// Whether it is asked who a request is from: at a glance, for requests whose body is not there yet.
+    var asksForCallers: Bool { asks.load(ordering: .relaxed) }
+
     /// Puts another configuration in force, whole; requests under way keep the one they began with.
-    func update(_ configuration: GatewayConfiguration) {
-        current.withLock { $0 = CallPlans(ConfigurationSnapshot(configuration, targets: $0.snapshot.targets)) }
+    func update(_ configuration: GatewayConfiguration, access: AccessControl?) {
+        current.withLock {
+            let targets = $0.snapshot.targets
+            $0 = CallPlans(ConfigurationSnapshot(configuration, targets: targets, access: access))
+        }
+        asks.store(access != nil, ordering: .relaxed)
     }
 
     /// The plan of a request's path and query, if one is kept; it holds for the configuration in force.

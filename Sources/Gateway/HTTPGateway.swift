@@ -1,6 +1,7 @@
 // Part of the rpc-gateway project, under Apache License v2.0; see LICENSE for the full text
 // SPDX-License-Identifier: Apache-2.0
 
+public import Access
 public import HTTPServer
 public import Logging
 public import Messaging
@@ -61,13 +62,16 @@ public final class HTTPGateway: HTTPRequestHandler {
     let deliveries: Deliveries
 
     /// Makes a gateway over a driver, which its owner starts and shuts down.
+    ///
+    /// - Parameter access: who may come in; nil where everybody may.
     public init(
         driver: any Driver,
         configuration: GatewayConfiguration,
         environment: Environment,
+        access: AccessControl? = nil,
         logger: Logger
     ) {
-        core = GatewayCore(driver: driver, configuration: configuration, logger: logger)
+        core = GatewayCore(driver: driver, configuration: configuration, access: access, logger: logger)
         loop = environment.loop
         calls = Calls(core)
         plainCalls = PlainCalls(core)
@@ -84,7 +88,15 @@ public final class HTTPGateway: HTTPRequestHandler {
     public var configuration: GatewayConfiguration { core.configuration }
 
     /// Puts another configuration in force, whole; requests under way keep the one they began with.
-    public func update(_ configuration: GatewayConfiguration) { core.update(configuration) }
+    public func update(_ configuration: GatewayConfiguration) { update(configuration, access: core.access) }
+
+    /// Puts another configuration in force, and who may come in, both together.
+    public func update(_ configuration: GatewayConfiguration, access: AccessControl?) {
+        core.update(configuration, access: access)
+    }
+
+    /// Who may come in; nil where everybody may.
+    public var access: AccessControl? { core.access }
 
     /// Tells the log from now on when the broker falls silent, as `/readyz` has it, and when that is over.
     public func watchBroker() { probes.watchSilence(on: loop) }
@@ -113,15 +125,18 @@ public final class HTTPGateway: HTTPRequestHandler {
 // MARK: Requests
 
 extension HTTPGateway {
-    /// Refuses on the head alone what waits for `100 Continue`; others are answered after their body, which keeps the
-    /// connection usable.
+    /// Refuses on the head alone what waits for `100 Continue`, and large bodies of nobody knows whom; others are answered
+    /// after their body, which keeps the connection usable.
     public func refusal(for head: RequestHead) -> HTTPResponse? {
-        guard head.fields.contains("Expect") else { return nil }
+        let waits = head.fields.contains("Expect")
+        guard waits || (core.asksForCallers && head.mayHaveLargeBody) else { return nil }
         let identity = RequestIdentity(head.fields)
         do throws(Problem) {
-            try check(head, identity)
+            if let access = core.access { _ = try admit(head, identity, access) }
+            if waits { try check(head, identity) }
             return nil
         } catch {
+            core.metrics.refused(error.code)
             return error.response(identity)
         }
     }
@@ -156,6 +171,41 @@ extension HTTPGateway {
         let identity = RequestIdentity(request.head.fields)
         let plan = plan(request.head)
         let exchange = Exchange(request: request, identity: identity, sink: sink)
+        if let access = plan.map({ $0.snapshot.access }) ?? core.access { return ask(exchange, plan, access) }
+        execute(exchange, decoding: plan)
+    }
+
+    /// Finds out who a request is from before anything is done for it.
+    @inline(never)
+    private func ask(_ exchange: Exchange, _ plan: CallPlan?, _ access: AccessControl) {
+        var exchange = exchange
+        do throws(Problem) {
+            exchange.caller = try admit(exchange.request.head, exchange.identity, access)
+        } catch {
+            return refuse(exchange, error, isStranger: true)
+        }
+        execute(exchange, decoding: plan)
+    }
+
+    /// Who a request is from; nil for probes, which everybody may ask.
+    private func admit(
+        _ head: RequestHead,
+        _ identity: RequestIdentity,
+        _ access: AccessControl
+    ) throws(Problem) -> Caller? {
+        guard !Caller.isNeedless(at: head.path) else { return nil }
+        do throws(AuthenticationError) {
+            try Caller.checkPlaces(head)
+            return Caller(principal: try access.principal(of: Credentials(head.fields)), access: access)
+        } catch {
+            core.noteStranger(error, head, identity)
+            throw Problem(error)
+        }
+    }
+
+    /// Answers a request whose body may be coded.
+    @inline(__always)
+    private func execute(_ exchange: Exchange, decoding plan: CallPlan?) {
         guard !exchange.request.head.fields.contains("Content-Encoding") else { return decode(exchange, plan) }
         execute(exchange, plan)
     }
@@ -201,10 +251,15 @@ extension HTTPGateway {
     }
 
     /// Tells what is wrong with a request, and what it was about where its path shows that.
-    private func refuse(_ exchange: Exchange, _ problem: Problem) {
+    ///
+    /// - Parameter isStranger: whether it is not known who it is from, who is then told nothing of the configuration, nor of a path
+    ///   and query in which a credential may stand.
+    private func refuse(_ exchange: Exchange, _ problem: Problem, isStranger: Bool = false) {
         core.metrics.refused(problem.code)
         var document = ProblemDocument(problem: problem, request: exchange.identity)
-        if let (target, method) = RefusedTarget.find(exchange.request.head, core.configuration) {
+        if !isStranger,
+            let (target, method) = RefusedTarget.find(exchange.request.head, core.configuration)
+        {
             (document.target, document.method) = (target, method)
         }
         guard exchange.request.head.method == "HEAD", problem.allowsGet else {
@@ -258,7 +313,9 @@ extension HTTPGateway {
         _ exchange: Exchange,
         _ send: (Exchange) throws(Problem) -> Void
     ) throws(Problem) {
-        guard let wish = try DeliveryWish(exchange.request.head.fields) else { return try send(exchange) }
+        guard let wish = try DeliveryWish(exchange.request.head.fields, exchange.caller) else {
+            return try send(exchange)
+        }
         try deliveries.deliver(exchange, wish, send)
     }
 

@@ -2,6 +2,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
 import CoreMetrics
+import Synchronization
 import Testing
 
 @testable import Observability
@@ -23,6 +24,24 @@ struct PrometheusTextTests {
 
                 """
         )
+    }
+
+    @Test func seriesThatComeAndGoAreAskedForAndBounded() {
+        let count = CountedRows()
+        registry.gauges("key.use", "When") { count.rows.map { ([("key", "k\($0)\"")], Double($0)) } }
+        #expect(registry.render() == "")
+        count.set(2)
+        #expect(
+            registry.render() == """
+                # HELP key_use When
+                # TYPE key_use gauge
+                key_use{key="k0\\""} 0
+                key_use{key="k1\\""} 1
+
+                """
+        )
+        count.set(9)
+        #expect(registry.render().split(separator: "\n").count == 2 + 3)
     }
 
     @Test func aSuffixThatIsThereIsNotDoubled() {
@@ -181,4 +200,13 @@ struct PrometheusTextTests {
         #expect(registry.render().contains("\nthrough_api_total 1\n"))
         #expect(registry.render().contains(#"through_timer_seconds_bucket{le="0.005"} 1"#))
     }
+}
+
+/// How many rows there are, as the test says.
+private final class CountedRows: Sendable {
+    private let count = Atomic(0)
+
+    var rows: Range<Int> { 0..<count.load(ordering: .relaxed) }
+
+    func set(_ new: Int) { count.store(new, ordering: .relaxed) }
 }

@@ -1,6 +1,7 @@
 // Part of the rpc-gateway project, under Apache License v2.0; see LICENSE for the full text
 // SPDX-License-Identifier: Apache-2.0
 
+internal import Access
 internal import Names
 
 /// What a running gateway may be told anew without a restart.
@@ -79,10 +80,17 @@ final class ConfigurationSnapshot: Sendable {
     let configuration: GatewayConfiguration
     /// The places of the targets, which stay when the configuration changes.
     let targets: TargetLimits
+    /// Who may come in; nil where everybody may.
+    let access: AccessControl?
 
-    init(_ configuration: GatewayConfiguration, targets: TargetLimits = TargetLimits()) {
+    init(
+        _ configuration: GatewayConfiguration,
+        targets: TargetLimits = TargetLimits(),
+        access: AccessControl? = nil
+    ) {
         self.configuration = configuration
         self.targets = targets
+        self.access = access
     }
 }
 

@@ -1,7 +1,9 @@
 // Part of the rpc-gateway project, under Apache License v2.0; see LICENSE for the full text
 // SPDX-License-Identifier: Apache-2.0
 
+internal import Access
 internal import HTTPServer
+internal import Names
 
 /// The name under which a client may send the same request again (draft-ietf-httpapi-idempotency-key-header).
 ///
@@ -14,8 +16,10 @@ struct IdempotencyKey: Sendable, Hashable {
 
     /// Reads the field: a string of RFC 9651, or the same characters without quotes; nil where it is absent.
     ///
+    /// The same key of two principals is two keys.
+    ///
     /// - Throws: `invalid-request` for an empty key, one that is too long, and any other form.
-    init?(_ fields: RequestFields) throws(Problem) {
+    init?(_ fields: RequestFields, of caller: Caller? = nil) throws(Problem) {
         guard let value = fields.bytes(of: Self.fieldName) else { return nil }
         guard fields.count(of: Self.fieldName) == 1 else {
             throw .invalidRequest("\(Self.fieldName): the field is given twice")
@@ -26,7 +30,10 @@ struct IdempotencyKey: Sendable, Hashable {
         guard (1...Self.maximumBytes).contains(key.count) else {
             throw .invalidRequest("\(Self.fieldName): 1 to \(Self.maximumBytes) characters are expected")
         }
-        digest = Digest { hasher in hasher.combine(key) }
+        digest = Digest { hasher in
+            hasher.combine(key)
+            hasher.combine(caller?.principal.name)
+        }
     }
 
     static let fieldName: StaticString = "Idempotency-Key"

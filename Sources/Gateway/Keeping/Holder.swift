@@ -1,9 +1,32 @@
 // Part of the rpc-gateway project, under Apache License v2.0; see LICENSE for the full text
 // SPDX-License-Identifier: Apache-2.0
 
-/// Whose something is that the gateway keeps: all requests from one address, with IPv6 from one network of 64 bits.
+internal import Access
+internal import HTTPServer
+internal import Names
+
+/// Whose something is that the gateway keeps: all requests of one principal, or where nobody is known by name, all from one
+/// address, with IPv6 from one network of 64 bits.
 struct Holder: Hashable, Sendable {
     private let hash: Int
+
+    /// Whose a request is.
+    init(_ exchange: Exchange) {
+        if let principal = exchange.caller?.principal, !principal.isAnonymous {
+            self.init(principal: principal.name)
+        } else {
+            self.init(address: exchange.request.head.remoteAddress)
+        }
+    }
+
+    /// The holder that has a name.
+    init(principal: Name) {
+        var hasher = Hasher()
+        hasher.combine(principal)
+        // No address is fed so.
+        hasher.combine(true)
+        hash = hasher.finalize()
+    }
 
     /// The holder behind a numeric address.
     init(address: String) {

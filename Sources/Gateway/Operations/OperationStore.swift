@@ -1,8 +1,22 @@
 // Part of the rpc-gateway project, under Apache License v2.0; see LICENSE for the full text
 // SPDX-License-Identifier: Apache-2.0
 
+internal import Access
 internal import Messaging
+internal import Names
 internal import Threads
+
+/// An operation: its identifier, and whose it is, as nobody else is to see it.
+struct OperationKey: Hashable, Sendable {
+    let id: UniqueID
+    /// The principal; nil where nobody asks who requests are from.
+    let owner: Name?
+
+    init(id: UniqueID = UniqueID(), of caller: Caller? = nil) {
+        self.id = id
+        owner = caller?.principal.name
+    }
+}
 
 /// What has become of the requests that are answered later (`Prefer: respond-async`).
 ///
@@ -48,9 +62,9 @@ struct OperationStore<Waiter: Sendable>: Sendable {
         var executed: MessagingError.Execution
     }
 
-    private var running: [UniqueID: Running] = [:]
-    private var finished = ExpiringCache<UniqueID, Finished>()
-    private var past = ExpiringCache<UniqueID, MessagingError.Execution>()
+    private var running: [OperationKey: Running] = [:]
+    private var finished = ExpiringCache<OperationKey, Finished>()
+    private var past = ExpiringCache<OperationKey, MessagingError.Execution>()
     private var places = Shares()
     private var waiterCount = 0
 
@@ -67,7 +81,7 @@ struct OperationStore<Waiter: Sendable>: Sendable {
     var nextExpiry: Moment? { mutating get { finished.nextExpiry } }
 
     /// Begins an operation; false when its holder has as many as it may have.
-    mutating func begin(_ id: UniqueID, of holder: Holder, now: Moment, _ limits: Limits) -> Bool {
+    mutating func begin(_ id: OperationKey, of holder: Holder, now: Moment, _ limits: Limits) -> Bool {
         expire(now, limits)
         guard places.hasPlace(for: holder, in: limits.maximumCount) else { return false }
         running[id] = Running(holder: holder)
@@ -77,7 +91,7 @@ struct OperationStore<Waiter: Sendable>: Sendable {
 
     /// Keeps the answer of an operation, unless it has been forgotten; gives back who waits for it.
     mutating func finish(
-        _ id: UniqueID,
+        _ id: OperationKey,
         _ answer: StoredResponse,
         executed: MessagingError.Execution = .yes,
         now: Moment,
@@ -97,13 +111,13 @@ struct OperationStore<Waiter: Sendable>: Sendable {
     }
 
     /// Forgets an operation that never began; as if it had never been.
-    mutating func abandon(_ id: UniqueID) {
+    mutating func abandon(_ id: OperationKey) {
         guard let ended = running.removeValue(forKey: id) else { return }
         places.remove(1, from: ended.holder)
     }
 
     /// What is known of an operation.
-    mutating func look(_ id: UniqueID, now: Moment, _ limits: Limits) -> Look {
+    mutating func look(_ id: OperationKey, now: Moment, _ limits: Limits) -> Look {
         expire(now, limits)
         if running[id] != nil { return .running }
         if let finished = finished[id] { return .done(finished.answer) }
@@ -112,7 +126,7 @@ struct OperationStore<Waiter: Sendable>: Sendable {
 
     /// Waits for the end of a running operation; false when it does not run, or as many as there may be wait.
     mutating func wait(
-        _ id: UniqueID,
+        _ id: OperationKey,
         _ waiter: Waiter,
         deadline: Moment,
         _ limits: Limits
@@ -143,7 +157,7 @@ struct OperationStore<Waiter: Sendable>: Sendable {
     }
 
     /// Forgets an operation, running or not; gives back who waits for it, or nil when there is none.
-    mutating func forget(_ id: UniqueID, now: Moment, _ limits: Limits) -> [Waiter]? {
+    mutating func forget(_ id: OperationKey, now: Moment, _ limits: Limits) -> [Waiter]? {
         expire(now, limits)
         if let ended = running.removeValue(forKey: id) {
             waiterCount -= ended.waiting.count
@@ -169,7 +183,7 @@ struct OperationStore<Waiter: Sendable>: Sendable {
 
     /// Gives up the place of an operation, and remembers for a day and in bounded number that it was.
     private mutating func remember(
-        _ id: UniqueID,
+        _ id: OperationKey,
         _ executed: MessagingError.Execution,
         of holder: Holder,
         _ now: Moment,

@@ -31,7 +31,9 @@ final class Operations: Sendable {
     ) throws(Problem) {
         let (identity, sink) = (exchange.identity, exchange.sink)
         _ = try QueryParameters(exchange.request.head.query, known: [])
-        guard let id = UniqueID(operation: text) else { throw .noSuchOperation }
+        guard let id = UniqueID(operation: text).map({ OperationKey(id: $0, of: exchange.caller) }) else {
+            throw .noSuchOperation
+        }
         let limits = configuration.operationLimits
         if exchange.request.head.method == "DELETE", forget(id, limits) {
             return sink.respond(OperationResponses.forgotten(identity))
@@ -57,8 +59,8 @@ final class Operations: Sendable {
     /// Begins an operation.
     ///
     /// - Throws: `overloaded` when its holder has as many as it may have.
-    func begin(_ holder: Holder, _ limits: Store.Limits) throws(Problem) -> UniqueID {
-        let (id, now) = (UniqueID(), Moment.now)
+    func begin(_ holder: Holder, _ caller: Caller?, _ limits: Store.Limits) throws(Problem) -> OperationKey {
+        let (id, now) = (OperationKey(of: caller), Moment.now)
         let refusal = state.withLock { state -> Problem? in
             guard !state.store.begin(id, of: holder, now: now, limits) else { return nil }
             let limit = GatewayLimit.operations(held: state.store.count(of: holder), of: limits.maximumCount)
@@ -69,11 +71,11 @@ final class Operations: Sendable {
     }
 
     /// Forgets an operation whose request was refused.
-    func abandon(_ id: UniqueID) { state.withLock { $0.store.abandon(id) } }
+    func abandon(_ id: OperationKey) { state.withLock { $0.store.abandon(id) } }
 
     /// Keeps the answer and gives it to those who wait.
     func finish(
-        _ id: UniqueID,
+        _ id: OperationKey,
         _ response: HTTPResponse,
         executed: MessagingError.Execution,
         _ limits: Store.Limits
@@ -84,13 +86,13 @@ final class Operations: Sendable {
     }
 
     /// What is known of an operation.
-    func look(_ id: UniqueID, _ limits: Store.Limits) -> Store.Look {
+    func look(_ id: OperationKey, _ limits: Store.Limits) -> Store.Look {
         state.withLock { $0.store.look(id, now: .now, limits) }
     }
 
     /// Answers a client when the operation has ended, or at the deadline; false when it cannot wait.
     func wait(
-        _ id: UniqueID,
+        _ id: OperationKey,
         _ waiter: OperationWaiter,
         deadline: Moment,
         _ limits: Store.Limits
@@ -103,7 +105,7 @@ final class Operations: Sendable {
     }
 
     /// Forgets an operation; false when there is none.
-    func forget(_ id: UniqueID, _ limits: Store.Limits) -> Bool {
+    func forget(_ id: OperationKey, _ limits: Store.Limits) -> Bool {
         guard let waiters = state.withLock({ $0.store.forget(id, now: .now, limits) }) else { return false }
         // It runs on, and its answer will be kept nowhere.
         for waiter in waiters { waiter.sink.respond(Problem.gone(.ofOperation, .maybe).response(waiter.identity)) }

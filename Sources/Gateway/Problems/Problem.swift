@@ -135,9 +135,9 @@ enum GatewayLimit: Sendable, Equatable {
     case requestsToTarget(Int)
     /// Fewer than there may be, as the target answers too late.
     case requestsToSlowTarget(Int)
-    /// Those of one address, whose share of all is used up.
+    /// Those of one principal or address, whose share of all is used up.
     case idempotencyKeys(held: Int, of: Int)
-    /// Those of one address, whose share of all is used up.
+    /// Those of one principal or address, whose share of all is used up.
     case operations(held: Int, of: Int)
     case listeners(Int)
     /// Those that the descriptors of the process allow, where they are fewer than the settings do.
@@ -183,7 +183,7 @@ enum GatewayLimit: Sendable, Equatable {
     }
 
     private static func share(_ held: Int, _ what: String, _ limit: Int, _ settings: String) -> String {
-        "\(held) \(what) of this address are kept, as many as the others leave it of \(limit) (\(settings))"
+        "\(held) \(what) of this client are kept, as many as the others leave it of \(limit) (\(settings))"
     }
 
     private static func text(_ limit: Int, _ what: String, _ setting: String) -> String {

@@ -8,6 +8,7 @@ enum ProblemCode: String, CaseIterable, Sendable {
     case invalidTarget = "invalid-target"
     case invalidArguments = "invalid-arguments"
     case versionCapExceeded = "version-cap-exceeded"
+    case unauthenticated
     case privateMethod = "private-method"
     case forbidden
     case noSuchMethod = "no-such-method"
@@ -70,6 +71,7 @@ enum ProblemCode: String, CaseIterable, Sendable {
         case .invalidTarget: row(400, .gateway, -32013, exit: 2, "The target cannot be sent to")
         case .invalidArguments: row(400, .remote, -32602, "The arguments do not fit the method")
         case .versionCapExceeded: row(400, .gateway, -32014, exit: 2, "The version exceeds the configured cap")
+        case .unauthenticated: row(401, .gateway, -32020, "The request does not prove who it is from")
         case .privateMethod: row(403, .gateway, -32601, "The method is private")
         case .forbidden: row(403, .gateway, -32015, "The request is not allowed")
         case .noSuchMethod: row(404, .remote, -32601, "The server has no such method")

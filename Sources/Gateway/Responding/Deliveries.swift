@@ -14,9 +14,9 @@ struct DeliveryWish: Sendable {
     /// Reads the fields; nil for a request that is answered when it has ended, as nearly all are.
     ///
     /// - Throws: `invalid-request` for a malformed key.
-    init?(_ fields: RequestFields) throws(Problem) {
+    init?(_ fields: RequestFields, _ caller: Caller? = nil) throws(Problem) {
         isLater = Prefer.isLater(fields)
-        key = try IdempotencyKey(fields)
+        key = try IdempotencyKey(fields, of: caller)
         if key == nil, !isLater { return nil }
     }
 }
@@ -42,7 +42,7 @@ final class Deliveries: Sendable {
     ///
     /// - Throws: what is wrong with the request; nothing was sent then.
     func deliver(_ exchange: Exchange, _ wish: DeliveryWish, _ send: Send) throws(Problem) {
-        let holder = Holder(address: exchange.request.head.remoteAddress)
+        let holder = Holder(exchange)
         guard let key = wish.key else { return try deliverLater(exchange, nil, holder, send) }
         let limits = core.configuration.idempotencyLimits
         let fingerprint = RequestFingerprint(exchange.request, isLater: wish.isLater)
@@ -93,8 +93,8 @@ final class Deliveries: Sendable {
         _ holder: Holder,
         _ send: Send
     ) throws(Problem) {
-        let id = try operations.begin(holder, core.configuration.operationLimits)
-        let begun = OperationResponses.begun(id, exchange.identity)
+        let id = try operations.begin(holder, exchange.caller, core.configuration.operationLimits)
+        let begun = OperationResponses.begun(id.id, exchange.identity)
         // Before the request runs, whose end may come at once.
         if let key { answers.withLock { $0.answerMeanwhile(key, StoredResponse(begun)) } }
         let keeper = ResponseKeeper { [self] response, executed in

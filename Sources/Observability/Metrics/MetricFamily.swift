@@ -21,6 +21,8 @@ enum MetricSeries: Sendable {
     case gauge(GaugeCell)
     case histogram(HistogramCell)
     case callback(@Sendable () -> Double)
+    /// Series that come and go, with their labels.
+    case callbacks(@Sendable () -> [(labels: [(String, String)], value: Double)])
 
     /// The object that users of the series hold, to find the series again when it is destroyed.
     var cell: AnyObject? {
@@ -29,7 +31,7 @@ enum MetricSeries: Sendable {
         case .floatingCounter(let cell): cell
         case .gauge(let cell): cell
         case .histogram(let cell): cell
-        case .callback: nil
+        case .callback, .callbacks: nil
         }
     }
 }

@@ -49,6 +49,21 @@ public final class MetricsRegistry: Sendable {
         replace(name: MetricName.make(name), label: name, kind: .gauge, labels: labels, with: .callback(value))
     }
 
+    /// Shows values whose labels come and go, asked for each time the page is made.
+    ///
+    /// - Parameter values: At most `maximumSeriesPerName` of them are shown, and their labels have to differ. Called on the thread
+    ///   that renders; must not block.
+    public func gauges(
+        _ name: String,
+        _ help: String,
+        values: @escaping @Sendable () -> [(labels: [(String, String)], value: Double)]
+    ) {
+        describe(name, help)
+        let most = maximumSeriesPerName
+        let series = MetricSeries.callbacks { Array(values().prefix(most)) }
+        replace(name: MetricName.make(name), label: name, kind: .gauge, labels: [], with: series)
+    }
+
     /// Shows a total that something else counts; as `gauge`, for values that only grow.
     public func counter(
         _ name: String,

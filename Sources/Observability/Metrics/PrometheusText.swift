@@ -37,6 +37,8 @@ public enum PrometheusText {
         case .callback(let value):
             let value = value()
             return value.isNaN ? "" : "\(name)\(labels) \(number(value))\n"
+        case .callbacks(let rows):
+            return rows().map { "\(name)\(MetricName.labels($0.labels)) \(number($0.value))\n" }.sorted().joined()
         }
     }
 

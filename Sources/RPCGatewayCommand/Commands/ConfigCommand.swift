@@ -14,7 +14,7 @@ struct ConfigCommand: ParsableCommand {
     /// The command `rpc-gateway config check`.
     struct Check: ParsableCommand {
         static let configuration = CommandConfiguration(
-            abstract: "Says whether the configuration is valid, or everything that is wrong with it.",
+            abstract: "Says whether the configuration and its files are valid, or everything that is wrong with them.",
             discussion: """
                 Exits with 0 when all is well, else with 2.
 
@@ -26,7 +26,13 @@ struct ConfigCommand: ParsableCommand {
         @OptionGroup var options: ServerOptions
 
         func run() throws {
-            _ = try options.arguments.load()
+            let settings = try options.arguments.load().settings
+            do {
+                _ = try AccessLoading.load(settings.access, after: nil)
+            } catch {
+                StandardError.print(error.report)
+                throw Outcome.usage.exitCode
+            }
             print("configuration ok")
         }
     }

@@ -20,10 +20,12 @@ struct Application: Sendable {
     let gateway: HTTPGateway
     let server: HTTPServer
     let demo: RPCServer?
+    /// What the files of keys were when they were read.
+    let accessStamps: [FileStamp]
 
     /// Makes everything and starts nothing.
     ///
-    /// - Throws: what is wrong with the transport's address or options.
+    /// - Throws: what is wrong with the transport's address or options, or with the files of keys.
     init(_ settings: Settings) throws {
         logLevel = LogLevelSwitch(settings.logLevel)
         let (level, format) = (logLevel, settings.logFormat)
@@ -31,6 +33,8 @@ struct Application: Sendable {
         registry = MetricsRegistry()
         MetricsSystem.bootstrap(registry.factory)
 
+        accessStamps = settings.access.files.map { FileStamp(of: $0) }
+        let access = try AccessLoading.load(settings.access, after: nil)
         let url = try TransportURL(settings.transport.url)
         let loops = try Self.makeLoops(settings.http.loopCount)
         driver = try Drivers.make(url, settings, loops: loops, logger: logger)
@@ -58,6 +62,7 @@ struct Application: Sendable {
                 maximumListeners: max(1, HTTPServer.maximumConnections(http) / 2),
                 maximumSubscriptions: budget.subscriptions
             ),
+            access: access,
             logger: logger
         )
         server = HTTPServer(

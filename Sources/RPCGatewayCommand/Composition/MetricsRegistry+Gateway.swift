@@ -1,9 +1,11 @@
 // Part of the rpc-gateway project, under Apache License v2.0; see LICENSE for the full text
 // SPDX-License-Identifier: Apache-2.0
 
+internal import Access
 internal import Gateway
 internal import HTTPServer
 internal import Messaging
+internal import Names
 internal import Observability
 
 extension MetricsRegistry {
@@ -25,6 +27,11 @@ extension MetricsRegistry {
         gauge("broker.connected", "1 while replies can be received, else 0.") { gateway.receivesReplies ? 1 : 0 }
         gauge("broker.blocked", "1 while the broker blocks publishers, else 0.") {
             driver.status.blockedReason == nil ? 0 : 1
+        }
+        gauges("auth.key.last_use.timestamp_seconds", "When a key was used last, in seconds since 1970.") {
+            (gateway.access?.authenticator.keys?.uses ?? []).map { use in
+                ([("principal", use.name.text), ("key", use.id)], Double(use.lastUse))
+            }
         }
         gauge("pool.connections", "Open connections that publish.") { Double(driver.status.sendConnections.open) }
         gauge("pool.leases", "Publishes under way.") { Double(driver.status.sendConnections.leases) }

@@ -1,6 +1,7 @@
 // Part of the rpc-gateway project, under Apache License v2.0; see LICENSE for the full text
 // SPDX-License-Identifier: Apache-2.0
 
+internal import Access
 internal import Gateway
 internal import Logging
 internal import Observability
@@ -8,11 +9,17 @@ internal import ServiceLifecycle
 internal import Threads
 internal import UnixSignals
 
-/// Reads the configuration again at each SIGHUP: applied whole, or refused whole with the old one kept.
+/// Reads the configuration again at each SIGHUP, and the files of keys when they change: applied whole, or refused whole with
+/// the old ones kept.
 struct ReloadService: Service {
     private let application: Application
     private let load: @Sendable () throws(SettingsError) -> LoadedSettings
+    /// Held while files are read, by one of the two tasks of this service.
     private let current: Guarded<Settings>
+    private let changes: Guarded<FileChanges>
+
+    /// The time between two looks at the files.
+    private static let interval = Duration.milliseconds(500)
 
     init(
         application: Application,
@@ -22,30 +29,65 @@ struct ReloadService: Service {
         self.application = application
         self.load = load
         current = Guarded(settings)
+        changes = Guarded(FileChanges(application.accessStamps))
     }
 
     func run() async throws {
-        for await _ in await UnixSignalsSequence(trapping: .sighup).cancelOnGracefulShutdown() { reload() }
-    }
-
-    private func reload() {
-        do throws(SettingsError) {
-            apply(try load().settings)
-        } catch {
-            application.logger.error("configuration refused, the old one stays", metadata: ["problems": "\(error)"])
+        await withDiscardingTaskGroup { group in
+            group.addTask {
+                for await _ in await UnixSignalsSequence(trapping: .sighup).cancelOnGracefulShutdown() { reload() }
+            }
+            group.addTask {
+                await cancelWhenGracefulShutdown {
+                    while !Task.isCancelled {
+                        look()
+                        try? await Task.sleep(for: Self.interval)
+                    }
+                }
+            }
         }
     }
 
-    private func apply(_ wanted: Settings) {
-        let old = current.withLock { $0 }
-        let changes = wanted.changes(from: old)
-        let merged = wanted.reloading(over: old)
-        current.withLock { $0 = merged }
-        application.gateway.update(merged.gatewayConfiguration)
-        application.logLevel.level = merged.logLevel
+    private func reload() {
+        current.withLock { current in
+            do throws(SettingsError) {
+                let wanted = try load().settings
+                let access = try AccessLoading.load(wanted.access, after: application.gateway.access)
+                apply(wanted, access, to: &current)
+            } catch {
+                application.logger.error("configuration refused, the old one stays", metadata: ["problems": "\(error)"])
+            }
+        }
+    }
+
+    private func apply(_ wanted: Settings, _ access: AccessControl?, to current: inout Settings) {
+        let changes = wanted.changes(from: current)
+        current = wanted.reloading(over: current)
+        application.gateway.update(current.gatewayConfiguration, access: access)
+        application.logLevel.level = current.logLevel
         application.logger.notice(
             "configuration reloaded",
             metadata: ["applied": "\(changes.applicable)", "restart.to.apply": "\(changes.needRestart)"]
         )
     }
+
+    /// Reads the files of keys again if they have changed.
+    private func look() {
+        current.withLock { current in
+            let stamps = current.access.files.map { FileStamp(of: $0) }
+            guard changes.withLock({ $0.look(stamps) }) else { return }
+            do throws(SettingsError) {
+                let access = try AccessLoading.load(current.access, after: application.gateway.access)
+                application.gateway.update(current.gatewayConfiguration, access: access)
+                application.logger.notice("keys reloaded", metadata: ["auth.keys": "\(access?.keyCount ?? 0)"])
+            } catch {
+                application.logger.error("keys refused, the old ones stay", metadata: ["problems": "\(error)"])
+            }
+        }
+    }
+}
+
+extension AccessControl {
+    /// How many keys there are.
+    var keyCount: Int { authenticator.keys?.count ?? 0 }
 }

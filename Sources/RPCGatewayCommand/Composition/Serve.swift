@@ -22,6 +22,9 @@ enum Serve {
         let application: Application
         do {
             application = try Application(settings)
+        } catch let error as SettingsError {
+            StandardError.print(error.report)
+            return .usage
         } catch {
             StandardError.print("rpc-gateway: \(error)")
             return error is OutOfResources ? .cannotListen : .usage

@@ -13,6 +13,7 @@ internal import RabbitDriver
 /// named, read and shown.
 struct Settings: Sendable, Equatable {
     var http = HTTPServerConfiguration()
+    var access = AccessSettings()
     var transport = TransportSettings()
     /// What the settings leave open is decided in `gatewayConfiguration`.
     var gateway = GatewayConfiguration()

@@ -24,7 +24,7 @@ struct OperationStoreTests {
         StoredResponse(HTTPResponse(status: 200, body: Array(repeating: 0x31, count: bytes)[...]))
     }
 
-    private func state(_ store: inout OperationStore<Int>, _ id: UniqueID, _ now: Moment) -> String {
+    private func state(_ store: inout OperationStore<Int>, _ id: OperationKey, _ now: Moment) -> String {
         switch store.look(id, now: now, limits) {
         case .unknown: "unknown"
         case .gone(.yes): "gone"
@@ -36,7 +36,7 @@ struct OperationStoreTests {
 
     @Test func runsThenIsDoneThenIsGone() {
         var store = OperationStore<Int>()
-        let id = UniqueID()
+        let id = OperationKey()
         let before = state(&store, id, start)
         #expect(before == "unknown")
         let begins = store.begin(id, of: someone, now: start, limits)
@@ -53,7 +53,7 @@ struct OperationStoreTests {
 
     @Test func waitersGetTheAnswer() {
         var store = OperationStore<Int>()
-        let id = UniqueID()
+        let id = OperationKey()
         _ = store.begin(id, of: someone, now: start, limits)
         let waits = (1...3).map { store.wait(id, $0, deadline: at(5), limits) }
         #expect(waits == [true, true, false])
@@ -67,7 +67,7 @@ struct OperationStoreTests {
 
     @Test func waitersEndAtTheirDeadline() {
         var store = OperationStore<Int>()
-        let id = UniqueID()
+        let id = OperationKey()
         _ = store.begin(id, of: someone, now: start, limits)
         _ = store.wait(id, 1, deadline: at(5), limits)
         _ = store.wait(id, 2, deadline: at(7), limits)
@@ -84,7 +84,7 @@ struct OperationStoreTests {
 
     @Test func whereThereIsNoPlaceNewOnesAreRefusedAndNoneGoes() {
         var store = OperationStore<Int>()
-        let ids = (0..<5).map { _ in UniqueID() }
+        let ids = (0..<5).map { _ in OperationKey() }
         let begun = ids.prefix(3).map { store.begin($0, of: someone, now: start, limits) }
         #expect(begun == [true, true, false])
         _ = store.finish(ids[0], answer(), now: start, limits)
@@ -99,7 +99,7 @@ struct OperationStoreTests {
 
     @Test func theBytesAreBounded() {
         var store = OperationStore<Int>()
-        let ids = (0..<2).map { _ in UniqueID() }
+        let ids = (0..<2).map { _ in OperationKey() }
         for id in ids {
             _ = store.begin(id, of: someone, now: start, limits)
             _ = store.finish(id, answer(600), now: start, limits)
@@ -111,7 +111,7 @@ struct OperationStoreTests {
 
     @Test func answersMakeRoomForTheirOwnHoldersOnly() {
         var store = OperationStore<Int>()
-        let (first, second) = (UniqueID(), UniqueID())
+        let (first, second) = (OperationKey(), OperationKey())
         _ = store.begin(first, of: someone, now: start, limits)
         _ = store.finish(first, answer(200), now: start, limits)
         _ = store.begin(second, of: another, now: start, limits)
@@ -122,12 +122,12 @@ struct OperationStoreTests {
 
     @Test func forgettingManyForgetsNoneOfTheOthers() {
         var store = OperationStore<Int>()
-        let victims = UniqueID()
+        let victims = OperationKey()
         _ = store.begin(victims, of: someone, now: start, limits)
         _ = store.finish(victims, answer(), now: start, limits)
         _ = store.forget(victims, now: start, limits)
         for _ in 0..<100 {
-            let id = UniqueID()
+            let id = OperationKey()
             _ = store.begin(id, of: another, now: start, limits)
             _ = store.forget(id, now: start, limits)
         }
@@ -137,7 +137,7 @@ struct OperationStoreTests {
 
     @Test func anAnswerOverTheBoundPushesNoOtherOut() {
         var store = OperationStore<Int>()
-        let (small, large) = (UniqueID(), UniqueID())
+        let (small, large) = (OperationKey(), OperationKey())
         for (id, size) in [(small, 10), (large, 5_000)] {
             _ = store.begin(id, of: someone, now: start, limits)
             _ = store.finish(id, answer(size), now: start, limits)
@@ -148,7 +148,7 @@ struct OperationStoreTests {
 
     @Test func whatIsForgottenIsGone() {
         var store = OperationStore<Int>()
-        let id = UniqueID()
+        let id = OperationKey()
         let none = store.forget(id, now: start, limits)
         #expect(none == nil)
         _ = store.begin(id, of: someone, now: start, limits)
@@ -166,7 +166,7 @@ struct OperationStoreTests {
 
     @Test func whatNeverBeganIsUnknown() {
         var store = OperationStore<Int>()
-        let id = UniqueID()
+        let id = OperationKey()
         _ = store.begin(id, of: someone, now: start, limits)
         store.abandon(id)
         let after = state(&store, id, start)

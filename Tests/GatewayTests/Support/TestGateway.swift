@@ -1,6 +1,7 @@
 // Part of the rpc-gateway project, under Apache License v2.0; see LICENSE for the full text
 // SPDX-License-Identifier: Apache-2.0
 
+import Access
 import HTTPServer
 import Logging
 import Messaging
@@ -13,7 +14,11 @@ import Threads
 struct TestGateway {
     let gateway: HTTPGateway
 
-    init(_ driver: any Driver, _ change: (inout GatewayConfiguration) -> Void = { _ in }) {
+    init(
+        _ driver: any Driver,
+        access: AccessControl? = nil,
+        _ change: (inout GatewayConfiguration) -> Void = { _ in }
+    ) {
         var configuration = GatewayConfiguration()
         change(&configuration)
         // Without a thread and descriptors there is nothing to test.
@@ -31,6 +36,7 @@ struct TestGateway {
             driver: driver,
             configuration: configuration,
             environment: environment,
+            access: access,
             logger: logger
         )
     }

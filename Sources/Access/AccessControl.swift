@@ -1,0 +1,22 @@
+// Part of the rpc-gateway project, under Apache License v2.0; see LICENSE for the full text
+// SPDX-License-Identifier: Apache-2.0
+
+/// Who may come in: what is in force for a request from its beginning to its end.
+public final class AccessControl: Sendable {
+    /// Finds out who a request is from.
+    public let authenticator: Authenticator
+    private let clock: @Sendable () -> Int64
+
+    /// Makes what is in force from now on.
+    ///
+    /// - Parameter clock: Seconds since 1970; called from any thread.
+    public init(authenticator: Authenticator, clock: @escaping @Sendable () -> Int64 = WallClock.now) {
+        self.authenticator = authenticator
+        self.clock = clock
+    }
+
+    /// Who a request is from.
+    public func principal(of credentials: Credentials) throws(AuthenticationError) -> Principal {
+        try authenticator.principal(of: credentials, now: clock())
+    }
+}

@@ -1,0 +1,50 @@
+// Part of the rpc-gateway project, under Apache License v2.0; see LICENSE for the full text
+// SPDX-License-Identifier: Apache-2.0
+
+internal import Names
+
+extension KeyTable {
+    /// Reads a keys file: a YAML list with one mapping a key, of `name`, `sha256`, and where they are wanted `roles` and
+    /// `expires`.
+    ///
+    /// Several keys may have one name. An empty file has no keys.
+    ///
+    /// - Parameters:
+    ///   - file: The bytes of the file.
+    ///   - earlier: The table before this one, whose keys keep the time of their last use.
+    /// - Throws: everything that is wrong, with lines and fields; no key is repeated.
+    public init(file: [UInt8], after earlier: KeyTable? = nil) throws(AccessFileError) {
+        var reading = AccessFileReading()
+        var keys: [(digest: KeyDigest, principal: Principal, expiry: Int64?)] = []
+        // The line on which each digest stands first.
+        var seen: [KeyDigest: Int] = [:]
+        for entry in try AccessFile.list(file) {
+            guard let key = Self.key(entry, &reading) else { continue }
+            if let line = seen.updateValue(entry.line, forKey: key.digest) {
+                reading.note(entry.line, "sha256", "is the one of line \(line); each key stands once")
+            }
+            keys.append(key)
+        }
+        try reading.end()
+        self.init(keys, after: earlier)
+    }
+
+    private static func key(
+        _ entry: AccessFile.Item,
+        _ reading: inout AccessFileReading
+    ) -> (digest: KeyDigest, principal: Principal, expiry: Int64?)? {
+        guard var fields = reading.fields(of: entry, known: ["name", "sha256", "roles", "expires"]) else { return nil }
+        let name = reading.required(&fields, "name", allowed: AccessName.allowed) { AccessName.read($0) }
+        let allowed = "64 hexadecimal digits, the SHA-256 of the key; rpc-gateway keys new prints them"
+        let digest = reading.required(&fields, "sha256", allowed: allowed) { KeyDigest(hexadecimal: $0) }
+        let expiry = reading.optional(&fields, "expires", allowed: UTCTime.allowed) { UTCTime($0) }
+        let roles = reading.list(&fields, "roles", allowed: AccessName.allowed) { AccessName.read($0) }
+        guard let name, let digest else { return nil }
+        guard Principal.canBeNamed(name.text) else {
+            reading.note(entry.line, "name", "cannot be \(name), which is whoever brings no credential")
+            return nil
+        }
+        let principal = Principal(name: name, roles: roles, source: .apiKey(id: digest.id))
+        return (digest, principal, expiry?.seconds)
+    }
+}

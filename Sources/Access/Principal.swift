@@ -1,0 +1,59 @@
+// Part of the rpc-gateway project, under Apache License v2.0; see LICENSE for the full text
+// SPDX-License-Identifier: Apache-2.0
+
+public import Names
+
+/// Who a request is from, as far as it could be proved.
+///
+/// A reference, so that a request carries one word of it.
+public final class Principal: Sendable {
+    /// What proved who it is.
+    public enum Source: Sendable, Equatable {
+        /// Nothing: the request brought no credential, and needed none.
+        case nothing
+        /// An API key, by its identifier, which is no secret.
+        case apiKey(id: String)
+    }
+
+    /// The name, by which one principal is told from another.
+    public let name: Name
+    /// The roles, in the order in which they were given.
+    public let roles: [Name]
+    /// What proved it.
+    public let source: Source
+
+    /// Makes a principal.
+    public init(name: Name, roles: [Name] = [], source: Source) {
+        self.name = name
+        self.roles = roles
+        self.source = source
+    }
+
+    /// Whom requests without a credential are from, where they are let in.
+    public static let anonymous = Principal(name: "anonymous", source: .nothing)
+
+    /// Whether nothing proved who it is.
+    public var isAnonymous: Bool { source == .nothing }
+
+    /// Whether another one may do the same: what proved it does not matter.
+    func isSame(as other: Principal) -> Bool { name == other.name && roles == other.roles }
+}
+
+/// How names of principals and roles look.
+enum AccessName {
+    static let longest = 128
+    static let allowed = "1 to \(longest) letters, digits and . _ - + @ : /"
+
+    /// The name of a text; nil for one that could not stand in a log line or a rule without quotes.
+    static func read(_ text: String) -> Name? {
+        guard (1...longest).contains(text.utf8.count), text.utf8.allSatisfy(isAllowed) else { return nil }
+        return Name(text)
+    }
+
+    private static func isAllowed(_ byte: UInt8) -> Bool {
+        switch byte {
+        case 0x30...0x39, 0x41...0x5a, 0x61...0x7a, 0x2e, 0x5f, 0x2d, 0x2b, 0x40, 0x3a, 0x2f: true
+        default: false
+        }
+    }
+}

@@ -1,0 +1,90 @@
+// Part of the rpc-gateway project, under Apache License v2.0; see LICENSE for the full text
+// SPDX-License-Identifier: Apache-2.0
+
+internal import Access
+internal import HTTPServer
+internal import Logging
+internal import Names
+
+/// Who a request is from, with what was in force when that was found out.
+struct Caller: Sendable {
+    let principal: Principal
+    let access: AccessControl
+
+    /// The probes that everybody may ask: these paths as they are written here, and nothing that contains or resembles them.
+    private static let openPaths = ["/healthz", "/livez", "/readyz"].map { Array($0.utf8) }
+
+    /// Whether nobody has to say who they are at a path.
+    static func isNeedless(at path: [UInt8]) -> Bool { openPaths.contains(path) }
+}
+
+extension Credentials {
+    /// The fields of a request that say who it is from.
+    init(_ fields: RequestFields) {
+        self.init(
+            authorization: Self.field(fields, "Authorization"),
+            apiKey: Self.field(fields, "X-Api-Key")
+        )
+    }
+
+    private static func field(_ fields: RequestFields, _ name: StaticString) -> Field {
+        guard let value = fields.bytes(of: name) else { return .absent }
+        return fields.count(of: name) == 1 ? .once(value) : .repeated
+    }
+}
+
+extension Caller {
+    /// Refuses credentials in places from which they get into logs, histories and other sites' requests.
+    static func checkPlaces(_ head: RequestHead) throws(AuthenticationError) {
+        if let query = head.query, MisplacedCredential.isIn(query: query) { throw .misplaced(.query) }
+        guard head.fields.contains("Cookie") else { return }
+        for cookie in head.fields.values(of: "Cookie") where MisplacedCredential.isIn(cookie: Array(cookie.utf8)[...]) {
+            throw .misplaced(.cookie)
+        }
+    }
+}
+
+extension RequestHead {
+    /// Whether the body is, or may be, larger than what comes along with a head.
+    var mayHaveLargeBody: Bool {
+        if fields.contains("Transfer-Encoding") { return true }
+        // Five digits are less than 100 kB.
+        return fields.bytes(of: "Content-Length").map { $0.count > 5 } ?? false
+    }
+}
+
+extension Problem {
+    /// Nobody knows who a request is from.
+    init(_ error: AuthenticationError) {
+        switch error {
+        case .missing:
+            let remedy = "send Authorization: Bearer KEY or X-Api-Key: KEY (rpc-gateway keys new makes keys)"
+            self = .unauthenticated("The request brings no credential; \(remedy)", #"Bearer realm="rpc-gateway""#)
+        case .wrong:
+            // What is wrong with it is for the log.
+            let challenge = #"Bearer realm="rpc-gateway", error="invalid_token""#
+            self = .unauthenticated("The credential is not valid here", challenge)
+        case .ambiguous(let what): self = .invalidRequest(what.rawValue)
+        case .misplaced(let place): self = .invalidRequest(place.rawValue)
+        }
+    }
+
+    private static func unauthenticated(_ detail: String, _ challenge: String) -> Problem {
+        var problem = Problem(.unauthenticated, detail)
+        problem.fields = [("WWW-Authenticate", challenge)]
+        return problem
+    }
+}
+
+extension GatewayCore {
+    /// Tells the log why a stranger was turned away; of the credential nothing but what is wrong with it.
+    func noteStranger(_ error: AuthenticationError, _ head: RequestHead, _ identity: RequestIdentity) {
+        guard logger.logLevel <= .info else { return }
+        logger.info(
+            "credential refused",
+            metadata: [
+                "request.id": "\(identity.id)", "client.address": "\(head.remoteAddress)", "reason": "\(error.reason)",
+            ]
+        )
+    }
+}

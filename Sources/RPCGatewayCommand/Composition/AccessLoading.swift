@@ -1,0 +1,43 @@
+// Part of the rpc-gateway project, under Apache License v2.0; see LICENSE for the full text
+// SPDX-License-Identifier: Apache-2.0
+
+internal import Access
+
+/// Reads the files that say who may do what.
+enum AccessLoading {
+    /// What is to be in force; nil where everybody may do everything.
+    ///
+    /// - Parameter earlier: What is in force, whose keys keep the time of their last use.
+    /// - Throws: everything that is wrong with the files, by file, line and field.
+    static func load(_ settings: AccessSettings, after earlier: AccessControl?) throws(SettingsError) -> AccessControl?
+    {
+        guard settings.asks else { return nil }
+        let keys = try settings.keysFile.map { path throws(SettingsError) in
+            try read("auth.keys", path) { bytes throws(AccessFileError) in
+                try KeyTable(file: bytes, after: earlier?.authenticator.keys)
+            }
+        }
+        return AccessControl(authenticator: Authenticator(keys: keys, takesAnonymous: settings.takesAnonymous))
+    }
+
+    private static func read<Value>(
+        _ key: String,
+        _ path: String,
+        _ parse: ([UInt8]) throws(AccessFileError) -> Value
+    ) throws(SettingsError) -> Value {
+        func problem(_ reason: String) -> SettingsProblem {
+            SettingsProblem(subject: key, source: "file \(path)", reason: reason)
+        }
+        let bytes: [UInt8]
+        do throws(SmallFileError) {
+            bytes = try SmallFile.bytes(of: path)
+        } catch {
+            throw SettingsError(problems: [problem(error.text)])
+        }
+        do throws(AccessFileError) {
+            return try parse(bytes)
+        } catch {
+            throw SettingsError(problems: error.problems.map { problem($0.description) })
+        }
+    }
+}

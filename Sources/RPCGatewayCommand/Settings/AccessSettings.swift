@@ -1,0 +1,43 @@
+// Part of the rpc-gateway project, under Apache License v2.0; see LICENSE for the full text
+// SPDX-License-Identifier: Apache-2.0
+
+/// Who may come in, and where that is written.
+struct AccessSettings: Sendable, Equatable {
+    /// The path of the keys file; nil for none.
+    var keysFile: String?
+    /// Whether requests without a credential are let in; nil leaves it to whether there is any source of credentials.
+    var takesAnonymous: Bool?
+
+    /// The files that are read.
+    var files: [String] { [keysFile].compactMap { $0 } }
+
+    /// Whether it is asked at all who requests are from.
+    var asks: Bool { keysFile != nil || takesAnonymous == false }
+}
+
+extension SettingsTable {
+    /// Who may come in.
+    static let access: [Setting] = [
+        .path(
+            "auth.keys",
+            \.access.keysFile,
+            "The file with the API keys, as rpc-gateway keys new prints its lines; read again when it changes"
+        ).reloadable(),
+        .optionalBoolean(
+            "auth.anonymous",
+            \.access.takesAnonymous,
+            "Let requests without a credential in, as the principal anonymous; auto only while there is no keys file"
+        ).reloadable(),
+    ]
+}
+
+extension Setting {
+    /// The path of a file that may be left out.
+    fileprivate static func path(_ key: String, _ path: SettingPath<String?>, _ meaning: String) -> Setting {
+        custom(key, path, type: "path or none", allowed: "none or the path of a file", meaning) {
+            $0 == "none" ? .some(nil) : .some($0)
+        } text: {
+            $0 ?? "none"
+        }
+    }
+}
