@@ -1,6 +1,6 @@
 """Fixtures: one broker a run, one virtual host a module, servers and gateways that end with their scope.
 
-`dev/test` runs the files side by side, a file always whole and in one process, but those that are marked `apart`.
+`dev/test` runs the files side by side, a file always whole and in one process, but what is marked `apart`.
 """
 
 import os
@@ -18,7 +18,8 @@ from harness.gateway import Gateway  # noqa: E402
 
 FIGURE = "figure"
 
-# Files that run one after the other while nothing else does, and why.
+# Files that run one after the other while nothing else does, and why. What waits in them rather than works, and measures nothing, is
+# marked `beside`.
 APART = {
     "test_broker_loss.py": "kills brokers under load, and times how soon the gateway is well again",
     "test_concurrency.py": "ten thousand connections and a thousand calls, timed",
@@ -31,6 +32,8 @@ APART = {
 LONGEST = [
     "test_isolation.py",
     "test_server.py",
+    "test_broker_loss.py",
+    "test_descriptors.py",
     "test_modes.py",
     "test_interop_notifications.py",
     "test_notifications.py",
@@ -47,11 +50,12 @@ def pytest_configure(config):
     hard = resource.getrlimit(resource.RLIMIT_NOFILE)[1]
     resource.setrlimit(resource.RLIMIT_NOFILE, (hard, hard))
     config.addinivalue_line("markers", "apart: runs while nothing else does")
+    config.addinivalue_line("markers", "beside: runs beside others, though its file runs apart")
 
 
 def pytest_collection_modifyitems(items):
     for item in items:
-        if item.path.name in APART:
+        if item.path.name in APART and not item.get_closest_marker("beside"):
             item.add_marker("apart")
     place = {name: number for number, name in enumerate(LONGEST)}
     items.sort(key=lambda item: place.get(item.path.name, len(place)))

@@ -118,6 +118,7 @@ def test_a_crash_of_the_broker_under_load(family, own_broker, host, figure, mode
     assert real.running
 
 
+@pytest.mark.beside
 def test_calls_in_flight_when_the_broker_crashes_end(family, own_broker, host):
     server = family.oslo_server(host.url(), "flight", "alpha")
     gateway = family.gateway(host.url())
@@ -136,6 +137,7 @@ def test_calls_in_flight_when_the_broker_crashes_end(family, own_broker, host):
     until(lambda: gateway.get("/readyz").status == 200, 5)
 
 
+@pytest.mark.beside
 def test_connections_cut_while_calls_wait(family, own_broker, host):
     server = family.oslo_server(host.url(), "cut", "alpha")
     tap = family.tap(own_broker.port)
@@ -210,6 +212,7 @@ def test_readiness_tells_of_a_deleted_reply_queue(family, own_broker, figure):
     result(gateway.post("/deleted/none", headers={"Rpc-Timeout": "3"}))
 
 
+@pytest.mark.beside
 def test_a_call_survives_the_deletion_of_its_reply_queue(family, host):
     server = family.oslo_server(host.url(), "survives", "alpha")
     gateway = family.gateway(host.url())
@@ -288,6 +291,7 @@ def test_the_virtual_host_is_deleted_and_made_again(family, own_broker, figure):
     figure(f"a call is answered {slowest:.2f} s after its server is back, at the most")
 
 
+@pytest.mark.beside
 def test_a_broker_that_does_not_know_of_the_loss(family, own_broker):
     host = own_broker.make_virtual_host("deserted")
     family.verbatim_server(host.amqp_url, "deserted")
@@ -304,6 +308,7 @@ def test_a_broker_that_does_not_know_of_the_loss(family, own_broker):
     assert gateway.get("/readyz").status == 200
 
 
+@pytest.mark.beside
 def test_the_gateway_may_start_before_the_broker(family, own_broker, host):
     own_broker.run("kill9")
     gateway = family.gateway(host.url(), wait_until_ready=False)
@@ -313,6 +318,7 @@ def test_the_gateway_may_start_before_the_broker(family, own_broker, host):
     until(lambda: gateway.get("/readyz").status == 200, 5)
 
 
+@pytest.mark.beside
 @pytest.mark.parametrize("dead_first", [True, False])
 def test_the_other_host_of_the_url_serves(family, own_broker, host, dead_first):
     family.oslo_server(host.url(), "hosts", "alpha")

@@ -134,6 +134,7 @@ def test_a_clients_many_connections_cost_others_none(gateway, crowd):
         assert answered(client).status == 200
 
 
+@pytest.mark.beside
 def test_busy_connections_are_never_closed_for_others(gateway, crowd):
     body = b'{"seconds": 4}'
     head = b"POST /crowd/alpha/sleep HTTP/1.1\r\nHost: x\r\nContent-Type: application/json\r\nContent-Length: %d\r\n\r\n"
@@ -172,6 +173,7 @@ def test_listeners_leave_room(gateway, crowd, topics, figure):
     figure(f"{answers.count(200)} of {CROWD} listen, {gateway.descriptors()} descriptors, {threads(gateway)} threads")
 
 
+@pytest.mark.beside
 @pytest.mark.parametrize("data", [KEPT, LISTEN], ids=["kept-alive", "listeners"])
 def test_the_broker_gets_its_connections_back(family, crowd, own_broker, data, figure):
     host = own_broker.make_virtual_host("descriptors")

@@ -137,7 +137,7 @@ def test_small_results_in_long_messages_cost_no_memory(family, vhost, verbatim, 
     before = gateway.memory()
     with concurrent.futures.ThreadPoolExecutor(1) as other:
         arguments = {"kind": "padded", "size": 5_000_000, "count": 30}
-        waiting = other.submit(gateway.post, "/verbatim/*/forge:gather?min=31", arguments, {"Rpc-Timeout": "20"})
+        waiting = other.submit(gateway.post, "/verbatim/*/forge:gather?min=30", arguments, {"Rpc-Timeout": "20"})
         until(lambda: any(call["arguments"] == arguments for call in verbatim.calls), 10)
         most = 0
         while not waiting.done():

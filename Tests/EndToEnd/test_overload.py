@@ -5,10 +5,13 @@ import concurrent.futures
 import json
 import time
 
+import pytest
+
 from harness.gateway import problem, result
 from harness.waiting import until
 
 
+@pytest.mark.beside
 def test_a_target_that_hangs_leaves_places_for_others(family, vhost):
     vhost.declare_queue("hung")
     family.oslo_server(vhost.url(), "well", "alpha")
