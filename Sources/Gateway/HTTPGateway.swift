@@ -5,6 +5,7 @@ public import Access
 public import HTTPServer
 public import Logging
 public import Messaging
+internal import Names
 public import Threads
 
 /// Answers HTTP requests with RPC: routes each to the part of the gateway that answers it.
@@ -196,7 +197,7 @@ extension HTTPGateway {
         guard !Caller.isNeedless(at: head.path) else { return nil }
         do throws(AuthenticationError) {
             try Caller.checkPlaces(head)
-            return Caller(principal: try access.principal(of: Credentials(head.fields)), access: access)
+            return Caller(try access.principal(of: Credentials(head.fields)), access, head)
         } catch {
             core.noteStranger(error, head, identity)
             throw Problem(error)
@@ -298,13 +299,26 @@ extension HTTPGateway {
         case .jsonRPC: try deliver(exchange) { exchange throws(Problem) in try jsonRPC.send(exchange) }
         case .notify(let topic, let eventType):
             try deliver(exchange) { exchange throws(Problem) in try notifier.send(topic, eventType, exchange) }
-        case .operation(let id): try operations.answer(id, exchange, core.configuration)
+        case .operation(let id):
+            try permit(.operation, exchange)
+            try operations.answer(id, exchange, core.configuration)
         case .notifications(let topic): try streams.listen(topic, exchange)
-        case .healthy: try probes.healthy(exchange)
-        case .ready: try probes.ready(exchange)
+        case .healthy:
+            try permit(.probe("healthy"), exchange)
+            try probes.healthy(exchange)
+        case .ready:
+            try permit(.probe("ready"), exchange)
+            try probes.ready(exchange)
         case .health(let topic, let server): try probes.health(Target(topic: topic, server: server), exchange)
-        case .page(let page): try pages.answer(page, exchange)
+        case .page(let page):
+            try permit(AccessRequest(page), exchange)
+            try pages.answer(page, exchange)
         }
+    }
+
+    /// Asks the policy for what is no message; the parts of the gateway ask for their own.
+    private func permit(_ asked: AccessRequest, _ exchange: Exchange) throws(Problem) {
+        _ = try exchange.caller?.permit(asked, core, exchange.identity)
     }
 
     /// Sends what a request asks for, and has it answered at once, later, or as it was answered before.

@@ -26,7 +26,7 @@ struct RPCGateway: AsyncParsableCommand {
         subcommands: [
             ServeCommand.self, CallCommand.self, CastCommand.self, PingCommand.self, GatherCommand.self,
             AMQPCommand.self, DemoCommand.self,
-            KeysCommand.self, ConfigCommand.self,
+            KeysCommand.self, PolicyCommand.self, ConfigCommand.self,
         ],
         defaultSubcommand: ServeCommand.self
     )

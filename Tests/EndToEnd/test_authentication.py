@@ -281,7 +281,7 @@ def test_the_file_is_read_when_it_changes(changing):
 def test_a_wrong_file_changes_nothing(changing):
     gateway, path, key, line = changing
     write(path, new_key("second")[1], "- {name: x, sha256: 12}")
-    said = r"keys refused, the old ones stay.*line 2: sha256: has to be 64 hexadecimal digits"
+    said = r"keys and rules refused, the old ones stay.*line 2: sha256: has to be 64 hexadecimal digits"
     until(lambda: re.search(said, gateway.said()))
     assert status(gateway, key) == 200
     path.unlink()

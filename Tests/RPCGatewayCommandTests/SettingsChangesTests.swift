@@ -12,7 +12,7 @@ struct SettingsChangesTests {
             "7", "70", "7000", "70000", "true", "false", "1.5", "trace", "json", "safe", "localhost:1", "other",
             "PLAIN",
             "shuffle",
-            "gzip", "rabbit://u:p@h", "queue",
+            "gzip", "rabbit://u:p@h", "queue", "all",
         ]
         let values = candidates.map { setting.isList ? Setting.Raw.list(["a.B=404"]) : .text($0) }
         for value in values {

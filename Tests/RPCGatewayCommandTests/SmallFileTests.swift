@@ -34,6 +34,6 @@ struct SmallFileTests {
     @Test func whatCannotBeReadIsAnError() {
         #expect(throws: SmallFileError.missing) { try SmallFile.bytes(of: "/nowhere/at/all") }
         #expect(throws: SmallFileError.unreadable(errno: EISDIR)) { try SmallFile.bytes(of: folder.path) }
-        #expect(throws: SmallFileError.tooLarge) { try SmallFile.bytes(of: "/dev/zero") }
+        #expect(throws: SmallFileError.tooLarge(SmallFile.maximumBytes)) { try SmallFile.bytes(of: "/dev/zero") }
     }
 }

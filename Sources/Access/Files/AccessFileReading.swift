@@ -13,6 +13,9 @@ struct AccessFileReading {
         let line: Int
         fileprivate var nodes: [(name: String, node: Node)]
 
+        /// Whether a field stands there that has not been read yet.
+        func has(_ name: String) -> Bool { nodes.contains { $0.name == name } }
+
         fileprivate mutating func take(_ name: String) -> Node? {
             guard let index = nodes.firstIndex(where: { $0.name == name }) else { return nil }
             return nodes.remove(at: index).node
@@ -73,13 +76,19 @@ struct AccessFileReading {
     }
 
     /// A field that may be there and holds one value or a list of them; empty where it is not there.
+    ///
+    /// - Parameter atLeastOne: whether an empty list is wrong.
     mutating func list<Value>(
         _ fields: inout Fields,
         _ name: String,
         allowed: String,
+        atLeastOne: Bool = false,
         _ read: (String) -> Value?
     ) -> [Value] {
         guard let node = fields.take(name) else { return [] }
+        if atLeastOne, case .sequence(let sequence) = node, sequence.isEmpty {
+            note(AccessFile.line(of: node), name, "is empty; leave it out where it does not matter")
+        }
         guard case .sequence(let sequence) = node else { return value(node, name, allowed, read).map { [$0] } ?? [] }
         return sequence.compactMap { value($0, name, allowed, read) }
     }

@@ -7,9 +7,22 @@ internal import Logging
 internal import Names
 
 /// Who a request is from, with what was in force when that was found out.
-struct Caller: Sendable {
+///
+/// A reference, so that a request carries one word of it, and none where nobody asks.
+final class Caller: Sendable {
     let principal: Principal
     let access: AccessControl
+    /// The numeric address of the peer.
+    let address: String
+    /// Whether it sets a request context.
+    let setsContext: Bool
+
+    init(_ principal: Principal, _ access: AccessControl, _ head: RequestHead) {
+        self.principal = principal
+        self.access = access
+        address = head.remoteAddress
+        setsContext = head.fields.contains("Rpc-Context")
+    }
 
     /// The probes that everybody may ask: these paths as they are written here, and nothing that contains or resembles them.
     private static let openPaths = ["/healthz", "/livez", "/readyz"].map { Array($0.utf8) }

@@ -7,7 +7,7 @@ internal import Messaging
 /// A call or cast as the head of its HTTP request asks for it.
 struct CallRequest: Sendable {
     let plan: CallPlan
-    let fields: CallFields
+    var fields: CallFields
 
     /// Reads path, query and header fields.
     ///

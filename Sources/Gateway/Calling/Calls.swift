@@ -25,8 +25,14 @@ struct Calls: Sendable {
         try send(CallRequest(exchange.request.head, plan: plan, exchange.identity), exchange)
     }
 
-    /// The answer comes when the call or cast has ended.
+    /// Sends it if the caller may.
     private func send(_ call: CallRequest, _ exchange: Exchange) throws(Problem) {
+        guard let caller = exchange.caller else { return try begin(call, exchange) }
+        try begin(caller.permit(call, core, exchange.identity), exchange)
+    }
+
+    /// The answer comes when the call or cast has ended.
+    private func begin(_ call: CallRequest, _ exchange: Exchange) throws(Problem) {
         let gathering = call.route.verb == .gather ? try core.gatheringDriver : nil
         let request = call.request(try Self.arguments(exchange.request.body), exchange.identity)
         try core.enter(call.plan)

@@ -80,6 +80,7 @@ final class Probes: Sendable {
         } catch {
             throw Problem(error, method: "", configuration: core.configuration)
         }
+        try exchange.caller?.permit(healthOf: target, core, identity)
         if form.isDeep { ping(target, form, identity, sink) } else { look(target, form, identity, sink) }
     }
 

@@ -15,6 +15,7 @@ final class JSONRPCCaller: Sendable {
     private let fields: CallFields
     private let identity: RequestIdentity
     private let snapshot: ConfigurationSnapshot
+    private let caller: Caller?
     /// The bytes of the responses so far.
     private let bytes = Atomic(0)
     /// The calls that were begun, ended ones too.
@@ -33,13 +34,15 @@ final class JSONRPCCaller: Sendable {
         entries: [JSONText],
         fields: CallFields,
         _ identity: RequestIdentity,
-        _ snapshot: ConfigurationSnapshot
+        _ snapshot: ConfigurationSnapshot,
+        _ caller: Caller? = nil
     ) {
         self.core = core
         self.entries = entries
         self.fields = fields
         self.identity = identity
         self.snapshot = snapshot
+        self.caller = caller
     }
 
     /// Gives up what is under way and begins nothing more, as nobody waits for the responses any longer.
@@ -75,7 +78,8 @@ final class JSONRPCCaller: Sendable {
     ) {
         do throws(Problem) {
             guard !begun.withLock({ $0.isAbandoned }) else { throw Problem(.clientGone, "nothing more was begun") }
-            let call = try call(entry)
+            let asked = try call(entry)
+            let call = try caller?.permit(asked, core, identity) ?? asked
             let arguments = try Self.arguments(entry.parameters)
             try checkRoom()
             try send(call, arguments, completion)

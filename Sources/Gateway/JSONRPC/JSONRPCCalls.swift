@@ -25,7 +25,7 @@ struct JSONRPCCalls: Sendable {
         } catch {
             return answer(error.response(identity), fields, identity, executed: .no, sink)
         }
-        let caller = JSONRPCCaller(core, entries: body.entries, fields: fields, identity, snapshot)
+        let caller = JSONRPCCaller(core, entries: body.entries, fields: fields, identity, snapshot, exchange.caller)
         let batch = JSONRPCBatch(
             count: body.entries.count,
             parallelism: snapshot.configuration.batchParallelism,

@@ -44,6 +44,12 @@ struct NotificationRequest {
         )
     }
 
+    /// Gives it no more time than that.
+    mutating func limit(to longest: Duration, _ identity: RequestIdentity) {
+        timeout = min(timeout, longest)
+        notification.deadline = identity.started.advanced(by: timeout)
+    }
+
     private static let ownPublisherID = "rpc-gateway.\(HostName.current)"
 
     /// Any JSON value; nothing at all is an empty object, as with calls.

@@ -20,16 +20,17 @@ struct NotificationSender: Sendable {
     func send(_ topic: String, _ eventType: String, _ exchange: Exchange) throws(Problem) {
         let configuration = core.configuration
         let (identity, sink) = (exchange.identity, exchange.sink)
-        let asked = try NotificationRequest(
+        var asked = try NotificationRequest(
             topic: topic,
             eventType: eventType,
             exchange.request,
             identity,
             configuration
         )
+        if let longest = try exchange.caller?.permit(asked, core, identity) { asked.limit(to: longest, identity) }
         let driver = try core.notificationDriver
         try core.enter(limit: configuration.maximumInFlight)
-        let end: @Sendable (Result<Void, Problem>) -> Void = { result in
+        let end: @Sendable (Result<Void, Problem>) -> Void = { [asked] result in
             core.leave()
             answer(asked, result, identity, configuration, sink)
         }

@@ -34,6 +34,7 @@ struct NotificationStreams: Sendable {
         let configuration = core.configuration
         let (identity, sink) = (exchange.identity, exchange.sink)
         let asked = try StreamRequest(topic: topic, exchange.request.head, configuration.notifications)
+        try exchange.caller?.permit(asked, core, identity)
         let driver = try core.notificationDriver
         let (subscription, listener) = try hub.join(asked.source, configuration.notifications) {
             () throws(Problem) in

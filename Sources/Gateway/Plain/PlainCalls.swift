@@ -13,7 +13,8 @@ struct PlainCalls: Sendable {
     /// Sends a message; the answer comes with the reply, or for a cast once the broker has it.
     func send(_ route: PlainRoute, _ exchange: Exchange) throws(Problem) {
         let snapshot = core.snapshot
-        let call = try PlainCall(exchange.request.head, route: route, snapshot.configuration)
+        let asked = try PlainCall(exchange.request.head, route: route, snapshot.configuration)
+        let call = try exchange.caller?.permit(asked, core, exchange.identity) ?? asked
         guard let driver = core.driver as? any PlainRPCDriver else { throw .unsupported("has no plain AMQP") }
         let request = call.request(exchange.request.body, exchange.identity, snapshot.configuration)
         try core.enter(limit: snapshot.configuration.maximumInFlight)

@@ -17,8 +17,22 @@ enum AccessLoading {
                 try KeyTable(file: bytes, after: earlier?.authenticator.keys)
             }
         }
-        return AccessControl(authenticator: Authenticator(keys: keys, takesAnonymous: settings.takesAnonymous))
+        return AccessControl(
+            authenticator: Authenticator(keys: keys, takesAnonymous: settings.takesAnonymous),
+            policy: try policy(settings),
+            audit: settings.audit
+        )
     }
+
+    /// The rules; nil where there is no file of them.
+    static func policy(_ settings: AccessSettings) throws(SettingsError) -> Policy? {
+        try settings.policyFile.map { path throws(SettingsError) in
+            try read("policy.file", path) { bytes throws(AccessFileError) in try Policy(file: bytes) }
+        }
+    }
+
+    /// The most bytes of such a file: some ten thousand keys or rules.
+    private static let maximumBytes = 8 << 20
 
     private static func read<Value>(
         _ key: String,
@@ -30,7 +44,7 @@ enum AccessLoading {
         }
         let bytes: [UInt8]
         do throws(SmallFileError) {
-            bytes = try SmallFile.bytes(of: path)
+            bytes = try SmallFile.bytes(of: path, atMost: maximumBytes)
         } catch {
             throw SettingsError(problems: [problem(error.text)])
         }

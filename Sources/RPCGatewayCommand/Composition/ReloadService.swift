@@ -9,7 +9,7 @@ internal import ServiceLifecycle
 internal import Threads
 internal import UnixSignals
 
-/// Reads the configuration again at each SIGHUP, and the files of keys when they change: applied whole, or refused whole with
+/// Reads the configuration again at each SIGHUP, and the files of keys and rules when they change: applied whole, or refused whole with
 /// the old ones kept.
 struct ReloadService: Service {
     private let application: Application
@@ -71,7 +71,7 @@ struct ReloadService: Service {
         )
     }
 
-    /// Reads the files of keys again if they have changed.
+    /// Reads the files of keys and rules again if they have changed.
     private func look() {
         current.withLock { current in
             let stamps = current.access.files.map { FileStamp(of: $0) }
@@ -79,9 +79,15 @@ struct ReloadService: Service {
             do throws(SettingsError) {
                 let access = try AccessLoading.load(current.access, after: application.gateway.access)
                 application.gateway.update(current.gatewayConfiguration, access: access)
-                application.logger.notice("keys reloaded", metadata: ["auth.keys": "\(access?.keyCount ?? 0)"])
+                application.logger.notice(
+                    "keys and rules reloaded",
+                    metadata: ["keys": "\(access?.keyCount ?? 0)", "rules": "\(access?.policy?.count ?? 0)"]
+                )
             } catch {
-                application.logger.error("keys refused, the old ones stay", metadata: ["problems": "\(error)"])
+                application.logger.error(
+                    "keys and rules refused, the old ones stay",
+                    metadata: ["problems": "\(error)"]
+                )
             }
         }
     }

@@ -1,6 +1,8 @@
 // Part of the rpc-gateway project, under Apache License v2.0; see LICENSE for the full text
 // SPDX-License-Identifier: Apache-2.0
 
+internal import Access
+
 /// Who may come in, and where that is written.
 struct AccessSettings: Sendable, Equatable {
     /// The path of the keys file; nil for none.
@@ -8,11 +10,16 @@ struct AccessSettings: Sendable, Equatable {
     /// Whether requests without a credential are let in; nil leaves it to whether there is any source of credentials.
     var takesAnonymous: Bool?
 
-    /// The files that are read.
-    var files: [String] { [keysFile].compactMap { $0 } }
+    /// The path of the file with the rules; nil for none.
+    var policyFile: String?
+    /// Which decisions are told to the log.
+    var audit = PolicyAudit.denied
 
-    /// Whether it is asked at all who requests are from.
-    var asks: Bool { keysFile != nil || takesAnonymous == false }
+    /// The files that are read.
+    var files: [String] { [keysFile, policyFile].compactMap { $0 } }
+
+    /// Whether it is asked at all who requests are from, and what they may.
+    var asks: Bool { !files.isEmpty || takesAnonymous == false }
 }
 
 extension SettingsTable {
@@ -27,6 +34,16 @@ extension SettingsTable {
             "auth.anonymous",
             \.access.takesAnonymous,
             "Let requests without a credential in, as the principal anonymous; auto only while there is no keys file"
+        ).reloadable(),
+        .path(
+            "policy.file",
+            \.access.policyFile,
+            "The file with the rules of who may do what; with one, what no rule allows is denied; read again when it changes"
+        ).reloadable(),
+        .choice(
+            "policy.audit",
+            \.access.audit,
+            "Which decisions of the policy have a line of the log: those that deny, all, or none"
         ).reloadable(),
     ]
 }

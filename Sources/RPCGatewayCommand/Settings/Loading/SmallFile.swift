@@ -7,14 +7,14 @@ internal import Glibc
 enum SmallFileError: Error, Equatable {
     case missing
     case unreadable(errno: Int32)
-    case tooLarge
+    case tooLarge(Int)
 
     var text: String {
         switch self {
         case .missing: "does not exist"
         // Right: the C library's text is copied before anything else can change it.
         case .unreadable(let number): "cannot be read: " + (unsafe String(cString: strerror(number)))
-        case .tooLarge: "is larger than \(SmallFile.maximumBytes) bytes"
+        case .tooLarge(let most): "is larger than \(most) bytes"
         }
     }
 }
@@ -23,7 +23,8 @@ enum SmallFileError: Error, Equatable {
 enum SmallFile {
     static let maximumBytes = 1 << 20
 
-    static func bytes(of path: String) throws(SmallFileError) -> [UInt8] {
+    /// The bytes of a file.
+    static func bytes(of path: String, atMost maximumBytes: Int = maximumBytes) throws(SmallFileError) -> [UInt8] {
         // Not blocking, lest a named pipe hold up the start for ever.
         let descriptor = unsafe open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK)
         guard descriptor >= 0 else {
@@ -39,7 +40,7 @@ enum SmallFile {
             guard count >= 0 else { throw .unreadable(errno: errno) }
             if count == 0 { return bytes }
             bytes += chunk[..<count]
-            guard bytes.count <= maximumBytes else { throw .tooLarge }
+            guard bytes.count <= maximumBytes else { throw .tooLarge(maximumBytes) }
         }
     }
 

@@ -1,0 +1,219 @@
+// Part of the rpc-gateway project, under Apache License v2.0; see LICENSE for the full text
+// SPDX-License-Identifier: Apache-2.0
+
+internal import Access
+internal import HTTPServer
+internal import Logging
+internal import Messaging
+internal import Names
+
+extension Caller {
+    /// Asks the policy whether a request may have what it asks for, and tells the log of the decision.
+    ///
+    /// - Returns: what it may have besides.
+    /// - Throws: `forbidden`, the same for what there is and what there is not.
+    func permit(_ asked: AccessRequest, _ core: GatewayCore, _ identity: RequestIdentity) throws(Problem)
+        -> AccessRights
+    {
+        guard let policy = access.policy else { return .all }
+        let decision = policy.decide(asked, of: principal, from: address)
+        if access.audit == .all || (access.audit == .denied && !decision.allows) {
+            note(decision, asked, core, identity)
+        }
+        guard decision.allows else { throw .forbidden("The policy of this gateway does not allow this request") }
+        return decision.rights
+    }
+
+    private func note(
+        _ decision: PolicyDecision,
+        _ asked: AccessRequest,
+        _ core: GatewayCore,
+        _ identity: RequestIdentity
+    ) {
+        core.logger.notice(
+            decision.allows ? "request allowed" : "request denied",
+            metadata: [
+                "request.id": "\(identity.id)", "principal": "\(principal.name)", "client.address": "\(address)",
+                "mode": "\(asked.mode.rawValue)", "target": "\(asked.target)",
+                "policy.line": "\(decision.line.map { "\($0)" } ?? "none")",
+            ]
+        )
+    }
+
+    /// Refuses a request context where the right to set one is missing.
+    private func checkContext(_ rights: AccessRights) throws(Problem) {
+        guard setsContext, !rights.context else { return }
+        throw .missingRight("context", "Rpc-Context")
+    }
+
+    /// Refuses an exchange that is not the configured one where the right to name one is missing.
+    private func checkExchange(
+        _ exchange: String?,
+        _ rights: AccessRights,
+        _ configuration: GatewayConfiguration
+    ) throws(Problem) {
+        guard let exchange, !rights.exchange, !exchange.isSame(as: configuration.controlExchange) else { return }
+        throw .missingRight("exchange", "query")
+    }
+}
+
+// MARK: What is asked for
+
+extension Caller {
+    /// Asks for a call, cast or gathering.
+    ///
+    /// - Returns: the call within the time that its rule gives it.
+    func permit(_ call: CallRequest, _ core: GatewayCore, _ identity: RequestIdentity) throws(Problem) -> CallRequest {
+        let configuration = call.plan.snapshot.configuration
+        let rights = try permit(AccessRequest(call.plan, configuration), core, identity)
+        try checkContext(rights)
+        try checkExchange(call.plan.target.exchange, rights, configuration)
+        return call.limited(to: rights.longestTime)
+    }
+
+    /// Asks for a message of plain AMQP.
+    ///
+    /// - Returns: the message within the time that its rule gives it.
+    func permit(_ call: PlainCall, _ core: GatewayCore, _ identity: RequestIdentity) throws(Problem) -> PlainCall {
+        let rights = try permit(AccessRequest(call), core, identity)
+        guard rights.headers || call.message.headers.isEmpty else { throw .missingRight("headers", "Amqp-Headers") }
+        guard let longest = rights.longestTime else { return call }
+        var call = call
+        call.timeout = min(call.timeout, longest)
+        return call
+    }
+
+    /// Asks to send a notification.
+    ///
+    /// - Returns: the longest time that it may take; nil for what is configured.
+    func permit(
+        _ asked: NotificationRequest,
+        _ core: GatewayCore,
+        _ identity: RequestIdentity
+    ) throws(Problem) -> Duration? {
+        let configuration = core.configuration
+        let rights = try permit(AccessRequest(asked, configuration), core, identity)
+        try checkContext(rights)
+        try checkExchange(asked.notification.exchange, rights, configuration)
+        return rights.longestTime
+    }
+
+    /// Asks to hear notifications.
+    func permit(_ asked: StreamRequest, _ core: GatewayCore, _ identity: RequestIdentity) throws(Problem) {
+        let configuration = core.configuration
+        let rights = try permit(AccessRequest(asked, configuration), core, identity)
+        try checkExchange(asked.source.exchange, rights, configuration)
+    }
+
+    /// Asks for the state of a topic's or server's queue.
+    func permit(healthOf target: Target, _ core: GatewayCore, _ identity: RequestIdentity) throws(Problem) {
+        let configuration = core.configuration
+        let rights = try permit(AccessRequest(healthOf: target, configuration), core, identity)
+        try checkExchange(target.exchange, rights, configuration)
+    }
+}
+
+extension AccessRequest {
+    /// A call, cast or gathering.
+    init(_ plan: CallPlan, _ configuration: GatewayConfiguration) {
+        let (route, target) = (plan.route, plan.target)
+        self.init(
+            route.mode,
+            topic: Name(route.topic),
+            server: Name(route.isFanout ? "*" : route.server ?? "-"),
+            method: Name(route.method),
+            exchange: Name(target.exchange ?? configuration.controlExchange),
+            namespace: target.namespace.map { Name($0) },
+            version: target.version.map { Name($0) }
+        )
+    }
+
+    /// A message of plain AMQP, whose target is the rest of its path: `-/exchange/routing_key`.
+    init(_ call: PlainCall) {
+        // The default exchange is written as in the path, and one that is called so is not mistaken for it.
+        let exchange = call.exchange.isEmpty ? "-" : call.exchange.isSame(as: "-") ? "%2D" : call.exchange
+        let (server, key) = (Name(exchange), Name(call.routingKey))
+        self.init(.plainAMQP, server: server, method: key, exchange: Name(call.exchange))
+    }
+
+    /// A notification: `topic/-/event_type`.
+    init(_ asked: NotificationRequest, _ configuration: GatewayConfiguration) {
+        let notification = asked.notification
+        self.init(
+            .notify,
+            topic: Name(notification.topic),
+            method: Name(notification.eventType),
+            exchange: Name(notification.exchange ?? configuration.controlExchange)
+        )
+    }
+
+    /// A stream of notifications: `topic/pool/-`, the pool `-` where none is named.
+    init(_ asked: StreamRequest, _ configuration: GatewayConfiguration) {
+        self.init(
+            .listen,
+            topic: Name(asked.source.topic),
+            server: Name(asked.source.pool ?? "-"),
+            exchange: Name(asked.source.exchange ?? configuration.controlExchange)
+        )
+    }
+
+    /// A look at a queue: `topic/server/health`.
+    init(healthOf target: Target, _ configuration: GatewayConfiguration) {
+        self.init(
+            .admin,
+            topic: Name(target.topic ?? ""),
+            server: Name(target.server ?? "-"),
+            method: "health",
+            exchange: Name(target.exchange ?? configuration.controlExchange)
+        )
+    }
+
+    /// A page: `-/-/name`.
+    init(_ page: Route.Page) {
+        switch page {
+        case .metrics: self.init(.admin, method: "metrics")
+        case .openAPI: self.init(.admin, method: "openapi")
+        case .info: self.init(.admin, method: "info")
+        case .home: self.init(.admin, method: "home")
+        }
+    }
+
+    /// An operation, which its own principal alone can see in any case: `-/-/-`.
+    static let operation = AccessRequest(.operations)
+
+    /// The state of the process: `-/-/healthy`, `-/-/ready`.
+    static func probe(_ name: Name) -> AccessRequest { AccessRequest(.admin, method: name) }
+}
+
+extension AccessRights {
+    /// The longest time that a request may take.
+    fileprivate var longestTime: Duration? { longestTimeout.map { .seconds($0) } }
+}
+
+extension RPCRoute {
+    /// How it is asked, as rules name it.
+    fileprivate var mode: AccessMode {
+        switch verb {
+        case .call: .call
+        case .cast: isFanout ? .fanout : .cast
+        case .gather: .gather
+        }
+    }
+}
+
+extension CallRequest {
+    /// The same call with no more time than that.
+    fileprivate func limited(to longest: Duration?) -> CallRequest {
+        guard let longest else { return self }
+        var call = self
+        call.fields.timeout = min(fields.timeout, longest)
+        return call
+    }
+}
+
+extension Problem {
+    /// The policy allows the request, but not one of its parts.
+    fileprivate static func missingRight(_ right: String, _ part: String) -> Problem {
+        .forbidden("\(part): the policy of this gateway does not give this request the right \"\(right)\"")
+    }
+}
