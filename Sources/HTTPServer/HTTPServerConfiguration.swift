@@ -7,6 +7,11 @@ public struct HTTPServerConfiguration: Sendable, Equatable {
     public var host: String
     /// The TCP port; 0 takes a free one, see `HTTPServer.boundPort`.
     public var port: UInt16
+    /// Names and addresses that the server answers for, without port, IPv6 in brackets; others are answered 421.
+    ///
+    /// On a loopback address it answers for `localhost` and loopback addresses besides. An empty list there is for these
+    /// alone, elsewhere for all hosts. nil is for all hosts everywhere.
+    public var hosts: [String]?
     /// How many loop threads share the port (by SO_REUSEPORT).
     public var loopCount: Int
     /// Connections open at once over all loops.
@@ -49,6 +54,7 @@ public struct HTTPServerConfiguration: Sendable, Equatable {
     public init(
         host: String = "127.0.0.1",
         port: UInt16 = 8080,
+        hosts: [String]? = nil,
         loopCount: Int = 1,
         maximumConnections: Int = 16_384,
         maximumConnectionsPerAddress: Int = 0,
@@ -64,6 +70,7 @@ public struct HTTPServerConfiguration: Sendable, Equatable {
     ) {
         self.host = host
         self.port = port
+        self.hosts = hosts
         self.loopCount = loopCount
         self.maximumConnections = maximumConnections
         self.maximumConnectionsPerAddress = maximumConnectionsPerAddress

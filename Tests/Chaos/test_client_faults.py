@@ -7,7 +7,7 @@ import threading
 
 import pytest
 
-HEAD = b"POST %s HTTP/1.1\r\nHost: x\r\nContent-Type: application/json\r\nContent-Length: %d\r\nRpc-Timeout: %d\r\n\r\n"
+HEAD = b"POST %s HTTP/1.1\r\nHost: localhost\r\nContent-Type: application/json\r\nContent-Length: %d\r\nRpc-Timeout: %d\r\n\r\n"
 
 
 def request(path, body=b"{}", timeout=60):
@@ -91,7 +91,7 @@ def read_nothing(members):
     if len(members.clients) < 50:
         client = members.open()
         client.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 4096)
-        client.sendall(b"GET /-/openapi.json HTTP/1.1\r\nHost: x\r\n\r\n" * 20)
+        client.sendall(b"GET /-/openapi.json HTTP/1.1\r\nHost: localhost\r\n\r\n" * 20)
 
 
 def flood(members):

@@ -75,7 +75,7 @@ def reloading(stage, file, texts):
 
 def grow(members):
     """As many connections as there may be, each kept."""
-    members.open().sendall(b"GET /healthz HTTP/1.1\r\nHost: x\r\n\r\n")
+    members.open().sendall(b"GET /healthz HTTP/1.1\r\nHost: localhost\r\n\r\n")
 
 
 def test_no_descriptors_left(stage):

@@ -19,7 +19,7 @@ def server(module_family, vhost):
 PATH = b"/bad/alpha/echo"
 
 
-def post(fields=b"", body=b"{}", path=PATH, version=b"HTTP/1.1", host=b"Host: gateway\r\n", length=True, line=None):
+def post(fields=b"", body=b"{}", path=PATH, version=b"HTTP/1.1", host=b"Host: localhost\r\n", length=True, line=None):
     """A request that is right but for what is given."""
     head = line if line is not None else b"POST " + path + b" " + version + b"\r\n"
     head += host + b"Content-Type: application/json\r\n"
@@ -65,7 +65,7 @@ FRAMING = [
     ("a field without a name", post(b": b\r\n"), {400}),
     ("a name with a blank", post(b"X A: b\r\n"), {400}),
     ("a name beyond ASCII", post(b"X-\xc3\xa9: b\r\n"), {400}),
-    ("a blank before the first field", post(host=b" Host: gateway\r\n"), {400}),
+    ("a blank before the first field", post(host=b" Host: localhost\r\n"), {400}),
     ("a control character in a value", post(b"X-A: a\x01b\r\n"), {400}),
     ("DEL in a value", post(b"X-A: a\x7fb\r\n"), {400}),
     ("a negative length", post(b"Content-Length: -1\r\n", length=False), {400}),
@@ -94,8 +94,8 @@ FRAMING = [
     ("AMQP on a port of HTTP", b"AMQP\0\0\x09\x01\r\n\r\n", {400, None}),
     ("bytes beyond ASCII in the path", post(path=b"/bad/alpha/\xff\xfe"), {400}),
     ("a fragment in the path", post(path=b"/bad/alpha/echo#x"), {400}),
-    ("CONNECT", b"CONNECT bad:80 HTTP/1.1\r\nHost: gateway\r\n\r\n", {400, 405, 501}),
-    ("TRACE", b"TRACE /bad/alpha/echo HTTP/1.1\r\nHost: gateway\r\n\r\n", {405, 501}),
+    ("CONNECT", b"CONNECT bad:80 HTTP/1.1\r\nHost: localhost\r\n\r\n", {400, 405, 501}),
+    ("TRACE", b"TRACE /bad/alpha/echo HTTP/1.1\r\nHost: localhost\r\n\r\n", {405, 501}),
     ("a method nobody knows", post(line=b"BREW /bad/alpha/echo HTTP/1.1\r\n"), {405, 501}),
     ("a method with a forbidden character", post(line=b"PO(ST /bad/alpha/echo HTTP/1.1\r\n"), {400, 405, 501}),
     ("a method in small letters", post(line=b"post /bad/alpha/echo HTTP/1.1\r\n"), {405, 501}),
@@ -106,6 +106,29 @@ FRAMING = [
     ("a long query", post(path=PATH + b"?namespace=" + b"a" * 100000), {414, 431}),
     ("an unknown expectation", post(b"Expect: coffee\r\n"), {417, 400, 200}),
 ]
+
+# name, its Host, status
+HOSTS = [
+    ("a page that has its name point here", "evil.example", 421),
+    ("the same with the port", "evil.example:8080", 421),
+    ("a name that begins as the address does", "127.0.0.1.evil.example", 421),
+    ("the address", "127.0.0.1", 200),
+    ("localhost", "localhost:1", 200),
+]
+
+
+@pytest.mark.parametrize("host, status", [row[1:] for row in HOSTS], ids=[row[0] for row in HOSTS])
+def test_hosts_that_are_not_ours(gateway, server, host, status):
+    answers, _ = http.exchange(gateway.port, post(host=f"Host: {host}\r\nOrigin: http://{host}\r\n".encode()))
+    assert [answer.status for answer in answers] == [status]
+
+
+def test_hosts_that_are_told_to_be_ours(family, vhost, server):
+    gateway = family.gateway(vhost.url(), http_hosts="gateway.example, [2001:db8::1]")
+    for host, status in [("gateway.example", 200), ("[2001:DB8::1]:80", 200), ("other.example", 421), ("localhost", 200)]:
+        answers, _ = http.exchange(gateway.port, post(host=f"Host: {host}\r\n".encode()))
+        assert [answer.status for answer in answers] == [status], host
+
 
 # name, path: 400 each
 PATHS = [
@@ -410,7 +433,7 @@ def test_a_slow_body_is_cut_off(family, vhost):
 def test_an_idle_connection_is_closed(family, vhost):
     strict = family.gateway(vhost.url(), http_idle_timeout_ms=1000)
     with socket.create_connection(("127.0.0.1", strict.port), 10) as connection:
-        connection.sendall(b"GET /healthz HTTP/1.1\r\nHost: a\r\n\r\n")
+        connection.sendall(b"GET /healthz HTTP/1.1\r\nHost: localhost\r\n\r\n")
         connection.recv(10000)
         started = time.monotonic()
         assert connection.recv(1000) == b""

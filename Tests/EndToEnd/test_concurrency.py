@@ -7,7 +7,7 @@ import time
 
 from harness.gateway import result
 
-HEAD = "POST {path} HTTP/1.1\r\nHost: gateway\r\nContent-Type: application/json\r\nContent-Length: {length}\r\n{fields}\r\n"
+HEAD = "POST {path} HTTP/1.1\r\nHost: localhost\r\nContent-Type: application/json\r\nContent-Length: {length}\r\n{fields}\r\n"
 
 
 def request(path, arguments, fields=""):
@@ -86,7 +86,7 @@ def test_ten_thousand_idle_connections_are_held(family, vhost, figure):
 
     async def open_one():
         reader, writer = await asyncio.open_connection("127.0.0.1", gateway.port)
-        writer.write(b"GET /healthz HTTP/1.1\r\nHost: gateway\r\n\r\n")
+        writer.write(b"GET /healthz HTTP/1.1\r\nHost: localhost\r\n\r\n")
         status, _ = await read_answer(reader)
         assert status == 200
         return reader, writer
@@ -104,7 +104,7 @@ def test_ten_thousand_idle_connections_are_held(family, vhost, figure):
         # Each is still good for another request.
         for start in range(0, len(pairs), 500):
             for _, writer in pairs[start : start + 500]:
-                writer.write(b"GET /healthz HTTP/1.1\r\nHost: gateway\r\n\r\n")
+                writer.write(b"GET /healthz HTTP/1.1\r\nHost: localhost\r\n\r\n")
             for reader, _ in pairs[start : start + 500]:
                 assert (await read_answer(reader))[0] == 200
         for _, writer in pairs:
@@ -150,7 +150,7 @@ def test_connections_over_the_limit_of_one_address(family, vhost):
             try:
                 reader, writer = await asyncio.open_connection("127.0.0.1", gateway.port)
                 pairs.append(writer)
-                writer.write(b"GET /healthz HTTP/1.1\r\nHost: gateway\r\n\r\n")
+                writer.write(b"GET /healthz HTTP/1.1\r\nHost: localhost\r\n\r\n")
                 status, _ = await asyncio.wait_for(read_answer(reader), 2)
                 served += status == 200
             except (OSError, asyncio.IncompleteReadError, TimeoutError):

@@ -16,9 +16,9 @@ DESCRIPTORS = 256
 CROWD = 300
 PROBES = ("/healthz", "/readyz", "/metrics")
 SILENT = b""
-HALF = b"POST /crowd/alpha/echo HTTP/1.1\r\nHost: x\r\nX-Y"
-LISTEN = b"GET /-/notifications/%d HTTP/1.1\r\nHost: x\r\nAccept: text/event-stream\r\n\r\n"
-KEPT = b"GET /healthz HTTP/1.1\r\nHost: x\r\n\r\n"
+HALF = b"POST /crowd/alpha/echo HTTP/1.1\r\nHost: localhost\r\nX-Y"
+LISTEN = b"GET /-/notifications/%d HTTP/1.1\r\nHost: localhost\r\nAccept: text/event-stream\r\n\r\n"
+KEPT = b"GET /healthz HTTP/1.1\r\nHost: localhost\r\n\r\n"
 
 
 @pytest.fixture(scope="module", autouse=True)
@@ -137,7 +137,7 @@ def test_a_clients_many_connections_cost_others_none(gateway, crowd):
 @pytest.mark.beside
 def test_busy_connections_are_never_closed_for_others(gateway, crowd):
     body = b'{"seconds": 4}'
-    head = b"POST /crowd/alpha/sleep HTTP/1.1\r\nHost: x\r\nContent-Type: application/json\r\nContent-Length: %d\r\n\r\n"
+    head = b"POST /crowd/alpha/sleep HTTP/1.1\r\nHost: localhost\r\nContent-Type: application/json\r\nContent-Length: %d\r\n\r\n"
     busy = crowd(gateway, head % len(body) + body)
     check_probes(gateway)
     problem(call(gateway, 1), 503, "overloaded", executed="no", retryable=True)

@@ -8,7 +8,7 @@ import pytest
 
 from harness.waiting import until
 
-HEAD = b"POST /clients/alpha/echo HTTP/1.1\r\nHost: x\r\n"
+HEAD = b"POST /clients/alpha/echo HTTP/1.1\r\nHost: localhost\r\n"
 CHUNKED = HEAD + b"Transfer-Encoding: chunked\r\n\r\n"
 COUNT = 1000
 
@@ -131,7 +131,7 @@ def test_callers_that_left_leave_their_places(family, vhost, figure):
     gateway = family.gateway(vhost.url(), rpc_max_in_flight=2000, rpc_max_in_flight_per_target=2000)
     family.oslo_server(vhost.url(), "leavers", "alpha", "--quiet")
     body = b'{"seconds": 600}'
-    request = b"POST /leavers/alpha/sleep HTTP/1.1\r\nHost: x\r\nRpc-Timeout: 600\r\nContent-Type: application/json\r\n"
+    request = b"POST /leavers/alpha/sleep HTTP/1.1\r\nHost: localhost\r\nRpc-Timeout: 600\r\nContent-Type: application/json\r\n"
     request += b"Content-Length: %d\r\n\r\n%s" % (len(body), body)
     callers = [socket.create_connection(("127.0.0.1", gateway.port), 10) for _ in range(2000)]
     for caller in callers:

@@ -158,7 +158,7 @@ def test_a_wrong_key(gateway, server, value):
 
 
 def test_a_key_given_twice(gateway, server):
-    head = b"POST /keys/alpha/echo HTTP/1.1\r\nHost: a\r\nContent-Length: 0\r\nIdempotency-Key: a\r\nIdempotency-Key: a\r\n\r\n"
+    head = b"POST /keys/alpha/echo HTTP/1.1\r\nHost: localhost\r\nContent-Length: 0\r\nIdempotency-Key: a\r\nIdempotency-Key: a\r\n\r\n"
     answers, _ = http.exchange(gateway.port, head)
     problem(answers[0], 400, "invalid-request")
 

@@ -91,7 +91,7 @@ async def post(port, path, arguments=b"{}", fields=""):
     """One request on a connection of its own; gives status and members of the problem, if it is one."""
     body = arguments if isinstance(arguments, bytes) else json.dumps(arguments).encode()
     reader, writer = await asyncio.open_connection("127.0.0.1", port)
-    head = f"POST {path} HTTP/1.1\r\nHost: x\r\nContent-Type: application/json\r\n{fields}Content-Length: {len(body)}\r\n\r\n"
+    head = f"POST {path} HTTP/1.1\r\nHost: localhost\r\nContent-Type: application/json\r\n{fields}Content-Length: {len(body)}\r\n\r\n"
     try:
         writer.write(head.encode() + body)
         status, answer = await read_answer(reader)

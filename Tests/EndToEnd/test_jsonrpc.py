@@ -300,7 +300,7 @@ def test_a_client_that_leaves(gateway, server):
     """Its batch goes on, and nothing is left behind."""
     entries = [{"jsonrpc": "2.0", "method": "jsonrpc/alpha/sleep", "params": {"seconds": 0.1}, "id": n} for n in range(64)]
     body = json.dumps(entries).encode()
-    head = f"POST /-/jsonrpc HTTP/1.1\r\nHost: a\r\nContent-Type: application/json\r\nContent-Length: {len(body)}\r\n\r\n"
+    head = f"POST /-/jsonrpc HTTP/1.1\r\nHost: localhost\r\nContent-Type: application/json\r\nContent-Length: {len(body)}\r\n\r\n"
     for _ in range(4):
         with socket.create_connection(("127.0.0.1", gateway.port), 5) as connection:
             connection.sendall(head.encode() + body)

@@ -22,12 +22,12 @@ BIG = 200_000
 
 
 def post(path, body=b"{}", *fields):
-    head = [f"POST {path} HTTP/1.1", "Host: x", "Content-Type: application/json", f"Content-Length: {len(body)}", *fields]
+    head = [f"POST {path} HTTP/1.1", "Host: localhost", "Content-Type: application/json", f"Content-Length: {len(body)}", *fields]
     return "\r\n".join(head).encode() + b"\r\n\r\n" + body
 
 
 def get(path):
-    return f"GET {path} HTTP/1.1\r\nHost: x\r\n\r\n".encode()
+    return f"GET {path} HTTP/1.1\r\nHost: localhost\r\n\r\n".encode()
 
 
 # One round: each request with the status that its answer has.
@@ -51,7 +51,7 @@ ROUND = [
 # Requests for which a connection ends, by its client or by the gateway.
 LAST = [
     (b"GET / HTTP/1.1\r\nHost : x\r\n\r\n", True),
-    (b"POST /many/a/echo HTTP/1.1\r\nHost: x\r\nTransfer-Encoding: chunked\r\n\r\nz\r\n", True),
+    (b"POST /many/a/echo HTTP/1.1\r\nHost: localhost\r\nTransfer-Encoding: chunked\r\n\r\nz\r\n", True),
     (post("/many/a/sleep", b'{"seconds": 0.05}'), False),
     (post("/many/a/echo", b'{"value": 1}')[:-5], False),
     (b"", False),

@@ -38,7 +38,7 @@ async def one_call(port, path, body, timeout):
     """Status of one call over a connection of its own."""
     reader, writer = await asyncio.open_connection("127.0.0.1", port)
     text = json.dumps(body)
-    head = f"POST {path} HTTP/1.1\r\nHost: x\r\nContent-Type: application/json\r\nRpc-Timeout: {timeout}\r\n"
+    head = f"POST {path} HTTP/1.1\r\nHost: localhost\r\nContent-Type: application/json\r\nRpc-Timeout: {timeout}\r\n"
     writer.write(f"{head}Content-Length: {len(text)}\r\nConnection: close\r\n\r\n{text}".encode())
     answer = await reader.read()
     writer.close()

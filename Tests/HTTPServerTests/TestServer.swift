@@ -38,10 +38,10 @@ func eventually(_ condition: () -> Bool) -> Bool {
 
 extension HTTPServer {
     /// Whether a good request on a new connection is answered.
-    func isServing() throws -> Bool {
+    func isServing(host: String = "a") throws -> Bool {
         let client = try RawClient(port: boundPort)
         defer { client.close() }
-        client.send("POST /echo HTTP/1.1\r\nHost: a\r\nContent-Length: 2\r\n\r\nok")
+        client.send("POST /echo HTTP/1.1\r\nHost: \(host)\r\nContent-Length: 2\r\n\r\nok")
         return client.receiveAnswer()?.body == "ok"
     }
 }

@@ -135,6 +135,9 @@ struct SettingsLoadTests {
     @Test(arguments: [
         ("http.listen", "8080"), ("http.listen", ":8080"), ("http.listen", "h:65536"), ("http.listen", "::1:80"),
         ("http.listen", "[::1]"), ("http.listen", "[zz]:1"), ("http.listen", "a b:1"), ("http.listen", "h:+1"),
+        ("http.hosts", "a b"), ("http.hosts", "a,,b"), ("http.hosts", "a:80"), ("http.hosts", "::1"),
+        ("http.hosts", "[x]"),
+        ("http.hosts", "*.example"), ("http.hosts", ","),
         ("http.loops", "0"), ("http.loops", "17"), ("http.loops", "1.0"), ("http.loops", " 1"), ("http.loops", "0x1"),
         ("http.loops", "99999999999999999999"), ("http.maxHeadBytes", "4095"), ("http.maxConnections", "0"),
         ("rpc.versionCap", "one"), ("rpc.versionCap", "1."), ("rpc.controlExchange", ""),

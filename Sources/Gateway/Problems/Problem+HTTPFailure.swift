@@ -26,6 +26,7 @@ extension ProblemCode {
                 .malformedFieldName, .malformedFieldValue, .missingHost, .malformedHost, .conflictingLength,
                 .repeatedLength, .malformedLength, .chunkedNotLast, .transferEncodingInOldVersion, .malformedChunk:
                 .invalidRequest
+            case .misdirected: .misdirected
             case .requestTimeout: .requestTimeout
             case .bodyTooLarge: .contentTooLarge
             case .targetTooLong: .uriTooLong

@@ -43,6 +43,7 @@ enum ProblemCode: String, CaseIterable, Sendable {
     case uriTooLong = "http-414"
     case unsupportedMediaType = "http-415"
     case expectationFailed = "http-417"
+    case misdirected = "http-421"
     case headTooLarge = "http-431"
     case notImplemented = "http-501"
     case versionNotSupported = "http-505"
@@ -109,6 +110,7 @@ enum ProblemCode: String, CaseIterable, Sendable {
         case .uriTooLong: row(414, .gateway, -32603, "URI Too Long")
         case .unsupportedMediaType: row(415, .gateway, -32603, "Unsupported Media Type")
         case .expectationFailed: row(417, .gateway, -32603, "Expectation Failed")
+        case .misdirected: row(421, .gateway, -32603, "Misdirected Request")
         case .headTooLarge: row(431, .gateway, -32603, "Request Header Fields Too Large")
         case .notImplemented: row(501, .gateway, -32016, "Not Implemented")
         case .versionNotSupported: row(505, .gateway, -32603, "HTTP Version Not Supported")

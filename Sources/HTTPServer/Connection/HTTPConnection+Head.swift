@@ -25,6 +25,10 @@ extension HTTPConnection {
         let name = line.methodName
         target = buffers.takeTarget(line.target)
         let parts = try RequestTarget(target, method: name)
+        let host = UnsafeRawBufferPointer(rebasing: lines[summary.firstHost])
+        guard loop.hosts.contains(host), parts.authority.map(loop.hosts.contains) ?? true else {
+            throw HTTPFailure(.misdirected)
+        }
         libraryHead = LibraryHead(line, summary.connectionOptions)
         let head = RequestHead(
             method: name,

@@ -36,6 +36,8 @@ final class ServerLoop: ResumeQueue, TurnTaker, @unchecked Sendable {
     let libraryDescriptor: Int32
     private let context: LibraryContext
     private(set) var listener: Int32
+    /// What hosts requests may be for.
+    let hosts: AnsweredHosts
     private(set) var now: UInt64
     /// When accepting goes on after a rest.
     private var acceptsAgain: UInt64 = 0
@@ -99,6 +101,7 @@ final class ServerLoop: ResumeQueue, TurnTaker, @unchecked Sendable {
         self.eventLoop = eventLoop
         self.stopped = stopped
         self.listener = listener.descriptor
+        hosts = AnsweredHosts(configuration.hosts, address: listener.address.host, name: configuration.host)
         self.configuration = configuration
         self.handler = handler
         self.counters = counters

@@ -14,6 +14,7 @@ public struct HTTPFailure: Error, Sendable, Hashable {
         case malformedFieldValue = "a header field value holds a control character: remove it"
         case missingHost = "the Host field is missing: HTTP/1.1 requires exactly one"
         case malformedHost = "there is more than one Host field, or it is not a host: send exactly one host[:port]"
+        case misdirected = "the server does not answer for this host: use a name or address that it is known by"
         case conflictingLength = "Content-Length stands beside Transfer-Encoding: send one of them"
         case repeatedLength = "there is more than one Content-Length or Transfer-Encoding: send one"
         case malformedLength = "Content-Length is not a decimal number: send the number of bytes of the body"
@@ -55,6 +56,7 @@ extension HTTPFailure.Reason {
         case .bodyTooLarge: 413
         case .targetTooLong: 414
         case .unsupportedExpectation: 417
+        case .misdirected: 421
         case .headTooLarge: 431
         case .internalError: 500
         case .unsupportedTransferEncoding, .connectNotSupported, .methodTooLong: 501

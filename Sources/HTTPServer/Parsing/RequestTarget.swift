@@ -3,11 +3,12 @@
 
 /// The target of a request line, taken apart (RFC 9112, section 3.2).
 ///
-/// Origin form is the rule. Absolute form is accepted, as it must be, and its authority dropped: this server answers for
-/// one host. Asterisk form goes with OPTIONS only. Authority form belongs to CONNECT, which is refused.
+/// Origin form is the rule. Absolute form is accepted, as it must be, and its authority stands for the Host field. Asterisk form goes with OPTIONS only. Authority form belongs to CONNECT, which is refused.
 struct RequestTarget: Equatable {
     var path: [UInt8]
     var query: [UInt8]?
+    /// The host, and the port if there is one, of a target in absolute form.
+    var authority: ArraySlice<UInt8>?
 
     init(_ target: [UInt8], method: String) throws(HTTPFailure) {
         guard method != "CONNECT" else { throw HTTPFailure(.connectNotSupported) }
@@ -47,6 +48,7 @@ struct RequestTarget: Equatable {
         let authority = rest[..<end]
         guard !authority.isEmpty, !authority.contains(UInt8(ascii: "@")) else { throw HTTPFailure(.malformedTarget) }
         self.init(origin: rest[end...])
+        self.authority = authority
         if path.isEmpty { path = [UInt8(ascii: "/")] }
     }
 

@@ -12,7 +12,7 @@ internal import RabbitDriver
 /// What a module is told is kept in that module's configuration, with its defaults; `SettingsTable` says how each one is
 /// named, read and shown.
 struct Settings: Sendable, Equatable {
-    var http = HTTPServerConfiguration()
+    var http = HTTPServerConfiguration(hosts: [])
     var access = AccessSettings()
     var transport = TransportSettings()
     /// What the settings leave open is decided in `gatewayConfiguration`.

@@ -17,6 +17,17 @@ extension SettingsTable {
         } text: {
             $0.text
         }.option("--listen"),
+        .custom(
+            "http.hosts",
+            \.http.answeredHosts,
+            type: "hosts",
+            allowed: "auto, or names and addresses without port, with commas between them, IPv6 in brackets",
+            "Hosts that requests may be for, besides localhost on a loopback address; auto elsewhere allows all"
+        ) {
+            $0 == "auto" ? [] : HostList.parse($0)
+        } text: {
+            $0.isEmpty ? "auto" : $0.joined(separator: ", ")
+        },
         .integer("http.loops", \.http.loopCount, 1...16, "Threads that serve HTTP connections"),
         .integer(
             "http.maxConnections",

@@ -44,7 +44,7 @@ class Ask:
         body = json.dumps({"value": mark, **self.arguments}).encode()
         fields = [
             f"POST {self.path} HTTP/1.1",
-            "Host: gateway",
+            "Host: localhost",
             "Content-Type: application/json",
             f"Content-Length: {len(body)}",
             f"Rpc-Timeout: {self.timeout:g}",

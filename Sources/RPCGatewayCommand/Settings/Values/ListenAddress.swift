@@ -23,9 +23,7 @@ struct ListenAddress: Sendable, Equatable {
         let host = text[..<colon]
         if host.hasPrefix("["), host.hasSuffix("]") {
             self.host = String(host.dropFirst().dropLast())
-            guard self.host.contains(":"), self.host.allSatisfy({ $0.isHexDigit || $0 == ":" || $0 == "." }) else {
-                return nil
-            }
+            guard Self.isIPv6(self.host) else { return nil }
         } else {
             self.host = String(host)
             guard Self.isName(self.host) else { return nil }
@@ -40,7 +38,11 @@ struct ListenAddress: Sendable, Equatable {
         host == "localhost" || host == "::1" || (host.hasPrefix("127.") && host.allSatisfy { $0.isNumber || $0 == "." })
     }
 
-    private static func isName(_ host: String) -> Bool {
+    static func isIPv6(_ host: String) -> Bool {
+        host.contains(":") && host.allSatisfy { $0.isASCII && $0.isHexDigit || $0 == ":" || $0 == "." }
+    }
+
+    static func isName(_ host: String) -> Bool {
         !host.isEmpty
             && host.utf8.allSatisfy { byte in
                 switch byte {
@@ -61,5 +63,11 @@ extension HTTPServerConfiguration {
             host = newValue.host
             port = UInt16(newValue.port)
         }
+    }
+
+    /// The hosts that are answered for besides those that the address gives.
+    var answeredHosts: [String] {
+        get { hosts ?? [] }
+        set { hosts = newValue }
     }
 }

@@ -1,0 +1,51 @@
+// Part of the rpc-gateway project, under Apache License v2.0; see LICENSE for the full text
+// SPDX-License-Identifier: Apache-2.0
+
+/// The hosts that a server answers for.
+///
+/// A page whose name its owner lets point to this machine (DNS rebinding) is of the same origin as this server to a browser,
+/// and its requests carry that name. So a server on a loopback address answers for no names but its own.
+struct AnsweredHosts: Sendable, Equatable {
+    private let names: [[UInt8]]
+    private let isLoopback: Bool
+    private let isOpen: Bool
+
+    /// - Parameters:
+    ///   - hosts: names and addresses besides those that the address gives, IPv6 in brackets; nil answers for all.
+    ///   - address: The address that the server is bound to, without brackets.
+    ///   - name: What it was told to listen on, a name or an address.
+    init(_ hosts: [String]?, address: String, name: String) {
+        isLoopback = address == "::1" || Self.isLoopbackAddress(address.utf8)
+        isOpen = hosts == nil || hosts == [] && !isLoopback
+        names = ((hosts ?? []) + [name.contains(":") ? "[\(name)]" : name]).map {
+            $0.utf8.map(RequestFields.lowercased)
+        }
+    }
+
+    /// Whether a host, with or without a port, is one of them. So is none, which no browser sends.
+    func contains<Host: BidirectionalCollection<UInt8>>(_ host: Host) -> Bool {
+        if isOpen || host.isEmpty { return true }
+        let name = Self.withoutPort(host)
+        if isLoopback, Self.isLoopbackAddress(name) || Self.isSame(name, "localhost".utf8) { return true }
+        if isLoopback, Self.isSame(name, "[::1]".utf8) { return true }
+        return names.contains { Self.isSame(name, $0) }
+    }
+
+    /// Also without the dot that ends a name from the root.
+    private static func withoutPort<Host: BidirectionalCollection<UInt8>>(_ host: Host) -> Host.SubSequence {
+        guard host.first != UInt8(ascii: "[") else {
+            return host.firstIndex(of: UInt8(ascii: "]")).map { host[...$0] } ?? host[...]
+        }
+        let name = host.prefix { $0 != UInt8(ascii: ":") }
+        return name.last == UInt8(ascii: ".") ? name.dropLast() : name
+    }
+
+    private static func isSame(_ name: some Collection<UInt8>, _ lowercaseName: some Collection<UInt8>) -> Bool {
+        name.elementsEqual(lowercaseName) { RequestFields.lowercased($0) == $1 }
+    }
+
+    /// An IPv4 address of 127.0.0.0/8 as browsers write it, and no name that begins so.
+    private static func isLoopbackAddress(_ text: some Collection<UInt8>) -> Bool {
+        text.starts(with: "127.".utf8) && text.allSatisfy { $0 == UInt8(ascii: ".") || $0 &- 0x30 <= 9 }
+    }
+}
