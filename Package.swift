@@ -22,6 +22,7 @@ let metrics: Target.Dependency = .product(name: "Metrics", package: "swift-metri
 /// What reads bytes from outside.
 let fuzzed: [Target.Dependency] = [
     "Gateway", "HTTPServer", "Messaging", "AMQP", "RabbitDriver", "RPCGatewayCommand", "Names", "Threads", log,
+    "SeededRandom",
 ]
 
 let package = Package(
@@ -140,6 +141,7 @@ let package = Package(
             swiftSettings: safeSettings
         ),
 
+        .target(name: "SeededRandom", path: "Tests/SeededRandom", swiftSettings: safeSettings),
         .testTarget(
             name: "AccessTests",
             dependencies: ["Access", "Names", "Threads"],
@@ -153,21 +155,26 @@ let package = Package(
             dependencies: ["HTTPServer", "Threads", log],
             swiftSettings: baseSettings
         ),
-        .testTarget(name: "AMQPTests", dependencies: ["AMQP", "Names", "Threads", log], swiftSettings: baseSettings),
+        .testTarget(
+            name: "AMQPTests",
+            dependencies: ["AMQP", "Names", "SeededRandom", "Threads", log],
+            swiftSettings: baseSettings
+        ),
         .testTarget(
             name: "ConnectionPoolTests",
-            dependencies: ["ConnectionPool", "Threads"],
+            dependencies: ["ConnectionPool", "SeededRandom", "Threads"],
             swiftSettings: baseSettings
         ),
         .testTarget(
             name: "MessagingTests",
-            dependencies: ["Messaging", "Threads", "Names", log],
+            dependencies: ["Messaging", "SeededRandom", "Threads", "Names", log],
             swiftSettings: baseSettings
         ),
         .testTarget(
             name: "RabbitDriverTests",
             dependencies: [
-                "RabbitDriver", "ConnectionPool", "Messaging", "AMQP", "Compression", "Names", "Threads", log,
+                "RabbitDriver", "SeededRandom", "ConnectionPool", "Messaging", "AMQP", "Compression", "Names",
+                "Threads", log,
             ],
             swiftSettings: baseSettings
         ),
@@ -178,7 +185,9 @@ let package = Package(
         ),
         .testTarget(
             name: "GatewayTests",
-            dependencies: ["Gateway", "HTTPServer", "Messaging", "Access", "Compression", "Threads", "Names", log],
+            dependencies: [
+                "Gateway", "HTTPServer", "Messaging", "Access", "Compression", "Names", "SeededRandom", "Threads", log,
+            ],
             swiftSettings: baseSettings
         ),
         .testTarget(
@@ -224,7 +233,7 @@ if Context.environment["FUZZ"] != nil {
     package.targets.append(
         .executableTarget(
             name: "Timing",
-            dependencies: ["Gateway", "HTTPServer", "Messaging", "AMQP", "RabbitDriver", "Names"],
+            dependencies: ["Gateway", "HTTPServer", "Messaging", "AMQP", "RabbitDriver", "Names", "SeededRandom"],
             path: "Fuzz",
             exclude: ["Corpora", "Regressions", "Targets", "Driver"],
             sources: ["Timing", "TimingDriver"],

@@ -3,6 +3,7 @@
 
 import Messaging
 import Names
+import SeededRandom
 
 @testable import AMQP
 @testable import Gateway
@@ -40,7 +41,7 @@ extension Work {
     /// Content headers with a table of entries that are made one by one.
     private static func headers(
         _ name: String,
-        _ entry: @escaping @Sendable (Int, inout SeededNumbers) -> (key: [UInt8], value: FieldValue)
+        _ entry: @escaping @Sendable (Int, inout SeededRandom) -> (key: [UInt8], value: FieldValue)
     ) -> Work {
         var work = Work(name: name, maximumBytes: frameBytes) { size, random in
             var table = FieldTable()

@@ -1,6 +1,8 @@
 // Part of the rpc-gateway project, under Apache License v2.0; see LICENSE for the full text
 // SPDX-License-Identifier: Apache-2.0
 
+import SeededRandom
+
 /// JSON values of a given size that are made to be slow to read, each in its own way.
 enum HostileJSON: String, CaseIterable, Sendable {
     case keys, sameKeys, escapedKeys, emptyKeys
@@ -9,7 +11,7 @@ enum HostileJSON: String, CaseIterable, Sendable {
     case digits, numbers, exponents, white, lines, mixed
 
     /// A value of about so many bytes.
-    func value(_ size: Int, _ random: inout SeededNumbers) -> String {
+    func value(_ size: Int, _ random: inout SeededRandom) -> String {
         switch self {
         case .keys: Self.object(size) { #""\#(String($0, radix: 36))":1"# }
         case .sameKeys: Self.object(size) { _ in #""a":1"# }
@@ -37,7 +39,7 @@ enum HostileJSON: String, CaseIterable, Sendable {
     }
 
     /// Values of all the other kinds, of sizes as they fall.
-    private static func mixed(_ size: Int, _ random: inout SeededNumbers) -> String {
+    private static func mixed(_ size: Int, _ random: inout SeededRandom) -> String {
         var members: [String] = []
         var bytes = 0
         while bytes < size {
@@ -69,20 +71,5 @@ enum HostileJSON: String, CaseIterable, Sendable {
 
     private static func string(_ size: Int, _ part: String) -> String {
         "\"" + String(repeating: part, count: size / part.utf8.count) + "\""
-    }
-}
-
-/// Numbers that are the same for the same seed (SplitMix64).
-struct SeededNumbers: RandomNumberGenerator {
-    private var state: UInt64
-
-    init(seed: UInt64) { state = seed }
-
-    mutating func next() -> UInt64 {
-        state &+= 0x9E37_79B9_7F4A_7C15
-        var mixed = state
-        mixed = (mixed ^ (mixed >> 30)) &* 0xBF58_476D_1CE4_E5B9
-        mixed = (mixed ^ (mixed >> 27)) &* 0x94D0_49BB_1331_11EB
-        return mixed ^ (mixed >> 31)
     }
 }

@@ -2,6 +2,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
 import Glibc
+import SeededRandom
 
 /// What a loop does with one input without a pause, and one kind of input that might hold it up.
 struct Work: Sendable {
@@ -10,7 +11,7 @@ struct Work: Sendable {
     /// The longest input that gets as far, in bytes.
     let maximumBytes: Int
     /// Makes an input of about so many bytes.
-    let input: @Sendable (_ size: Int, _ random: inout SeededNumbers) -> [UInt8]
+    let input: @Sendable (_ size: Int, _ random: inout SeededRandom) -> [UInt8]
     /// Does the work.
     let run: @Sendable ([UInt8]) -> Void
     /// The speed that is promised, in bytes a microsecond: 100 MB/s, but where the length of any input has a small bound.
@@ -47,7 +48,7 @@ extension Work {
 
     /// Why the promise does not hold for inputs of about so many bytes; nil where it does.
     func excess(_ size: Int, seed: UInt64) -> String? {
-        var random = SeededNumbers(seed: seed)
+        var random = SeededRandom(seed: seed)
         let input = input(min(size, maximumBytes), &random)
         let bound = bound(input.count)
         var least = time(input, tries: 2)
@@ -58,7 +59,7 @@ extension Work {
 
     /// Why the time does not grow as the input does; nil where it does. For builds that are slow in themselves.
     func superlinearGrowth(seed: UInt64) -> String? {
-        var random = SeededNumbers(seed: seed)
+        var random = SeededRandom(seed: seed)
         let small = input(min(Self.smallBytes, maximumBytes / Self.growth), &random)
         let large = input(min(Self.smallBytes * Self.growth, maximumBytes), &random)
         // Half as much again for memory that is not in caches any more, and what a short measurement is wrong by.

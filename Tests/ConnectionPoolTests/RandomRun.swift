@@ -2,6 +2,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
 import ConnectionPool
+import SeededRandom
 import Testing
 
 /// Random inputs to a machine beside a plain model of what it must do; every step compares the two.
@@ -24,7 +25,7 @@ struct RandomRun {
     }
 
     let limits: PoolConfiguration
-    var random: SplitMix
+    var random: SeededRandom
     var pool: Pool
     var connections: [Int: ModelConnection] = [:]
     /// Established connections, the one used last first.
@@ -36,7 +37,7 @@ struct RandomRun {
     var isShuttingDown = false
 
     init(seed: UInt64) {
-        random = SplitMix(seed: seed)
+        random = SeededRandom(seed: seed)
         limits = PoolConfiguration(
             minimumConnectionCount: Int.random(in: 0...3, using: &random),
             preservedConnectionCount: Int.random(in: 0...2, using: &random),

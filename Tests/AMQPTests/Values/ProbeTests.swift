@@ -2,6 +2,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
 import Names
+import SeededRandom
 import Testing
 import Threads
 
@@ -122,7 +123,7 @@ struct ProbeTests {
     /// Random traffic: each publish ends once, in its order, and no probe proves what was sent behind it.
     @Test(arguments: 0..<100) func randomTraffic(seed: UInt64) {
         var tracker = ConfirmTracker()
-        var random = SplitMix(seed: seed)
+        var random = SeededRandom(seed: seed)
         var (next, waiting, probes) = (0, [Int](), [[Int]]())
         for _ in 0..<500 {
             switch random.next() % 4 {
@@ -140,20 +141,5 @@ struct ProbeTests {
             }
             #expect(tracker.count == waiting.count)
         }
-    }
-}
-
-/// SplitMix64: the same sequence for the same seed.
-private struct SplitMix: RandomNumberGenerator {
-    private var state: UInt64
-
-    init(seed: UInt64) { state = seed }
-
-    mutating func next() -> UInt64 {
-        state &+= 0x9E37_79B9_7F4A_7C15
-        var bits = state
-        bits = (bits ^ bits >> 30) &* 0xBF58_476D_1CE4_E5B9
-        bits = (bits ^ bits >> 27) &* 0x94D0_49BB_1331_11EB
-        return bits ^ bits >> 31
     }
 }

@@ -1,6 +1,7 @@
 // Part of the rpc-gateway project, under Apache License v2.0; see LICENSE for the full text
 // SPDX-License-Identifier: Apache-2.0
 
+import SeededRandom
 import Testing
 import Threads
 
@@ -69,7 +70,7 @@ struct ExpiringCacheTests {
     /// Every step against a list that does the same in the obvious way.
     @Test(arguments: 0..<8)
     func agreesWithAPlainList(_ seed: UInt64) {
-        var random = SmallRandom(seed)
+        var random = SeededRandom(seed: seed)
         var cache = ExpiringCache<Int, Int>()
         var list: [Item] = []
         for step in 0..<2_000 {

@@ -3,6 +3,7 @@
 
 import Messaging
 import Names
+import SeededRandom
 import Testing
 
 @testable import Gateway
@@ -26,7 +27,7 @@ import Testing
             guard let byte = name.first, first == 0x3f || first == byte else { return false }
             return defined(pattern.dropFirst(), name.dropFirst())
         }
-        var random = SmallRandom(7)
+        var random = SeededRandom(seed: 7)
         for _ in 0..<5_000 {
             let pattern = (0..<Int.random(in: 0...6, using: &random)).map { _ in
                 "ab*?".utf8.randomElement(using: &random)!

@@ -2,6 +2,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
 import Messaging
+import SeededRandom
 import Testing
 
 /// The dispatcher's rule of versions and namespaces against Python's, over generated endpoints and requests.

@@ -1,6 +1,8 @@
 // Part of the rpc-gateway project, under Apache License v2.0; see LICENSE for the full text
 // SPDX-License-Identifier: Apache-2.0
 
+import SeededRandom
+
 @testable import Messaging
 
 /// A random URL that the parser could have yielded.

@@ -3,6 +3,7 @@
 
 import AMQP
 import Names
+import SeededRandom
 import Testing
 import Threads
 
@@ -171,7 +172,7 @@ struct ChannelAllocatorTests {
     /// Random traffic: nothing is lost or given out twice, a channel never carries two routes, and more than one message
     /// only of a route that was proven on it.
     @Test(arguments: 0..<200) func randomTrafficIsKeptApart(seed: Int) throws {
-        var random = SplitMix(seed: UInt64(seed))
+        var random = SeededRandom(seed: UInt64(seed))
         var allocator = Allocator(channels: 5, homes: [home, .defaultExchange])
         let routes = [home, .defaultExchange] + (0..<8).map(guest)
         var loads: [Allocator.Load] = []
@@ -202,20 +203,5 @@ struct ChannelAllocatorTests {
         while !flying.isEmpty { settleOne() }
         #expect(ended.count == 400, "everything comes to its end")
         #expect(allocator.waitingCount == 0 && allocator.waitingBytes == 0)
-    }
-}
-
-/// SplitMix64: the same sequence for the same seed.
-private struct SplitMix: RandomNumberGenerator {
-    private var state: UInt64
-
-    init(seed: UInt64) { state = seed }
-
-    mutating func next() -> UInt64 {
-        state &+= 0x9E37_79B9_7F4A_7C15
-        var bits = state
-        bits = (bits ^ bits >> 30) &* 0xBF58_476D_1CE4_E5B9
-        bits = (bits ^ bits >> 27) &* 0x94D0_49BB_1331_11EB
-        return bits ^ bits >> 31
     }
 }
