@@ -144,7 +144,7 @@ let package = Package(
         .target(name: "SeededRandom", path: "Tests/SeededRandom", swiftSettings: safeSettings),
         .testTarget(
             name: "AccessTests",
-            dependencies: ["Access", "Names", "Threads"],
+            dependencies: ["Access", "Names", "SeededRandom", "Threads"],
             swiftSettings: baseSettings
         ),
         .testTarget(name: "NamesTests", dependencies: ["Names"], swiftSettings: baseSettings),

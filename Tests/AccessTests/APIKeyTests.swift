@@ -2,6 +2,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
 import Names
+import SeededRandom
 import Testing
 
 @testable import Access
@@ -89,12 +90,12 @@ struct APIKeyTests {
 
     @Test(arguments: ["", "two words", "a\"b", "é", "anonymous", String(repeating: "a", count: 129)])
     func otherNamesGetNoKey(_ name: String) {
-        var numbers = SeededNumbers(1)
+        var numbers = SeededRandom(seed: 1)
         #expect(NewKey(name: name, roles: [], expires: nil, using: &numbers) == nil)
     }
 
     @Test func aRoleHasTheFormOfAName() {
-        var numbers = SeededNumbers(1)
+        var numbers = SeededRandom(seed: 1)
         #expect(NewKey(name: "ci", roles: ["a]"], expires: nil, using: &numbers) == nil)
     }
 }

@@ -2,6 +2,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
 import Access
+import SeededRandom
 import Testing
 
 /// Two principals with their keys, and what lets them in.
@@ -11,7 +12,7 @@ struct TestKeys {
     let file: [UInt8]
 
     init() throws {
-        var random = SmallRandomNumbers(state: 1)
+        var random = SeededRandom(seed: 1)
         let ci = try #require(NewKey(name: "ci", roles: ["builder"], expires: nil, using: &random))
         let ops = try #require(NewKey(name: "ops", roles: [], expires: nil, using: &random))
         (self.ci, self.ops) = (ci.key.text, ops.key.text)
@@ -24,14 +25,4 @@ struct TestKeys {
     }
 
     static func bearer(_ key: String) -> (String, String) { ("Authorization", "Bearer \(key)") }
-}
-
-/// Numbers that are the same in every run.
-private struct SmallRandomNumbers: RandomNumberGenerator {
-    var state: UInt64
-
-    mutating func next() -> UInt64 {
-        state = state &* 6_364_136_223_846_793_005 &+ 1_442_695_040_888_963_407
-        return state
-    }
 }
