@@ -2,6 +2,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
 import Names
+import SeededRandom
 import Testing
 
 @testable import Access
@@ -198,7 +199,7 @@ struct PolicyTests {
 
 /// Random rules and requests of few names, so that many rules apply to a request.
 struct PolicyPropertyTests {
-    private var numbers = SeededNumbers(7)
+    private var numbers = SeededRandom(seed: 7)
 
     private mutating func pick<Value>(_ values: [Value]) -> Value { values[Int(numbers.next() % UInt64(values.count))] }
 
