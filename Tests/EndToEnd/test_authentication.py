@@ -74,7 +74,7 @@ def welcoming(module_family, keys):
 
 def raw(gateway, *lines, method="POST", path=CALL):
     """A call with header lines as they are."""
-    head = [f"{method} {path} HTTP/1.1", "Host: a", "Content-Type: application/json", "Content-Length: 12", "Connection: close", *lines, "", ""]
+    head = [f"{method} {path} HTTP/1.1", "Host: localhost", "Content-Type: application/json", "Content-Length: 12", "Connection: close", *lines, "", ""]
     answers, _ = http.exchange(gateway.port, "\r\n".join(head).encode() + b'{"value": 1}')
     return answers[0]
 
@@ -196,7 +196,7 @@ def test_everything_else_is_closed(guarded, path):
 def test_a_large_body_of_a_stranger_is_not_taken(guarded, keys):
     """The answer comes although the body never does."""
     for line, status in [("X-Nothing: 1", b"401"), (x_api_key(keys.ci), None)]:
-        head = f"POST {CALL} HTTP/1.1\r\nHost: a\r\nContent-Type: application/json\r\nContent-Length: 9000000\r\n{line}\r\n\r\n"
+        head = f"POST {CALL} HTTP/1.1\r\nHost: localhost\r\nContent-Type: application/json\r\nContent-Length: 9000000\r\n{line}\r\n\r\n"
         with socket.create_connection(("127.0.0.1", guarded.port), 10) as connection:
             connection.sendall(head.encode())
             if status:
@@ -209,7 +209,7 @@ def test_a_large_body_of_a_stranger_is_not_taken(guarded, keys):
 
 def test_100_continue_is_for_those_who_may_come_in(guarded, keys):
     for line, first in [("X-Nothing: 1", b"401"), (x_api_key(keys.ci), b"100")]:
-        head = f"POST {CALL} HTTP/1.1\r\nHost: a\r\nContent-Type: application/json\r\nContent-Length: 2\r\nExpect: 100-continue\r\n{line}\r\n\r\n"
+        head = f"POST {CALL} HTTP/1.1\r\nHost: localhost\r\nContent-Type: application/json\r\nContent-Length: 2\r\nExpect: 100-continue\r\n{line}\r\n\r\n"
         with socket.create_connection(("127.0.0.1", guarded.port), 10) as connection:
             connection.sendall(head.encode())
             assert connection.recv(65536).split()[1] == first

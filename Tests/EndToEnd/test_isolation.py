@@ -294,7 +294,7 @@ class Unread:
     def __init__(self, port, size):
         self.socket = socket.create_connection(("127.0.0.1", port), 20)
         body = json.dumps({"kind": "result", "size": size}).encode()
-        head = "POST /verbatim/*/compressed:gather?min=1 HTTP/1.1\r\nHost: x\r\nContent-Type: application/json\r\nRpc-Timeout: 20\r\n"
+        head = "POST /verbatim/*/compressed:gather?min=1 HTTP/1.1\r\nHost: localhost\r\nContent-Type: application/json\r\nRpc-Timeout: 20\r\n"
         self.socket.sendall(f"{head}Content-Length: {len(body)}\r\n\r\n".encode() + body)
 
     def head(self):
