@@ -11,7 +11,7 @@ struct AnsweredHostsTests {
         address: "127.0.0.1",
         name: "my-host"
     )
-    private static let open = AnsweredHosts(["gateway.example"], address: "192.0.2.7", name: "192.0.2.7")
+    private static let open = AnsweredHosts(["gateway.example"], address: "192.0.2.7", port: 8080, name: "192.0.2.7")
 
     @Test(arguments: [
         "", "localhost", "LocalHost:8080", "localhost.", "localhost.:1", "127.0.0.1", "127.0.0.1:8080", "127.1.2.3",
@@ -36,9 +36,13 @@ struct AnsweredHostsTests {
         #expect(Self.open.contains(Array("192.0.2.7".utf8)))
         #expect(!Self.open.contains(Array("localhost".utf8)))
         #expect(!Self.open.contains(Array("127.0.0.1".utf8)))
-        #expect(AnsweredHosts([], address: "192.0.2.7", name: "0.0.0.0").contains(Array("any.example".utf8)))
-        #expect(AnsweredHosts(nil, address: "127.0.0.1", name: "127.0.0.1").contains(Array("any.example".utf8)))
-        #expect(!AnsweredHosts([], address: "::1", name: "::1").contains(Array("any.example".utf8)))
+        #expect(
+            AnsweredHosts([], address: "192.0.2.7", port: 8080, name: "0.0.0.0").contains(Array("any.example".utf8))
+        )
+        #expect(
+            AnsweredHosts(nil, address: "127.0.0.1", port: 8080, name: "127.0.0.1").contains(Array("any.example".utf8))
+        )
+        #expect(!AnsweredHosts([], address: "::1", port: 8080, name: "::1").contains(Array("any.example".utf8)))
     }
 
     @Test(arguments: [

@@ -101,7 +101,12 @@ final class ServerLoop: ResumeQueue, TurnTaker, @unchecked Sendable {
         self.eventLoop = eventLoop
         self.stopped = stopped
         self.listener = listener.descriptor
-        hosts = AnsweredHosts(configuration.hosts, address: listener.address.host, name: configuration.host)
+        hosts = AnsweredHosts(
+            configuration.hosts,
+            address: listener.address.host,
+            port: listener.address.port,
+            name: configuration.host
+        )
         self.configuration = configuration
         self.handler = handler
         self.counters = counters

@@ -7,24 +7,44 @@
 /// and its requests carry that name. So a server on a loopback address answers for no names but its own.
 struct AnsweredHosts: Sendable, Equatable {
     private let names: [[UInt8]]
+    /// What clients of this machine write: compared first, as it is.
+    private let usual: [[UInt8]]
     private let isLoopback: Bool
     private let isOpen: Bool
 
     /// - Parameters:
     ///   - hosts: names and addresses besides those that the address gives, IPv6 in brackets; nil answers for all.
     ///   - address: The address that the server is bound to, without brackets.
+    ///   - port: Its port.
     ///   - name: What it was told to listen on, a name or an address.
-    init(_ hosts: [String]?, address: String, name: String) {
+    init(_ hosts: [String]?, address: String, port: UInt16, name: String) {
         isLoopback = address == "::1" || Self.isLoopbackAddress(address.utf8)
         isOpen = hosts == nil || hosts == [] && !isLoopback
+        let written = address.contains(":") ? "[\(address)]:\(port)" : "\(address):\(port)"
+        usual = isLoopback ? [Array(written.utf8), Array("localhost:\(port)".utf8)] : []
         names = ((hosts ?? []) + [name.contains(":") ? "[\(name)]" : name]).map {
             $0.utf8.map(RequestFields.lowercased)
         }
     }
 
     /// Whether a host, with or without a port, is one of them. So is none, which no browser sends.
-    func contains<Host: BidirectionalCollection<UInt8>>(_ host: Host) -> Bool {
+    func contains(_ host: UnsafeRawBufferPointer) -> Bool {
         if isOpen || host.isEmpty { return true }
+        for name in usual where Self.isEqual(name, host) { return true }
+        return isListed(host)
+    }
+
+    /// The same of a host that is kept in memory of its own.
+    func contains(_ host: some Sequence<UInt8>) -> Bool { Array(host).withUnsafeBytes { contains($0) } }
+
+    private static func isEqual(_ name: [UInt8], _ host: UnsafeRawBufferPointer) -> Bool {
+        guard name.count == host.count else { return false }
+        for index in 0..<host.count where name[index] != host[index] { return false }
+        return true
+    }
+
+    @inline(never)
+    private func isListed(_ host: UnsafeRawBufferPointer) -> Bool {
         let name = Self.withoutPort(host)
         if isLoopback, Self.isLoopbackAddress(name) || Self.isSame(name, "localhost".utf8) { return true }
         if isLoopback, Self.isSame(name, "[::1]".utf8) { return true }
@@ -32,7 +52,7 @@ struct AnsweredHosts: Sendable, Equatable {
     }
 
     /// Also without the dot that ends a name from the root.
-    private static func withoutPort<Host: BidirectionalCollection<UInt8>>(_ host: Host) -> Host.SubSequence {
+    private static func withoutPort(_ host: UnsafeRawBufferPointer) -> Slice<UnsafeRawBufferPointer> {
         guard host.first != UInt8(ascii: "[") else {
             return host.firstIndex(of: UInt8(ascii: "]")).map { host[...$0] } ?? host[...]
         }
