@@ -9,6 +9,7 @@ struct AnsweredHostsTests {
     private static let loopback = AnsweredHosts(
         ["Gateway.example", "[2001:DB8::7]"],
         address: "127.0.0.1",
+        port: 8080,
         name: "my-host"
     )
     private static let open = AnsweredHosts(["gateway.example"], address: "192.0.2.7", port: 8080, name: "192.0.2.7")
