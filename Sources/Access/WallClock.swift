@@ -27,74 +27,43 @@ public struct UTCTime: Sendable, Equatable {
 
     /// Reads a moment of the years 1970 to 9999; nil for another form, or a day that no calendar has.
     public init?(_ text: String) {
-        let bytes = Array(text.utf8)
-        guard bytes.count == 10 || bytes.count == 20, bytes[4] == 0x2d, bytes[7] == 0x2d,
+        let bytes = Array((text.utf8.count == 10 ? "\(text)T00:00:00Z" : text).utf8)
+        guard bytes.count == 20, bytes[4] == 0x2d, bytes[7] == 0x2d, bytes[10] == 0x54, bytes[13] == 0x3a,
+            bytes[16] == 0x3a, bytes[19] == 0x5a,
             let year = Self.number(bytes[0..<4]), let month = Self.number(bytes[5..<7]),
-            let day = Self.number(bytes[8..<10]), year >= 1970, (1...12).contains(month),
-            (1...Self.days(in: month, of: year)).contains(day)
+            let day = Self.number(bytes[8..<10]), let hour = Self.number(bytes[11..<13]),
+            let minute = Self.number(bytes[14..<16]), let second = Self.number(bytes[17..<19]), year >= 1970
         else { return nil }
-        let midnight = Self.daysSince1970(year, month, day) * 86_400
-        guard bytes.count == 20 else {
-            seconds = midnight
-            return
-        }
-        guard let time = Self.secondsOfDay(bytes[10...]) else { return nil }
-        seconds = midnight + time
+        // Right: a structure of numbers, whose pointer to a zone's name is not used.
+        var parts = unsafe tm()
+        unsafe (parts.tm_year, parts.tm_mon, parts.tm_mday) = (year - 1900, month - 1, day)
+        unsafe (parts.tm_hour, parts.tm_min, parts.tm_sec) = (hour, minute, second)
+        self.init(seconds: Int64(unsafe timegm(&parts)))
+        // The C library takes the 30th of February for a day of March.
+        guard self.text.utf8.elementsEqual(bytes) else { return nil }
     }
 
     /// The moment as `init(_:)` reads it, with its time.
     public var text: String {
-        let (day, time) = seconds.quotientAndRemainder(dividingBy: 86_400)
-        let (year, month, date) = Self.date(day)
-        let parts = [time / 3600, time / 60 % 60, time % 60].map { Self.padded($0, 2) }
-        let calendar = "\(Self.padded(year, 4))-\(Self.padded(month, 2))-\(Self.padded(date, 2))"
-        return "\(calendar)T\(parts.joined(separator: ":"))Z"
+        var seconds = time_t(seconds)
+        // Right: the C library reads one and fills the other during the call; its pointer to a zone's name is not used.
+        var parts = unsafe tm()
+        _ = unsafe gmtime_r(&seconds, &parts)
+        let date = unsafe [parts.tm_mon + 1, parts.tm_mday].map { Self.padded($0, 2) }
+        let time = unsafe [parts.tm_hour, parts.tm_min, parts.tm_sec].map { Self.padded($0, 2) }
+        let year = Self.padded(unsafe parts.tm_year + 1900, 4)
+        return "\(year)-\(date.joined(separator: "-"))T\(time.joined(separator: ":"))Z"
     }
 
-    private static func secondsOfDay(_ bytes: ArraySlice<UInt8>) -> Int64? {
-        let bytes = Array(bytes)
-        guard bytes[0] == 0x54, bytes[3] == 0x3a, bytes[6] == 0x3a, bytes[9] == 0x5a,
-            let hour = number(bytes[1..<3]), let minute = number(bytes[4..<6]), let second = number(bytes[7..<9]),
-            hour < 24, minute < 60, second < 60
-        else { return nil }
-        return hour * 3600 + minute * 60 + second
-    }
-
-    private static func number(_ digits: ArraySlice<UInt8>) -> Int64? {
-        digits.reduce(0 as Int64?) { value, byte in
+    private static func number(_ digits: ArraySlice<UInt8>) -> Int32? {
+        digits.reduce(0 as Int32?) { value, byte in
             guard let value, (0x30...0x39).contains(byte) else { return nil }
-            return value * 10 + Int64(byte - 0x30)
+            return value * 10 + Int32(byte - 0x30)
         }
     }
 
-    private static func padded(_ number: Int64, _ width: Int) -> String {
+    private static func padded(_ number: Int32, _ width: Int) -> String {
         let digits = String(number)
         return String(repeating: "0", count: max(0, width - digits.utf8.count)) + digits
-    }
-
-    private static func days(in month: Int64, of year: Int64) -> Int64 {
-        switch month {
-        case 2: year % 4 == 0 && (year % 100 != 0 || year % 400 == 0) ? 29 : 28
-        case 4, 6, 9, 11: 30
-        default: 31
-        }
-    }
-
-    /// Counts in years that begin with March, whose leap day is their last.
-    private static func daysSince1970(_ year: Int64, _ month: Int64, _ day: Int64) -> Int64 {
-        let from = month > 2 ? year : year - 1
-        let days = (153 * ((month + 9) % 12) + 2) / 5 + day - 1
-        return from * 365 + from / 4 - from / 100 + from / 400 + days - 719_468
-    }
-
-    private static func date(_ days: Int64) -> (year: Int64, month: Int64, day: Int64) {
-        let shifted = days + 719_468
-        let (era, rest) = shifted.quotientAndRemainder(dividingBy: 146_097)
-        let years = (rest - rest / 1460 + rest / 36_524 - rest / 146_096) / 365
-        let day = rest - (365 * years + years / 4 - years / 100)
-        let month = (5 * day + 2) / 153
-        let calendarMonth = month < 10 ? month + 3 : month - 9
-        let year = years + era * 400 + (calendarMonth <= 2 ? 1 : 0)
-        return (year, calendarMonth, day - (153 * month + 2) / 5 + 1)
     }
 }
