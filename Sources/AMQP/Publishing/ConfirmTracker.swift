@@ -1,6 +1,7 @@
 // Part of the rpc-gateway project, under Apache License v2.0; see LICENSE for the full text
 // SPDX-License-Identifier: Apache-2.0
 
+internal import Glibc
 internal import Names
 internal import Threads
 
@@ -171,13 +172,25 @@ extension ConfirmTracker {
         for index in max(nextReturnIndex, head)..<max(nextReturnIndex, slots.count) {
             guard let publish = slots[index], publish.request.isMandatory, publish.returned == nil,
                 publish.request.routingKey == routingKey, publish.request.exchange == exchange,
-                publish.request.body == body
+                Self.areSame(publish.request.body, body)
             else { continue }
             slots[index]?.returned = reply
             nextReturnIndex = index + 1
             return true
         }
         return false
+    }
+
+    /// Whether bodies are the same; `==` of arrays goes byte by byte, which megabytes are too many for.
+    private static func areSame(_ left: [UInt8], _ right: [UInt8]) -> Bool {
+        guard left.count == right.count else { return false }
+        // Borrowed for the comparison; a body of no bytes may have no address.
+        return left.withUnsafeBytes { left in
+            right.withUnsafeBytes { right in
+                guard let left = left.baseAddress, let other = right.baseAddress else { return true }
+                return memcmp(left, other, right.count) == 0
+            }
+        }
     }
 
     private mutating func settle(
