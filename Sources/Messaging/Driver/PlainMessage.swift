@@ -113,8 +113,11 @@ extension JSONText {
     private static var surrogate: String { "holds half of a surrogate pair (\\ud800 to \\udfff), which has no UTF-8" }
 
     private var defectAsNumber: String? {
+        let isInteger = bytes.dropFirst().allSatisfy { 0x30...0x39 ~= $0 }
+        // No more than 18 digits and a sign fit always.
+        if isInteger, bytes.count <= 18 { return nil }
         let text = string
-        if bytes.dropFirst().allSatisfy({ 0x30...0x39 ~= $0 }) {
+        if isInteger {
             return Int64(text) == nil ? "holds an integer beyond 64 bits; send it as a string" : nil
         }
         return Double(text)?.isFinite == true ? nil : "holds a number beyond a double; send it as a string"

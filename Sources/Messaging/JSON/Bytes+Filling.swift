@@ -54,6 +54,29 @@ extension OutputSpan<UInt8> {
         }
     }
 
+    /// Appends eight bytes that a word holds in the order of memory, a backslash before each one that is marked by its high
+    /// bit; false, and nothing appended, where there is no room for as many backslashes as bytes.
+    @inline(__always)
+    mutating func append(escaping word: UInt64, _ marks: UInt64) -> Bool {
+        unsafe withUnsafeMutableBufferPointer { buffer, count in
+            guard count &+ 16 <= buffer.count, let base = buffer.baseAddress else { return false }
+            // In bounds by the line above: two at the most are written for each of eight bytes.
+            var next = unsafe base + count
+            var (rest, marks) = (word, marks >> 7)
+            for _ in 0..<8 {
+                // Written over where there is no mark: no branch that depends on the text.
+                unsafe next.initialize(to: 0x5c)
+                unsafe next += Int(truncatingIfNeeded: marks & 1)
+                unsafe next.initialize(to: UInt8(truncatingIfNeeded: rest))
+                unsafe next += 1
+                rest >>= 8
+                marks >>= 8
+            }
+            count = unsafe next - base
+            return true
+        }
+    }
+
     @inline(__always)
     private mutating func append(from start: UnsafePointer<UInt8>, count added: Int) {
         unsafe withUnsafeMutableBufferPointer { buffer, count in

@@ -6,13 +6,19 @@ extension JSONScanner {
     mutating func string(_ bytes: Span<UInt8>) throws(JSONError) -> Range<Int> {
         try expect(0x22, bytes)
         let start = index
+        try restOfString(bytes)
+        return start..<(index &- 1)
+    }
+
+    /// Validates what is left of a string, up to its closing quote.
+    mutating func restOfString(_ bytes: Span<UInt8>) throws(JSONError) {
         while true {
             skipPlainRun(bytes)
             let byte = try peek(bytes)
             switch byte {
             case 0x22:
                 index &+= 1
-                return start..<(index &- 1)
+                return
             case 0x5c: try escape(bytes)
             case 0x80...: try multiByteRun(bytes)
             case ..<0x20: throw JSONError(.controlCharacter, at: index)
@@ -65,30 +71,43 @@ extension JSONScanner {
         }
     }
 
+    /// Copies up to the next character that is not ASCII, or escaped in another way than a quotation mark or a backslash.
     @inline(__always)
     private mutating func copyPlainRun(_ bytes: Span<UInt8>, _ output: inout OutputSpan<UInt8>) {
-        while index &+ 8 <= bytes.count {
-            let word = JSONWord.load(bytes, at: index)
+        var position = index
+        while position &+ 8 <= bytes.count {
+            let word = JSONWord.load(bytes, at: position)
             let stop = JSONWord.special(word) | JSONWord.nonASCII(word)
-            guard stop == 0 else {
-                // There is room: what was read so far gave no more bytes than it had.
-                output.append(word: word, keeping: stop.trailingZeroBitCount >> 3)
-                index &+= stop.trailingZeroBitCount >> 3
-                return
+            guard stop != 0 else {
+                output.append(word: word)
+                position &+= 8
+                continue
             }
-            output.append(word: word)
-            index &+= 8
+            let run = stop.trailingZeroBitCount & 0x38
+            // There is room: what was read so far gave no more bytes than it had.
+            output.append(word: word, keeping: run >> 3)
+            position &+= run >> 3
+            // Nearly every escape is that of a quotation mark, and often another one follows.
+            let first = position
+            while let escaped = Self.escapedQuoteOrBackslash(bytes, position) {
+                output.append(escaped)
+                position &+= 2
+            }
+            guard position > first else { break }
         }
+        index = position
+    }
+
+    /// The `"` or `\` that is escaped at a position; nil where another byte is there.
+    @inline(__always)
+    private static func escapedQuoteOrBackslash(_ bytes: Span<UInt8>, _ position: Int) -> UInt8? {
+        guard position &+ 1 < bytes.count, bytes[position] == 0x5c else { return nil }
+        let escaped = bytes[position &+ 1]
+        return escaped == 0x22 || escaped == 0x5c ? escaped : nil
     }
 
     @inline(__always)
     private mutating func copyEscape(_ bytes: Span<UInt8>, _ output: inout OutputSpan<UInt8>) throws(JSONError) {
-        // Nearly every escape is that of a quotation mark.
-        if index &+ 1 < bytes.count, bytes[index &+ 1] == 0x22 {
-            output.append(0x22)
-            index &+= 2
-            return
-        }
         let start = index
         try escape(bytes)
         let end = try JSONString.appendUnescaped(bytes, start, bytes.count, &output)
@@ -98,14 +117,29 @@ extension JSONScanner {
 
     @inline(__always)
     private mutating func skipPlainRun(_ bytes: Span<UInt8>) {
-        while index &+ 8 <= bytes.count {
-            let word = JSONWord.load(bytes, at: index)
+        var position = index
+        while position &+ 8 <= bytes.count {
+            let word = JSONWord.load(bytes, at: position)
             let stop = JSONWord.special(word) | JSONWord.nonASCII(word)
-            guard stop == 0 else {
-                index &+= stop.trailingZeroBitCount >> 3
-                return
+            guard stop != 0 else {
+                position &+= 8
+                continue
             }
-            index &+= 8
+            position &+= stop.trailingZeroBitCount >> 3
+            let first = position
+            while Self.isShortEscape(bytes, position) { position &+= 2 }
+            guard position > first else { break }
+        }
+        index = position
+    }
+
+    /// Whether a character is escaped at a position by one letter or sign.
+    @inline(__always)
+    private static func isShortEscape(_ bytes: Span<UInt8>, _ position: Int) -> Bool {
+        guard position &+ 1 < bytes.count, bytes[position] == 0x5c else { return false }
+        switch bytes[position &+ 1] {
+        case 0x22, 0x5c, 0x2f, 0x62, 0x66, 0x6e, 0x72, 0x74: return true
+        default: return false
         }
     }
 

@@ -62,63 +62,98 @@ struct JSONScanner {
         var nesting = JSONNesting()
         skipWhitespace(bytes)
         let start = index
-        repeat {
-            try beginValue(bytes, &nesting)
-        } while try continueAfterValue(bytes, &nesting)
-        return start..<index
+        // A copy of its own, which stays in a register: only what is unusual needs the scanner's.
+        var position = start
+        var byte = try next(bytes, &position)
+        while true {
+            if byte == 0x5b || byte == 0x7b {
+                guard nesting.depth < maximumDepth else { throw JSONError(.tooDeep, at: position) }
+                position &+= 1
+                let first = try next(bytes, &position)
+                if first != byte &+ 2 {
+                    nesting.push(isObject: byte == 0x7b)
+                    byte = byte == 0x7b ? try valueOfMember(bytes, &position) : first
+                    continue
+                }
+                position &+= 1
+            } else {
+                try scalar(byte, bytes, &position)
+            }
+            repeat {
+                guard nesting.depth > 0 else {
+                    index = position
+                    return start..<position
+                }
+                byte = try next(bytes, &position)
+                guard byte != 0x2c else { break }
+                guard byte == (nesting.isObject ? 0x7d : 0x5d) else { throw JSONError(.unexpectedByte, at: position) }
+                position &+= 1
+                nesting.pop()
+            } while true
+            position &+= 1
+            byte = nesting.isObject ? try valueOfMember(bytes, &position) : try next(bytes, &position)
+        }
     }
 
-    /// Reads a scalar or opens containers until one is empty or holds a scalar.
-    private mutating func beginValue(_ bytes: Span<UInt8>, _ nesting: inout JSONNesting) throws(JSONError) {
-        var byte = try next(bytes)
-        while byte == 0x7b || byte == 0x5b {
-            guard nesting.depth < maximumDepth else { throw JSONError(.tooDeep, at: index) }
-            index &+= 1
-            let first = try next(bytes)
-            if first == byte + 2 {
-                index &+= 1
+    /// Reads a key and what separates it from its value, of which the first byte is given.
+    @inline(__always)
+    private mutating func valueOfMember(_ bytes: Span<UInt8>, _ position: inout Int) throws(JSONError) -> UInt8 {
+        guard try next(bytes, &position) == 0x22 else { throw JSONError(.unexpectedByte, at: position) }
+        try string(bytes, &position)
+        guard try next(bytes, &position) == 0x3a else { throw JSONError(.unexpectedByte, at: position) }
+        position &+= 1
+        return try next(bytes, &position)
+    }
+
+    /// The byte at a position, past white space; the position stays at it.
+    @inline(__always)
+    private mutating func next(_ bytes: Span<UInt8>, _ position: inout Int) throws(JSONError) -> UInt8 {
+        guard position < bytes.count else { throw JSONError(.unexpectedEnd, at: bytes.count) }
+        let byte = bytes[position]
+        if byte > 0x20 { return byte }
+        index = position
+        let other = try next(bytes)
+        position = index
+        return other
+    }
+
+    /// Reads a string, the position at its opening quote.
+    @inline(__always)
+    private mutating func string(_ bytes: Span<UInt8>, _ position: inout Int) throws(JSONError) {
+        position &+= 1
+        if position &+ 8 <= bytes.count {
+            let word = JSONWord.load(bytes, at: position)
+            let stop = (JSONWord.special(word) | JSONWord.nonASCII(word)).trailingZeroBitCount & 0x78
+            // Most are short and plain.
+            if stop < 64, UInt8(truncatingIfNeeded: word &>> UInt64(stop & 0x38)) == 0x22 {
+                position &+= stop >> 3 &+ 1
                 return
             }
-            nesting.push(isObject: byte == 0x7b)
-            if byte == 0x7b {
-                try key(bytes)
-                byte = try next(bytes)
-            } else {
-                byte = first
+        }
+        index = position
+        try restOfString(bytes)
+        position = index
+    }
+
+    @inline(__always)
+    private mutating func scalar(_ byte: UInt8, _ bytes: Span<UInt8>, _ position: inout Int) throws(JSONError) {
+        if byte == 0x22 { return try string(bytes, &position) }
+        // Most numbers have one digit or a few.
+        if byte &- 0x30 < 10 {
+            var end = position &+ 1
+            while byte != 0x30, end < bytes.count, bytes[end] &- 0x30 < 10 { end &+= 1 }
+            if end < bytes.count, bytes[end] != 0x2e, bytes[end] | 0x20 != 0x65 {
+                position = end
+                return
             }
         }
+        index = position
         try scalar(byte, bytes)
-    }
-
-    /// Closes containers that end here; true when another value follows.
-    private mutating func continueAfterValue(
-        _ bytes: Span<UInt8>,
-        _ nesting: inout JSONNesting
-    ) throws(JSONError) -> Bool {
-        while nesting.depth > 0 {
-            let byte = try next(bytes)
-            if byte == 0x2c {
-                index &+= 1
-                if nesting.isObject { try key(bytes) }
-                return true
-            }
-            guard byte == (nesting.isObject ? 0x7d : 0x5d) else { throw JSONError(.unexpectedByte, at: index) }
-            index &+= 1
-            nesting.pop()
-        }
-        return false
-    }
-
-    private mutating func key(_ bytes: Span<UInt8>) throws(JSONError) {
-        skipWhitespace(bytes)
-        _ = try string(bytes)
-        skipWhitespace(bytes)
-        try expect(0x3a, bytes)
+        position = index
     }
 
     private mutating func scalar(_ byte: UInt8, _ bytes: Span<UInt8>) throws(JSONError) {
         switch byte {
-        case 0x22: _ = try string(bytes)
         case 0x74: try literal("true", bytes)
         case 0x66: try literal("false", bytes)
         case 0x6e: try literal("null", bytes)

@@ -15,6 +15,10 @@ enum JSONString {
                     index &+= 8
                     continue
                 }
+                if JSONWord.control(word) == 0, output.append(escaping: word, JSONWord.quoteOrBackslash(word)) {
+                    index &+= 8
+                    continue
+                }
                 let run = stop.trailingZeroBitCount >> 3
                 // There is room: no byte of the text takes less than one.
                 output.append(word: word, keeping: run)
@@ -32,17 +36,13 @@ enum JSONString {
     static func escapedCapacity(_ text: Span<UInt8>) -> Int {
         if text.count <= smallText { return smallCapacity(text) }
         var (index, extra) = (0, 0)
-        while index < text.count {
-            if index &+ 8 <= text.count {
-                let plain = JSONWord.special(JSONWord.load(text, at: index)).trailingZeroBitCount >> 3
-                index &+= plain
-                if plain == 8 { continue }
-            }
-            let byte = text[index]
-            index &+= 1
-            if byte == 0x22 || byte == 0x5c { extra &+= 1 } else if byte < 0x20 { extra &+= 5 }
+        while index &+ 8 <= text.count {
+            let word = JSONWord.load(text, at: index)
+            index &+= 8
+            if JSONWord.special(word) == 0 { continue }
+            extra &+= JSONWord.count(JSONWord.quoteOrBackslash(word)) &+ 5 &* JSONWord.count(JSONWord.control(word))
         }
-        return text.count &+ extra
+        return text.count &+ extra &+ (text.count &- index) &* 5
     }
 
     /// The bytes that `escape` writes of a JSON text at the most. White space is all that it has of control characters, and
@@ -101,6 +101,13 @@ enum JSONString {
         // No key that anybody switches over is as long.
         guard range.count <= 64 else { return [] }
         return range.map { bytes[$0] }[...]
+    }
+
+    /// Whether a key stands for this text of ASCII characters, escapes resolved.
+    static func isKey(_ bytes: Span<UInt8>, _ range: Range<Int>, _ text: StaticString) -> Bool {
+        // No key is shorter than what it stands for.
+        guard range.count >= text.utf8CodeUnitCount else { return false }
+        return hasEscapes(bytes, range) ? text ~= key(bytes, range) : JSONScanner.equals(bytes, range, text)
     }
 
     /// Whether anything in the content of a string is escaped.

@@ -78,7 +78,7 @@ public struct JSONText: Sendable, Hashable {
     public func lastMember(_ key: StaticString) -> JSONText? {
         var found: Range<Int>?
         JSONObject.forEachMember(of: self) { bytes, member in
-            if key ~= JSONString.key(bytes, member.key) { found = member.value }
+            if JSONString.isKey(bytes, member.key, key) { found = member.value }
         }
         return found.map { slice($0) }
     }

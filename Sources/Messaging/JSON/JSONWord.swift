@@ -46,6 +46,24 @@ enum JSONWord {
         return (plane == 0 ? high != 0 : plane < 4 || plane == 4 && high == 0) ? 4 : 0
     }
 
+    /// High bits set where a byte is `"` or `\`, each exact.
+    @inline(__always)
+    static func quoteOrBackslash(_ word: UInt64) -> UInt64 {
+        ~(magnitude(word ^ (ones &* 0x22)) & magnitude(word ^ (ones &* 0x5c))) & highs
+    }
+
+    /// High bits set where a byte is below 0x20, each exact.
+    @inline(__always)
+    static func control(_ word: UInt64) -> UInt64 { ~((word & ~highs) &+ (ones &* 0x60) | word) & highs }
+
+    /// High bits set where a byte is not 0; no byte carries into the next one.
+    @inline(__always)
+    private static func magnitude(_ word: UInt64) -> UInt64 { (word & ~highs) &+ ~highs | word }
+
+    /// How many high bits are set.
+    @inline(__always)
+    static func count(_ marks: UInt64) -> Int { Int(truncatingIfNeeded: ((marks >> 7) &* ones) >> 56) }
+
     /// High bits set where a byte is not ASCII.
     @inline(__always)
     static func nonASCII(_ word: UInt64) -> UInt64 { word & highs }
