@@ -59,22 +59,23 @@ extension Work {
 
     /// Why the time does not grow as the input does; nil where it does. For builds that are slow in themselves.
     func superlinearGrowth(seed: UInt64) -> String? {
-        var random = SeededRandom(seed: seed)
-        // As many short ones as make up a long one: what one of them happens to be made of would decide otherwise.
-        let small = (0..<Self.growth).map { _ in input(min(Self.smallBytes, maximumBytes / Self.growth), &random) }
-        let large = input(min(Self.smallBytes * Self.growth, maximumBytes), &random)
+        // By the same seed both are made of the same parts, longer ones and shorter ones: of different parts, one of which may
+        // be refused at once, the times would say nothing.
+        var (random, again) = (SeededRandom(seed: seed), SeededRandom(seed: seed))
+        let small = input(min(Self.smallBytes, maximumBytes / Self.growth), &random)
+        let large = input(min(Self.smallBytes * Self.growth, maximumBytes), &again)
         // Half as much again for memory that is not in caches any more, and what a short measurement is wrong by.
-        let smallBytes = small.reduce(0) { $0 + $1.count }
+        let smallBytes = small.count * Self.growth
         let ratio = Double(large.count) / Double(smallBytes) * 1.5
         var bound = Duration.zero
         var least = Duration.seconds(1_000)
         for _ in 0..<8 {
-            let together = small.reduce(Duration.zero) { $0 + time($1, tries: 1) }
+            let together = (0..<Self.growth).reduce(Duration.zero) { sum, _ in sum + time(small, tries: 1) }
             bound = max(bound, together * ratio + .milliseconds(2))
             least = min(least, time(large, tries: 1))
             if least <= bound { return nil }
         }
-        let given = "\(smallBytes) bytes in \(small.count) inputs give \(large.count) \(bound)"
+        let given = "\(smallBytes) bytes in \(Self.growth) inputs give \(large.count) \(bound)"
         return "\(name): \(given), and these took \(least); seed \(seed)"
     }
 
