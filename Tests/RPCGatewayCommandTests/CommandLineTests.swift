@@ -14,7 +14,10 @@ struct CommandLineTests {
         let arguments = try #require(command as? ServeCommand).options.arguments
         #expect(
             arguments
-                == SettingsArguments(values: [("rpc.retry", "-1"), ("log.level", "debug"), ("http.listen", "[::1]:0")])
+                == SettingsArguments(
+                    values: [("rpc.retry", "-1"), ("log.level", "debug"), ("http.listen", "[::1]:0")],
+                    areForServing: true
+                )
         )
         #expect(try RPCGateway.parseAsRoot([]) is ServeCommand)
     }

@@ -10,11 +10,12 @@ struct ServeCommand: AsyncParsableCommand {
         abstract: "Serves HTTP until SIGTERM or SIGINT.",
         discussion: """
             Prints 'listening on http://HOST:PORT' when it can serve. SIGHUP reads the configuration again and applies \
-            it whole or not at all.
+            it whole or not at all. On an address that others than this machine reach it does not start without \
+            authentication and TLS, unless --insecure says so.
 
             EXAMPLES
               rpc-gateway serve
-              rpc-gateway serve --listen 0.0.0.0:8080 --config /etc/rpc-gateway/gateway.yaml
+              rpc-gateway serve --listen 127.0.0.1:8081 --config /etc/rpc-gateway/gateway.yaml
               RPC_GATEWAY_TRANSPORT_URL=rabbit://guest:guest@127.0.0.1:5672/ rpc-gateway serve --set rpc.retry=2
             """
     )

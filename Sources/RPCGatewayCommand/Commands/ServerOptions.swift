@@ -19,10 +19,18 @@ struct ServerOptions: ParsableArguments {
     @Option(help: ArgumentHelp("Run the demonstration service: true, false or auto.", valueName: "choice"))
     var demo: String?
 
+    @Flag(help: "Serve others than this machine without authentication or TLS, as behind a proxy that has them.")
+    var insecure = false
+
     @OptionGroup var settings: SettingsOptions
 
     /// What the options say about settings.
     var arguments: SettingsArguments {
-        settings.arguments([("http.listen", listen), ("log.format", logFormat), ("demo.enabled", demo)])
+        var arguments = settings.arguments([
+            ("http.listen", listen), ("http.insecure", insecure ? "true" : nil), ("log.format", logFormat),
+            ("demo.enabled", demo),
+        ])
+        arguments.areForServing = true
+        return arguments
     }
 }

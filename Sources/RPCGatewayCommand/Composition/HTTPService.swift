@@ -52,6 +52,13 @@ struct HTTPService: Service {
         print("listening on \(base)")
         if hasDemo { print(Self.examples(base)) }
         fflush(nil)
+        let missing = settings.openDoors.map(\.name).joined(separator: ", ")
+        if !missing.isEmpty {
+            logger.warning(
+                "others than this machine are served as http.insecure says",
+                metadata: ["without": "\(missing)"]
+            )
+        }
         logger.notice(
             "serving",
             metadata: ["http.address": "\(base)", "transport": "\(settings.transport.redactedURL)"]

@@ -52,6 +52,10 @@ struct ReloadService: Service {
         current.withLock { current in
             do throws(SettingsError) {
                 let wanted = try load().settings
+                // What needs a restart stays as it is, so that the mixture is looked at as well.
+                if let reason = wanted.reloading(over: current).reasonNotToServe {
+                    throw SettingsError(problems: [SettingsProblem(subject: "http.listen", reason: reason)])
+                }
                 let access = try AccessLoading.load(wanted.access, after: application.gateway.access)
                 apply(wanted, access, to: &current)
             } catch {

@@ -13,6 +13,8 @@ internal import RabbitDriver
 /// named, read and shown.
 struct Settings: Sendable, Equatable {
     var http = HTTPServerConfiguration(hosts: [])
+    /// Whether others than this machine are served although something is missing for that.
+    var servesInsecurely = false
     var access = AccessSettings()
     var transport = TransportSettings()
     /// What the settings leave open is decided in `gatewayConfiguration`.

@@ -28,6 +28,11 @@ extension SettingsTable {
         } text: {
             $0.isEmpty ? "auto" : $0.joined(separator: ", ")
         },
+        .boolean(
+            "http.insecure",
+            \.servesInsecurely,
+            "Serve others than this machine without authentication or TLS, as behind a proxy that has them"
+        ),
         .integer("http.loops", \.http.loopCount, 1...16, "Threads that serve HTTP connections"),
         .integer(
             "http.maxConnections",

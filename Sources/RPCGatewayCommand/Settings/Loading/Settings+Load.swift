@@ -19,6 +19,7 @@ extension Settings {
             if let problem = loaded.read(setting, from: sources) { problems.append(problem) }
         }
         problems += loaded.contradictions
+        if arguments.areForServing, let problem = loaded.problemOfServing { problems.append(problem) }
         guard problems.isEmpty else { throw SettingsError(problems: problems) }
         return loaded
     }

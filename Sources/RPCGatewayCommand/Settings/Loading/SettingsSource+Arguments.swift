@@ -9,9 +9,12 @@ struct SettingsArguments: Sendable, Equatable {
     var values: [(key: String, value: String)] = []
     var configFile: String?
     var secretsDirectory: String?
+    /// Whether the settings are to serve with, which not all can that are right for a client.
+    var areForServing = false
 
     static func == (one: SettingsArguments, other: SettingsArguments) -> Bool {
         one.configFile == other.configFile && one.secretsDirectory == other.secretsDirectory
+            && one.areForServing == other.areForServing
             && one.values.elementsEqual(other.values) { $0 == $1 }
     }
 }

@@ -1,0 +1,90 @@
+// Part of the rpc-gateway project, under Apache License v2.0; see LICENSE for the full text
+// SPDX-License-Identifier: Apache-2.0
+
+import ArgumentParser
+import Testing
+
+@testable import RPCGatewayCommand
+
+struct OpenDoorTests {
+    private static let keys = ("auth.keys", "/etc/keys.yaml")
+    private static let policy = ("policy.file", "/etc/policy.yaml")
+    private static let anonymous = ("auth.anonymous", "true")
+    private static let insecure = ("http.insecure", "true")
+
+    private func load(_ values: [(String, String)], areForServing: Bool = true) throws(SettingsError) -> LoadedSettings
+    {
+        var arguments = SettingsArguments(values: values.map { (key: $0.0, value: $0.1) })
+        arguments.areForServing = areForServing
+        return try Settings.load(arguments: arguments, environment: [:])
+    }
+
+    @Test(arguments: ["127.0.0.1:0", "127.8.9.10:80", "[::1]:8080", "localhost:8080"])
+    func loopbackAddressesNeedNothing(_ address: String) throws {
+        #expect(try load([("http.listen", address)]).settings.openDoors == [])
+    }
+
+    @Test(arguments: [
+        "0.0.0.0:8080", "[::]:8080", "10.0.0.1:80", "gateway.example:80", "[::ffff:127.0.0.1]:80", "127.example:80",
+    ])
+    func othersNeedAuthenticationAndEncryption(_ address: String) throws {
+        #expect(throws: SettingsError.self) { try load([("http.listen", address)]) }
+        #expect(throws: SettingsError.self) { try load([("http.listen", address), Self.keys]) }
+        #expect(
+            try load([("http.listen", address), Self.insecure]).settings.openDoors == [.authentication, .encryption]
+        )
+        #expect(try load([("http.listen", address), Self.keys, Self.insecure]).settings.openDoors == [.encryption])
+    }
+
+    @Test func authenticationIsMoreThanAFileOfKeys() throws {
+        let cases: [([(String, String)], Bool)] = [
+            ([], false), ([Self.keys], true), ([Self.policy], false), ([Self.keys, Self.anonymous], false),
+            ([Self.keys, Self.anonymous, Self.policy], true), ([Self.anonymous, Self.policy], false),
+            ([("auth.anonymous", "false")], false), ([Self.keys, ("auth.anonymous", "false")], true),
+        ]
+        for (values, isGuarded) in cases {
+            #expect(try load(values).settings.access.isGuarded == isGuarded, "\(values)")
+        }
+    }
+
+    @Test func theProblemNamesTheAddressAndTheFix() {
+        do {
+            _ = try load([("http.listen", "0.0.0.0:8080"), Self.keys, ("rpc.retry", "x")])
+            Issue.record("it was taken")
+        } catch {
+            #expect(error.problems.count == 2)
+            #expect(
+                error.problems[1].description
+                    == "http.listen: \"0.0.0.0:8080\" (option --listen): more than this machine "
+                    + "reaches it, without TLS (listen on a loopback address, behind a proxy that has it); --insecure or "
+                    + "http.insecure=true serves all the same"
+            )
+        }
+    }
+
+    @Test func aClientNeedsNoneOfIt() throws {
+        #expect(try load([("http.listen", "0.0.0.0:8080")], areForServing: false).settings.openDoors.count == 2)
+        let client = try #require(try RPCGateway.parseAsRoot(["call", "a", "b"]) as? CallCommand)
+        #expect(!client.options.settings.arguments().areForServing)
+    }
+
+    @Test func theFlagIsTheSetting() throws {
+        let serve = try #require(try RPCGateway.parseAsRoot(["serve", "--insecure"]) as? ServeCommand).options.arguments
+        #expect(serve.areForServing)
+        #expect(serve.values.map(\.key) == ["http.insecure"] && serve.values.map(\.value) == ["true"])
+        let check = try #require(try RPCGateway.parseAsRoot(["config", "check"]) as? ConfigCommand.Check).options
+            .arguments
+        #expect(check.areForServing && check.values.isEmpty)
+    }
+
+    @Test func aReloadThatOpensADoorIsSeenThrough() throws {
+        let running = try load([("http.listen", "0.0.0.0:8080"), Self.keys, Self.insecure]).settings
+        var secured = running
+        secured.servesInsecurely = false
+        let wanted = try load([]).settings
+        // The address and what is said of it need a restart, the file of keys does not.
+        #expect(wanted.reasonNotToServe == nil)
+        #expect(wanted.reloading(over: running).reasonNotToServe == nil)
+        #expect(wanted.reloading(over: secured).reasonNotToServe?.contains("without authentication") == true)
+    }
+}
