@@ -110,7 +110,7 @@ let package = Package(
         ),
         .target(
             name: "Observability",
-            dependencies: [log, .product(name: "CoreMetrics", package: "swift-metrics"), "Threads"],
+            dependencies: ["CLinux", log, .product(name: "CoreMetrics", package: "swift-metrics"), "Threads"],
             swiftSettings: safeSettings
         ),
         .executableTarget(

@@ -4,6 +4,7 @@
 #include <pthread.h>
 #include <sys/epoll.h>
 #include <sys/eventfd.h>
+#include <sys/prctl.h>
 #include <stdint.h>
 #include <sys/random.h>
 
@@ -14,6 +15,7 @@ static inline int clinux_epoll_create(void) { return epoll_create1(EPOLL_CLOEXEC
 // Declared here because glibc shows it only under _GNU_SOURCE, which would make this module disagree with Swift's Glibc.
 extern int pthread_setname_np(pthread_t thread, const char *name);
 static inline void clinux_set_thread_name(const char *name) { pthread_setname_np(pthread_self(), name); }
+static inline int clinux_set_dumpable(int is) { return prctl(PR_SET_DUMPABLE, is, 0, 0, 0); }
 static inline long clinux_random(void *bytes, unsigned long count) { return getrandom(bytes, count, 0); }
 
 // How many bytes the peer of a TCP connection has acknowledged: tcpi_bytes_acked of the kernel's struct tcp_info (linux/tcp.h),

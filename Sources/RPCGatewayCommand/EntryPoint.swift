@@ -9,7 +9,9 @@ internal import Glibc
     static func main() async {
         // A closed standard error or socket is an error of one write, not the end of the process.
         signal(SIGPIPE, SIG_IGN)
-        await exit(run(Array(CommandLine.arguments.dropFirst())))
+        let arguments = Array(CommandLine.arguments.dropFirst())
+        SecretWords.hide()
+        await exit(run(arguments))
     }
 
     /// Runs a command line and returns the process's exit code.

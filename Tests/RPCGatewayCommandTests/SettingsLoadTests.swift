@@ -218,6 +218,45 @@ struct SettingsLoadTests {
         #expect(settings.transport.url == "rabbit://u:p@h/")
     }
 
+    @Test func aVariableNamesTheFileOfASecret() throws {
+        let name = "RPC_GATEWAY_TRANSPORT_URL_FILE"
+        let path = folder.add("url", "rabbit://u:p@h/\n")
+        let loaded = try load(environment: [name: path], secrets: ["transport.url": "memory://"])
+        #expect(loaded.settings.transport.url == "rabbit://u:p@h/")
+        #expect(loaded.origins["transport.url"] == "file \(path) of environment variable \(name)")
+        #expect(try load([("transport.url", "fake://")], environment: [name: path]).settings.transport.url == "fake://")
+        #expect(
+            problems(environment: [name: "/nowhere/url"]) == [
+                "transport.url (environment variable \(name)): file /nowhere/url does not exist"
+            ]
+        )
+        let both = problems(environment: [name: path, "RPC_GATEWAY_TRANSPORT_URL": "memory://"])
+        #expect(both.count == 1)
+        #expect(both.first?.hasSuffix("is set together with RPC_GATEWAY_TRANSPORT_URL; keep one of them") == true)
+        let wrong = problems(environment: [name: folder.add("wrong", "rabbit://u:hunter2@h:port/")])
+        #expect(wrong.count == 1)
+        #expect(wrong.first?.hasPrefix("transport.url: \"***\" (file /wrong of environment variable \(name))") == true)
+        #expect(problems(environment: [name: folder.add("empty", "\n")]).count == 1)
+        // What is no secret stands in the configuration.
+        #expect(problems(environment: ["RPC_GATEWAY_RPC_RETRY_FILE": path]).count == 1)
+    }
+
+    @Test func credentialsOfSystemdAreSecretFiles() throws {
+        let credentials = folder.add(["transport.url": "rabbit://u:p@h/"], in: "credentials")
+        var environment = ["CREDENTIALS_DIRECTORY": credentials]
+        let loaded = try Settings.load(arguments: SettingsArguments(), environment: environment)
+        #expect(loaded.settings.transport.url == "rabbit://u:p@h/")
+        #expect(loaded.origins["transport.url"] == "secret file in \(credentials)")
+        environment["RPC_GATEWAY_SECRETS_DIR"] = folder.add(["transport.url": "rabbit://u:q@h/"], in: "own")
+        let own = try Settings.load(arguments: SettingsArguments(), environment: environment)
+        #expect(own.settings.transport.url == "rabbit://u:q@h/")
+        // A program that another service starts may see a directory that is gone.
+        #expect(
+            try Settings.load(arguments: SettingsArguments(), environment: ["CREDENTIALS_DIRECTORY": "/nowhere"])
+                .origins.isEmpty
+        )
+    }
+
     @Test func variablesOfKubernetesServiceLinksAreLeftAlone() {
         let names = [
             "SERVICE_HOST", "SERVICE_PORT", "SERVICE_PORT_HTTP", "PORT", "PORT_8080_TCP", "PORT_8080_TCP_ADDR",

@@ -13,6 +13,7 @@ internal import UnixSignals
 enum DemoServing {
     /// Serves until the process is told to stop.
     static func run(_ topic: String, _ name: String, _ settings: Settings) async throws -> Outcome {
+        if !settings.isDumpable { ProcessSecrecy.hideMemory() }
         let (level, format) = (LogLevelSwitch(settings.logLevel), settings.logFormat)
         let logger = Logger(label: "rpc-gateway") { LineLogHandler(label: $0, format: format, level: level) }
         do {

@@ -3,6 +3,7 @@
 
 internal import HTTPServer
 internal import Messaging
+internal import Observability
 internal import ServiceLifecycle
 internal import Threads
 internal import UnixSignals
@@ -19,6 +20,7 @@ enum Serve {
         reload: @escaping @Sendable () throws(SettingsError) -> LoadedSettings
     ) async throws -> ServeOutcome {
         let settings = loaded.settings
+        if !settings.isDumpable { ProcessSecrecy.hideMemory() }
         let application: Application
         do {
             application = try Application(settings)

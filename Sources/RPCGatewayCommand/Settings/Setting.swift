@@ -36,4 +36,7 @@ struct Setting: Sendable {
 
     /// The environment variable's name: `http.maxBodyBytes` is `RPC_GATEWAY_HTTP_MAX_BODY_BYTES`.
     var environmentName: String { EnvironmentName.make(key) }
+
+    /// The variable that names a file with the value, for a secret.
+    var environmentFileName: String { environmentName + "_FILE" }
 }

@@ -30,6 +30,8 @@ struct Settings: Sendable, Equatable {
     var shutdownGrace = Duration.seconds(30)
     /// Nil leaves the choice to `runsDemo`.
     var demo: Bool?
+    /// Whether core dumps and debuggers may have the memory of what serves.
+    var isDumpable = false
 }
 
 /// How much of a remote exception's text leaves the gateway, or that the gateway chooses.

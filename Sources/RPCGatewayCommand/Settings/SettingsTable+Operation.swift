@@ -41,7 +41,7 @@ extension SettingsTable {
         ).reloadable(),
     ]
 
-    /// The log, the end, and the demonstration.
+    /// The log, the end, the demonstration, and the process.
     static let rest: [Setting] = [
         .choice("log.level", \.logLevel, "The least important lines that are logged")
             .reloadable().option("--log-level"),
@@ -57,5 +57,10 @@ extension SettingsTable {
             \.demo,
             "The service demo/local; auto runs it on a memory:// or fake:// transport"
         ).option("--demo"),
+        .boolean(
+            "process.dumpable",
+            \.isDumpable,
+            "Let core dumps, and debuggers of the same user, have the memory, which holds the broker's password"
+        ),
     ]
 }

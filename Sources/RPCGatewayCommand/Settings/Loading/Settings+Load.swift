@@ -32,6 +32,7 @@ extension Settings {
     ) -> [SettingsSource] {
         problems += SettingsSource.unknownKeys(in: arguments) + SettingsSource.unknownVariables(in: environment)
         var sources = [SettingsSource.arguments(arguments), .environment(environment)]
+        sources.append(.environmentFiles(environment, problems: &problems))
         if let directory = secretsDirectory(arguments, environment, &problems) {
             sources.append(.secrets(directory: directory, problems: &problems))
         }
@@ -49,7 +50,8 @@ extension Settings {
         _ problems: inout [SettingsProblem]
     ) -> String? {
         let given = arguments.secretsDirectory ?? environment[SettingsSource.secretsDirectoryVariable]
-        let directory = given ?? SettingsSource.usualSecretsDirectory
+        let credentials = environment[SettingsSource.credentialsDirectoryVariable]
+        let directory = given ?? credentials ?? SettingsSource.usualSecretsDirectory
         if SmallFile.isDirectory(directory) { return directory }
         if given != nil {
             problems.append(SettingsProblem(subject: "secrets directory \(directory)", reason: "is not a directory"))

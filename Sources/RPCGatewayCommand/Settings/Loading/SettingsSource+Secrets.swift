@@ -10,34 +10,31 @@ extension SettingsSource {
     ///
     /// Other files are left alone: the directory may serve several programs.
     static func secrets(directory: String, problems: inout [SettingsProblem]) -> SettingsSource {
-        var values: [AbsoluteConfigKey: ConfigValue] = [:]
+        var values: [String: String] = [:]
         for setting in SettingsTable.all {
             let dashed = String(setting.key.map { $0 == "." ? "-" : $0 })
             for name in [setting.key, dashed] {
-                guard let text = text(ofSecret: "\(directory)/\(name)", setting, &problems) else { continue }
-                let key = AbsoluteConfigKey(dotted: setting.key)
-                values[key] = ConfigValue(.string(text), isSecret: true)
+                let path = "\(directory)/\(name)"
+                do throws(SmallFileError) {
+                    values[setting.key] = try SmallFile.line(of: path)
+                } catch {
+                    guard error != .missing else { continue }
+                    let source = "secret file \(path)"
+                    problems.append(SettingsProblem(subject: setting.key, source: source, reason: error.text))
+                }
             }
         }
-        let provider = InMemoryProvider(name: "secrets", values: values)
-        return SettingsSource(name: "secret files", snapshot: provider.snapshot()) { setting in
-            "secret file in \(directory)"
-        }
+        return secrets(values, name: "secret files") { _ in "secret file in \(directory)" }
     }
 
-    private static func text(
-        ofSecret path: String,
-        _ setting: Setting,
-        _ problems: inout [SettingsProblem]
-    ) -> String? {
-        do {
-            let bytes = try SmallFile.bytes(of: path)
-            let text = String(decoding: bytes, as: UTF8.self)
-            return text.hasSuffix("\n") ? String(text.dropLast()) : text
-        } catch {
-            guard error != .missing else { return nil }
-            problems.append(SettingsProblem(subject: setting.key, source: "secret file \(path)", reason: error.text))
-            return nil
-        }
+    /// Secrets by the keys of their settings.
+    static func secrets(
+        _ values: [String: String],
+        name: String,
+        place: @escaping @Sendable (Setting) -> String
+    ) -> SettingsSource {
+        let pairs = values.map { (AbsoluteConfigKey(dotted: $0), ConfigValue(.string($1), isSecret: true)) }
+        let provider = InMemoryProvider(name: "secrets", values: Dictionary(uniqueKeysWithValues: pairs))
+        return SettingsSource(name: name, snapshot: provider.snapshot(), place: place)
     }
 }

@@ -12,6 +12,7 @@ enum SmallFileError: Error, Equatable {
     var text: String {
         switch self {
         case .missing: "does not exist"
+        case .unreadable(EACCES): "cannot be read: give the user that the gateway runs as the right to read it"
         // Right: the C library's text is copied before anything else can change it.
         case .unreadable(let number): "cannot be read: " + (unsafe String(cString: strerror(number)))
         case .tooLarge(let most): "is larger than \(most) bytes"
@@ -42,6 +43,13 @@ enum SmallFile {
             bytes += chunk[..<count]
             guard bytes.count <= maximumBytes else { throw .tooLarge(maximumBytes) }
         }
+    }
+
+    /// The text of a file without the end of its last line.
+    static func line(of path: String) throws(SmallFileError) -> String {
+        var bytes = try bytes(of: path)[...]
+        if bytes.last == UInt8(ascii: "\n") { bytes.removeLast() }
+        return String(decoding: bytes, as: UTF8.self)
     }
 
     /// Waits for a pipe's writer, as of a shell's `<(…)`, but not for ever.
