@@ -43,7 +43,7 @@ extension Work {
         _ name: String,
         _ entry: @escaping @Sendable (Int, inout SeededRandom) -> (key: [UInt8], value: FieldValue)
     ) -> Work {
-        var work = Work(name: name, maximumBytes: frameBytes) { size, random in
+        Work(name: name, maximumBytes: frameBytes) { size, random in
             var table = FieldTable()
             var bytes = 0
             while bytes < size {
@@ -60,12 +60,7 @@ extension Work {
         } run: {
             readHeader($0)
         }
-        work.speed = speedOfTables
-        return work
     }
-
-    /// Of field tables, whose values may be a byte long and are six or more as JSON: all of a frame takes some milliseconds.
-    private static let speedOfTables = 12
 
     private static let start = ContentStart.delivery(
         consumerTag: "1",

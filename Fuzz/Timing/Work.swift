@@ -14,8 +14,8 @@ struct Work: Sendable {
     let input: @Sendable (_ size: Int, _ random: inout SeededRandom) -> [UInt8]
     /// Does the work.
     let run: @Sendable ([UInt8]) -> Void
-    /// The speed that is promised, in bytes a microsecond: 100 MB/s, but where the length of any input has a small bound.
-    var speed = 100
+    /// The speed that is promised, in bytes a microsecond.
+    private static let speed = 100
 
     /// All there is.
     static var all: [Work] { bodies + replies + heads + frames }
@@ -44,7 +44,7 @@ struct Work: Sendable {
 
 extension Work {
     /// The promise: no input of N bytes holds a loop longer than N at the speed, and one millisecond.
-    func bound(_ bytes: Int) -> Duration { .nanoseconds(bytes * 1_000 / speed) + .milliseconds(1) }
+    func bound(_ bytes: Int) -> Duration { .nanoseconds(bytes * 1_000 / Self.speed) + .milliseconds(1) }
 
     /// Why the promise does not hold for inputs of about so many bytes; nil where it does.
     func excess(_ size: Int, seed: UInt64) -> String? {

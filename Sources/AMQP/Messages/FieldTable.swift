@@ -19,8 +19,14 @@ public struct FieldTable: Sendable, Hashable {
         }
     }
 
+    /// The values that are read of one received table, those in nested tables and arrays among them. A frame may hold tens of
+    /// thousands of a byte or two, and who reads them holds up everybody else meanwhile.
+    public static let maximumValues = 4_096
+
     /// The entries in their order.
     public var entries: [Entry]
+    /// Whether a received table had more values than are read: the first ones are there.
+    public internal(set) var isCut = false
 
     /// Makes a table of entries.
     public init(entries: [Entry] = []) {

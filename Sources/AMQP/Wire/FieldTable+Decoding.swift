@@ -6,24 +6,34 @@ extension WireReader {
     // empty: the broker passes it on, and a message that ended every connection it reached would come again and again.
     private static var maximumDepth: Int { 32 }
 
-    /// Reads a field table with its length.
-    mutating func table(depth: Int = 0) throws(Malformed) -> FieldTable {
+    /// Reads a field table with its length: no more than the first `FieldTable.maximumValues` values, however they nest.
+    mutating func table() throws(Malformed) -> FieldTable {
+        var left = FieldTable.maximumValues
+        var table = try table(depth: 0, &left)
+        table.isCut = left < 0
+        return table
+    }
+
+    /// - Parameter left: how many values may still be read; below 0 once there was another one.
+    private mutating func table(depth: Int, _ left: inout Int) throws(Malformed) -> FieldTable {
         var content = WireReader(try longBytes())
         var table = FieldTable()
         guard depth < Self.maximumDepth else { return table }
         while !content.isAtEnd {
+            left -= 1
+            guard left >= 0 else { break }
             let key = try content.shortString()
-            table.entries.append(FieldTable.Entry(key: key, value: try content.fieldValue(depth: depth)))
+            table.entries.append(FieldTable.Entry(key: key, value: try content.fieldValue(depth: depth, &left)))
         }
         return table
     }
 
-    private mutating func fieldValue(depth: Int) throws(Malformed) -> FieldValue {
+    private mutating func fieldValue(depth: Int, _ left: inout Int) throws(Malformed) -> FieldValue {
         switch try integer(UInt8.self) {
         case UInt8(ascii: "S"): .string(String(decoding: try longBytes(), as: UTF8.self))
         case UInt8(ascii: "x"): .bytes(Array(try longBytes()))
-        case UInt8(ascii: "F"): .table(try table(depth: depth + 1))
-        case UInt8(ascii: "A"): .array(try array(depth: depth + 1))
+        case UInt8(ascii: "F"): .table(try table(depth: depth + 1, &left))
+        case UInt8(ascii: "A"): .array(try array(depth: depth + 1, &left))
         case UInt8(ascii: "T"): .timestamp(try integer())
         case UInt8(ascii: "V"): .void
         case let octet: try number(octet)
@@ -54,11 +64,15 @@ extension WireReader {
         return .double(value)
     }
 
-    private mutating func array(depth: Int) throws(Malformed) -> [FieldValue] {
+    private mutating func array(depth: Int, _ left: inout Int) throws(Malformed) -> [FieldValue] {
         var content = WireReader(try longBytes())
         var values: [FieldValue] = []
         guard depth < Self.maximumDepth else { return values }
-        while !content.isAtEnd { values.append(try content.fieldValue(depth: depth)) }
+        while !content.isAtEnd {
+            left -= 1
+            guard left >= 0 else { break }
+            values.append(try content.fieldValue(depth: depth, &left))
+        }
         return values
     }
 }

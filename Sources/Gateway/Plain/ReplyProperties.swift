@@ -30,7 +30,7 @@ struct ReplyProperties {
         add("Amqp-Message-Id", reply.messageID)
         add("Amqp-Type", reply.type)
         add("Amqp-App-Id", reply.appID)
-        addHeaders(reply.headers)
+        if reply.hasMoreHeaders { omitted.append("Amqp-Headers") } else { addHeaders(reply.headers) }
         if !omitted.isEmpty { fields.append(Self.omission(omitted)) }
     }
 

@@ -27,6 +27,8 @@ public struct PlainMessage: Sendable, Hashable {
     @Bytewise public var contentEncoding: String?
     /// The application's headers, in their order.
     public var headers: [Header]
+    /// Whether it had more headers than are read (`headers` has the first ones); what is sent has all.
+    public var hasMoreHeaders = false
     /// Whether a durable queue keeps it across a restart of the broker (`delivery_mode` 2).
     public var isPersistent: Bool
     /// 0 to 9; nil sends none.

@@ -20,6 +20,7 @@ extension PlainMessage {
             appID: properties.appID,
             timestamp: properties.timestamp
         )
+        hasMoreHeaders = properties.headers?.isCut ?? false
     }
 }
 

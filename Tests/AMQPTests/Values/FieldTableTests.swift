@@ -49,6 +49,20 @@ struct FieldTableTests {
         #expect(throws: WireReader.Malformed.self) { try decode(bytes) }
     }
 
+    @Test(arguments: [
+        (0, 4_096, false), (0, 4_097, true), (0, 60_000, true), (4_094, 1, false), (4_094, 2, true), (4_096, 1, true),
+    ])
+    func noMoreValuesAreReadThanAreMeantTo(elements: Int, entries: Int, isCut: Bool) throws {
+        let array = FieldTable.Entry(key: "a", value: .array([FieldValue](repeating: .void, count: elements)))
+        let voids = (0..<entries).map { _ in FieldTable.Entry(key: "", value: .void) }
+        var bytes: [UInt8] = []
+        bytes.append(table: FieldTable(entries: elements > 0 ? [array] + voids : voids))
+        let table = try decode(bytes)
+        #expect(table.isCut == isCut)
+        let first = elements > 0 ? min(elements, 4_095) + 1 : 0
+        #expect(table.entries.count == min(entries, 4_096 - first) + (elements > 0 ? 1 : 0))
+    }
+
     @Test func nestingWithoutEndIsCutOff() throws {
         var bytes: [UInt8] = [0, 0, 0, 0]
         for _ in 0..<1000 {

@@ -86,6 +86,14 @@ struct ReplyPropertiesTests {
         }
     }
 
+    @Test func headersOfWhichOnlySomeWereReadAreLeftOut() {
+        var message = PlainMessage(body: [], headers: [.init(name: "a", value: .null)])
+        message.hasMoreHeaders = true
+        let all = fields(message, bytes: 8_000)
+        #expect(all["Amqp-Headers"] == nil)
+        #expect(all["Amqp-Omitted"] == "Amqp-Headers")
+    }
+
     @Test func theCodingOfTheBodyIsToldInTheLeastRoom() {
         let long = String(repeating: "x", count: 255)
         let message = PlainMessage(
