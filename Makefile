@@ -3,7 +3,7 @@
 
 export TRANSPORT_URL LISTEN
 
-.PHONY: help run build test coverage test-tsan chaos soak unit fuzz timing lint format bench bench-quick counts clean
+.PHONY: help run build test coverage test-asan test-tsan chaos soak unit fuzz timing lint format bench bench-quick counts clean
 
 help: ## this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "make %-11s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -21,8 +21,11 @@ test: ## every test, against a RabbitMQ and real oslo.messaging peers of its own
 coverage: ## the share of lines that the tests run, for each module and in all, held to 95 and 85 per cent
 	@dev/coverage
 
+test-asan: ## every Swift test under AddressSanitizer
+	@dev/test-sanitized address
+
 test-tsan: ## loops, connections, drivers and the HTTP server under ThreadSanitizer
-	@dev/test-tsan
+	@dev/test-sanitized thread
 
 chaos: ## every kind of fault under load, each run checked against what was promised, thirty minutes
 	@dev/chaos
@@ -59,4 +62,4 @@ counts: ## instructions and allocations per call under valgrind, against thresho
 
 clean: ## remove everything that was built, the test environments too
 	swift package clean
-	rm -rf .build .build-fuzz .build-test .build-bench .build-tsan .build-coverage .build-timing
+	rm -rf .build .build-fuzz .build-test .build-bench .build-address .build-thread .build-coverage .build-timing
