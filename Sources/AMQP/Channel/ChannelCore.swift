@@ -8,14 +8,15 @@ internal import Threads
 /// The state of one channel of a connection; touched by the connection's loop only.
 ///
 /// A channel is in order: the broker carries out its methods one after the other and answers them in that order, and
-/// after a method that it refuses it carries out nothing more until the channel was opened anew.
+/// after refusing one it carries out nothing more until the channel has been opened anew.
 final class ChannelCore {
     /// A method whose answer is outstanding.
     struct Call {
         let request: MethodID
-        /// Where it lies in the outgoing stream.
+        /// Its place in the outgoing stream.
         let position: UInt64
-        /// When the connection is given up for want of an answer; nil where what it is about has a deadline of its own.
+        /// When the connection is given up for want of an answer; nil where the subject of the call has a deadline of
+        /// its own.
         var deadline: Moment?
         /// Whom to tell, and which of its methods this is; nil for the connection's own.
         var operation: ChannelOperation?
@@ -30,7 +31,7 @@ final class ChannelCore {
         var isProbe = false
     }
 
-    /// Publishes behind the last probe from which on the next one does not wait for its time.
+    /// With so many publishes behind the last probe the next one does not wait for its time.
     private static let maximumUnprobed = 64
 
     let number: UInt16
@@ -47,7 +48,7 @@ final class ChannelCore {
         assembler = ContentAssembler(maximumBodyBytes: maximumBodyBytes)
     }
 
-    /// When the first answer has to be there; probes, which may be before it, have no deadline.
+    /// When the first answer is due; probes, which may stand before it, have no deadline.
     var nextDeadline: Moment? { calls.isEmpty ? nil : calls.first { $0.deadline != nil }?.deadline }
 
     /// Whether publishes wait for a probe: confirms prove by themselves.
@@ -56,7 +57,7 @@ final class ChannelCore {
     /// Whether the next probe is not to wait.
     var needsProbeNow: Bool { !isConfirming && tracker.unprobedCount >= Self.maximumUnprobed }
 
-    /// Starts over with a channel that is opened anew; gives the last delivery tag of the former one.
+    /// Starts over with a channel that is opened anew; returns the last delivery tag of the former one.
     func reset() -> UInt64 {
         tracker = ConfirmTracker()
         isConfirming = false
@@ -67,7 +68,7 @@ final class ChannelCore {
     }
 }
 
-/// Several methods whose answers are told together.
+/// Several methods whose answers are reported together.
 final class ChannelOperation {
     private var missing: Int
     private var replies: [MethodReply] = []
@@ -79,7 +80,7 @@ final class ChannelOperation {
         self.completion = completion
     }
 
-    /// Takes the answer to the next method; gives all of them when it was the last.
+    /// Takes the answer to the next method; returns all of them when it was the last.
     func take(_ reply: MethodReply) -> [MethodReply]? {
         replies.append(reply)
         missing -= 1
@@ -88,7 +89,7 @@ final class ChannelOperation {
         return replies
     }
 
-    /// Notes the end by a failure; false when it is over already.
+    /// Notes that it has failed; false when it is over already.
     func fail() -> Bool {
         defer { isOver = true }
         return !isOver
@@ -97,8 +98,8 @@ final class ChannelOperation {
 
 /// The exchanges that need no declaration before the next publish on a connection.
 ///
-/// An exchange that is deleted with its last binding may be gone any time, and a publish to one that is gone closes the
-/// channel under the other publishes to it; so it is declared again when the last declaration is a second old.
+/// An exchange that is deleted with its last binding may be gone at any time, and a publish to one that is gone closes
+/// the channel under the other publishes to it; so it is declared again once its last declaration is a second old.
 struct DeclaredExchanges {
     /// How long the declaration of an exchange that is deleted automatically counts.
     static let lifetime = Duration.seconds(1)
@@ -106,11 +107,11 @@ struct DeclaredExchanges {
     private static let maximumCount = 1000
 
     private var declarations: [ExchangeDeclaration: Moment] = [:]
-    /// The last one asked for: with one exchange for nearly all publishes it spares the hashing.
+    /// The last one asked for: nearly all publishes have the same exchange, and it saves them the hashing.
     private var lastExchange: ExchangeDeclaration?
     private var lastDeclared: Moment?
 
-    /// Whether the exchange can be taken for declared.
+    /// Whether the exchange counts as declared.
     mutating func contains(_ exchange: ExchangeDeclaration, at now: Moment) -> Bool {
         if lastExchange != exchange { (lastExchange, lastDeclared) = (exchange, declarations[exchange]) }
         guard let lastDeclared else { return false }
@@ -161,7 +162,7 @@ struct DeclaredBindings {
     }
 }
 
-/// Makes delivery tags that stay unique when the channel is opened anew and the broker counts from 1 again.
+/// Makes delivery tags that stay unique when the channel is opened anew and the broker starts again at 1.
 ///
 /// An acknowledgement for a delivery of an earlier channel would make the broker close the new one (406); here it is
 /// recognised and dropped. So is one for a tag that was never delivered.
@@ -180,7 +181,7 @@ struct DeliveryTagTranslation {
         tag > base && tag - base <= highest ? tag - base : nil
     }
 
-    /// Starts over with a new channel; gives the last tag of the former one.
+    /// Starts over with a new channel; returns the last tag of the former one.
     @discardableResult
     mutating func reset() -> UInt64 {
         base += highest

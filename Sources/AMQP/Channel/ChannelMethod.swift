@@ -5,11 +5,11 @@ public import Names
 
 /// A method that is sent on a channel and answered by the broker.
 public enum ChannelMethod: Sendable, Equatable {
-    /// Bounds the unacknowledged deliveries of each consumer started from now on; 0 for no bound.
+    /// Bounds the unacknowledged deliveries of each consumer that is started afterwards; 0 for no bound.
     case qos(prefetchCount: Int)
-    /// Declares an exchange, or with `isPassive` asks for it.
+    /// Declares an exchange, or, with `isPassive`, asks whether it exists.
     case declareExchange(ExchangeDeclaration)
-    /// Declares a queue, or with `isPassive` asks for it; answered with `queue`.
+    /// Declares a queue, or, with `isPassive`, asks whether it exists; answered with `queue`.
     case declareQueue(QueueDeclaration)
     /// Binds a queue to an exchange.
     case bindQueue(Name, exchange: Name, routingKey: Name)
@@ -60,7 +60,7 @@ public enum MethodReply: Sendable, Equatable {
     case done
     /// A queue was declared.
     case queue(DeclaredQueue)
-    /// So many messages went with a deleted queue.
+    /// How many messages went with a deleted queue.
     case messageCount(Int)
     /// A consumer was started.
     case consumer(tag: Name)

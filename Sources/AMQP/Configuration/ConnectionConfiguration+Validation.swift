@@ -21,7 +21,7 @@ extension ConnectionConfiguration {
         return UInt16(min(max(heartbeat.components.seconds, 1), 65_535))
     }
 
-    /// What the broker shows about this client, and what the client can do.
+    /// What the broker shows of this client, and what this client can do.
     var clientProperties: FieldTable {
         var table: FieldTable = [
             "product": "rpc-gateway", "version": .string(productVersion), "platform": "Swift, Linux",

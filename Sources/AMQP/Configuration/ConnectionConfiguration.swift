@@ -25,11 +25,11 @@ public struct ConnectionConfiguration: Sendable {
     public var authentication: Authentication
     /// Heartbeat interval, whole seconds; the smaller of ours and the broker's is used. `.zero` turns ours off.
     public var heartbeat: Duration
-    /// Bound of name resolution, TCP, TLS and AMQP handshake together.
+    /// Bound on name resolution, TCP, TLS and the AMQP handshake together.
     public var connectTimeout: Duration
-    /// Bound of one synchronous method (declare, bind, consume, …); running out of it ends the connection.
+    /// Bound on one synchronous method (declare, bind, consume, …); exceeding it ends the connection.
     public var operationTimeout: Duration
-    /// Bound of an orderly `close`, waiting for outstanding confirms included.
+    /// Bound on an orderly `close`, including the wait for outstanding confirms.
     public var closeTimeout: Duration
     /// How long the broker may say nothing at all while it owes an answer to a publish; then the connection is given up.
     public var silenceLimit: Duration
@@ -37,7 +37,7 @@ public struct ConnectionConfiguration: Sendable {
     public var connectionName: String
     /// Largest frame in bytes, 4096 or more; the smaller of ours and the broker's is used.
     public var frameMaximum: Int
-    /// Number of channels announced.
+    /// The number of channels that is announced to the broker.
     public var channelMaximum: Int
     /// Bytes of publishes that may be under way (queued or unconfirmed) before new ones fail with `outboxFull`.
     public var outboxMaximumBytes: Int
@@ -48,7 +48,7 @@ public struct ConnectionConfiguration: Sendable {
     /// Version of the product, shown in the broker's list of connections.
     public var productVersion: String
 
-    /// Makes a configuration; the defaults are RabbitMQ's where it has one.
+    /// Makes a configuration; the defaults are RabbitMQ's where it has any.
     public init(
         host: String = "127.0.0.1",
         port: Int = 5672,

@@ -8,12 +8,13 @@ public import Threads
 /// One AMQP 0-9-1 connection with one or several channels, driven by an event loop.
 ///
 /// Every method may be called from any thread; on the connection's own loop it acts at once, from elsewhere through the
-/// loop's inbox. What is written in a turn leaves in one go at its end. Nothing here waits: a method of the broker that is
-/// answered has a continuation, and what follows it is sent without waiting for the answer, since a channel is in order.
+/// loop's inbox. What is written in a turn is sent in one go at its end. Nothing here waits: a method that the broker
+/// answers has a continuation, and what follows it is sent without waiting for the answer, since a channel keeps its
+/// order.
 ///
 /// A connection is used once: after `didCloseWith` it is finished, and connecting again is the user's business. Between
 /// `start` and the end the connection keeps itself alive. Connections over TLS, whose library may wait in a write, are
-/// driven by a loop of their own; what they tell is told on the user's loop all the same.
+/// driven by a loop of their own; what they have to tell is told on the user's loop all the same.
 public final class Connection: Sendable {
     private let candidates: BrokerCandidates
     let logger: Logger
@@ -30,7 +31,7 @@ public final class Connection: Sendable {
     private let lastStaleTag = Atomic<UInt64>(0)
     private let acceptance = Atomic(Acceptance.notStarted)
     private let abortedFlag = Atomic(false)
-    /// What tells of the end of the user's loop, where another one drives the connection.
+    /// Notices the end of the user's loop, where another one drives the connection.
     private let homeEnd = Guarded<HomeEnd?>(nil)
 
     enum Acceptance: UInt8, AtomicRepresentable {
@@ -66,7 +67,7 @@ public final class Connection: Sendable {
     /// Whether the broker has blocked publishing connections.
     public var isBlocked: Bool { blockedFlag.load(ordering: .acquiring) }
 
-    /// Whether the connection was set up and has not ended since.
+    /// Whether the connection has been set up and has not ended since.
     public var isOpen: Bool { openFlag.load(ordering: .acquiring) }
 
     /// Whether this side has ended the connection at once.
@@ -74,7 +75,8 @@ public final class Connection: Sendable {
 
     func setBlocked(_ isBlocked: Bool) { blockedFlag.store(isBlocked, ordering: .releasing) }
 
-    /// How many channels were opened, numbered from 1: as many as were asked for, or as the broker allows.
+    /// How many channels were opened, numbered from 1: as many as were asked for, or fewer if the broker allows no
+    /// more.
     public var channelCount: Int { openedChannels.load(ordering: .acquiring) }
 
     func setChannelCount(_ count: Int) { openedChannels.store(count, ordering: .releasing) }
@@ -150,11 +152,12 @@ extension Connection {
         loop.execute { core.publish(request, on: channel) }
     }
 
-    /// Sends methods on a channel, one behind the other, and tells all answers together, or the first failure.
+    /// Sends methods on a channel, one after the other, and reports all answers together, or the first failure.
     ///
-    /// When the broker refuses one (`notFound`, `preconditionFailed`, `accessRefused`, …) the error says which, those behind
-    /// it are not carried out, and the channel is opened anew. One that is not answered within `operationTimeout` ends the
-    /// connection. `completion` is told exactly once, on the user's loop, or at once when the connection is closed.
+    /// When the broker refuses one (`notFound`, `preconditionFailed`, `accessRefused`, …), the error says which, those
+    /// after it are not carried out, and the channel is opened anew. One that is not answered within `operationTimeout`
+    /// ends the connection. `completion` is told exactly once, on the user's loop, or at once when the connection is
+    /// closed.
     public func perform(
         _ methods: [ChannelMethod],
         on channel: Int = 1,
@@ -165,7 +168,7 @@ extension Connection {
         loop.run { core.perform(methods, on: channel, completion: completion) }
     }
 
-    /// Acknowledges a delivery, or with `multiple` all deliveries up to it.
+    /// Acknowledges a delivery, or, with `multiple`, all deliveries up to it.
     ///
     /// - Returns: false when the delivery's channel or the connection is known to be gone: the message is in its queue
     ///   again. True promises no more than that the acknowledgement is on its way.
@@ -190,17 +193,17 @@ extension Connection {
 }
 
 extension Connection {
-    /// Asks the broker something where it is this one: it answers others, so the connection is given up unless something
-    /// comes over it within a fifth of its `silenceLimit`.
+    /// Asks the broker a question, if this connection is to the given one: it answers others, so the connection is
+    /// given up unless something comes over it within a fifth of its `silenceLimit`.
     public func challenge(_ broker: ConnectionConfiguration) {
         guard refusal == nil, let loop, let core else { return }
         loop.execute { core.challenge(broker) }
     }
 
-    /// Ends the connection in order: what is queued is written and its confirms awaited, within `closeTimeout`. One that is
-    /// not open yet is aborted.
+    /// Ends the connection in order: what is queued is written and its confirms are awaited, within `closeTimeout`. One
+    /// that is not open yet is aborted.
     ///
-    /// `completion` is told when the connection is finished, after `didCloseWith`.
+    /// `completion` is called when the connection is finished, after `didCloseWith`.
     public func close(completion: @escaping @Sendable () -> Void = {}) {
         guard stopAccepting(), let loop, let core else { return completion() }
         // In a turn of its own even on the loop: the end is told after what is being told now.
@@ -229,10 +232,11 @@ extension Connection {
             != .finished
     }
 
-    /// Tells events where the user wants to hear of them.
+    /// Reports events on the loop where the user wants to hear of them.
     func tell(_ events: [ConnectionEvent]) {
         if home.isCurrent { return hear(events) }
-        // Once the user's loop has ended nothing runs beside this thread, and who waits has to be told all the same.
+        // Once the user's loop has ended nothing runs beside this thread, and whoever waits has to be told all the
+        // same.
         if !home.executeUnlessEnded({ [self] in hear(events) }) { hear(events) }
     }
 
@@ -256,8 +260,8 @@ extension Connection {
         }
     }
 
-    /// Ends a connection that has a loop of its own when its user's loop ends, which nothing else would tell it; touched by that
-    /// loop's thread only.
+    /// Ends a connection that has a loop of its own when its user's loop ends, of which it would not learn otherwise;
+    /// touched by the user's loop only.
     final class HomeEnd: EventSource, @unchecked Sendable {
         // Sound: `watch` is touched by the user's loop only, where the connection's end is told too.
         private weak let connection: Connection?

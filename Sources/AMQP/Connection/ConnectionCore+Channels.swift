@@ -12,7 +12,7 @@ extension ConnectionCore {
         let refused = AMQPError.channelClosed(by: reply)
         judgePublishes(channel, refused)
         gatherEvents()
-        // Before the failed operations, which may ask for more on the channel that is opened anew.
+        // Before the failures are reported: their owners may ask for more on the channel that is opened anew.
         events.append(.channelClosed(Int(channel.number), refused))
         judgeCalls(channel, refused)
         let lastTag = channel.reset()
@@ -23,8 +23,8 @@ extension ConnectionCore {
         logger.debug("channel closed", metadata: ["error.type": "\(refused.shortDescription)"])
     }
 
-    /// The first outstanding call is the refused one if it is of that method: those before it were answered. The others
-    /// stood behind it, or behind a refused publish, and were not carried out.
+    /// The first outstanding call is the refused one if it is of the refused method, since those before it were
+    /// answered. The others stood behind it, or behind a refused publish, and were not carried out.
     private func judgeCalls(_ channel: ChannelCore, _ refused: AMQPError) {
         let collateral = refused.asCollateral
         for (index, call) in channel.calls.enumerated() {
@@ -56,7 +56,7 @@ extension ConnectionCore {
         }
     }
 
-    /// Notes `connection.blocked`: what has not left this process fails at once.
+    /// Notes `connection.blocked`: whatever has not left this process fails at once.
     func block(reason: String) {
         isBlocked = true
         connection?.setBlocked(true)
@@ -72,12 +72,12 @@ extension ConnectionCore {
         events.append(.unblocked)
     }
 
-    /// Takes publishes of which no byte has been sent out of the output again and fails them: once the broker reads again
-    /// it would carry out what its caller was told had failed.
+    /// Removes from the output the publishes of which no byte has been sent, and fails them: left there, they would be
+    /// carried out once the broker reads again, after their callers were told that they had failed.
     private func takeBackUnsent(_ error: AMQPError) {
         var unsent: [UnconfirmedPublish] = []
         for channel in channels { unsent += channel.tracker.removeUnsent(sentPosition: output.sentPosition) }
-        // Newest first, so that the positions of the older ones stay right.
+        // Newest first, so that the positions of the older ones stay valid.
         for publish in unsent.sorted(by: { $0.position.lowerBound > $1.position.lowerBound }) {
             output.remove(publish.position)
             if !publish.isAbandoned {
@@ -89,6 +89,6 @@ extension ConnectionCore {
 }
 
 extension AMQPError {
-    /// The error of what was under way on the channel beside the refused method.
+    /// The error for what was under way on the channel beside the refused method.
     var asCollateral: AMQPError { AMQPError(.channelClosed, "the broker closed the channel", reply: reply) }
 }

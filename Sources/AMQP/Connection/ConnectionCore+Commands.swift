@@ -62,7 +62,7 @@ extension ConnectionCore {
         }
     }
 
-    /// Does what waited, as long as the socket keeps up.
+    /// Carries out the waiting commands, as long as the socket keeps up.
     func runCommands() {
         guard phase == .open else { return }
         while output.pendingBytes < Self.outputHighWaterBytes, let command = commands.popFirst() {
@@ -156,7 +156,7 @@ extension ConnectionCore {
         for channel in channels where channel.needsProbe { probe(channel) }
     }
 
-    /// Sends what has to stand before the publish; the channel's order makes waiting for the answers needless.
+    /// Sends what has to precede the publish; the channel's order makes it needless to wait for the answers.
     private func prepare(_ request: PublishRequest, on channel: ChannelCore) {
         if let exchange = request.declaring {
             let mustBind =
@@ -164,13 +164,13 @@ extension ConnectionCore {
             if mustBind, let binding = request.binding {
                 declare(exchange, binding, on: channel)
             } else if !declared.contains(exchange, at: loop.now) {
-                // The broker carries out nothing behind a refused look.
+                // If the broker refuses the look, it carries out nothing behind it.
                 if request.looksFirst { send(.exchangeDeclare(exchange.passive), on: channel) }
                 declare(exchange, on: channel)
             }
         }
         guard request.proof == .confirm, !channel.isConfirming else { return }
-        // What was published before has no confirm to come.
+        // What was published before will get no confirm.
         if channel.needsProbe { probe(channel) }
         channel.isConfirming = true
         channel.tracker.beginConfirms()
@@ -198,12 +198,13 @@ extension ConnectionCore {
 
     // MARK: Deadlines
 
-    /// Publishes past their deadline that may wait for their confirm; more show a connection that is of no use.
+    /// How many publishes past their deadline may wait for their confirm; more of them show that the connection is of
+    /// no use.
     private static let maximumAbandoned = 1000
 
     var needsSweeps: Bool { !commands.isEmpty || channels.contains { !$0.tracker.isEmpty } }
 
-    /// Fails what has waited past its deadline and sends the probes that are due, every now and then.
+    /// Fails what has waited past its deadline and sends the probes that are due; called every now and then.
     func sweep(_ now: Moment) {
         guard now >= nextSweep, needsSweeps || channels.contains(where: { !$0.calls.isEmpty }) else { return }
         nextSweep = now + Self.sweepInterval

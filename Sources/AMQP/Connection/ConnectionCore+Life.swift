@@ -16,7 +16,7 @@ extension ConnectionCore {
         startCompletion = completion
         phase = .dialing
         let deadline = Moment.now + configuration.connectTimeout
-        // The name service knows no deadline; whoever waits for the start must not depend on it.
+        // The name service has no deadline; whoever waits for the start must not depend on it.
         openDeadline = deadline + .milliseconds(100)
         watch = loop.watchEnd(self)
         enter { () throws(AMQPError) in
@@ -142,12 +142,12 @@ extension ConnectionCore {
         try writeOutput()
     }
 
-    /// Lets go of the socket and tells everything that was under way how it ended; the last thing that happens.
+    /// Lets go of the socket and tells the owners of all that was under way how it ended; the last thing that happens.
     ///
     /// - Parameter error: why; nil for a close in order.
     func finish(_ error: AMQPError?) {
         guard phase != .finished else { return }
-        // The user wanted an end and has it; that the broker did not say goodbye changes nothing.
+        // The user wanted an end and has it, whether or not the broker said goodbye.
         let reason = isAborted || connection?.isAborted == true || phase == .closing ? nil : error
         sayGoodbye(error)
         phase = .finished
@@ -163,8 +163,8 @@ extension ConnectionCore {
         letGo()
     }
 
-    /// The broker's close wants an answer, and a failure here a goodbye; what the socket does not take at once does not
-    /// matter any more.
+    /// The broker's close wants an answer, and a failure on this side wants a goodbye; whatever the socket does not
+    /// take at once is dropped.
     private func sayGoodbye(_ error: AMQPError?) {
         guard let transport else { return }
         if let error, error.reply?.isOfConnection == true {

@@ -3,17 +3,17 @@
 
 internal import Threads
 
-/// While nobody is in a hurry for what the broker says of the publishes under way, its word does not wake the loop: it is
-/// read along with the next deliveries, which for a call are its reply, and after a few milliseconds at the latest. With one
-/// call at a time that is one wake-up of two.
+/// While nobody is in a hurry to hear what the broker says of the publishes under way, its word does not wake the loop:
+/// it is read along with the next deliveries, which for a call are its reply, and after a few milliseconds at the
+/// latest. With one call at a time that saves one wake-up of two.
 extension ConnectionCore: Follower {
-    /// So many bytes in the socket wake the loop even then: one more than a confirm that comes alone. A returned message and
-    /// whatever closes a channel or the connection have more.
+    /// This many bytes in the socket wake the loop even then: one more than a lone confirm has. A returned message, and
+    /// whatever closes a channel or the connection, has more.
     private static let wakingBytes: Int32 = 22
     /// How long a word may lie in the socket.
     static let patience = Duration.milliseconds(10)
 
-    /// Has words wake the loop or not, as the publish wants that was just written.
+    /// Sets whether the broker's word wakes the loop, as the publish that was just written wants it.
     func suit(_ request: PublishRequest) {
         if !request.isPatient { return hurry() }
         guard patientUntil == nil, mayBePatient else { return }
@@ -32,7 +32,7 @@ extension ConnectionCore: Follower {
         guard patientUntil != nil else { return }
         patientUntil = nil
         loop.remove(follower: self)
-        // What lies there already wakes it too.
+        // What lies in the socket already wakes it too.
         _ = transport?.setWakingBytes(1)
     }
 
@@ -42,14 +42,14 @@ extension ConnectionCore: Follower {
         askFlush()
     }
 
-    /// Reads what has come unnoticed, when it was asked for.
+    /// Reads what has come unnoticed, if asked to.
     func readAlong() throws(AMQPError) {
         guard readsAlong else { return }
         readsAlong = false
         try readFrames(isReadable: false)
     }
 
-    /// Reads what has lain for long enough.
+    /// Reads what has lain in the socket for long enough.
     func endPatience(_ now: Moment) throws(AMQPError) {
         guard let patientUntil, patientUntil <= now else { return }
         self.patientUntil = now + Self.patience

@@ -7,11 +7,11 @@ internal import Names
 internal import Threads
 
 extension ConnectionCore {
-    // A batch ends here so that acknowledgements and confirms go out in between, and others have their turn.
+    // So that acknowledgements and confirms go out between batches, and others have their turn.
     private static let batchDeliveries = 256
     private static let batchBytes = 1 << 20
     private static let batchFrames = 4096
-    // The library's memory for frames is given back so often: that costs as much as the reading of a small one.
+    // After so many frames the library's memory for them is given back, which costs as much as reading a small one.
     private static let keptFrames = 32
     private static let keptBytes = 64 << 10
 
@@ -94,7 +94,7 @@ extension ConnectionCore {
 
     private func refuseOversized(_ consumerTag: Name, _ deliveryTag: UInt64, on channel: ChannelCore) {
         logger.info("delivery larger than the body limit was dropped")
-        // Without acknowledgements the broker knows no such tag and would close the channel.
+        // With a consumer that acknowledges nothing the broker has no such tag, and would close the channel.
         guard !channel.consumersWithoutAck.contains(consumerTag), let tag = channel.deliveryTags.inward(deliveryTag)
         else { return }
         write(.basicReject(deliveryTag: tag, requeue: false), channel: channel.number)

@@ -4,7 +4,8 @@
 internal import Threads
 
 extension ConnectionCore {
-    /// Gives the connection up when the broker owes an answer for too long. One that blocks publishers has said so.
+    /// Gives the connection up when the broker has owed an answer for too long; a broker that blocks publishers has
+    /// said so.
     func watchSilence(_ now: Moment) {
         // Nearly always something has just come, and then the channels are not looked through.
         guard phase == .open, !isBlocked, silence.isDue(lastReceived: heartbeats.lastReceived, now: now),
@@ -29,13 +30,13 @@ extension ConnectionCore {
         ask(on: channel)
     }
 
-    /// Sends what a broker answers at once whatever it is busy with, and what changes nothing.
+    /// Sends a method that a broker answers at once, whatever it is busy with, and that changes nothing.
     private func ask(on channel: ChannelCore) {
         send(.channelFlow, on: channel)
         askFlush()
     }
 
-    /// A channel on which a question stands behind nothing that may take its time, such as the declaration of a queue.
+    /// A channel on which a question would not stand behind anything slow, such as the declaration of a queue.
     private var channelForQuestions: ChannelCore? {
         let free = channels.filter { !$0.calls.contains(where: \.request.mayTakeTime) }
         return free.last { $0.tracker.isEmpty } ?? free.last
@@ -44,7 +45,7 @@ extension ConnectionCore {
     private var oldestDebt: SilenceMonitor.Debt? {
         guard let transport else { return nil }
         let publishes = channels.compactMap(\.tracker.oldestUnsettled).map { ($0.since, $0.position.upperBound) }
-        // A method is short: where it begins it ends.
+        // A method is short, so its start serves as its end.
         let calls = channels.compactMap(\.calls.first).compactMap { call in
             call.deadline.map { ($0 - configuration.operationTimeout, call.position) }
         }
@@ -56,7 +57,7 @@ extension ConnectionCore {
 }
 
 extension MethodID {
-    /// Whether a broker that is well may need seconds for it, as for a queue of several nodes.
+    /// Whether a healthy broker may need seconds for it, as for a queue on several nodes.
     fileprivate var mayTakeTime: Bool {
         switch self {
         case .exchangeDeclare, .queueDeclare, .queueBind, .queueDelete, .basicConsume, .basicCancel: true

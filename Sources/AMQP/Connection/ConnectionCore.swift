@@ -8,9 +8,9 @@ internal import Threads
 
 /// The state of a connection and what drives it; touched by its loop's thread only.
 ///
-/// Frames are read when the socket has some, before anything new is written in the turn: a `connection.blocked` or a close
-/// is noticed first. What is published or asked in a turn gathers in `output` and leaves at the turn's end. No lock is held
-/// anywhere in here, and nothing waits.
+/// Frames are read when the socket has some, before anything new is written in the turn: a `connection.blocked` or a
+/// close is noticed first. What is published or asked in a turn gathers in `output` and is sent at the turn's end. No
+/// lock is held anywhere in here, and nothing waits.
 final class ConnectionCore: EventSource, Flushable, @unchecked Sendable {
     // Sound: the handle enters through the loop, and everything else in here is called by the loop.
 
@@ -42,7 +42,7 @@ final class ConnectionCore: EventSource, Flushable, @unchecked Sendable {
     /// Where the user is told.
     let home: EventLoop
     let logger: Logger
-    /// The handle, from the start to the end: whoever let go of it still gets what was promised.
+    /// The handle, held from start to end: those who let go of it still get what they were promised.
     var connection: Connection?
     var phase = Phase.idle
     var startCompletion: (@Sendable (Result<Void, AMQPError>) -> Void)?
@@ -61,7 +61,7 @@ final class ConnectionCore: EventSource, Flushable, @unchecked Sendable {
     var frameMaximum = 4096
     var heartbeats: HeartbeatMonitor
     var silence: SilenceMonitor
-    /// The broker that is connected to; the preferred one until then.
+    /// The broker that this is connected to; the preferred one until then.
     var peer: ConnectionConfiguration
     var channels: [ChannelCore] = []
     var isBlocked = false
@@ -73,7 +73,7 @@ final class ConnectionCore: EventSource, Flushable, @unchecked Sendable {
     var boundQueues = DeclaredBindings()
     var strings = RepeatedStrings()
 
-    // What has come about and nobody has been told yet.
+    // What has happened and nobody has been told yet.
     var events: [ConnectionEvent] = []
     var deliveries: [Delivery] = []
     var deliveredBytes = 0
@@ -82,10 +82,10 @@ final class ConnectionCore: EventSource, Flushable, @unchecked Sendable {
     var nextSweep: Moment
     /// When what may lie in the socket unnoticed is read at the latest; nil while every byte wakes the loop.
     var patientUntil: Moment?
-    /// Whether the end of this turn reads although the socket has not been told to have something.
+    /// Whether the end of this turn reads although nothing has said that the socket has something.
     var readsAlong = false
     private var timer: DeadlineTimer?
-    /// When the timer fires, unless it has.
+    /// When the timer fires; nil once it has.
     private var armed: Moment?
     private var isFlushAsked = false
     private var isReadAsked = false
@@ -113,14 +113,14 @@ final class ConnectionCore: EventSource, Flushable, @unchecked Sendable {
 
     func loopDidEnd() { abort() }
 
-    /// Has what was gathered written at the end of the turn.
+    /// Asks for what was gathered to be written at the end of the turn.
     func askFlush() {
         guard !isFlushAsked else { return }
         isFlushAsked = true
         loop.flushAtEnd(self)
     }
 
-    /// Has the rest of the input read in the next turn, after other connections and clients had theirs.
+    /// Asks for the rest of the input to be read in the next turn, after other connections and clients have had theirs.
     func askRead() {
         guard !isReadAsked else { return }
         isReadAsked = true
@@ -143,14 +143,14 @@ final class ConnectionCore: EventSource, Flushable, @unchecked Sendable {
         arm()
     }
 
-    /// Runs a piece of work; its failure ends the connection. What came of it is told afterwards.
+    /// Runs a piece of work, whose failure ends the connection, and then tells what came of it.
     func enter(_ work: () throws(AMQPError) -> Void) {
         guard phase != .finished else { return }
         do throws(AMQPError) { try work() } catch { finish(error) }
         tell()
     }
 
-    /// Hands over what has come about, in its order.
+    /// Hands over what has happened, in its order.
     func tell() {
         // Nearly always deliveries and confirms are all there is, and then nothing is put in line.
         if events.isEmpty, home === loop, let connection { return tellDirectly(connection) }
@@ -177,7 +177,7 @@ final class ConnectionCore: EventSource, Flushable, @unchecked Sendable {
         if conclusions.isEmpty { conclusions = batch }
     }
 
-    /// Keeps the memory of what was told. Consumers are on the first channel.
+    /// Keeps the memory of what was handed over. Consumers are on the first channel.
     private func recycle(_ told: consuming [Delivery]) {
         var batch = told
         if let channel = channels.first {
@@ -203,7 +203,7 @@ final class ConnectionCore: EventSource, Flushable, @unchecked Sendable {
 
     // MARK: Time
 
-    /// What is new while the timer is armed for soon is looked at then.
+    /// What comes up while the timer is about to fire is looked at then.
     private func arm() {
         if let armed, armed <= loop.now + Self.patience { return }
         guard let next = nextInstant else { return }

@@ -3,11 +3,11 @@
 
 public import Names
 
-/// What a connection tells its user; everything on the loop that the connection was given, so nothing may block there.
+/// What a connection tells its user, all of it on the loop that the connection was given, so nothing may block there.
 ///
 /// The methods may call the connection.
 public protocol ConnectionDelegate: AnyObject, Sendable {
-    /// Messages arrived; a batch holds what one drain of the socket gave, in order.
+    /// Messages arrived; a batch holds what was read from the socket in one go, in order.
     func connection(_ connection: Connection, didReceive deliveries: [Delivery])
     /// The broker stopped reading from publishers; unwritten publishes fail with `blocked` until further notice.
     func connection(_ connection: Connection, didBlock reason: String)
@@ -35,7 +35,7 @@ extension ConnectionDelegate {
     public func connection(_ connection: Connection, channelDidClose channel: Int, error: AMQPError) {}
 }
 
-/// What a connection has to tell, in the order in which it came about.
+/// What a connection has to tell, in the order in which it happened.
 enum ConnectionEvent: Sendable {
     case deliveries([Delivery])
     case conclusion(PublishConclusion)

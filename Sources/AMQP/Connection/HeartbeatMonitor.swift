@@ -13,7 +13,7 @@ struct HeartbeatMonitor {
     // nil while heartbeats are off.
     private let interval: Duration?
     private var lastSent: Moment
-    /// When bytes came from the broker last.
+    /// When bytes last came from the broker.
     private(set) var lastReceived: Moment
 
     /// Makes a monitor; zero turns it off.

@@ -3,10 +3,12 @@
 
 internal import Threads
 
-/// When a connection is given up on which nothing comes although the broker owes an answer; a value, told the time by its owner.
+/// When to give up a connection on which nothing comes although the broker owes an answer; a value, told the time by
+/// its owner.
 ///
-/// Heartbeats would notice it after two minutes. A broker that stands still answers nobody, and carries out later what it was
-/// sent: it has the whole limit. A way to the broker that is gone is known sooner, as the broker answers on another one.
+/// Heartbeats would notice it after two minutes. A broker that stands still answers nobody, and later carries out what
+/// it was sent: it gets the whole limit. A path to the broker that is gone is noticed sooner, since the broker answers
+/// on another one.
 struct SilenceMonitor {
     enum Action: Equatable {
         case nothing
@@ -21,19 +23,19 @@ struct SilenceMonitor {
         var since: Moment
         /// Where that ends in the outgoing stream.
         var end: UInt64
-        /// How much of the stream has reached the broker's machine.
+        /// How much of the outgoing stream has reached the broker's machine.
         var acknowledged: UInt64
     }
 
     private let limit: Duration
-    /// When something came last.
+    /// When something last came.
     private var heard: Moment
-    /// How much had reached the broker's machine at the last look, and when that was more than before.
+    /// How much had reached the broker's machine at the last look, and when that had last grown.
     private var reached: UInt64?
     private var moved: Moment?
     private var firstAsked: Moment?
     private var lastAsked: Moment?
-    /// When another connection was answered.
+    /// When another connection got an answer.
     private var challenged: Moment?
 
     init(limit: Duration, now: Moment) {
@@ -41,9 +43,9 @@ struct SilenceMonitor {
         heard = now
     }
 
-    /// How long a question may be without an answer that others get; nothing is worth a look before.
+    /// How long a question may stay unanswered while others get answers; before that there is nothing to look at.
     private var patience: Duration { limit / 5 }
-    /// How long nothing may come before the broker is asked.
+    /// How long the silence may last before the broker is asked.
     private var doubt: Duration { limit * 3 / 10 }
 
     /// Whether there may be something to do.
@@ -61,7 +63,7 @@ struct SilenceMonitor {
         noteProgress(debt, now)
         let start = max(debt.since, lastReceived, moved ?? debt.since)
         if let challenged, now >= max(challenged, start) + patience { return .giveUp }
-        // After a pause of this process's own an answer may lie in the socket: the question gives time to read it.
+        // After a pause of this process itself an answer may lie in the socket: the question gives time to read it.
         if let firstAsked, now >= start + limit, now >= firstAsked + patience { return .giveUp }
         guard now >= max(start, lastAsked ?? start) + doubt else { return .nothing }
         firstAsked = firstAsked ?? now

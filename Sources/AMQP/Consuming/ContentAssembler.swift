@@ -3,7 +3,7 @@
 
 internal import Names
 
-/// Puts contents together: a method, then a header, then body frames, in this order and with nothing between.
+/// Puts contents together: a method, then a header, then body frames, with nothing in between.
 struct ContentAssembler {
     private enum State {
         case idle
@@ -12,14 +12,14 @@ struct ContentAssembler {
         case discarding(missingBytes: Int)
     }
 
-    // A header may announce any size; memory is taken ahead only up to this much.
+    // A header may announce any size; no more memory than this is reserved ahead.
     private static let reservedBytesMaximum = 1 << 20
     private static let spareBytesMaximum = 4096
     private static let sparesMaximum = 32
 
     private let maximumBodyBytes: Int
     private var state = State.idle
-    // Beside the state, where they are moved once instead of copied with it at each step.
+    // Kept beside the state: moved once, instead of copied with it at each step.
     private var start: ContentStart?
     private var properties: Properties?
     private var body: [UInt8] = []
@@ -43,7 +43,7 @@ struct ContentAssembler {
         state = .expectingHeader
     }
 
-    /// Takes a content header; gives the content back when it has no body.
+    /// Takes a content header; returns the content when it has no body.
     mutating func header(bodySize: UInt64, properties bytes: UnsafeRawBufferPointer) throws(AMQPError) -> Content? {
         guard case .expectingHeader = state else {
             throw .protocolViolation("a content header came without its method")
@@ -64,7 +64,7 @@ struct ContentAssembler {
         return nil
     }
 
-    /// Takes a body frame; gives the content back when it is complete.
+    /// Takes a body frame; returns the content when it is complete.
     mutating func fragment(_ bytes: UnsafeRawBufferPointer) throws(AMQPError) -> Content? {
         switch state {
         case .collecting(let missingBytes):
@@ -104,7 +104,7 @@ struct ContentAssembler {
 
     private mutating func takeBody() -> [UInt8] { exchange(&body, with: []) }
 
-    /// Takes back a body that was given out, for its memory; what somebody still holds of it stays as it is.
+    /// Takes back a body that was given out, to reuse its memory; whatever somebody still holds of it stays as it is.
     mutating func recycle(_ body: consuming [UInt8]) {
         guard 1...Self.spareBytesMaximum ~= body.capacity, spares.count < Self.sparesMaximum else { return }
         spares.append(body)

@@ -9,11 +9,12 @@ internal import Threads
 public struct BrokerCandidates: Sendable {
     /// At least one.
     public let configurations: [ConnectionConfiguration]
-    /// Told how each broker that was asked stood, by its index: nil for the one that is connected to, the reason for one that
-    /// failed or was too slow. Called on the connection's loop; must not block.
+    /// Told how it went with each broker that was asked, by its index: nil for the one connected to, the reason for one
+    /// that failed or was too slow. Called on the connection's loop; must not block.
     public let didAsk: (@Sendable (_ index: Int, _ failure: AMQPError?) -> Void)?
-    /// Told, again and again, of the broker that is connected to while it owes an answer and says nothing: whoever finds that
-    /// it answers others tells the connection (`Connection.challenge`). Called on the connection's loop; must not block.
+    /// Told, again and again, of the broker connected to while it owes an answer and says nothing: whoever finds that
+    /// it answers others tells the connection (`Connection.challenge`). Called on the connection's loop; must not
+    /// block.
     public let isSilent: (@Sendable (ConnectionConfiguration) -> Void)?
     let resolver: HostAddresses.Resolver
 
@@ -51,7 +52,7 @@ final class Dialing {
     let channelCount: Int
     var schedule: DialSchedule
     var dialers: [Int: Dialer] = [:]
-    /// What the preferred broker's attempt failed with, or else the last one.
+    /// What the attempt at the preferred broker failed with, or else the last attempt.
     private(set) var failure: AMQPError?
     private var reported = Set<Int>()
     private var preferredFailed = false

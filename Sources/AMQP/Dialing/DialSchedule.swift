@@ -3,19 +3,19 @@
 
 internal import Threads
 
-/// Which attempts to reach a broker run beside each other, as a value.
+/// Which attempts to reach a broker run side by side, as a value.
 ///
-/// One host is preferred. When no attempt has got through within a second another begins beside it: at the next address
-/// of the same host, or at the next host. The first that is logged in wins. An attempt that fails is followed by another at
-/// the host's remaining addresses; when none is left running all have failed.
+/// One host is preferred. When no attempt has got through within a second, another begins beside it: at the next
+/// address of the same host, or at the next host. The first to be logged in wins. An attempt that fails is followed by
+/// another at the host's remaining addresses; when none is left running, all have failed.
 struct DialSchedule {
-    /// How long the others wait for an attempt.
+    /// How long an attempt runs before another begins beside it.
     static let patience = Duration.seconds(1)
-    /// Attempts beside each other.
+    /// The most attempts that run side by side.
     static let maximumRunning = 4
 
     enum Step: Equatable {
-        /// Begin an attempt at a host, by its index.
+        /// Begin an attempt at the host with this index.
         case begin(attempt: Int, host: Int)
         case wait
         /// No attempt is left; the caller fails.
@@ -44,7 +44,7 @@ struct DialSchedule {
         guard running.count < Self.maximumRunning else { return .wait }
         if hasUntried(lastHost) { return attempt(lastHost, now) }
         guard lastHost + 1 < hostCount else {
-            // A name may be resolved yet.
+            // The name may still be resolved.
             return .wait
         }
         lastHost += 1

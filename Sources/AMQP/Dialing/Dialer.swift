@@ -13,7 +13,8 @@ struct Dialed: @unchecked Sendable {
     let heartbeat: Duration
 }
 
-/// One attempt to connect and log in, on a thread of its own: name service, TCP, TLS and the handshake wait in libraries.
+/// One attempt to connect and log in, on a thread of its own, as name service, TCP, TLS and handshake wait inside
+/// libraries.
 final class Dialer: Sendable {
     private let configuration: ConnectionConfiguration
     private let addresses: HostAddresses
@@ -43,7 +44,7 @@ final class Dialer: Sendable {
 
     /// Starts the thread; the completion runs on it, once.
     func start(completion: @escaping @Sendable (Result<Dialed, AMQPError>) -> Void) throws(OutOfResources) {
-        // Dropping the handle detaches the thread: it may hang in the name service for longer than anybody waits.
+        // Dropping the handle detaches the thread, which may hang in the name service for longer than anybody waits.
         _ = try OwnedThread(name: "amqp-dial") { [self] in completion(dial()) }
     }
 
@@ -63,7 +64,7 @@ final class Dialer: Sendable {
             try addresses.resolve(configuration.host, configuration.port)
             let transport = try connect()
             transport.makeKnown(to: [connectionHandle, ownHandle])
-            // Looked at after the socket was made known: an end either finds the socket or is seen here.
+            // Looked at after the socket was made known: a cancellation either finds the socket or is seen here.
             guard isWanted else { throw .closedByThisSide }
             return .success(try Handshake(transport: transport, configuration: configuration, deadline: deadline).run())
         } catch {
@@ -76,7 +77,7 @@ final class Dialer: Sendable {
             let race = AddressRace(addresses: addresses, deadline: deadline) { [self] in isWanted }
             return try Transport(socket: race.run())
         }
-        // The library connects by itself there, to one address after the other; other attempts run beside this one.
+        // There the library connects by itself, to one address after the other; other attempts run beside this one.
         var failure: AMQPError?
         while isWanted, let address = addresses.take() {
             do throws(AMQPError) {

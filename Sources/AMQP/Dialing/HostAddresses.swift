@@ -20,14 +20,14 @@ final class HostAddresses: Sendable {
 
     init(resolver: @escaping Resolver = SocketAddress.all) { self.resolver = resolver }
 
-    /// Asks the name service, the first time.
+    /// Asks the name service, the first time only.
     func resolve(_ host: String, _ port: Int) throws(AMQPError) {
         if state.withLock({ $0.isResolved }) { return }
         let found = try resolver(host, port)
         state.withLock { $0 = State(isResolved: true, isOnly: found.count == 1, untried: found) }
     }
 
-    /// Whether there is an address that nobody tries.
+    /// Whether there is an address that nobody has tried.
     var hasUntried: Bool { state.withLock { !$0.untried.isEmpty } }
 
     /// Whether the host has one address.
@@ -36,7 +36,7 @@ final class HostAddresses: Sendable {
     /// The next address to try.
     func take() -> SocketAddress? { state.withLock { $0.untried.isEmpty ? nil : $0.untried.removeFirst() } }
 
-    /// Gives back what was begun and is not needed: another one was faster.
+    /// Gives back addresses that were begun and are not needed: another one was faster.
     func putBack(_ addresses: [SocketAddress]) { state.withLock { $0.untried.insert(contentsOf: addresses, at: 0) } }
 }
 
@@ -56,7 +56,7 @@ struct AddressRace {
         let address: SocketAddress
     }
 
-    /// Gives a connected socket, which is the caller's to close.
+    /// Returns a connected socket, which is the caller's to close.
     func run() throws(AMQPError) -> Int32 {
         var runners: [Runner] = []
         var nextStart = Moment.now
@@ -94,7 +94,7 @@ struct AddressRace {
         }
     }
 
-    /// The first of the sockets that has come to an end, and 0 or the reason why it is not connected.
+    /// The first of the sockets whose attempt is over, and 0 or the reason why it is not connected.
     private func wait(for runners: [Runner], until end: Moment) -> (Runner, Int32)? {
         var entries = runners.map { pollfd(fd: $0.descriptor, events: Int16(POLLOUT), revents: 0) }
         guard poll(&entries, nfds_t(entries.count), (end - .now).waitMilliseconds) > 0 else { return nil }

@@ -41,7 +41,7 @@ struct SocketAddress: Sendable, Equatable {
         hints.ai_socktype = Int32(SOCK_STREAM.rawValue)
         var list: NameService.List?
         let status = service.find(host, String(port), hints, &list)
-        // At once: what is called next may set it.
+        // Read at once: the next call may set it.
         let reason = errno
         guard status == 0 else { throw .resolving(host, status: status, reason: reason) }
         defer { service.free(list) }

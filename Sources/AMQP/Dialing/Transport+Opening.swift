@@ -29,7 +29,7 @@ extension Transport {
         var timeout = timeout.timeval
         let host = address?.text ?? configuration.host
         let status = amqp_socket_open_noblock(socket, host, Int32(configuration.port), &timeout)
-        // At once: what is called next may set it.
+        // Read at once: the next call may set it.
         let reason = errno
         guard status == AMQP_STATUS_OK.rawValue else {
             throw .connecting(status: status, reason: reason, to: configuration)
@@ -82,10 +82,10 @@ extension Transport {
     }
 }
 
-/// What rabbitmq-c does not offer of OpenSSL.
+/// What rabbitmq-c leaves out of OpenSSL.
 ///
-/// rabbitmq-c links it, so its symbols are in the process; linking it again would need its headers too. Functions and numbers are
-/// those of ssl.h and x509_vfy.h, which are part of its stable ABI.
+/// rabbitmq-c links OpenSSL, so its symbols are in the process; linking it again would need its headers too. Functions
+/// and numbers are those of ssl.h and x509_vfy.h, which are part of its stable ABI.
 private enum OpenSSL {
     private typealias Control = @convention(c) (UnsafeMutableRawPointer?, Int32, Int, UnsafeMutableRawPointer?) -> Int
     private typealias InfoCallback = @convention(c) (UnsafeMutableRawPointer?, Int32, Int32) -> Void
@@ -100,8 +100,8 @@ private enum OpenSSL {
         function("SSL_CTX_ctrl", as: Control.self)?(context, 123, 0x0304, nil) == 1
     }
 
-    /// Has a name said to the peer (RFC 6066, section 3) and, if wanted, the peer's certificate checked for it, whatever
-    /// address is connected to. The name has to outlive the context.
+    /// Has OpenSSL tell the peer a name (RFC 6066, section 3) and, if wanted, check the peer's certificate for it,
+    /// whatever address it connects to. The name has to outlive the context.
     static func setServerName(
         _ context: UnsafeMutableRawPointer?,
         _ name: UnsafeMutablePointer<CChar>,
@@ -122,7 +122,7 @@ private enum OpenSSL {
         return !checksCertificate || setHost(parameters(context), name, 0) == 1
     }
 
-    /// Runs before the first message of the handshake: the library has said the number of the address by then.
+    /// Runs before the first message of the handshake, when the library has already set the address as the name.
     private static let sayServerName: InfoCallback = { session, place, _ in
         typealias GetContext = @convention(c) (UnsafeMutableRawPointer?) -> UnsafeMutableRawPointer?
         typealias GetData = @convention(c) (UnsafeMutableRawPointer?, Int32) -> UnsafeMutableRawPointer?

@@ -12,7 +12,7 @@ extension Transport {
     ///
     /// `amqp_send_frame` takes a decoded frame, so each frame is decoded by the library first. It would wait for ever
     /// when the socket is full; therefore a frame is handed over only while the socket is writable, which Linux says
-    /// when a third of the send buffer is free. What could still wait (a TLS key update in the wrong moment) is
+    /// when a third of the send buffer is free. A wait that is still possible (a TLS key update at the wrong moment) is
     /// ended by the connection's watchdog, which shuts the descriptor down.
     func replayFrames(_ output: inout OutputBuffer) throws(AMQPError) {
         while !output.isEmpty, isWritable {

@@ -28,7 +28,7 @@ final class Transport {
     /// The name that OpenSSL says and checks; it lives as long as OpenSSL's objects.
     private let serverName: UnsafeMutablePointer<CChar>?
 
-    /// Takes over a connected socket, also when it fails.
+    /// Takes over a connected socket, even when it throws.
     init(socket fileDescriptor: Int32) throws(AMQPError) {
         guard let state = amqp_new_connection(), let socket = amqp_tcp_socket_new(state) else {
             close(fileDescriptor)
@@ -80,7 +80,7 @@ final class Transport {
         guard status == AMQP_STATUS_OK.rawValue else { throw .broken(status: status) }
     }
 
-    /// Takes over the frame size; called when no frame is half read, as the library demands.
+    /// Sets the frame size; called when no frame is half read, as the library demands.
     func tune(channelMaximum: UInt16, frameMaximum: UInt32) throws(AMQPError) {
         guard amqp_release_buffers_ok(state) != 0 else { throw .protocolViolation("a frame is incomplete") }
         let status = amqp_tune_connection(state, Int32(channelMaximum), Int32(frameMaximum), 0)
@@ -93,7 +93,7 @@ final class Transport {
         isTLS || amqp_data_in_buffer(state) != 0 || amqp_frames_enqueued(state) != 0
     }
 
-    /// Gives the memory back of the frames that were read; they are not valid any more.
+    /// Gives back the memory of the frames that were read, which are invalid afterwards.
     func releaseFrames() { amqp_maybe_release_buffers(state) }
 
     /// Reads one frame without waiting; it is valid until `releaseFrames`.
@@ -105,14 +105,14 @@ final class Transport {
         return status == AMQP_STATUS_TIMEOUT.rawValue ? .nothing : .failed(.broken(status: status))
     }
 
-    /// How much of what was written the peer's machine has not acknowledged; under TLS with what encryption adds.
+    /// How much of what was written the peer's machine has not acknowledged; under TLS including what encryption adds.
     var unacknowledgedBytes: Int {
         var count: Int32 = 0
         // The kernel writes an `int` there.
         return ioctl(fileDescriptor, UInt(TIOCOUTQ), &count) == 0 ? Int(count) : 0
     }
 
-    /// Has the socket count as readable from so many bytes on; false when that cannot be had.
+    /// Has the socket count as readable only from this many bytes on; false when that cannot be set.
     func setWakingBytes(_ count: Int32) -> Bool {
         var count = count
         let size = socklen_t(MemoryLayout<Int32>.size)

@@ -3,10 +3,10 @@
 
 internal import Threads
 
-/// Ends waits that a C library will not end by itself.
+/// Ends waits that a C library does not end by itself.
 ///
-/// A TLS write that OpenSSL holds up waits without a bound. Before it the connection's loop says by when it has to be over, and
-/// afterwards that it is; when the bound has passed, another loop shuts the descriptor down.
+/// A TLS write that OpenSSL holds up waits without a bound. The connection's loop says beforehand by when it has to be
+/// over, and afterwards that it is; when the bound has passed, another loop shuts the descriptor down.
 final class Watchdog: Sendable {
     private let bound: Duration
     private let deadline: Guarded<Moment?>
@@ -22,7 +22,7 @@ final class Watchdog: Sendable {
         // Without a descriptor for a loop the wait goes unbounded, as long as the socket itself does.
         timer = (try? EventLoop.shared()).map { loop in
             DeadlineTimer(loop: loop, isUrgent: true) { now in
-                // It stays armed from wait to wait, so that they cost no wake-up each.
+                // It stays armed from wait to wait, so that not every wait costs a wake-up.
                 guard let end = deadline.withLock({ $0 }), end <= now else { return deadline.withLock { $0 } }
                 action()
                 return nil

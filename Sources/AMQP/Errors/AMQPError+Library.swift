@@ -5,7 +5,7 @@ internal import CRabbitMQ
 internal import Glibc
 
 extension AMQPError {
-    /// The error of a socket that rabbitmq-c could not open, for the operating system's reason (`errno`).
+    /// The error of a socket that rabbitmq-c could not open, with the operating system's reason (`errno`).
     static func connecting(status: Int32, reason: Int32, to configuration: ConnectionConfiguration) -> AMQPError {
         let address = "\(configuration.host):\(configuration.port)"
         switch status {
@@ -24,7 +24,7 @@ extension AMQPError {
         }
     }
 
-    /// The error of a name that gave no address, for `getaddrinfo`'s status and the operating system's reason.
+    /// The error of a name without an address, with `getaddrinfo`'s status and the operating system's reason.
     static func resolving(_ host: String, status: Int32, reason: Int32) -> AMQPError {
         if status == EAI_MEMORY || status == EAI_SYSTEM && shortages.contains(reason) {
             return AMQPError(.outOfResources, "no look at the name service for \(host)")
@@ -32,7 +32,7 @@ extension AMQPError {
         return AMQPError(.hostNotFound, "the host name \(host) has no address")
     }
 
-    /// The error of a socket that could not be connected to an address, for the operating system's reason.
+    /// The error of a socket that could not be connected to an address, with the operating system's reason.
     static func connecting(reason: Int32, to address: String) -> AMQPError {
         let text = String(cString: strerror(reason))
         if shortages.contains(reason) { return AMQPError(.outOfResources, "no socket for \(address): \(text)") }

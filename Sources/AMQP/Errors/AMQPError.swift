@@ -5,11 +5,11 @@
 public struct AMQPError: Error, Sendable, Hashable {
     /// What a program switches on.
     public var code: Code
-    /// What an operator reads; may hold text of the broker, never a credential.
+    /// What an operator reads; may hold text from the broker, never a credential.
     public var message: String
     /// The broker's own code and text, when it spoke.
     public var reply: Reply?
-    /// Which of the methods of an operation it is about, counted from 0; nil for everything else.
+    /// Which method of an operation it is about, counted from 0; nil for everything else.
     public var step: Int?
 
     /// Makes an error.
@@ -19,7 +19,7 @@ public struct AMQPError: Error, Sendable, Hashable {
         self.reply = reply
     }
 
-    /// Whether the same operation may succeed on a new or the same connection a little later.
+    /// Whether the same operation may succeed a little later, on this connection or a new one.
     public var isRetriable: Bool { code.isRetriable }
 
     /// The code alone.
@@ -71,7 +71,7 @@ public enum RefusedMethod: Sendable, Hashable, CaseIterable {
     case exchangeDeclare
     /// The queue exists in another form, is missing (passive), or the user may not declare it.
     case queueDeclare
-    /// Queue or exchange is missing, or the user lacks the right.
+    /// The queue or the exchange is missing, or the user lacks the right.
     case queueBind
     /// The queue is missing or locked, or the user lacks the right.
     case basicConsume

@@ -2,11 +2,11 @@
 // SPDX-License-Identifier: Apache-2.0
 
 extension String {
-    /// What AMQP allows a text to have, in bytes; the end of a longer one is left out.
+    /// The longest text that AMQP allows, in bytes; the end of a longer one is left out.
     private static let maximumBytes = 255
 
-    /// A text of the peer as it may be shown: control characters, ends of lines and marks that turn the direction of writing
-    /// around are spaces.
+    /// A text from the peer as it may be shown: control characters, line ends and marks that reverse the direction of
+    /// writing become spaces.
     var asOneLine: String {
         // Decoding repairs a character that the cut has split.
         let text =

@@ -9,7 +9,7 @@ public struct ExchangeDeclaration: Sendable, Hashable {
     public var name: Name
     /// Type: `topic`, `fanout`, `direct`, or one of a plug-in.
     public var type: String
-    /// Whether only to ask for an existing exchange (`notFound` when there is none).
+    /// Whether this only asks for an existing exchange (`notFound` when there is none).
     public var isPassive: Bool
     /// Whether it survives a restart of the broker.
     public var isDurable: Bool

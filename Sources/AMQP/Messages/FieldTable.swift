@@ -19,8 +19,8 @@ public struct FieldTable: Sendable, Hashable {
         }
     }
 
-    /// The values that are read of one received table, those in nested tables and arrays among them. A frame may hold tens of
-    /// thousands of a byte or two, and who reads them holds up everybody else meanwhile.
+    /// How many values are read of one received table, including those in nested tables and arrays. A frame may hold
+    /// tens of thousands of a byte or two, and whoever reads them holds up everybody else meanwhile.
     public static let maximumValues = 4_096
 
     /// The entries in their order.
@@ -40,7 +40,7 @@ public struct FieldTable: Sendable, Hashable {
     /// Whether there is no entry.
     public var isEmpty: Bool { entries.isEmpty }
 
-    /// The value of the first entry with this name; setting replaces it, appends it, or with nil removes it.
+    /// The value of the first entry with this name; setting replaces it, appends it or, with nil, removes it.
     public subscript(key: String) -> FieldValue? {
         get { entries.first { $0.key.isSame(as: key) }?.value }
         set {

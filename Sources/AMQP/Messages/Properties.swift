@@ -63,7 +63,7 @@ extension Properties {
         var appID: String?
     }
 
-    /// The fields behind a reference, so that properties without them are cheap to hand on.
+    /// These fields are behind a reference, so that properties without them are cheap to hand on.
     private final class Rare: Sendable, Hashable {
         let fields: RareFields
 
@@ -83,7 +83,7 @@ extension Properties {
         }
     }
 
-    /// Whether there is none of the properties that stand behind the priority on the wire.
+    /// Whether none of the properties that follow the priority on the wire is present.
     var endWithPriority: Bool { rare == nil }
 
     /// Names the request a reply belongs to.

@@ -26,12 +26,12 @@ public enum PublishProperties: Sendable {
 
 /// Properties that are encoded once for many messages, which differ in their expiration only.
 public final class SharedProperties: Sendable {
-    /// As they are encoded for a message that expires, up to where its expiration stands, and for one that does not.
+    /// As they are encoded for a message that expires, up to its expiration, and for one that does not expire.
     private let expiring: [UInt8]
     private let lasting: [UInt8]
 
-    /// Encodes content type, content encoding, headers, delivery mode and priority; the other properties, which stand
-    /// behind the expiration on the wire, are left out.
+    /// Encodes content type, content encoding, headers, delivery mode and priority; the other properties, which follow
+    /// the expiration on the wire, are left out.
     public init(_ properties: Properties) {
         let common = Properties(
             contentType: properties.contentType,

@@ -6,7 +6,8 @@ public import Threads
 
 /// A message to publish, and whom to tell how it went.
 ///
-/// A subclass says whom in itself, without a closure; what it adds has to be constant, as requests pass from thread to thread.
+/// A subclass says so itself, without a closure; what it adds has to be constant, as requests pass from thread to
+/// thread.
 open class PublishRequest: @unchecked Sendable {
     // Sound: everything in it is constant and may be used from any thread.
     /// Exchange to publish to; empty for the default exchange.
@@ -21,8 +22,8 @@ open class PublishRequest: @unchecked Sendable {
     public let body: [UInt8]
     /// An exchange to declare first, once for the life of a channel.
     public let declaring: ExchangeDeclaration?
-    /// Whether the exchange is looked for first, so that one that does not exist is not made: the publish fails then with
-    /// `notFound`, refused `.exchangeDeclare`. Ignored with a binding.
+    /// Whether the exchange is looked for first, so that one that does not exist is not created: the publish then fails
+    /// with `notFound`, refused `.exchangeDeclare`. Ignored with a binding.
     public let looksFirst: Bool
     /// A queue to declare and to bind to that exchange first, once for the life of a channel; ignored without one.
     public let binding: QueueBinding?
@@ -30,8 +31,8 @@ open class PublishRequest: @unchecked Sendable {
     public let declaresAnew: Bool
     /// How it becomes known that the broker has taken the message.
     public let proof: PublishProof
-    /// When the caller loses interest: unwritten by then it is never sent (`expired`), unproven by then it fails
-    /// with `timedOut` and `wasSent` true. Looked at about every 50 ms.
+    /// When the caller loses interest: unwritten by then it is never sent (`expired`), unproven by then it fails with
+    /// `timedOut` and `wasSent` true. Checked about every 50 ms.
     public let deadline: Moment?
     /// Whether nobody is in a hurry to learn how it went: a `confirmed`, `passed` or `rejected` may then be told some
     /// milliseconds late, together with what comes over other connections of the loop.
@@ -71,8 +72,8 @@ open class PublishRequest: @unchecked Sendable {
         self.completion = completion
     }
 
-    /// Takes the outcome, exactly once, on the loop of the connection's user (on the caller's thread when refused at once);
-    /// must not block.
+    /// Takes the outcome, exactly once, on the loop of the connection's user, or on the caller's thread when refused at
+    /// once; must not block.
     open func conclude(_ outcome: PublishOutcome) { completion?(outcome) }
 
     /// What the request costs of the outbox: its body and a flat rate for everything else.
@@ -94,8 +95,9 @@ open class PublishRequest: @unchecked Sendable {
 public enum PublishProof: Sendable {
     /// By a confirm of the broker (`confirm.select`), which answers for the message: `confirmed`, or `rejected`.
     case confirm
-    /// By the answer to a probe, a method that follows on the same channel: `passed`. One probe serves all messages before
-    /// it, so the broker has nothing to keep or to say about each. It is sent every 50 ms, and after 64 messages.
+    /// By the answer to a probe, a method that follows on the same channel: `passed`. One probe serves all messages
+    /// before it, so the broker has nothing to remember or to say about each. It is sent every 50 ms, and after 64
+    /// messages.
     ///
     /// For channels without consumers, as the probe is a `basic.qos`. On a channel that has published with `confirm`
     /// before, it is the same as `confirm`.
@@ -106,7 +108,7 @@ public enum PublishProof: Sendable {
 
 /// How a publish ended.
 public enum PublishOutcome: Sendable, Equatable {
-    /// The broker took responsibility for the message, or, without `isMandatory`, dropped it as unroutable.
+    /// The broker has taken responsibility for the message or, without `isMandatory`, has dropped it as unroutable.
     case confirmed
     /// The broker has read the message, has not refused it, and, with `isMandatory`, has found a queue for it; it does not
     /// answer for what becomes of it (`PublishProof.probe`).

@@ -7,7 +7,7 @@ public import Names
 public struct QueueDeclaration: Sendable, Hashable {
     /// Name, at most 255 bytes; the broker makes one up for an empty name.
     public var name: Name
-    /// Whether only to ask for an existing queue (`notFound` when there is none).
+    /// Whether this only asks for an existing queue (`notFound` when there is none).
     public var isPassive: Bool
     /// Whether it survives a restart of the broker.
     public var isDurable: Bool
@@ -15,7 +15,7 @@ public struct QueueDeclaration: Sendable, Hashable {
     public var isExclusive: Bool
     /// Whether it goes when its last consumer goes.
     public var isAutoDelete: Bool
-    /// Optional arguments, as `x-expires`; empty for none.
+    /// Optional arguments, such as `x-expires`; empty for none.
     public var arguments: FieldTable
 
     /// Makes a declaration.
@@ -38,7 +38,7 @@ public struct QueueDeclaration: Sendable, Hashable {
 
 /// The broker's answer to a queue declaration.
 public struct DeclaredQueue: Sendable, Hashable {
-    /// The queue's name, also when the broker made it up.
+    /// The queue's name, even when the broker made it up.
     public var name: Name
     /// Messages ready for delivery.
     public var messageCount: Int

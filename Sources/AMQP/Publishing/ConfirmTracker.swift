@@ -5,11 +5,11 @@ internal import Glibc
 internal import Names
 internal import Threads
 
-/// The publishes of one channel of which it is not known yet whether the broker took them, in their order.
+/// The publishes of one channel of which it is not yet known whether the broker took them, in their order.
 ///
-/// They are settled by confirms, for which the broker counts from `confirm.select` on, starting at 1; before that, by the
-/// answers to probes, methods that were sent behind them on the same channel. A value without effects: each input appends
-/// what is concluded to `conclusions`, and the owner tells it.
+/// They are settled by confirms, for which the broker counts from `confirm.select` on, starting at 1; before that, by
+/// the answers to probes, methods that were sent behind them on the same channel. A value without effects: each input
+/// appends to `conclusions` what follows from it, and the owner tells it.
 struct ConfirmTracker {
     // Slots of settled publishes in the middle are nil until everything before them is settled too.
     private var slots: [UnconfirmedPublish?] = []
@@ -18,19 +18,19 @@ struct ConfirmTracker {
     private var firstNumber: UInt64 = 1
     /// The number of the last publish before the broker began to count.
     private var lastUncounted: UInt64 = 0
-    /// The last publishes that the probes under way are behind, the oldest first.
+    /// For each probe under way the last publish before it, the oldest first.
     private var probes: [UInt64] = []
-    /// The last publish that a probe is or was behind.
+    /// The last publish that has had a probe sent after it.
     private var lastProbed: UInt64 = 0
     private var nextReturnIndex = 0
 
     /// Number of publishes that are not settled.
     private(set) var count = 0
-    /// Number of those whose word is wanted soon.
+    /// Number of those whose callers want the broker's word soon.
     private(set) var urgentCount = 0
     /// Whether some publish has a deadline.
     private(set) var hasDeadlines = false
-    /// Publishes whose callers have been told `timedOut` and that are not settled.
+    /// Number of those whose callers have been told `timedOut`.
     private(set) var abandonedCount = 0
 
     var isEmpty: Bool { count == 0 }
@@ -51,7 +51,7 @@ struct ConfirmTracker {
         if publish.request.deadline != nil { hasDeadlines = true }
     }
 
-    /// Settles one publish, or with `multiple` all up to and including the tag (0: all); unknown tags are ignored.
+    /// Settles one publish, or, with `multiple`, all up to and including the tag (0: all); unknown tags are ignored.
     mutating func confirm(
         tag: UInt64,
         multiple: Bool,
@@ -97,8 +97,8 @@ struct ConfirmTracker {
         self = ConfirmTracker()
     }
 
-    /// Settles everything as failed by a refused method: what lies before `position` in the outgoing stream may have been
-    /// taken before it, what lies behind was not.
+    /// Settles everything as failed by a refused method: what lies before `position` in the outgoing stream may have
+    /// been taken, what lies behind it was not.
     mutating func failAll(
         _ refused: AMQPError,
         takenBefore position: UInt64,
@@ -112,7 +112,7 @@ struct ConfirmTracker {
         self = ConfirmTracker()
     }
 
-    /// Gives each publish that is not settled.
+    /// Calls the closure with each publish that is not settled.
     func forEachUnsettled(_ body: (PublishRequest) -> Void) {
         for case let publish? in slots[head...] { body(publish.request) }
     }
@@ -128,7 +128,7 @@ struct ConfirmTracker {
             removed.append(publish)
         }
         nextReturnIndex = min(nextReturnIndex, slots.count)
-        // Their numbers are given again, and what gets them is not what a probe is behind.
+        // Their numbers are used again, for publishes that no probe has followed.
         lastUncounted = min(lastUncounted, lastNumber)
         lastProbed = min(lastProbed, lastNumber)
         for index in probes.indices { probes[index] = min(probes[index], lastNumber) }
@@ -161,13 +161,13 @@ struct ConfirmTracker {
 extension ConfirmTracker {
     /// Notes that the broker returned a message; false when no outstanding publish fits.
     ///
-    /// `basic.return` carries no delivery tag. RabbitMQ's channel process handles the publishes of a channel one by
-    /// one in the order they were sent, emits the return while it handles the publish, and only afterwards its
-    /// confirm or the answer to a later probe. So a return (1) belongs to a mandatory publish that is not settled, and
-    /// (2) comes after the returns of all earlier publishes: the search goes on behind the last match. The first
-    /// candidate behind it with the same exchange, routing key and body is the one, as what lies between was routed. Only
-    /// two publishes alike byte for byte could be confused, and only if a binding went between them; then exactly one of
-    /// the two callers still learns of the return.
+    /// `basic.return` carries no delivery tag. RabbitMQ's channel process handles the publishes of a channel one by one
+    /// in the order they were sent, emits the return while it handles the publish, and only afterwards its confirm or
+    /// the answer to a later probe. So a return (1) belongs to a mandatory publish that is not settled, and (2) comes
+    /// after the returns of all earlier publishes: the search goes on behind the last match. The first candidate behind
+    /// it with the same exchange, routing key and body is the one, as what lies between was routed. Only two publishes
+    /// alike byte for byte could be confused, and only if a binding disappeared between them; even then exactly one of
+    /// the two callers learns of the return.
     mutating func markReturned(exchange: Name, routingKey: Name, body: [UInt8], reply: AMQPError.Reply) -> Bool {
         for index in max(nextReturnIndex, head)..<max(nextReturnIndex, slots.count) {
             guard let publish = slots[index], publish.request.isMandatory, publish.returned == nil,
@@ -181,7 +181,7 @@ extension ConfirmTracker {
         return false
     }
 
-    /// Whether bodies are the same; `==` of arrays goes byte by byte, which megabytes are too many for.
+    /// Whether bodies are the same; `==` of arrays goes byte by byte, too slowly for megabytes.
     private static func areSame(_ left: [UInt8], _ right: [UInt8]) -> Bool {
         guard left.count == right.count else { return false }
         // Borrowed for the comparison; a body of no bytes may have no address.

@@ -2,8 +2,9 @@
 // SPDX-License-Identifier: Apache-2.0
 
 extension WireReader {
-    // Real tables nest two or three deep; without a bound a hostile peer could exhaust the stack. What is deeper reads as
-    // empty: the broker passes it on, and a message that ended every connection it reached would come again and again.
+    // Real tables nest two or three deep; without a bound a hostile peer could exhaust the stack. Deeper ones read as
+    // empty, not as malformed: the broker passes them on, and a message that ended every connection it reached would
+    // come again and again.
     private static var maximumDepth: Int { 32 }
 
     /// Reads a field table with its length: no more than the first `FieldTable.maximumValues` values, however they nest.
@@ -14,7 +15,7 @@ extension WireReader {
         return table
     }
 
-    /// - Parameter left: how many values may still be read; below 0 once there was another one.
+    /// - Parameter left: how many values may still be read; below 0 once there were more.
     private mutating func table(depth: Int, _ left: inout Int) throws(Malformed) -> FieldTable {
         var content = WireReader(try longBytes())
         var table = FieldTable()

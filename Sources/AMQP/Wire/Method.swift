@@ -11,7 +11,7 @@ enum Method: Sendable, Equatable {
     case connectionClose
     case connectionCloseOk
     case channelOpen
-    /// The channel is to go on as it does: nothing but a question that is answered.
+    /// Asks that the channel go on as it does: nothing but a question that is answered.
     case channelFlow
     case channelCloseOk
     case exchangeDeclare(ExchangeDeclaration)

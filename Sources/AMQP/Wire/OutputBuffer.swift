@@ -14,7 +14,7 @@ struct OutputBuffer {
     var isEmpty: Bool { head == bytes.count }
     var endPosition: UInt64 { sentPosition + UInt64(pendingBytes) }
 
-    /// Lets the closure append frames; capacity is kept between batches.
+    /// Has the closure append frames; capacity is kept between batches.
     mutating func write<Result>(_ body: (inout [UInt8]) -> Result) -> Result {
         body(&bytes)
     }
@@ -26,7 +26,7 @@ struct OutputBuffer {
         if head == bytes.count { rewind() } else if head >= 1 << 20 { compact() }
     }
 
-    /// Takes whole unsent messages, given by their stream positions, out again.
+    /// Removes whole unsent messages, given by their stream positions.
     mutating func remove(_ range: Range<UInt64>) {
         precondition(range.lowerBound >= sentPosition && range.upperBound <= endPosition, "only unsent bytes may go")
         let start = head + Int(range.lowerBound - sentPosition)

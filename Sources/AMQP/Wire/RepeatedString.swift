@@ -4,7 +4,7 @@
 internal import Glibc
 internal import Names
 
-/// Gives the same string back without a new allocation while the bytes stay the same.
+/// Returns the same string, without a new allocation, while the bytes stay the same.
 struct RepeatedString {
     private var last: Name = ""
 

@@ -7,7 +7,7 @@ extension FrameEncoder {
     /// Appends a message with shared properties whose body fits one frame, as nearly all are; false, with nothing appended,
     /// for any other.
     ///
-    /// What stands before the body is put together aside and appended at once.
+    /// What precedes the body is put together on the stack and appended at once.
     static func appendUsual(
         _ request: PublishRequest,
         channel: UInt16,
@@ -17,8 +17,8 @@ extension FrameEncoder {
         guard case .shared(let shared, let expiration) = request.properties, !request.body.isEmpty,
             request.body.count <= frameMaximum - overhead, shared.byteCount <= UsualHeads.propertyBytes
         else { return false }
-        // Two names of 255 bytes, the properties, and everything else, which is less than a hundred. A literal of no more than
-        // this is on the stack.
+        // Two names of 255 bytes, the properties, and less than a hundred for everything else. As a literal of this
+        // size it is on the stack.
         withUnsafeTemporaryAllocation(byteCount: 1024, alignment: 8) { space in
             var heads = UsualHeads(space)
             heads.write(request, channel)
@@ -32,13 +32,13 @@ extension FrameEncoder {
     }
 }
 
-/// Writes to memory that is lent for the purpose.
+/// Writes to memory that is lent to it.
 private struct UsualHeads {
-    /// Shared properties of more bytes are left to others.
+    /// Longer shared properties take the general way.
     static let propertyBytes = 256
 
-    // Unsafe as it outlives no bound by itself: it is used within the closure that lends the memory, and every write is
-    // checked against `space`.
+    // Nothing bounds its lifetime: it is used only within the closure that lends the memory, and every write is checked
+    // against its size.
     private let space: UnsafeMutableRawBufferPointer
     private var count = 0
 
@@ -68,7 +68,7 @@ private struct UsualHeads {
         endFrame(start)
     }
 
-    /// Writes the first seven bytes of a frame; where they are.
+    /// Writes the first seven bytes of a frame; returns where they are.
     @discardableResult
     mutating func beginFrame(type: UInt8, _ channel: UInt16, payloadBytes: Int) -> Int {
         let start = count

@@ -6,7 +6,7 @@ struct WireReader: ~Copyable {
     /// The input ended early, or holds something that no encoder writes.
     struct Malformed: Error {}
 
-    // Borrowed: the reader is used inside the scope that owns the bytes and never stored.
+    // Borrowed: the reader is used inside the scope that owns the bytes, and never stored.
     private let bytes: UnsafeRawBufferPointer
     private(set) var offset = 0
 
