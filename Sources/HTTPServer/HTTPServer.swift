@@ -7,8 +7,8 @@ public import Threads
 
 /// An HTTP/1.1 server.
 ///
-/// Each of its event loops waits for sockets, runs libmicrohttpd and calls the handler. All methods are callable from any
-/// thread but those of the loops.
+/// Each of its event loops waits for sockets, runs libmicrohttpd and calls the handler. All methods may be called from
+/// any thread other than those of the loops.
 public final class HTTPServer: Sendable {
     private enum Phase {
         case made
@@ -24,7 +24,7 @@ public final class HTTPServer: Sendable {
     private let givenLoops: [EventLoop]?
     private let phase = Guarded<Phase>(.made)
 
-    /// Makes a server that does nothing yet; only the process's soft limit of open files is raised where that is needed.
+    /// Makes a server that does nothing yet, except that it raises the process's soft limit of open files where needed.
     ///
     /// - Parameter loops: the running loops that it serves on, which outlive it; nil has it make `loopCount` of its own.
     public init(
@@ -49,7 +49,7 @@ public final class HTTPServer: Sendable {
     /// The descriptors that this process may have, once a server has raised the limit as far as it is allowed to.
     public static var hardDescriptorLimit: Int { DescriptorLimit.hard }
 
-    /// Binds the port and begins to serve; throws with the reason and the fix, and nothing is left open then.
+    /// Binds the port and begins to serve; an error says the reason and the fix, and leaves nothing open.
     public func start() throws(HTTPServerError) {
         let problems = configuration.problems
         guard problems.isEmpty else {
@@ -71,13 +71,13 @@ public final class HTTPServer: Sendable {
         }
     }
 
-    /// The connections that a server with this configuration has open at once: `maximumConnections`, or what the limit of
-    /// open files allows, which is raised as far as that is needed and allowed.
+    /// The most connections that a server with this configuration has open at once: `maximumConnections`, or what the
+    /// limit of open files allows, which is raised as far as needed and allowed.
     public static func maximumConnections(_ configuration: HTTPServerConfiguration) -> Int {
         places(configuration).ordinary
     }
 
-    /// The places for connections within the limit of open files, which is raised if that is needed and allowed.
+    /// The places for connections within the limit of open files, which is raised if needed and allowed.
     private static func places(_ configuration: HTTPServerConfiguration) -> ConnectionPlaces {
         // What is wrong with the values is said by `start`.
         let loops = min(max(1, configuration.loopCount), 64)
@@ -85,7 +85,7 @@ public final class HTTPServer: Sendable {
         let reserved = min(max(0, configuration.reservedDescriptors), 1_000_000)
         let needed = ConnectionPlaces.descriptors(for: maximum, loops: loops) + reserved
         let limit = DescriptorLimit.raise(towards: needed)
-        // Where little is allowed, the rest of the process has no more than half.
+        // Where the limit is low, the rest of the process gets no more than half of it.
         let descriptors = max(limit - min(limit, reserved), limit / 2)
         return ConnectionPlaces(maximum: maximum, descriptors: descriptors, loops: loops)
     }
@@ -161,10 +161,10 @@ public final class HTTPServer: Sendable {
         return loops
     }
 
-    /// The port that is listened on; 0 before the start.
+    /// The port that the server listens on; 0 before the start.
     public var boundPort: UInt16 { boundSocketAddress?.port ?? 0 }
 
-    /// The numeric address that is listened on, without the port; empty before the start.
+    /// The numeric address that the server listens on, without the port; empty before the start.
     public var boundAddress: String { boundSocketAddress?.host ?? "" }
 
     private var boundSocketAddress: SocketAddress? {
@@ -190,7 +190,7 @@ public final class HTTPServer: Sendable {
         )
     }
 
-    /// From now on every answer tells its client that the connection ends with it; all else goes on.
+    /// Has every answer from here on tell its client that the connection ends with it; all else goes on.
     public func announceShutdown() {
         for loop in loops { loop.announceEnd() }
     }
@@ -205,7 +205,7 @@ public final class HTTPServer: Sendable {
 
     /// Ends the server: waits for the requests on the way until the deadline, answers the rest 503 and stops the loops.
     ///
-    /// Blocks the calling thread until at most about two seconds past the deadline, so call it from a thread that may
+    /// Blocks the calling thread, at most until about two seconds past the deadline, so call it from a thread that may
     /// wait. A loop whose handler does not return is left behind.
     public func shutdown(deadline: Moment) {
         let serving = loops

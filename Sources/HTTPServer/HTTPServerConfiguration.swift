@@ -1,7 +1,7 @@
 // Part of the rpc-gateway project, under Apache License v2.0; see LICENSE for the full text
 // SPDX-License-Identifier: Apache-2.0
 
-/// Where a server listens and what it lets clients use up.
+/// Where a server listens, and how much it lets clients use.
 public struct HTTPServerConfiguration: Sendable, Equatable {
     /// A numeric IPv4 or IPv6 address, or a name that resolves to one; IPv6 without brackets.
     public var host: String
@@ -9,33 +9,33 @@ public struct HTTPServerConfiguration: Sendable, Equatable {
     public var port: UInt16
     /// Names and addresses that the server answers for, without port, IPv6 in brackets; others are answered 421.
     ///
-    /// On a loopback address it answers for `localhost` and loopback addresses besides. An empty list there is for these
-    /// alone, elsewhere for all hosts. nil is for all hosts everywhere.
+    /// On a loopback address it also answers for `localhost` and loopback addresses. An empty list means these alone
+    /// there, and all hosts elsewhere; nil means all hosts everywhere.
     public var hosts: [String]?
     /// How many loop threads share the port (by SO_REUSEPORT).
     public var loopCount: Int
     /// Connections open at once over all loops.
     ///
-    /// For one more an idle one is closed: of the address with the most connections, unless the new one's has more, the
-    /// one that was idle longest. With none, it is accepted for an urgent request (`HTTPRequestHandler.isUrgent`), and
-    /// others are answered 503 on it. Fewer connections are open at once where the limit of open files, less
-    /// `reservedDescriptors`, is not enough for these.
+    /// For one more an idle one is closed: the one idle longest of the address with the most connections, unless the
+    /// new one's address has more. With none to close, it is accepted for an urgent request
+    /// (`HTTPRequestHandler.isUrgent`), and any other request on it is answered 503. Fewer connections are open at once
+    /// where the limit of open files, less `reservedDescriptors`, is not enough for so many.
     public var maximumConnections: Int
     /// Connections open at once from one address; one more is answered 503 and closed. 0 sets no limit.
     public var maximumConnectionsPerAddress: Int
     /// Descriptors that connections never take, whatever their number: what the process opens besides.
     public var reservedDescriptors: Int
-    /// The largest head of a request, in bytes with its blank line; a larger one is answered 431, and 414 if its request
-    /// line alone has more than half of them.
+    /// The largest head of a request, in bytes, including its blank line; a larger one is answered 431, or 414 if its
+    /// request line alone takes more than half of that.
     public var maximumHeadBytes: Int
     /// The largest head of an answer, in bytes, which each connection has memory for.
     ///
-    /// What the server adds to the fields of an `HTTPResponse` takes less than 512 of them. An answer with a larger head
-    /// is not sent, and the connection closed.
+    /// What the server adds to the fields of an `HTTPResponse` takes less than 512 of them. An answer with a larger
+    /// head is not sent, and the connection is closed.
     public var maximumResponseHeadBytes: Int
     /// The largest request body, in bytes; a larger one is answered 413.
     public var maximumBodyBytes: Int
-    /// The bytes of all bodies that are arriving at one time; a request beyond it is answered 503.
+    /// The most bytes of all bodies that are arriving at one time; a request beyond it is answered 503.
     ///
     /// A body counts until the handler has it.
     public var maximumArrivingBodyBytes: Int
@@ -45,7 +45,7 @@ public struct HTTPServerConfiguration: Sendable, Equatable {
     ///
     /// Counted from the accept for a connection's first request and from the first byte for later ones.
     public var readTimeout: Duration
-    /// How long the client of a stream may leave sent bytes unacknowledged, or the last ones unread.
+    /// How long the client of a stream may leave sent bytes unacknowledged, or the last bytes unread.
     public var streamStallTimeout: Duration
     /// Connections the kernel holds until they are accepted.
     public var backlog: Int32

@@ -11,7 +11,7 @@ public struct HTTPServerError: Error, CustomStringConvertible {
         case unresolvableHost
         /// Another process listens on the port.
         case addressInUse
-        /// The address is not of this machine, or the port needs a right that the process lacks.
+        /// The address is not one of this machine's, or the port needs a privilege that the process lacks.
         case addressNotAvailable
         /// The process or the machine is out of descriptors, threads or memory.
         case outOfResources

@@ -15,6 +15,7 @@ public struct HTTPServerStatistics: Sendable, Equatable {
     public var refusedConnections: Int
     /// Idle connections closed to make room for others, since the start.
     public var replacedConnections: Int
-    /// The age of the oldest last turn of a loop; more than a few seconds means that a loop is stuck in a handler.
+    /// How long ago the last turn of the slowest loop began; more than a few seconds means that a loop is stuck in a
+    /// handler.
     public var oldestTurnAge: Duration
 }

@@ -4,7 +4,7 @@
 internal import Synchronization
 internal import Threads
 
-/// What all loops of a server count together.
+/// What the loops of a server count together.
 final class ServerCounters: Sendable {
     enum Admission {
         case admitted
@@ -16,15 +16,15 @@ final class ServerCounters: Sendable {
     let streams = Atomic<Int>(0)
     let refusedConnections = Atomic<Int>(0)
     let replacedConnections = Atomic<Int>(0)
-    /// When a connection last found no ordinary place, in milliseconds of the loops' clock; 0 when the log does not say
-    /// that connections are short.
+    /// When a connection last found no ordinary place, in milliseconds of the loops' clock; 0 while the log does not
+    /// say that places are short.
     private let shortage = Atomic<UInt64>(0)
     let arrivingBodyBytes = Atomic<Int>(0)
     private let maximumConnections: Int
     private let maximumConnectionsPerAddress: Int
     private let perAddress = Guarded<[String: Int]>([:])
     private static let wantedLimit = 64
-    /// Addresses for whose connections a loop found none to close, and others may.
+    /// Addresses for whose connections one loop found nothing to close; others may.
     private let wanted = Guarded<[String]>([])
 
     init(maximumConnections: Int, maximumConnectionsPerAddress: Int) {
@@ -40,10 +40,10 @@ final class ServerCounters: Sendable {
 
     private static let shortageMilliseconds: UInt64 = 10_000
 
-    /// Notes that a connection found no ordinary place; whether that is news.
+    /// Notes that a connection found no ordinary place; returns whether that is news.
     func becomeShort(now: UInt64) -> Bool { shortage.exchange(max(1, now), ordering: .relaxed) == 0 }
 
-    /// Whether connections were short and every one has found a place for a while; told once.
+    /// Whether places were short and every connection has found one for a while; true once.
     func becomeRoomy(now: UInt64) -> Bool {
         let last = shortage.load(ordering: .relaxed)
         guard last != 0, last + Self.shortageMilliseconds <= now else { return false }
@@ -56,7 +56,7 @@ final class ServerCounters: Sendable {
         wanted.withLock { $0 += addresses.prefix(Self.wantedLimit - $0.count) }
     }
 
-    /// Takes over what loops have asked for.
+    /// Takes over what other loops have asked for.
     func takeWanted() -> [String] {
         wanted.withLock { wanted in
             defer { wanted = [] }

@@ -8,17 +8,17 @@ struct ConnectionPlaces: Equatable {
     private static let urgentLimits = 4...32
     private static let lingeringLimits = 4...256
 
-    /// Connections over all loops that are served whatever they ask for.
+    /// Connections, over all loops, that are served whatever they ask for.
     let ordinary: Int
-    /// Connections of each loop besides, on which only urgent requests are answered.
+    /// Further connections of each loop, on which only urgent requests are answered.
     let urgentPerLoop: Int
-    /// Sockets of each loop that have their last answer and still send.
+    /// Sockets of each loop whose clients have their last answer and still send.
     let lingeringPerLoop: Int
 
-    /// Shares out what there is: a sixteenth for urgent requests and an eighth for lingering sockets, within bounds.
+    /// Shares out the descriptors: a sixteenth for urgent requests and an eighth for lingering sockets, within bounds.
     ///
     /// - Parameters:
-    ///   - maximum: ordinary connections at the most.
+    ///   - maximum: the most ordinary connections.
     ///   - descriptors: what the server may have open for connections.
     ///   - loops: the loops that share them.
     init(maximum: Int, descriptors: Int, loops: Int) {
@@ -27,7 +27,7 @@ struct ConnectionPlaces: Equatable {
         ordinary = max(1, min(maximum, descriptors - loops * (urgentPerLoop + lingeringPerLoop)))
     }
 
-    /// The descriptors with which so many connections are possible.
+    /// How many descriptors so many connections need.
     static func descriptors(for maximum: Int, loops: Int) -> Int {
         maximum + loops * (urgentLimits.upperBound + lingeringLimits.upperBound)
     }

@@ -1,22 +1,22 @@
 // Part of the rpc-gateway project, under Apache License v2.0; see LICENSE for the full text
 // SPDX-License-Identifier: Apache-2.0
 
-/// Where a connection stands with its requests, and what it has there; there is one request at a time.
+/// Where a connection stands with its requests, and what it holds at that stage; there is one request at a time.
 ///
 /// A value without the connection: what an event means is decided and tested here, and done by the connection. The head
-/// and the body of a request are beside it, since whoever looks at a stage would take hold of all of them.
+/// and the body of a request are kept beside it, since whoever looks at a stage would retain all of them.
 enum ConnectionStage {
     /// Nothing has been read yet.
     case unused
     /// The last answer has gone. When to look next for the end of the client's side, in milliseconds of the loop's clock;
     /// 0 before the first look.
     case idle(nextPeerCheck: UInt64)
-    /// The beginning of a head was read.
+    /// The beginning of a head has been read.
     case receivingHead
-    /// The head was accepted.
+    /// The head has been accepted.
     case receivingBody
-    /// A refused request's small body is read and dropped, so that the connection can be kept. Rare, so it costs the
-    /// other stages one word.
+    /// A refused request's small body is read and dropped, so that the connection can be kept. Indirect since it is
+    /// rare: it costs the other stages one word.
     indirect case droppingBody(HTTPResponse)
     /// The request is there as a whole.
     case complete
@@ -24,18 +24,18 @@ enum ConnectionStage {
     indirect case refused(HTTPResponse)
     /// The handler has the request. The library is told of it once it is answered.
     case waiting(PendingRequest)
-    /// The client has gone while its request waited; the library is to close the connection, or has.
+    /// The client left while its request waited; the library is to close the connection, or has done so.
     case deserted
     /// The answer is queued.
     case replying
     /// The head of the answer is queued and its body is being written.
     case streaming(ResponseStream)
-    /// The same with nothing to write now, and the library leaves the connection alone until it is resumed.
+    /// The same with nothing to write for the moment: the library leaves the connection alone until it is resumed.
     case parked(ResponseStream)
 
     /// What an event from outside does to a connection.
     enum Ending {
-        /// Nothing: an answer is on its way.
+        /// Nothing follows: an answer is on its way.
         case none
         /// It is closed without a word.
         case close
@@ -43,7 +43,7 @@ enum ConnectionStage {
         case closeIfStuck
         /// The failure is written past the library, and the connection closed.
         case answer(HTTPFailure.Reason)
-        /// The request is answered that it was given up.
+        /// The request is answered with the news that it was given up.
         case giveUp(PendingRequest)
         /// The stream is broken off, and the connection closed.
         case cut(ResponseStream)

@@ -6,11 +6,13 @@ struct Crowd {
     enum Step: Equatable {
         /// Accept it as any other.
         case serve
-        /// Close an idle connection and accept it in its place; with none that is idle, accept it for urgent requests.
+        /// Close an idle connection and accept the new one in its place; with none that is idle, accept it for urgent
+        /// requests.
         case replaceIdle
-        /// Close a connection that is there for urgent requests and has none, and look again; with none, refuse.
+        /// Close a connection that is there for urgent requests and has none, and look again; if there is no such
+        /// connection, refuse.
         case replaceUrgent
-        /// Look again when those have gone that are being closed.
+        /// Look again when the connections that are being closed have gone.
         case wait
     }
 
@@ -30,7 +32,7 @@ struct Crowd {
         return leaving > 0 ? .wait : .replaceUrgent
     }
 
-    /// A connection has got a place (from none), or another one.
+    /// A connection has got its first place (from none), or another one.
     mutating func move(from old: Place?, to new: Place) {
         count(old, -1)
         count(new, 1)

@@ -3,10 +3,10 @@
 
 internal import Synchronization
 
-// While a request waits, libmicrohttpd leaves its socket alone. A client that closes the connection then is noticed by a watch
-// of our own, which only requests get that wait for longer than most.
+// While a request waits, libmicrohttpd leaves its socket alone. A client that closes the connection meanwhile is
+// noticed by a watch of our own, which only those requests get that wait for longer than most.
 extension HTTPConnection {
-    /// Begins to watch that the client stays, unless that has to wait for the next sweep.
+    /// Begins to watch whether the client stays, unless that has to wait for the next sweep.
     func watchClient() {
         guard loop.takeWatch() else { return }
         isWatched = loop.peers.add(self)
@@ -27,14 +27,14 @@ extension HTTPConnection {
 
     /// Finds out whether a client that will send no more still reads: the kernel of one that does not answers with a reset.
     ///
-    /// A client has to pass over interim answers that it did not ask for (RFC 9110, section 15.2), and all know this one.
-    /// HTTP/1.0 has none: such a client is taken to wait.
+    /// A client has to pass over interim answers that it did not ask for (RFC 9110, section 15.2), and all know this
+    /// one. HTTP/1.0 has none: such a client is assumed to wait.
     private func askPeer() {
         if !libraryHead.isHTTP10 { sendContinue() }
         loop.peers.awaitLoss(of: self)
     }
 
-    /// The library has closed the connection while a request was on it, of which it may not know.
+    /// The library has closed the connection while a request was on it, which it may not know of.
     func dropRequest() {
         guard case .waiting(let pending) = stage else { return }
         clientHasGone(pending)
@@ -47,7 +47,7 @@ extension HTTPConnection {
     }
 
     private func clientHasGone(_ pending: PendingRequest) {
-        // Else its answer is about to be sent, and that fails.
+        // Otherwise its answer is about to be sent, and that fails.
         guard pending.giveUp() else { return }
         if isWatched { endWatch() }
         stage = .deserted

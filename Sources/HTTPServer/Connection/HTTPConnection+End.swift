@@ -16,14 +16,14 @@ extension HTTPConnection {
 
     private static let peerCheckMilliseconds: UInt64 = 8_000
 
-    /// Looks at what no event tells of: closes a connection whose client has ended its side before a request was complete,
-    /// and gives memory back that is not needed for a while.
+    /// Sees to what no event reports: closes a connection whose client has ended its side before a request was
+    /// complete, and gives back memory that is not needed for a while.
     ///
-    /// An end that came together with the last bytes of a request is told of together with them, once. So an idle connection
-    /// is looked at soon after its answer and then now and again, since there may be thousands.
+    /// An end that came together with the last bytes of a request is reported together with them, once. So an idle
+    /// connection is looked at soon after its answer and then now and again, since there may be thousands.
     func sweep() {
         switch stage {
-        // One that has waited until a sweep may wait for long, and there may be thousands.
+        // A request that still waits at a sweep may wait for long, and there may be thousands.
         case .waiting(let pending):
             buffers = RequestBuffers()
             if pending.isWaiting, !isWatched { watchClient() }
@@ -38,7 +38,8 @@ extension HTTPConnection {
         }
     }
 
-    /// The end is seen only when all bytes before it were taken, so nothing that could complete the request is left.
+    /// The end is seen only once all bytes before it have been taken, so nothing is left that could complete the
+    /// request.
     private func closeIfPeerEnded() {
         if case .ended = peer { abandon() }
     }
@@ -49,17 +50,17 @@ extension HTTPConnection {
         carryOut(stage.atDeadline)
     }
 
-    /// Closes the connection if no request is on it, and none is in the socket.
+    /// Closes the connection if no request is on it and none is in the socket.
     func closeIfIdle() {
         if stage.isIdle, reader.unread.isEmpty, !hasUnreadBytes { abandon() }
     }
 
-    /// Has the library see the end of the connection in its next turn.
+    /// Makes the library see the end of the connection in its next turn.
     func abandon() {
         shutdown(descriptor, Int32(SHUT_RDWR))
     }
 
-    /// An answer has not been taken as a whole for a while.
+    /// An answer has not been taken completely for a while.
     private func closeIfStuck() {
         let acknowledged = clinux_tcp_acknowledged(descriptor)
         if acknowledged == acknowledgedBytes { return abandon() }
@@ -74,14 +75,14 @@ extension HTTPConnection {
     func prepareForEnd() {
         if stage.isSuspended { MHD_resume_connection(library) }
         guard case .waiting = stage else { return }
-        // Another thread is just about to answer: it has claimed the request, and comes too late.
+        // Another thread is just about to answer: it has claimed the request, but comes too late.
         if isWatched { endWatch() }
         loop.counters.requestsInFlight.subtract(1, ordering: .relaxed)
         stage = .refused(failure(.internalError))
         wakeLibrary()
     }
 
-    /// Does to the connection what an event has led to.
+    /// Does to the connection what follows from an event.
     func carryOut(_ ending: ConnectionStage.Ending) {
         switch ending {
         case .none: break

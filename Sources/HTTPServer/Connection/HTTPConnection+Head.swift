@@ -5,14 +5,14 @@ internal import CMicrohttpd
 @preconcurrency internal import Glibc
 
 extension HTTPConnection {
-    /// Up to here a refused request's body is read and dropped instead of closing the connection.
+    /// Up to this size a refused request's body is read and dropped instead of closing the connection.
     private static let droppedBodyBytes = 65_536
     private static let reservedAtFirst = 65_536
 
-    /// Checks a head that is there as a whole, asks the application, and decides how the body is read.
+    /// Checks a head that has arrived completely, asks the application, and decides how the body is read.
     func acceptHead(_ bytes: UnsafeRawBufferPointer, requestLineBytes: Int) throws(HTTPFailure) {
         let line = try RequestLine(UnsafeRawBufferPointer(rebasing: bytes[..<requestLineBytes]))
-        // Known early, since an answer to HEAD that refuses the rest has no body either.
+        // Set early, since an answer to HEAD has no body even if it refuses what follows.
         libraryHead.isHead = line.isHead
         let lines = UnsafeRawBufferPointer(rebasing: bytes[requestLineBytes...])
         let (fields, summary) = try HeadParser.parse(lines, reusing: buffers.takeFields())

@@ -19,7 +19,7 @@ extension HTTPConnection {
         }
     }
 
-    /// When a wait began that ends at the deadline.
+    /// When the wait that ends at the deadline began.
     private func begun(_ milliseconds: UInt64) -> UInt64 { deadline - min(deadline, milliseconds) }
 
     /// In which order connections for urgent requests make room: those without a request before those whose answer is

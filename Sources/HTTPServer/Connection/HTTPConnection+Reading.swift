@@ -4,8 +4,9 @@
 internal import CMicrohttpd
 @preconcurrency internal import Glibc
 
-// The connection reads its socket in libmicrohttpd's place. libmicrohttpd gets the head of a request when its answer is
-// there, so it never sees a byte that a client has sent, and a request that waits is a connection on which nothing comes.
+// The connection reads its socket in libmicrohttpd's place. libmicrohttpd gets a head of ours when the answer is there,
+// so it never sees a byte that a client has sent, and takes a request that waits for a connection on which nothing
+// comes.
 extension HTTPConnection {
     /// The most that is read for a connection before others are served.
     private static let bytesATurn = 256 << 10
@@ -14,7 +15,7 @@ extension HTTPConnection {
     enum ReadResult: Equatable {
         /// So many bytes were written into its buffer.
         case bytes(Int)
-        /// Nothing, until the socket tells of more: EAGAIN.
+        /// Nothing, until the socket has more: EAGAIN.
         case wait
         /// Nothing, and the library is to read again in its next turn: EINTR.
         case again
@@ -30,7 +31,7 @@ extension HTTPConnection {
         let isEvent = !isToldReadable
         isToldReadable = false
         if stage.isRequestThere {
-            // The library forgets the event, and nothing else will tell of it.
+            // The library forgets the event, and nothing else will report it.
             if isEvent { reader.mayHaveMore = true }
         } else {
             let result = receive()
@@ -48,7 +49,7 @@ extension HTTPConnection {
         return .bytes(head.utf8CodeUnitCount)
     }
 
-    /// Reads until a request is there, or nothing more is to be had for now.
+    /// Reads until a request is complete, or until nothing more is to be had for now.
     private func receive() -> ReadResult {
         if !reader.unread.isEmpty, !isPartOfHead { takeUnread() }
         var left = Self.bytesATurn
@@ -64,8 +65,8 @@ extension HTTPConnection {
         return .wait
     }
 
-    /// No more than may belong to the request, beyond a head's worth: what is behind it waits in the socket, where it takes
-    /// nothing of what all clients' bodies may take.
+    /// Beyond the size of a head no more than may belong to the request: what follows it waits in the socket, where it
+    /// takes nothing of what all clients' bodies may take.
     private var bytesToAskFor: Int {
         switch (stage, reader.body) {
         // One more tells whether there is more.
@@ -74,7 +75,7 @@ extension HTTPConnection {
         }
     }
 
-    /// Whether what has not been understood was looked through already and waits for more.
+    /// Whether what has not been understood has been looked through already and waits for more.
     private var isPartOfHead: Bool {
         if case .receivingHead = stage { return true }
         return false
@@ -90,7 +91,7 @@ extension HTTPConnection {
         }
     }
 
-    /// Goes on with what came behind the request before.
+    /// Goes on with what came behind the previous request.
     private func takeUnread() {
         let bytes = exchange(&reader.unread, with: [])
         loop.counters.releaseBody(bytes.count)
@@ -120,7 +121,7 @@ extension HTTPConnection {
         reader.unread = rest
     }
 
-    /// Goes through the bytes up to the end of a request; how many were understood.
+    /// Goes through the bytes up to the end of a request; returns how many were understood.
     private func understand(_ bytes: UnsafeRawBufferPointer) -> Int {
         var position = 0
         do throws(HTTPFailure) {
@@ -176,7 +177,7 @@ extension HTTPConnection {
         let limits = HeadLimits(headBytes: loop.configuration.maximumHeadBytes)
         try limits.check(UnsafeRawBufferPointer(rebasing: bytes[..<(end ?? bytes.count)]), requestLineBytes: lineBytes)
         guard let end else {
-            // What is no request line is told so at once.
+            // What is no request line is refused at once.
             if wasInRequestLine, lineBytes > 0 {
                 _ = try RequestLine(UnsafeRawBufferPointer(rebasing: bytes[..<lineBytes]))
             }

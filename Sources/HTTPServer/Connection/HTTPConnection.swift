@@ -30,11 +30,11 @@ final class HTTPConnection {
     /// Dropped when the connection has been idle for a while.
     var buffers = RequestBuffers()
     var end = ConnectionEnd.usual
-    /// Whether the library is told of something to read that is not in the socket.
+    /// Whether the library is told that there is something to read although the socket has nothing.
     var isToldReadable = false
     /// What the client had acknowledged of an answer at the last deadline; nil before the first.
     var acknowledgedBytes: UInt64?
-    /// Whether it is watched that the client stays.
+    /// Whether the client is watched, in case it leaves.
     var isWatched = false
     /// What the connection is there for.
     var place: Place { didSet { loop.crowd.move(from: oldValue, to: place) } }
@@ -52,8 +52,8 @@ final class HTTPConnection {
 
     /// One call of the library's access callback.
     ///
-    /// - Parameter isFirst: whether it is the first for this request; the library closes the connection after an answer that
-    ///   it gets in that one.
+    /// - Parameter isFirst: whether it is the first for this request; the library closes the connection after an answer
+    ///   that it gets in the first one.
     func advance(isFirst: Bool) -> MHD_Result {
         switch stage {
         case .waiting where isFirst, .refused where isFirst: return .YES
@@ -64,7 +64,7 @@ final class HTTPConnection {
         }
     }
 
-    /// Hands a request that is there as a whole to the handler.
+    /// Hands a complete request to the handler.
     func handle() {
         guard !loop.isStopping, let head = head.take() else { return stage = .refused(failure(.shuttingDown)) }
         let request = HTTPRequest(head: head, body: takeBody())
@@ -76,7 +76,7 @@ final class HTTPConnection {
         loop.handler.handle(request, responder: Responder(pending: pending))
     }
 
-    /// There is an answer, or more of one that is streamed: has the library take it in this turn.
+    /// Has the library take an answer, or more of one that is streamed, in this turn.
     func answerIsThere() {
         switch stage {
         case .waiting: wakeLibrary()
@@ -85,8 +85,8 @@ final class HTTPConnection {
         }
     }
 
-    /// Has the library read the connection in this turn, whether or not the socket has something. Not to be called by what it
-    /// calls.
+    /// Has the library read the connection in this turn, whether or not the socket has something. Not to be called from
+    /// within the library's callbacks.
     func wakeLibrary() {
         guard place != .closed, !stage.isSuspended else { return }
         loop.read(self)
@@ -156,7 +156,7 @@ final class HTTPConnection {
         default: break
         }
         stage = .idle(nextPeerCheck: 0)
-        // No event will tell of what has been read already.
+        // No event will report what has been read already.
         if reader.hasMore, end == .usual, !libraryHead.closes { loop.wakeLater(self) }
         head = nil
         takeBody()

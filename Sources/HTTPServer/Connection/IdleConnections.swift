@@ -5,7 +5,7 @@
 struct IdleConnections {
     private static let foundAtOnce = 1_024
 
-    /// The one that goes first comes last.
+    /// Sorted so that the one that goes first is the last.
     private var found: [(connection: HTTPConnection, since: UInt64, rank: MakingRoom.Rank)] = []
     private var nextLook: UInt64 = 0
 
@@ -21,11 +21,12 @@ struct IdleConnections {
         found = order.prefix(Self.foundAtOnce).reversed().map { (idle[$0.index].0, idle[$0.index].since, $0.rank) }
     }
 
-    /// Takes out the connection that makes room for one from this address, which now has so many with it.
+    /// Removes and returns the connection that makes room for one from this address, which has so many including the
+    /// new one.
     mutating func takeNext(for address: String, count: Int) -> HTTPConnection? {
         while let index = found.lastIndex(where: { $0.rank.makesRoom(for: address, count: count) }) {
             let (connection, since, _) = found.remove(at: index)
-            // It may have been closed or had a request since it was found, or have one now.
+            // Since it was found it may have been closed or have had a request, and it may have one now.
             if connection.idleSince == since, !connection.hasUnreadBytes { return connection }
         }
         return nil

@@ -1,11 +1,11 @@
 // Part of the rpc-gateway project, under Apache License v2.0; see LICENSE for the full text
 // SPDX-License-Identifier: Apache-2.0
 
-/// What libmicrohttpd is told of a request: as much as it has to know to answer it, in the place of the real head.
+/// What libmicrohttpd is told of a request, in place of the real head: as much as it has to know to answer it.
 struct LibraryHead: Equatable {
     /// Whether the answer goes without its body.
     var isHead = false
-    /// Whether the client speaks HTTP/1.0, to which a stream goes up to the close of the connection.
+    /// Whether the client speaks HTTP/1.0, so that a stream to it lasts up to the close of the connection.
     var isHTTP10 = false
     /// Whether the connection is closed after the answer.
     var closes = false
@@ -18,10 +18,10 @@ struct LibraryHead: Equatable {
         closes = options.contains(.close) || isHTTP10 && !options.contains(.keepAlive)
     }
 
-    /// The longest of all.
+    /// The size of the longest one.
     static let maximumBytes = 48
 
-    /// A head without fields that could be left out; the real ones are ours.
+    /// A head with no field that could be left out; the real ones are read by the server itself.
     var text: StaticString {
         switch (isHead, isHTTP10, closes) {
         case (false, false, false): "GET / HTTP/1.1\r\n\r\n"

@@ -3,24 +3,26 @@
 
 /// Which idle connection makes room for which new one: rules without the connections.
 ///
-/// Those of the address that has the most go first, so that one client with many connections costs others none of theirs.
+/// Connections of the address that has the most go first, so that one client with many connections costs others none of
+/// theirs.
 enum MakingRoom {
     /// Where an idle connection stands.
     struct Rank: Equatable {
         let address: String
-        /// How many connections its address has when it goes, those before it in the order being gone.
+        /// How many connections its address has by the time it goes, after those before it in the order.
         let level: Int
 
         /// Whether it makes room for a connection from an address that then has so many.
         ///
-        /// For its own address always; for another that has fewer connections, or as many at the most.
+        /// For one from its own address always; for one from another address if that has no more connections than this
+        /// one's.
         func makesRoom(for newcomer: String, count: Int) -> Bool { level >= count || address == newcomer }
     }
 
-    /// The order in which idle connections go, first the first, as positions in what was given.
+    /// The order in which idle connections go, the first to go first, as positions in `idle`.
     ///
     /// - Parameters:
-    ///   - idle: addresses, and since when the connections are idle.
+    ///   - idle: the connections' addresses, and since when they have been idle.
     ///   - counts: the connections of each address, idle or not.
     static func order(
         _ idle: [(address: String, since: UInt64)],

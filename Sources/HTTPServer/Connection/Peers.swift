@@ -4,8 +4,8 @@
 internal import CLinux
 @preconcurrency internal import Glibc
 
-/// The sockets of clients that wait for an answer or read a stream, watched for those that go away while libmicrohttpd has
-/// their connections suspended. Loop thread only.
+/// The sockets of clients that wait for an answer or read a stream, watched so that those who leave are noticed while
+/// libmicrohttpd has their connections suspended. Loop thread only.
 final class Peers {
     private static let eventsATurn = 64
 
@@ -15,11 +15,11 @@ final class Peers {
 
     deinit { if fileDescriptor >= 0 { close(fileDescriptor) } }
 
-    /// Begins to watch for the end of the client's sending side; false without a descriptor for it, and then a client's end
-    /// is noticed by the next write only.
+    /// Begins to watch for the end of the client's sending side; false when there is no descriptor for it; then only
+    /// the next write notices a client's end.
     func add(_ connection: HTTPConnection) -> Bool {
         if fileDescriptor < 0 { fileDescriptor = clinux_epoll_create() }
-        // Once: it is told of until the socket is closed.
+        // Watched for once only: it is reported until the socket is closed.
         guard control(EPOLL_CTL_ADD, connection, EPOLLRDHUP.rawValue) else { return false }
         watched[connection.descriptor] = connection
         return true

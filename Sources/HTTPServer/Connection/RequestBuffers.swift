@@ -3,12 +3,13 @@
 
 /// The arrays of a request that is over, kept for the connection's next one.
 ///
-/// An array that a handler still holds is copied when it is written to, as any is, so nothing it has changes.
+/// An array that a handler still holds is copied when it is written to, as any array is, so the handler's does not
+/// change.
 struct RequestBuffers {
     /// Larger ones are given back.
     static let maximumBytes = 4096
 
-    /// Only from the second request on: the first may be the only one, and may wait for long.
+    /// True from the second request on: the first may be the only one, and may wait for long.
     private var keeps = false
     private var target: [UInt8] = []
     private var fields = RequestFields()
@@ -33,7 +34,7 @@ struct RequestBuffers {
         return array
     }
 
-    /// Fields to be replaced.
+    /// Fields whose content is to be replaced.
     mutating func takeFields() -> RequestFields { exchange(&fields, with: RequestFields()) }
 
     /// An empty array with room for a body.

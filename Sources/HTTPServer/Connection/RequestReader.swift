@@ -24,7 +24,7 @@ struct RequestReader {
             }
         }
 
-        /// Reads on; how many of the bytes belong to the body.
+        /// Reads on; returns how many of the bytes belong to the body.
         mutating func read(
             _ bytes: UnsafeRawBufferPointer,
             _ take: (UnsafeRawBufferPointer) throws(HTTPFailure) -> Void
@@ -42,7 +42,7 @@ struct RequestReader {
         }
     }
 
-    /// Bytes that have been read and not understood: the beginning of a head, or what came behind a request.
+    /// Bytes that have been read but not understood yet: the beginning of a head, or what came behind a request.
     var unread: [UInt8] = []
     /// How far the beginning of a head has been looked through.
     var search = HeadSearch()
@@ -50,6 +50,6 @@ struct RequestReader {
     /// Whether the last read may have left something in the socket.
     var mayHaveMore = false
 
-    /// Whether there is something to go on with that no event will tell of.
+    /// Whether there is something to go on with that no event will report.
     var hasMore: Bool { mayHaveMore || !unread.isEmpty }
 }

@@ -5,7 +5,7 @@ internal import CMicrohttpd
 @preconcurrency internal import Glibc
 internal import Logging
 
-/// What the functions that libmicrohttpd calls find their loop by.
+/// Where the functions that libmicrohttpd calls find their loop.
 ///
 /// The functions are at file scope: a closure literal could inherit an actor's isolation and trap on a loop thread.
 final class LibraryContext {
@@ -24,7 +24,7 @@ final class LibraryContext {
         MHD_set_panic_func(libraryPanicked, nil)
         var settings = cmicrohttpd_settings()
         settings.context = Unmanaged.passUnretained(self).toOpaque()
-        // Our own limits come first; the library's is one it never meets.
+        // Our own limits apply first; the library's is never reached.
         settings.connection_limit = UInt32(clamping: places.ordinary + places.urgentPerLoop + 1_024)
         settings.connection_memory = configuration.maximumResponseHeadBytes
         settings.access = requestAdvanced
@@ -39,7 +39,7 @@ private func connection(_ context: UnsafeMutableRawPointer) -> HTTPConnection {
     Unmanaged<HTTPConnection>.fromOpaque(context).takeUnretainedValue()
 }
 
-/// A request has its answer, or a stream more of it.
+/// A request has its answer, or a stream has more of it.
 private func requestAdvanced(
     _ context: UnsafeMutableRawPointer?,
     _ library: OpaquePointer?,

@@ -6,7 +6,7 @@ internal import CMicrohttpd
 internal import Logging
 
 extension ServerLoop {
-    /// Accepts at most so many in a turn, so that those that are open are served in between.
+    /// At most so many are accepted in a turn, so that open connections are served in between.
     private static let acceptsATurn = 64
     /// More than any backlog holds.
     private static let lastTurns = 1_024
@@ -72,23 +72,25 @@ extension ServerLoop {
                     MHD_add_connection(daemon, descriptor, $0, length)
                 }
             }
-            // The library has closed the descriptor then; a connection it told us of it has also told us the end of.
+            // In that case the library has closed the descriptor; if it had told us of a connection, it has also told
+            // us of its end.
             if isAdded != .YES, let accepted { counters.release(accepted.address) }
             accepted = nil
         }
     }
 
     private func refuse(_ descriptor: Int32, _ reason: HTTPFailure.Reason) {
-        // The request is not read, so the answer may come before it; lingering lets the client read it all the same.
+        // The request is not read, so the answer may come before it; lingering lets the client read the answer all the
+        // same.
         DirectResponse.send(handler.response(to: HTTPFailure(reason)), to: descriptor)
         lingering.add(descriptor, now: now)
     }
 
-    /// The library has taken a connection: called while `MHD_add_connection` runs.
+    /// The library has taken a connection; called while `MHD_add_connection` runs.
     func connectionOpened(_ library: OpaquePointer) -> UnsafeMutableRawPointer {
         let connection = HTTPConnection(library: library, loop: self, accepted: accepted)
         accepted = nil
-        // Without it the library would read what it must not see.
+        // Otherwise the library would read what it must not see.
         if !SocketReads.all.add(connection) { shutdown(connection.descriptor, Int32(SHUT_RDWR)) }
         connection.position = connections.count
         connections.append(connection)

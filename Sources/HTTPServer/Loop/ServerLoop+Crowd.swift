@@ -32,13 +32,13 @@ extension ServerLoop {
     /// The place of a connection that came when the ordinary ones were taken, and is counted already.
     func placeInCrowd(for address: String) -> Place {
         if replaceIdle(for: address) { return .ordinary }
-        // Another loop may have one; then there is a place soon.
+        // Another loop may have one to close; then there is a place soon.
         counters.want([address])
         noteShortage()
         return .urgent
     }
 
-    /// Closes idle connections that other loops asked for, and says when connections are no longer short.
+    /// Closes idle connections at the request of other loops, and logs the end of a shortage of places.
     func relieveCrowd() {
         let wanted = counters.takeWanted()
         if counters.isCrowded {
@@ -49,7 +49,7 @@ extension ServerLoop {
         if counters.becomeRoomy(now: now) { logger.notice("there is room for connections again") }
     }
 
-    /// Closes an idle connection for one from this address; false when there is none that has to make room for it.
+    /// Closes an idle connection to admit one from this address; false when there is none that has to make room for it.
     private func replaceIdle(for address: String) -> Bool {
         idle.look(at: connections, counts: { counters.connectionsByAddress }, now: now)
         let count = counters.connections(from: address)

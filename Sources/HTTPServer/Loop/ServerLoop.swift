@@ -23,20 +23,20 @@ final class ServerLoop: ResumeQueue, TurnTaker, @unchecked Sendable {
     let idleMilliseconds: UInt64
     let readMilliseconds: UInt64
     let streamStallMilliseconds: UInt64
-    /// How long an answer may lie that the client does not take.
+    /// How long an answer that the client does not take may lie.
     let stallMilliseconds: UInt64
     let eventLoop: EventLoop
-    /// Answered requests to be resumed that other threads have left; nil when the loop has ended, because what they hold
+    /// Requests that other threads have answered, to be resumed; nil once the loop has ended, because what they hold
     /// leads back to it.
     private let resumable = Guarded<[PendingRequest]?>([])
     private let stopped: WakeUp
 
     let daemon: OpaquePointer
-    /// What the library waits with.
+    /// The descriptor that the library waits with.
     let libraryDescriptor: Int32
     private let context: LibraryContext
     private(set) var listener: Int32
-    /// What hosts requests may be for.
+    /// The hosts that requests may be for.
     let hosts: AnsweredHosts
     private(set) var now: UInt64
     /// When accepting goes on after a rest.
@@ -58,23 +58,23 @@ final class ServerLoop: ResumeQueue, TurnTaker, @unchecked Sendable {
     private var hasEnded = false
     private var drainDeadline = UInt64.max
     private var nextSweep: UInt64
-    /// When libmicrohttpd wants to run although none of its sockets is ready; for ever where that is not known.
+    /// When libmicrohttpd wants to run although none of its sockets is ready; never, where that is not known.
     private var libraryDue: UInt64 = 0
     private var watches: [Watch] = []
     private var listenerWatch: Watch?
     private var peersWatch: Watch?
-    /// Answered requests to be resumed that this thread has answered.
+    /// Requests that this thread has answered, to be resumed.
     private var ownResumable: [PendingRequest] = []
 
-    /// A system call each, and nobody else is served meanwhile.
+    /// How many clients a sweep may begin to watch: each costs a system call, and nobody else is served meanwhile.
     private static let watchesASweep = 2_048
     private var watchesLeft = 0
     /// Connections that the library is to read in the next turn.
     private var toWake: [HTTPConnection] = []
-    /// Those that it is told of in this one, in a run of its own: with an event of a socket in the same run, one of the two
-    /// would be lost.
+    /// Those that it is told of in this turn, in a run of their own: with an event of a socket in the same run, one of
+    /// the two would be lost.
     private var readable: [HTTPConnection] = []
-    /// What sockets are read into. Its size is what is read at once.
+    /// What sockets are read into; its size is the most that is read at once.
     let readBuffer = UnsafeMutableRawBufferPointer.allocate(byteCount: 64 << 10, alignment: 16)
 
     /// Whether this turn found something to read for libmicrohttpd, a connection to accept, or a client that has gone.
@@ -134,7 +134,7 @@ final class ServerLoop: ResumeQueue, TurnTaker, @unchecked Sendable {
         context.loop = nil
     }
 
-    /// Begins to serve; waits until the event loop has taken it in, so not to be called on its thread.
+    /// Begins to serve; waits until the event loop has taken this in, so it must not be called on that loop's thread.
     ///
     /// - Throws: when the event loop cannot watch the sockets; nothing is served then.
     func start() throws(OutOfResources) {
@@ -158,7 +158,7 @@ final class ServerLoop: ResumeQueue, TurnTaker, @unchecked Sendable {
     // MARK: Any thread
 
     func resume(_ pending: PendingRequest) {
-        // Those are taken at the end of this turn, or at once in the next one.
+        // They are taken at the end of this turn, or at the start of the next one.
         if eventLoop.isCurrent, !hasEnded { return ownResumable.append(pending) }
         let count = resumable.withLock { queue in
             queue?.append(pending)
@@ -168,7 +168,7 @@ final class ServerLoop: ResumeQueue, TurnTaker, @unchecked Sendable {
         if count == 1 { eventLoop.execute {} }
     }
 
-    /// From now on every answer is the last on its connection.
+    /// Makes every answer from here on the last on its connection.
     func announceEnd() {
         eventLoop.execute { [self] in closesAnswers = true }
     }
@@ -178,7 +178,7 @@ final class ServerLoop: ResumeQueue, TurnTaker, @unchecked Sendable {
         eventLoop.execute { [self] in beginDraining() }
     }
 
-    /// Begins to drain and stops when all is answered, at the deadline at the latest.
+    /// Begins to drain, and stops when all requests are answered, at the deadline at the latest.
     func beginDrain(until deadline: Moment) {
         let left = max(.zero, deadline - .now).clockMilliseconds
         eventLoop.execute { [self] in
@@ -239,7 +239,7 @@ final class ServerLoop: ResumeQueue, TurnTaker, @unchecked Sendable {
         return Int32(clamping: hasWait ? min(wait, own) : own)
     }
 
-    /// Has libmicrohttpd take the answers that are there; whether there are any.
+    /// Has libmicrohttpd take the answers that are there; returns whether there are any.
     private func resumeAnswered() -> Bool {
         let (own, others) = (ownResumable, takeResumable())
         // Most turns have none, and then nothing is allocated.
@@ -256,7 +256,7 @@ final class ServerLoop: ResumeQueue, TurnTaker, @unchecked Sendable {
         return true
     }
 
-    /// Has the library read a connection the next time it is told of some, whether or not its socket has something.
+    /// Has the library read a connection the next time it is told of any, whether or not its socket has something.
     func read(_ connection: HTTPConnection) {
         connection.isToldReadable = true
         readable.append(connection)
@@ -294,16 +294,16 @@ final class ServerLoop: ResumeQueue, TurnTaker, @unchecked Sendable {
         }
     }
 
-    /// Rests from accepting, as there is no descriptor left.
+    /// Pauses accepting, as there is no descriptor left.
     func restFromAccepting(milliseconds: UInt64) {
         acceptsAgain = now + milliseconds
         listenerWatch?.change(to: [])
     }
 
-    /// Watches for clients that go away, from the first on that waits or reads a stream.
+    /// Watches for clients that leave, from the first one that waits or reads a stream.
     func watchPeers() {
         guard peersWatch == nil, peers.fileDescriptor >= 0 else { return }
-        // Without a watch a client's end is noticed by the next write only.
+        // Without a watch only the next write notices a client's end.
         peersWatch = try? eventLoop.watch(
             peers.fileDescriptor,
             for: .readable,
@@ -397,7 +397,7 @@ final class ServerLoop: ResumeQueue, TurnTaker, @unchecked Sendable {
     }
 }
 
-/// Notes that a descriptor is ready; what is to be done is done later in the turn.
+/// Notes that a descriptor is ready; the work is done later in the turn.
 private final class ReadySignal: EventSource {
     private let note: () -> Void
 

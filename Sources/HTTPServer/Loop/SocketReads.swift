@@ -5,13 +5,14 @@
 internal import Synchronization
 
 // libmicrohttpd reads its sockets by calling `recv` through the dynamic linker, so a function of that name in the
-// executable comes first. Ours reads the requests of our connections (see HTTPConnection+Reading) and does what `recv` does
-// for every other socket. A test checks that it is used, and a server does not start where it is not.
+// executable takes precedence. Ours reads the requests of our connections (see HTTPConnection+Reading) and does what
+// `recv` does for every other socket. A test checks that it is used, and a server does not start where it is not.
 
 /// Which connection reads a descriptor.
 final class SocketReads: Sendable {
     static let all = SocketReads()
-    /// A descriptor at or above it gets no connection; Linux has no more in a process unless `fs.nr_open` is raised.
+    /// A descriptor of this number or above gets no connection; Linux gives a process none so high unless `fs.nr_open`
+    /// is raised.
     private static let limit = 1 << 20
 
     // Sound: the memory lives as long as the process, all bytes zero is the representation of an atomic nil, and entries
@@ -19,7 +20,7 @@ final class SocketReads: Sendable {
     private nonisolated(unsafe) let connections: UnsafeMutablePointer<Atomic<UInt>>?
 
     private init() {
-        // Untouched pages cost nothing.
+        // Pages that are never touched cost nothing.
         let memory = calloc(Self.limit, MemoryLayout<Atomic<UInt>>.stride)
         connections = memory?.bindMemory(to: Atomic<UInt>.self, capacity: Self.limit)
     }

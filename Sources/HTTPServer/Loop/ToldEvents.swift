@@ -4,10 +4,10 @@
 internal import CLinux
 @preconcurrency internal import Glibc
 
-// libmicrohttpd asks which of its sockets are ready by calling `epoll_wait` through the dynamic linker, so a function of that
-// name in the executable comes first, as ours of `recv` does (see SocketReads). In a run of the library for answers that are
-// there it tells of their connections, as of ones whose sockets have something to read; otherwise, and for everybody else, it
-// does what `epoll_wait` does.
+// libmicrohttpd asks which of its sockets are ready by calling `epoll_wait` through the dynamic linker, so a function
+// of that name in the executable takes precedence, as our `recv` does (see SocketReads). When the library is run for
+// answers that are there, ours names their connections as ones whose sockets have something to read; otherwise, and for
+// everybody else, it does what `epoll_wait` does.
 
 /// Who tells the library of connections to read.
 enum ToldEvents {

@@ -3,8 +3,8 @@
 
 /// Writes fields that the program makes itself straight into the bytes that are sent.
 ///
-/// Nothing is checked on the way but the room, so what is written has to be sendable by construction: names and texts
-/// that stand in the program, numbers, and bytes that were checked before.
+/// Nothing but the room is checked on the way, so what is written has to be sendable by construction: names and texts
+/// that are literals of the program, numbers, and bytes that were checked before.
 public struct FieldWriter: ~Copyable {
     private let start: UnsafeMutablePointer<UInt8>?
     private let capacity: Int
@@ -17,7 +17,7 @@ public struct FieldWriter: ~Copyable {
         capacity = buffer.count
     }
 
-    /// Writes a field whose value stands in the program.
+    /// Writes a field whose value is a literal of the program.
     public mutating func field(_ name: StaticString, _ value: StaticString) {
         begin(name)
         let size = value.utf8CodeUnitCount
@@ -49,7 +49,7 @@ public struct FieldWriter: ~Copyable {
         count += 1
     }
 
-    /// Writes a part of a value that stands in the program.
+    /// Writes a part of a value that is a literal of the program.
     public mutating func append(_ text: StaticString) {
         let size = text.utf8CodeUnitCount
         room(size).update(from: text.utf8Start, count: size)
@@ -71,7 +71,7 @@ public struct FieldWriter: ~Copyable {
         append(number, digits: size)
     }
 
-    /// Writes a number with leading zeros, of which the last digits are given.
+    /// Writes the last `digits` digits of a number, with leading zeros.
     public mutating func append(_ number: UInt64, digits: Int) {
         let place = room(digits)
         var rest = number

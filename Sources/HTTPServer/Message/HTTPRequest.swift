@@ -1,7 +1,7 @@
 // Part of the rpc-gateway project, under Apache License v2.0; see LICENSE for the full text
 // SPDX-License-Identifier: Apache-2.0
 
-/// A request that has arrived as a whole.
+/// A request that has arrived completely.
 public struct HTTPRequest: Sendable {
     /// What came before the body.
     public var head: RequestHead

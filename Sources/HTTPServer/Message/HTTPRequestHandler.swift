@@ -3,7 +3,8 @@
 
 /// The application behind a server.
 ///
-/// All are called on a loop thread and must return soon: while one runs, no other connection of the loop is served.
+/// All methods are called on a loop thread and must return soon: while one runs, no other connection of the loop is
+/// served.
 public protocol HTTPRequestHandler: Sendable {
     /// Turns a request down on the strength of its head, before its body is read and before `100 Continue`; nil goes on.
     ///
@@ -11,14 +12,14 @@ public protocol HTTPRequestHandler: Sendable {
     /// one the connection is closed after the answer.
     func refusal(for head: RequestHead) -> HTTPResponse?
 
-    /// Whether a request is answered even where the server has no place for other connections: probes, by which it is
-    /// told whether to go on. It has to be one that is answered at once.
+    /// Whether a request is answered even when the server has no ordinary place left for its connection: true of
+    /// probes, which decide whether the process goes on. It has to be one that is answered at once.
     func isUrgent(_ head: RequestHead) -> Bool
 
     /// Handles a request, answering through the responder at once or later, from any thread.
     func handle(_ request: consuming HTTPRequest, responder: Responder)
 
-    /// A client has gone before it had the answer to a request whose responder was given these words.
+    /// A client has left before it got the answer to a request whose responder was given these words.
     func clientHasGone(_ first: UInt64, _ second: UInt64)
 
     /// Gives the HTTP layer's own errors the application's form; the connection is closed after it.
@@ -31,7 +32,7 @@ extension HTTPRequestHandler {
     /// Refuses nothing.
     public func refusal(for head: RequestHead) -> HTTPResponse? { nil }
 
-    /// What was begun goes on.
+    /// Lets the work go on.
     public func clientHasGone(_ first: UInt64, _ second: UInt64) {}
 
     /// Nothing is urgent.

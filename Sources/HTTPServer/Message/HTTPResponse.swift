@@ -15,7 +15,7 @@ public struct HTTPResponse: Sendable {
     public var body: ArraySlice<UInt8>
     /// Whether the connection is closed after this answer.
     public var closesConnection: Bool
-    /// What belongs to the body. One word, so that a plain answer carries nothing for it.
+    /// What belongs to the body. One word, so that it costs a plain answer next to nothing.
     private var companion = Companion.none
 
     private enum Companion: Sendable {
@@ -46,8 +46,8 @@ public struct HTTPResponse: Sendable {
         self.closesConnection = closesConnection
     }
 
-    /// Keeps an object until the body has been written, or will never be: what counts the memory that a body takes while its
-    /// client reads it.
+    /// Keeps an object until the body has been written, or will never be: such as one that counts the memory that a
+    /// body takes while its client reads it.
     public mutating func keep(_ object: any AnyObject & Sendable) { companion = .kept(object) }
 
     /// An answer with the given parts, its fields as a list.

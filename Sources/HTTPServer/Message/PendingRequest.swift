@@ -22,7 +22,7 @@ final class PendingRequest: BodyOwner, @unchecked Sendable {
     let connection: HTTPConnection?
     /// Whether the handler has returned without an answer. Loop thread only.
     private(set) var isWaiting = false
-    /// What follows when the client goes before it has its answer. Loop thread only.
+    /// What happens when the client leaves before it has its answer. Loop thread only.
     var departure = Departure.nothing
     private let loop: any ResumeQueue
     private let claimed = Atomic<Bool>(false)
@@ -44,7 +44,7 @@ final class PendingRequest: BodyOwner, @unchecked Sendable {
         if phase.exchange(.responded, ordering: .acquiringAndReleasing) == .waiting { loop.resume(self) }
     }
 
-    /// Takes the place of the answer, as nobody is there to get one; false when there is one. Loop thread only.
+    /// Takes the place of the answer, as nobody is left to get one; false when there is one already. Loop thread only.
     func giveUp() -> Bool { !claimed.exchange(true, ordering: .acquiringAndReleasing) }
 
     /// Has the loop go on with the connection, which waits for more of a streamed answer.
@@ -53,7 +53,7 @@ final class PendingRequest: BodyOwner, @unchecked Sendable {
     /// Nobody asks for the answer any more.
     func abandon(_ reason: ResponseStream.End) { takeAnswer()?.stream?.end(reason) }
 
-    /// Marks the request as waiting; false when the answer is there. Loop thread only.
+    /// Marks the request as waiting; false when the answer is there already. Loop thread only.
     func wait() -> Bool {
         let result = phase.compareExchange(
             expected: .handling,

@@ -24,14 +24,14 @@ public struct RequestFields: Sendable {
         self.present = present
     }
 
-    /// The bytes and entries, to be written anew.
+    /// The memory of the bytes and entries, for others.
     consuming func emptied() -> (bytes: [UInt8], entries: [Entry]) {
         bytes.removeAll(keepingCapacity: true)
         entries.removeAll(keepingCapacity: true)
         return (bytes, entries)
     }
 
-    /// Bytes for which there is memory.
+    /// How many bytes of memory are reserved.
     var capacity: Int { bytes.capacity + entries.capacity * MemoryLayout<Entry>.stride }
 
     /// Fields made by hand, for tests and for callers without a socket.
@@ -119,7 +119,8 @@ public struct RequestFields: Sendable {
         }
     }
 
-    /// Whether the bytes of a value are this text, which is written in lower case, without regard to ASCII case.
+    /// Whether the bytes of a value are this text, which has to be in lower case; the value's ASCII case does not
+    /// matter.
     public static func isSame(_ value: ArraySlice<UInt8>, _ lowercaseText: StaticString) -> Bool {
         value.count == lowercaseText.utf8CodeUnitCount && value.withUnsafeBytes { Token.equals($0, lowercaseText) }
     }

@@ -1,16 +1,16 @@
 // Part of the rpc-gateway project, under Apache License v2.0; see LICENSE for the full text
 // SPDX-License-Identifier: Apache-2.0
 
-/// What an application does for a client that does not wait for its answer any longer.
+/// What an application does about a client that does not wait for its answer any longer.
 ///
-/// It is noticed within a second that a client has closed its connection while its request waits. An answer that comes later is
-/// dropped.
+/// A client that closes its connection while its request waits is noticed within a second; an answer that comes later
+/// is dropped.
 public enum Departure: Sendable {
     /// Nothing: what was begun goes on.
     case nothing
     /// `HTTPRequestHandler.clientHasGone` is called with these words, by which the application knows the request.
     case told(UInt64, UInt64)
-    /// This is called, on a loop thread; it must return soon.
+    /// The closure is called, on a loop thread; it must return soon.
     case action(@Sendable () -> Void)
 }
 
@@ -26,19 +26,20 @@ public struct Responder: Sendable {
         pending.respond(response)
     }
 
-    /// Says what follows when the client goes before it has its answer; to be called within `handle`, the last call counts.
+    /// Says what happens when the client leaves before it has its answer; to be called within `handle`, and the last
+    /// call counts.
     public func whenClientGoes(_ departure: Departure) { pending.departure = departure }
 
     /// Sends the head of an answer, whose body is then written to the stream; callable from any thread.
     ///
-    /// The body goes out chunked, or up to the close of the connection to a client of HTTP/1.0. `head.body` is sent first.
-    /// A HEAD request gets the head, and the stream ends.
+    /// The body is sent chunked, or, to a client of HTTP/1.0, up to the close of the connection. `head.body` is sent
+    /// first. A HEAD request gets the head, and the stream ends.
     ///
     /// - Parameters:
     ///   - head: status and fields.
     ///   - bufferLimit: the most bytes that wait for the client; a write that would exceed it is refused unless nothing waits.
-    ///   - onEnd: called once, on a thread of the server, when nothing more is sent; it must return soon. It is called
-    ///     within this function if the request has an answer already.
+    ///   - onEnd: called once, on a thread of the server, when nothing more will be sent; it must return soon. It is
+    ///     called within this function if the request has an answer already.
     public func respond(
         streaming head: HTTPResponse,
         bufferLimit: Int = 256 << 10,

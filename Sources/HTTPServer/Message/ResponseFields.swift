@@ -3,8 +3,8 @@
 
 /// The header fields of an answer, in the order they are sent.
 ///
-/// They are kept as the lines of the head. What may not stand there never gets in: a field that comes from elsewhere is
-/// checked when it is put in, and one that the program writes itself is right by construction (`FieldWriter`).
+/// They are kept as the lines of the head. What may not stand there never gets in: a field from elsewhere is checked
+/// when it is added, and one that the program writes itself is right by construction (`FieldWriter`).
 public struct ResponseFields: Sendable {
     /// `name: value`, each ended by CR LF.
     private(set) var lines: [UInt8]
@@ -59,7 +59,7 @@ public struct ResponseFields: Sendable {
         for field in more { fields.append(field) }
     }
 
-    /// Takes out the fields that a condition names.
+    /// Removes the fields for which a condition holds.
     public mutating func removeAll(where isUnwanted: ((name: String, value: String)) -> Bool) {
         let left = filter { !isUnwanted($0) }
         guard left.count < count else { return }
@@ -68,7 +68,7 @@ public struct ResponseFields: Sendable {
         hasLeftOut = hadLeftOut
     }
 
-    /// What the fields take of memory when they are kept, about.
+    /// About how much memory the fields take when they are kept.
     public var bytesInMemory: Int { lines.count + 60 * count }
 }
 
@@ -77,7 +77,7 @@ extension ResponseFields: Sequence {
     public struct Iterator: IteratorProtocol {
         fileprivate var rest: ArraySlice<UInt8>
 
-        /// The next field; nil behind the last.
+        /// The next field; nil after the last.
         public mutating func next() -> (name: String, value: String)? {
             guard let colon = rest.firstIndex(of: UInt8(ascii: ":")),
                 let end = rest.firstIndex(of: UInt8(ascii: "\r"))

@@ -3,11 +3,11 @@
 
 /// The hosts that a server answers for.
 ///
-/// A page whose name its owner lets point to this machine (DNS rebinding) is of the same origin as this server to a browser,
-/// and its requests carry that name. So a server on a loopback address answers for no names but its own.
+/// To a browser, a page whose owner makes its name point to this machine (DNS rebinding) is of the same origin as this
+/// server, and its requests carry that name. So a server on a loopback address answers for no names but its own.
 struct AnsweredHosts: Sendable, Equatable {
     private let names: [[UInt8]]
-    /// What clients of this machine write: compared first, as it is.
+    /// What clients on this machine usually write: compared first, as it stands.
     private let usual: [[UInt8]]
     private let isLoopback: Bool
     private let isOpen: Bool
@@ -27,14 +27,14 @@ struct AnsweredHosts: Sendable, Equatable {
         }
     }
 
-    /// Whether a host, with or without a port, is one of them. So is none, which no browser sends.
+    /// Whether a host, with or without a port, is one of them. An empty one is too: no browser sends it.
     func contains(_ host: UnsafeRawBufferPointer) -> Bool {
         if isOpen || host.isEmpty { return true }
         for name in usual where Self.isEqual(name, host) { return true }
         return isListed(host)
     }
 
-    /// The same of a host that is kept in memory of its own.
+    /// The same for a host that is kept in memory of its own.
     func contains(_ host: some Sequence<UInt8>) -> Bool { Array(host).withUnsafeBytes { contains($0) } }
 
     private static func isEqual(_ name: [UInt8], _ host: UnsafeRawBufferPointer) -> Bool {
@@ -51,7 +51,7 @@ struct AnsweredHosts: Sendable, Equatable {
         return names.contains { Self.isSame(name, $0) }
     }
 
-    /// Also without the dot that ends a name from the root.
+    /// Removes the trailing dot of an absolute name as well.
     private static func withoutPort(_ host: UnsafeRawBufferPointer) -> Slice<UnsafeRawBufferPointer> {
         guard host.first != UInt8(ascii: "[") else {
             return host.firstIndex(of: UInt8(ascii: "]")).map { host[...$0] } ?? host[...]
@@ -64,7 +64,7 @@ struct AnsweredHosts: Sendable, Equatable {
         name.elementsEqual(lowercaseName) { RequestFields.lowercased($0) == $1 }
     }
 
-    /// An IPv4 address of 127.0.0.0/8 as browsers write it, and no name that begins so.
+    /// Whether it is an IPv4 address of 127.0.0.0/8 as browsers write it, and not a name that only begins so.
     private static func isLoopbackAddress(_ text: some Collection<UInt8>) -> Bool {
         text.starts(with: "127.".utf8) && text.allSatisfy { $0 == UInt8(ascii: ".") || $0 &- 0x30 <= 9 }
     }

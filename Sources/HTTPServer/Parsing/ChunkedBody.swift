@@ -11,7 +11,7 @@ struct ChunkedBody {
     private enum State {
         case sizeStart
         case size
-        /// White space behind the size, which only an extension may follow.
+        /// White space after the size, which only an extension may follow.
         case space
         case chunkExtension
         case sizeLineFeed
@@ -43,7 +43,7 @@ struct ChunkedBody {
     /// Reads on.
     ///
     /// - Parameters:
-    ///   - bytes: what came; those behind the end of the body are left.
+    ///   - bytes: what came; whatever follows the end of the body is left.
     ///   - take: gets the data, piece by piece.
     /// - Returns: how many bytes were read.
     mutating func read(

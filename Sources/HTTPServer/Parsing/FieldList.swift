@@ -1,7 +1,7 @@
 // Part of the rpc-gateway project, under Apache License v2.0; see LICENSE for the full text
 // SPDX-License-Identifier: Apache-2.0
 
-/// What the Connection fields of a request say of the connection (RFC 9112, section 9.3); other options are ignored.
+/// What the Connection fields of a request say about the connection (RFC 9112, section 9.3); other options are ignored.
 struct ConnectionOptions: OptionSet {
     let rawValue: UInt8
 

@@ -5,7 +5,7 @@
 ///
 /// What that section lets a recipient repair is refused: a bare LF, a folded line, a space before the colon.
 struct HeadParser {
-    /// The fields a body's length and the host are decided by, found in the same pass.
+    /// The fields that decide about the body's length and the host, found in the same pass.
     struct Summary: Equatable {
         var hosts = 0
         var contentLengths = 0
@@ -70,7 +70,7 @@ struct HeadParser {
         let start = position
         while position < head.count, Token.isCharacter(head[position]) { position += 1 }
         guard position > start, position < head.count, head[position] == UInt8(ascii: ":") else {
-            // A folded line begins with a space; anything else stands in a name.
+            // A line that begins with a space is folded; anything else is a defect of the name.
             let folds = position == start && position < head.count && (head[position] == 0x20 || head[position] == 0x09)
             throw HTTPFailure(folds ? .malformedLine : .malformedFieldName)
         }
@@ -99,7 +99,7 @@ struct HeadParser {
     /// Whether none of eight bytes is a control character or NUL.
     private func isText(_ word: UInt64) -> Bool {
         let (ones, tops) = (0x0101_0101_0101_0101 as UInt64, 0x8080_8080_8080_8080 as UInt64)
-        // The two tests of a word for a byte below a bound and for a byte that is zero (Hacker's Delight, section 6-1).
+        // The tests of a word for a byte below a bound and for a byte that is zero (Hacker's Delight, section 6-1).
         let controls = (word &- ones &* 0x20) & ~word
         let deletes = word ^ ones &* 0x7F
         return (controls | (deletes &- ones) & ~deletes) & tops == 0

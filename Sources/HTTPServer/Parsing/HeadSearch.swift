@@ -3,16 +3,17 @@
 
 @preconcurrency internal import Glibc
 
-/// Finds the end of a head, looking at each byte once however the bytes come.
+/// Finds the end of a head, looking at each byte once, in whatever pieces the bytes come.
 struct HeadSearch {
     private static let (carriageReturn, lineFeed) = (UInt8(ascii: "\r"), UInt8(ascii: "\n"))
 
-    /// The bytes of the request line with its line end; 0 before that has come.
+    /// The length of the request line with its line end, in bytes; 0 before that has come.
     private(set) var requestLineBytes = 0
     private var lineStart = 0
     private var position = 0
 
-    /// The bytes from the start of the request line to the end of the blank line; nil while that has not come.
+    /// The number of bytes from the start of the request line to the end of the blank line; nil while that has not
+    /// come.
     ///
     /// A blank line that ends in a bare LF ends a head too, so that nobody waits for more of a head that will be refused.
     ///
@@ -48,10 +49,10 @@ struct HeadLimits {
         requestLineBytes = headBytes / 2
     }
 
-    /// Turns a head down that cannot become a good one, whatever follows.
+    /// Turns down a head that cannot become a good one, whatever follows.
     ///
     /// - Parameters:
-    ///   - bytes: what came of it.
+    ///   - bytes: what has come of it.
     ///   - requestLineBytes: how many of them are its request line; 0 before that has come.
     func check(_ bytes: UnsafeRawBufferPointer, requestLineBytes: Int) throws(HTTPFailure) {
         if requestLineBytes == 0 { try checkBeginning(bytes) }

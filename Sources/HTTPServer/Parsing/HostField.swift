@@ -3,7 +3,7 @@
 
 /// The value of a Host field, `host [":" port]` (RFC 9110, section 7.2).
 enum HostField {
-    /// An empty value is one: of a request whose target has no authority.
+    /// Whether it is a host. An empty value is one: that of a request whose target has no authority.
     static func isHost(_ value: UnsafeRawBufferPointer) -> Bool {
         value.first == UInt8(ascii: "[") ? isLiteral(value) : isName(value)
     }
@@ -21,7 +21,7 @@ enum HostField {
         return isPort(value[(end + 1)...])
     }
 
-    /// Nothing, or a colon and digits, of which there may be none.
+    /// Whether it is empty, or a colon and any number of digits, even none.
     private static func isPort(_ text: Slice<UnsafeRawBufferPointer>) -> Bool {
         guard let colon = text.first else { return true }
         return colon == UInt8(ascii: ":") && text.dropFirst().allSatisfy { $0 &- 0x30 <= 9 }

@@ -3,7 +3,7 @@
 
 /// How long a request's body is, decided so that no two readers of the same bytes can disagree (RFC 9112, section 6).
 ///
-/// A request with neither Content-Length nor Transfer-Encoding has an empty body, a POST too (section 6.3, case 7).
+/// A request with neither Content-Length nor Transfer-Encoding has an empty body, even a POST (section 6.3, case 7).
 enum RequestFraming: Equatable {
     case empty
     case length(Int)
@@ -32,7 +32,7 @@ enum RequestFraming: Equatable {
         self = length == 0 ? .empty : .length(length)
     }
 
-    /// Whether there is no body, or one of at most so many bytes.
+    /// Whether the body is known to have at most so many bytes, or there is none.
     func isShort(atMost limit: Int) -> Bool {
         switch self {
         case .empty: true

@@ -5,11 +5,11 @@
 
 /// A request line, `method SP request-target SP HTTP-version CR LF` and nothing else (RFC 9112, section 3).
 ///
-/// The parts lie in the buffer that was read and are valid as long as it is.
+/// The parts lie in the buffer that was read, and are valid as long as it is.
 struct RequestLine {
     let method: UnsafeRawBufferPointer
     let target: UnsafeRawBufferPointer
-    /// Whether the request is of HTTP/1.0; of a later minor version than 1.1 it is read as 1.1.
+    /// Whether the request is of HTTP/1.0; one of a later minor version than 1.1 is read as 1.1.
     let isHTTP10: Bool
 
     private static let versionBytes = 8
@@ -32,7 +32,7 @@ struct RequestLine {
         guard Token.isToken(method) else { throw HTTPFailure(.malformedMethod) }
     }
 
-    /// The method as a text, without a new one for those that nearly all requests have.
+    /// The method as a string, for which the usual methods cost no allocation.
     var methodName: String {
         if Token.isSame(method, "POST") { return "POST" }
         if Token.isSame(method, "GET") { return "GET" }

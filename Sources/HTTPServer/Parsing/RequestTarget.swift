@@ -3,7 +3,8 @@
 
 /// The target of a request line, taken apart (RFC 9112, section 3.2).
 ///
-/// Origin form is the rule. Absolute form is accepted, as it must be, and its authority stands for the Host field. Asterisk form goes with OPTIONS only. Authority form belongs to CONNECT, which is refused.
+/// Origin form is the rule. Absolute form is accepted, as it must be, and its authority takes the place of the Host
+/// field. Asterisk form goes with OPTIONS only. Authority form belongs to CONNECT, which is refused.
 struct RequestTarget: Equatable {
     var path: [UInt8]
     var query: [UInt8]?
@@ -19,7 +20,7 @@ struct RequestTarget: Equatable {
             if byte == UInt8(ascii: "?") { hasQuery = true }
         }
         if target.first == UInt8(ascii: "/") {
-            // The usual target is the path, and stays the array that it is.
+            // The usual target is all path, and stays the array that it is.
             if hasQuery { self.init(origin: target[...]) } else { self.init(path: target, query: nil) }
         } else if target.count == 1, target.first == UInt8(ascii: "*"), method == "OPTIONS" {
             self.init(path: target, query: nil)

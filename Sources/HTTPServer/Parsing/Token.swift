@@ -25,10 +25,10 @@ enum Token {
         return memcmp(start, text.utf8Start, bytes.count) == 0
     }
 
-    /// Whether the bytes are this text, which is written in lower case, without regard to ASCII case.
+    /// Whether the bytes are this text, which has to be in lower case; their own ASCII case does not matter.
     static func equals(_ bytes: UnsafeRawBufferPointer, _ lowercaseText: StaticString) -> Bool {
         guard bytes.count == lowercaseText.utf8CodeUnitCount, let start = bytes.baseAddress else { return false }
-        // Most are written so already.
+        // Most are in lower case already.
         if memcmp(start, lowercaseText.utf8Start, bytes.count) == 0 { return true }
         for index in 0..<bytes.count {
             let (byte, expected) = (bytes[index], lowercaseText.utf8Start[index])

@@ -8,7 +8,7 @@ struct URICharacters {
     private let low: UInt64
     private let high: UInt64
 
-    /// A path with its query: also brackets, which browsers do not encode.
+    /// A path with its query, including brackets, which browsers do not encode.
     static var target: URICharacters { URICharacters(low: 0xAFFF_FFF2_0000_0000, high: 0x47FF_FFFE_AFFF_FFFF) }
     /// A registered name or an IPv4 address. Without the comma, which the grammar has: a list of two hosts is a way to make
     /// two readers see different ones.

@@ -6,9 +6,9 @@ internal import CMicrohttpd
 
 /// An answer written straight to a socket, for the moments when libmicrohttpd takes none.
 ///
-/// Those are all before a request is there as a whole: it comes too slowly, its connection makes room for another or was never
-/// admitted, or the server stops. Nothing else is being sent then, since a request is read only after the answer before it
-/// has gone, so the bytes cannot fall between others.
+/// All of them come before a request is complete: it comes too slowly, its connection makes room for another or was
+/// never admitted, or the server stops. Nothing else is being sent then, since a request is read only after the
+/// previous answer has gone, so the bytes cannot fall between others.
 enum DirectResponse {
     /// Sends what a fresh send buffer takes in one go; a connection that cannot take it gets no answer.
     static func send(_ response: HTTPResponse, to descriptor: Int32, withBody: Bool = true) {

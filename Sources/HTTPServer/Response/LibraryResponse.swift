@@ -8,11 +8,11 @@ internal import CMicrohttpd
 enum LibraryResponse {
     /// Puts the fields of an answer into the library's form of it; false when memory is short.
     ///
-    /// The library takes one field in a call and allocates three times for it. So all go in as one: the name of the first,
-    /// and as its value what follows it in the head. A value must not hold line ends there, so another byte, which no
-    /// field can hold, stands for each of theirs until the library has made its copy. That copy is where
-    /// `MHD_get_response_header` points to, memory of the library's heap that ends with the response, and the library sends
-    /// it as it is, by the length it had.
+    /// The library takes one field a call and allocates three times for it. So all go in as one: the name of the first,
+    /// and as its value all that follows in the head. The library takes no value with line ends, so another byte, which
+    /// no field can hold, stands for each of them until the library has made its copy. `MHD_get_response_header` points
+    /// to that copy, which lies on the library's heap until the end of the response, and the library sends it as it is,
+    /// with the length it had.
     static func addFields(_ fields: ResponseFields, closes: Bool, to handle: OpaquePointer) -> Bool {
         let isAdded = fields.count == 0 || addLines(fields.lines, to: handle)
         if closes { MHD_add_response_header(handle, "Connection", "close") }
@@ -50,7 +50,7 @@ enum LibraryResponse {
         return true
     }
 
-    /// Replaces a byte and the one behind it wherever it stands in a text that ends with NUL.
+    /// Replaces a byte and the one after it by a pair, wherever it stands in a text that ends with NUL.
     private static func replace(_ byte: UInt8, by pair: (UInt8, UInt8), in text: UnsafeMutablePointer<UInt8>) {
         var position = UnsafeMutableRawPointer(text).assumingMemoryBound(to: CChar.self)
         while let found = strchr(position, Int32(byte)) {
@@ -62,7 +62,7 @@ enum LibraryResponse {
 
     /// Makes the library's response; the caller destroys it. Nil when memory is short.
     ///
-    /// - Parameter owner: what keeps the body for as long as the library needs it, if there is something already.
+    /// - Parameter owner: what keeps the body for as long as the library needs it, if there is such an object already.
     static func body(_ bytes: ArraySlice<UInt8>, keptBy owner: BodyOwner?) -> OpaquePointer? {
         guard !bytes.isEmpty else { return MHD_create_response_from_buffer(0, nil, .RESPMEM_PERSISTENT) }
         let keeper = owner ?? BodyOwner()
@@ -88,7 +88,7 @@ class BodyOwner {
     final var body: ArraySlice<UInt8> = []
 }
 
-/// The same, with what is to live as long as the body.
+/// The same, with an object that is to live as long as the body.
 final class AccompaniedBody: BodyOwner {
     private let object: any AnyObject & Sendable
 

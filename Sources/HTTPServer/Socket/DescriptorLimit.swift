@@ -12,7 +12,7 @@ enum DescriptorLimit {
         return Int(clamping: limit.rlim_max)
     }
 
-    /// Raises the soft limit to the hard one where less than that is allowed; gives the limit in force.
+    /// Raises the soft limit towards what is needed, as far as the hard limit allows; returns the limit in force.
     static func raise(towards needed: Int) -> Int {
         var limit = rlimit()
         let files = __rlimit_resource_t(RLIMIT_NOFILE.rawValue)

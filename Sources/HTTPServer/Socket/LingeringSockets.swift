@@ -4,10 +4,10 @@
 internal import CMicrohttpd
 @preconcurrency internal import Glibc
 
-/// Sockets that have their last answer and still send.
+/// Sockets whose clients have their last answer and still send.
 ///
 /// Closing a socket with unread bytes resets it, and a reset can take the answer away from a client that is still
-/// sending. Each one is read and thrown away until the client ends, for a second at most. Loop thread only.
+/// sending. What comes is read and thrown away until the client ends its side, for a second at most. Loop thread only.
 struct LingeringSockets {
     private struct Member {
         var descriptor: Int32

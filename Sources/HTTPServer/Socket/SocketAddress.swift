@@ -35,11 +35,11 @@ struct SocketAddress: Sendable, Equatable {
     }
 
     private init(family: Int32, address: UnsafeRawPointer, port: in_port_t) {
-        // 46 bytes hold the longest text of an IPv6 address and its end.
+        // 46 bytes hold the longest text of an IPv6 address and its NUL.
         var text = [CChar](repeating: 0, count: 46)
         _ = inet_ntop(family, address, &text, 46)
         let written = text.withUnsafeBufferPointer { $0.baseAddress.map { String(cString: $0) } ?? "" }
-        // An IPv4 client of a socket for both families is the same client as on a socket for IPv4.
+        // An IPv4 client of a socket for both families is to be the same client as on a socket for IPv4.
         let isMapped = written.hasPrefix("::ffff:") && written.contains(".")
         self.host = isMapped ? String(written.dropFirst(7)) : written
         self.port = UInt16(bigEndian: port)

@@ -27,7 +27,7 @@ extension HTTPConnection {
         case .end: return LibraryStream.endOfStream
         case .cut: return LibraryStream.endWithError
         case .wait:
-            // Nobody resumes it before this call has returned: that is done by this thread.
+            // Nobody resumes it before this call has returned: only this thread does.
             MHD_suspend_connection(library)
             stage = .parked(stream)
             return 0
@@ -39,7 +39,7 @@ extension HTTPConnection {
         if deadline == .max, stream.isFinishing { deadline = loop.now + loop.streamStallMilliseconds }
     }
 
-    /// The client has closed the connection, or its sending side, while the body is written.
+    /// The client has closed the connection, or its sending side, while the body is being written.
     func streamPeerEnded() {
         guard let stream = stage.stream else { return }
         carryOut(.cut(stream))
@@ -58,7 +58,8 @@ extension HTTPConnection {
         stream.end(isSent ? .finished : .clientGone)
     }
 
-    /// How long sent bytes may stay unacknowledged, so that a client that vanished without a word is noticed; 0 for ever.
+    /// Sets how long sent bytes may stay unacknowledged, so that a client that vanished without a word is noticed; 0
+    /// for ever.
     private func setStallTimeout(milliseconds: Int32) {
         var value = milliseconds
         let size = socklen_t(MemoryLayout<Int32>.size)

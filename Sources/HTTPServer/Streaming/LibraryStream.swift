@@ -9,7 +9,7 @@ enum LibraryStream {
     static let unknownSize = UInt64.max
     static let endOfStream = -1
     static let endWithError = -2
-    /// What HTTP/1.0 answers are read by; chunks are made in the connection's own memory.
+    /// The block size in which HTTP/1.0 answers are read; chunks are made in the connection's own memory.
     private static let blockBytes = 2_048
 
     /// Makes the library's response, which asks the connection for its body; nil when memory is short.

@@ -14,7 +14,7 @@ public final class ResponseStream: Sendable {
         case finished
         /// The client went away, ended its side of the connection, or took nothing for too long.
         case clientGone
-        /// The server shuts down; what was written until then was sent if the client took it in time.
+        /// The server shuts down; what had been written was sent if the client took it in time.
         case shuttingDown
         /// The request had an answer already, so nothing of the stream was sent.
         case refused
@@ -64,7 +64,7 @@ public final class ResponseStream: Sendable {
     /// Whether the stream takes bytes, if they fit.
     public var isOpen: Bool { state.withLock { $0.buffer.phase == .open } }
 
-    /// What was written and not yet handed to the operating system, in bytes.
+    /// How many bytes have been written and not yet handed to the operating system.
     public var bufferedBytes: Int { state.withLock { $0.buffer.byteCount } }
 
     // MARK: The loop's side

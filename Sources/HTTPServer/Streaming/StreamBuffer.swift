@@ -1,7 +1,7 @@
 // Part of the rpc-gateway project, under Apache License v2.0; see LICENSE for the full text
 // SPDX-License-Identifier: Apache-2.0
 
-/// What a stream still has to send, and how far it has come; apart from threads and sockets.
+/// What a stream still has to send, and how far it has come; free of threads and sockets.
 struct StreamBuffer {
     enum Phase: Equatable {
         /// The application may write.
@@ -42,7 +42,7 @@ struct StreamBuffer {
         return true
     }
 
-    /// Takes the last bytes, which always fit, and no more after them; false when the stream has ended already.
+    /// Takes the last bytes, which always fit; nothing is taken after them. False when the stream has ended already.
     mutating func finish(_ last: ArraySlice<UInt8>) -> Bool {
         guard phase == .open else { return false }
         put(last)
