@@ -5,8 +5,8 @@
 
 /// A value behind a pthread mutex.
 ///
-/// Same shape as `Synchronization.Mutex`, which ThreadSanitizer reports falsely on Linux. Never call out (a
-/// continuation, a callback, a log handler) from within the closure: change state under the lock, act after it.
+/// Of the same shape as `Synchronization.Mutex`, for which ThreadSanitizer reports false races on Linux. Never call out
+/// (a continuation, a callback, a log handler) from within the closure: change state under the lock, act after it.
 public final class Guarded<Value>: @unchecked Sendable {
     // Sound: `value` is touched only between lock and unlock of `mutex`, and `sending` keeps references from leaking.
     private let mutex: UnsafeMutablePointer<pthread_mutex_t>

@@ -17,7 +17,7 @@ public struct Moment: InstantProtocol, Sendable {
     @inlinable
     public init(nanoseconds: Int64) { self.nanoseconds = nanoseconds }
 
-    /// The present.
+    /// The present moment.
     public static var now: Moment {
         var time = timespec()
         clock_gettime(CLOCK_MONOTONIC, &time)
@@ -28,17 +28,17 @@ public struct Moment: InstantProtocol, Sendable {
     @inlinable
     public var milliseconds: UInt64 { UInt64(clamping: nanoseconds) / 1_000_000 }
 
-    /// The moment so much later, or earlier where the duration is negative; parts of a nanosecond are dropped.
+    /// The moment that is so much later, or earlier if the duration is negative; parts of a nanosecond are dropped.
     @inlinable
     public func advanced(by duration: Duration) -> Moment {
         let (sum, overflows) = nanoseconds.addingReportingOverflow(duration.wholeNanoseconds)
         return overflows ? Moment(nanoseconds: duration < .zero ? .min : .max) : Moment(nanoseconds: sum)
     }
 
-    /// The time from this moment to another; negative where that is earlier.
+    /// The time from this moment to another; negative if that is earlier.
     @inlinable
     public func duration(to other: Moment) -> Duration {
-        // In 128 bits nothing overflows; `Duration.nanoseconds` makes sure of that each time.
+        // In 128 bits nothing overflows, so this needs none of the checks of `Duration.nanoseconds`.
         Duration(attoseconds: Int128(other.nanoseconds.subtracting(nanoseconds)) &* 1_000_000_000)
     }
 

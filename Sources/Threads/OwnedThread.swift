@@ -20,8 +20,8 @@ public final class OwnedThread: Sendable {
         state.withLock { $0 = thread }
     }
 
-    /// Waits for the thread's end; the first caller joins, later ones return at once, and so does the thread itself,
-    /// which then ends on its own.
+    /// Waits for the thread's end. The first caller joins, later ones return at once; so does the thread itself, which
+    /// then ends on its own.
     public func join() {
         let thread = state.withLock { value -> pthread_t? in
             defer { value = nil }

@@ -22,7 +22,7 @@ public final class WakeUp: Sendable {
 
     deinit { close(fileDescriptor) }
 
-    /// Makes the loop's next or present wait return; callable from any thread.
+    /// Makes the loop's present or next wait return; callable from any thread.
     ///
     /// Within a `WakeUpBatch` of the calling thread the signal is sent at the end of the batch.
     public func signal() {

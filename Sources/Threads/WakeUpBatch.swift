@@ -3,12 +3,13 @@
 
 @preconcurrency import Glibc
 
-/// Holds back the wake-ups that one thread sends while it works off a batch, and sends each once at the end.
+/// Holds back the wake-ups that one thread sends while it works through a batch, and sends each of them once, at the
+/// end.
 ///
 /// A loop that hands on many pieces of work in a turn would otherwise wake the receiver at the first piece, which then
-/// works in small bites: one system call and one packet for each. Owned by one thread; not to be used in another.
+/// works in small bites: one system call and one packet for each. Owned by one thread; not to be used on another.
 public final class WakeUpBatch {
-    /// So many signals are held back at the most, so that the receiver starts while a long batch goes on.
+    /// At most so many signals are held back, so that the receiver starts while a long batch goes on.
     private static let limit = 32
 
     private var held: [WakeUp] = []
@@ -22,7 +23,7 @@ public final class WakeUpBatch {
 
     /// Runs the work of a batch, then sends what was held back.
     public func run<Failure: Error>(_ work: () throws(Failure) -> Void) throws(Failure) {
-        // The pointer is taken back before this function ends, while `self` is alive.
+        // The pointer is withdrawn before this function ends, while `self` is alive.
         pthread_setspecific(currentBatch, Unmanaged.passUnretained(self).toOpaque())
         defer {
             pthread_setspecific(currentBatch, nil)

@@ -6,7 +6,7 @@
 /// The owner keeps the deadlines; the timer knows only the next one. Arming with a later instant than the armed one
 /// costs nothing but a lock, so a stream of calls with equal time-outs never wakes the loop early.
 public final class DeadlineTimer: Sendable {
-    /// Called on the loop's thread with the present; gives the next deadline, or nil when there is none.
+    /// Called on the loop's thread with the present moment; returns the next deadline, or nil when there is none.
     public typealias Fire = @Sendable (Moment) -> Moment?
 
     private struct State {
@@ -21,14 +21,15 @@ public final class DeadlineTimer: Sendable {
 
     /// Makes a timer that is not armed.
     ///
-    /// - Parameter isUrgent: for one that watches over a loop: it is armed even if that loop does not get to the end of its turn.
+    /// - Parameter isUrgent: true for a timer that watches over another loop: it is armed even if that loop does not
+    ///   get to the end of its turn.
     public init(loop: EventLoop, isUrgent: Bool = false, fire: @escaping Fire) {
         self.loop = loop
         self.isUrgent = isUrgent
         self.fire = fire
     }
 
-    /// Makes sure that the timer fires at this instant or before; callable from any thread.
+    /// Makes sure that the timer fires at this instant or earlier; callable from any thread.
     public func arm(_ instant: Moment) {
         let isEarlier = state.withLock { state in
             if state.isStopped { return false }
@@ -42,12 +43,12 @@ public final class DeadlineTimer: Sendable {
         if isUrgent { loop.executeNow(schedule) } else { loop.execute(schedule) }
     }
 
-    /// Lets no deadline fire any more; one that fires at this moment on the loop's thread may still be at it.
+    /// Keeps every later deadline from firing; one that is just firing on the loop's thread may still be at work.
     public func stop() {
         state.withLock { state in (state.armed, state.isStopped) = (nil, true) }
     }
 
-    /// Fires unless the deadline has been moved or taken back since.
+    /// Fires unless the deadline has been moved or withdrawn since.
     func fireIfDue(_ now: Moment) {
         let isDue = state.withLock { state in
             guard let armed = state.armed, armed <= now else { return false }

@@ -4,7 +4,8 @@
 extension EventLoop {
     private static let keptShared = Guarded<EventLoop?>(nil)
 
-    /// The loop of the process for whoever was given none: timers, and the connections of a library's user.
+    /// The loop of the process for whoever was given none, such as timers and the connections of programs that use the
+    /// libraries.
     ///
     /// Started when first asked for, and never stopped.
     public static func shared() throws(OutOfResources) -> EventLoop {

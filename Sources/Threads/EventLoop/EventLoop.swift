@@ -9,9 +9,9 @@ internal import Synchronization
 /// One thread that serves descriptors, timers and work from other threads.
 ///
 /// A turn waits for events, tells the sources whose descriptors are ready, takes the inbox, fires timers, lets the turn
-/// takers do their work, and at its end flushes what has gathered output: many small pieces of work leave with one
-/// system call each. What belongs to a loop is touched by its thread alone and needs no lock; other threads come in through
-/// `run` and `execute`.
+/// takers do their work, and at its end flushes what has gathered output, so that the output of many small pieces of
+/// work leaves with one system call. What belongs to a loop is touched by its thread alone and needs no lock; other
+/// threads enter through `run` and `execute`.
 ///
 /// `start()` begins, `stop()` ends after the turn under way; what still waits in the inbox then runs before the end, and
 /// later work is dropped. A loop that was started keeps itself alive until it has ended.
@@ -25,7 +25,7 @@ public final class EventLoop: @unchecked Sendable {
     private let lastTurn = Atomic<Int64>(0)
     private let ended: WakeUp
 
-    /// The moment at which the present turn began; a clock for what need not know better than a turn.
+    /// The moment at which the present turn began; a clock for whatever does not need one finer than a turn.
     public private(set) var now = Moment.now
     private var slots: [Slot] = []
     private var freeSlots: [Int] = []
@@ -58,7 +58,7 @@ public final class EventLoop: @unchecked Sendable {
     }
 
     private static let eventsATurn = 256
-    /// What stands in an event's data for the loop's own wake-up.
+    /// What an event's data holds for the loop's own wake-up.
     private static let wakeUpData = UInt64.max
 
     /// Makes a loop that does not turn yet.
@@ -93,11 +93,11 @@ public final class EventLoop: @unchecked Sendable {
     public func start() throws(OutOfResources) {
         now = .now
         noteTurn()
-        // Never joined: `waitUntilEnded` tells of its end within a limit of time, which a join could not.
+        // Never joined: `waitUntilEnded` waits for its end with a limit, which a join does not have.
         _ = try OwnedThread(name: name) { self.turnUntilStopped() }
     }
 
-    /// Has the loop end after the turn under way; callable from any thread.
+    /// Makes the loop end after the turn under way; callable from any thread.
     public func stop() {
         inbox.withLock { $0.isStopped = true }
         wakeUp.signalNow()
@@ -128,7 +128,7 @@ public final class EventLoop: @unchecked Sendable {
 // MARK: Any thread
 
 extension EventLoop {
-    /// Runs the work now when this is the loop's thread, and else in the loop's next turn.
+    /// Runs the work at once when this is the loop's thread, and otherwise in the loop's next turn.
     public func run(_ work: @escaping @Sendable () -> Void) {
         if isCurrent { work() } else { execute(work) }
     }
@@ -161,7 +161,7 @@ extension EventLoop {
         return isTaken
     }
 
-    /// Puts work into the inbox; whether it is the first there.
+    /// Puts work into the inbox; returns whether it is the first there.
     private func enter(_ work: @escaping @Sendable () -> Void) -> Bool {
         inbox.withLock { inbox in
             guard !inbox.hasEnded else { return false }
@@ -190,27 +190,27 @@ extension EventLoop {
         return Watch(loop: self, descriptor: descriptor, slot: slot, interest: interest)
     }
 
-    /// Tells a source of the loop's end and of nothing else, until the watch is ended.
+    /// Tells a source of the loop's end, and of nothing else, until the watch is ended.
     public func watchEnd(_ source: any EventSource) -> Watch {
         Watch(loop: self, descriptor: nil, slot: takeSlot(source), interest: [])
     }
 
-    /// Adds what takes part in every turn, in the order of the adding.
+    /// Adds one that takes part in every turn, after those added before.
     public func add(_ taker: any TurnTaker) { turnTakers.append(taker) }
 
     /// Takes it out again.
     public func remove(_ taker: any TurnTaker) { turnTakers.removeAll { $0 === taker } }
 
-    /// Has something flushed once at the end of this turn; to be asked once a turn.
+    /// Has something flushed once, at the end of this turn; to be asked for once a turn.
     public func flushAtEnd(_ flushable: any Flushable) { flushables.append(flushable) }
 
-    /// Has a source told, until it is taken out, whenever another has input.
+    /// Has a source told whenever another has input, until it is removed.
     public func add(follower: any Follower) { followers.append(follower) }
 
     /// Takes it out again.
     public func remove(follower: any Follower) { followers.removeAll { $0 === follower } }
 
-    /// Tells those that let their input lie that there is input.
+    /// Tells the followers, which let their input lie, that others have some.
     public func tellFollowers() {
         for follower in followers { follower.othersHadInput() }
     }
@@ -247,13 +247,13 @@ extension EventLoop {
     }
 
     private func turnUntilStopped() {
-        // Taken back before this function ends, while `self` is alive.
+        // Withdrawn before this function ends, while `self` is alive.
         pthread_setspecific(currentLoop, Unmanaged.passUnretained(self).toOpaque())
         defer { pthread_setspecific(currentLoop, nil) }
         let wakeUps = WakeUpBatch(ignoring: wakeUp)
         while !isStopping {
             let count = wait()
-            // What other threads are told in a turn wakes each of them once, at its end.
+            // What is told to other threads in a turn wakes each of them once, at its end.
             wakeUps.run { turn(count) }
         }
         wakeUps.run { finish() }
@@ -333,7 +333,8 @@ extension EventLoop {
         }
     }
 
-    /// Does what was left in the inbox, and lets go of everything: what it holds may lead back to this loop.
+    /// Does what was left in the inbox, and lets go of everything that the loop holds, since it may lead back to the
+    /// loop.
     private func finish() {
         takeInbox()
         tellSources()
@@ -361,7 +362,7 @@ extension EventLoop {
 private let currentLoop: pthread_key_t = {
     var key = pthread_key_t()
     let result = pthread_key_create(&key, nil)
-    // A process has 1,024 keys and this program takes two, at its start.
+    // A process has 1,024 keys and this program takes three, at its start.
     precondition(result == 0, "no thread-specific key is left in this process")
     return key
 }()

@@ -15,29 +15,30 @@ public struct Readiness: OptionSet, Sendable, Hashable {
     public static let writable = Readiness(rawValue: 2)
 }
 
-/// What owns a descriptor that a loop watches, or has to know of the loop's end; called on the loop's thread.
+/// Something that owns a descriptor that a loop watches, or that has to know of the loop's end; called on the loop's
+/// thread.
 public protocol EventSource: AnyObject {
-    /// The descriptor is ready. Told again in the next turn while it stays so.
+    /// The descriptor is ready; called again in every turn while it stays so.
     func isReady(_ readiness: Readiness)
-    /// The loop ends while it watches: nothing is told any more, so what is open has to be closed.
+    /// The loop ends while it watches: nothing more will be told, so what is open has to be closed.
     func loopDidEnd()
 }
 
-/// What does its work once in each turn, after sources, timers and inbox; called on the loop's thread.
+/// Something that does its work once in each turn, after sources, timers and inbox; called on the loop's thread.
 public protocol TurnTaker: AnyObject {
     /// Does what there is to do, without waiting.
     func takeTurn()
-    /// The milliseconds until the next turn has to begin at the latest; nil when only events matter.
+    /// How many milliseconds may pass before the next turn has to begin; nil when only events matter.
     var maximumWait: Int32? { get }
 }
 
-/// What lets its input lie until others of its loop have some; called on the loop's thread.
+/// Something that lets its input lie until others of its loop have some; called on the loop's thread.
 public protocol Follower: AnyObject {
     /// Others of the loop have input in this turn.
     func othersHadInput()
 }
 
-/// What gathers output during a turn and writes it at its end; called on the loop's thread.
+/// Something that gathers output during a turn and writes it at its end; called on the loop's thread.
 public protocol Flushable: AnyObject {
     /// Writes what has gathered, as far as it goes without waiting.
     func flush()

@@ -7,9 +7,9 @@ public final class OwnedLoop: Sendable {
     public let loop: EventLoop
     private let isLent: Bool
 
-    /// Takes a running loop that somebody else ends, or with nil makes one and starts it.
+    /// Takes a running loop that somebody else ends, or, given nil, makes one and starts it.
     ///
-    /// - Parameter name: what `top -H` and debuggers show of one that is made.
+    /// - Parameter name: what `top -H` and debuggers show for one that is made.
     public init(_ lent: EventLoop?, name: String) throws(OutOfResources) {
         isLent = lent != nil
         if let lent {
@@ -22,7 +22,7 @@ public final class OwnedLoop: Sendable {
 
     deinit { end() }
 
-    /// Ends the loop if it is not lent; what still waits for it runs before.
+    /// Ends the loop if it is not lent; what still waits in its inbox runs first.
     public func end() {
         if !isLent { loop.stop() }
     }

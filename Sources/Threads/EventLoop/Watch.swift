@@ -27,7 +27,7 @@ public final class Watch {
         epoll_ctl(loop.epoll, EPOLL_CTL_MOD, descriptor, &event)
     }
 
-    /// Ends the watch; to be called before the descriptor is closed. Nothing is told afterwards.
+    /// Ends the watch, after which nothing is told; to be called before the descriptor is closed.
     public func end() {
         guard !isEnded else { return }
         isEnded = true
