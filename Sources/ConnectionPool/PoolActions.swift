@@ -4,7 +4,7 @@
 public import Threads
 
 extension PoolStateMachine {
-    /// What the owner of the machine does after an input: all of it, in any order, with no lock held.
+    /// What the owner of the machine does after an input: all of it, in any order, holding no lock.
     public struct Actions: Sendable {
         /// A lease given to a request that waited.
         public struct Grant: Sendable {
@@ -42,7 +42,7 @@ extension PoolStateMachine {
         public var connect: [ConnectionID] = []
         /// Connections, or attempts to connect, to close; each ends in `connectionClosed` or `connectionFailed`.
         public var close: [ConnectionID] = []
-        /// When to call `timerFired` next, in place of any earlier wish; nil leaves the timer as it is.
+        /// When to call `timerFired` next, in place of any earlier request; nil leaves the timer as it is.
         public var timer: Moment?
 
         @inlinable

@@ -3,17 +3,17 @@
 
 /// The limits of a pool.
 public struct PoolConfiguration: Sendable, Hashable {
-    /// Idle connections are closed only while more than this many are idle; nothing is made ahead because of it.
+    /// Idle connections are closed only while more than this many are idle; none is made ahead because of it.
     public var minimumConnectionCount: Int
-    /// So many connections are made at the start and made again when they are lost, whether or not anybody waits.
+    /// So many connections are made at the start, and made again when lost, whether or not anybody waits.
     public var preservedConnectionCount: Int
-    /// Connections that may exist at a time, those being made and being closed included.
+    /// Connections that may exist at a time, including those being made or closed.
     public var maximumConnectionHardLimit: Int
     /// Leases one connection carries at a time.
     public var maximumLeasesPerConnection: Int
     /// Requests that may wait at a time; the next one is refused.
     public var maximumWaiters: Int
-    /// A connection nobody has used for so long is closed.
+    /// A connection that nobody has used for so long is closed.
     public var idleTimeout: Duration
     /// The waits between failed attempts to connect.
     public var backoff: ReconnectBackoff

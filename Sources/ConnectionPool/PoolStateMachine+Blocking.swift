@@ -4,9 +4,9 @@
 public import Threads
 
 extension PoolStateMachine {
-    /// The peer asks for no more messages on this connection: nobody leases it until it is unblocked.
+    /// The peer wants no more messages on this connection: nobody leases it until it is unblocked.
     ///
-    /// When no other connection is left the requests that wait fail: waiting for an alarm of the peer has no bound.
+    /// When no other connection is left the requests that wait fail: an alarm of the peer may last for ever.
     @inlinable
     public mutating func connectionBlocked(_ connection: ConnectionID) -> Actions {
         guard let slot = slotOfConnection[connection], let blocked = connections[slot] else { return Actions() }

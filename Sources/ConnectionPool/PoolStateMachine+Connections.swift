@@ -22,7 +22,7 @@ extension PoolStateMachine {
 
     /// An attempt failed.
     ///
-    /// Attempts that ran side by side count as one failure, against the requests that wait and for the back-off.
+    /// Attempts that ran side by side count as one failure, both against the requests that wait and for the back-off.
     ///
     /// - Parameters:
     ///   - isRetriable: false if trying again cannot help: every request that waits fails, whatever it tolerates.
@@ -85,7 +85,7 @@ extension PoolStateMachine {
         nextAttempt = now + configuration.backoff.delay(afterFailures: failures, randomFactor: randomFactor)
     }
 
-    /// Takes the connection out of every list and count.
+    /// Removes the connection from every list and count.
     @inlinable
     mutating func forget(slot: Int) {
         guard let connection = connections[slot] else { return }

@@ -4,7 +4,7 @@
 public import Threads
 
 extension PoolStateMachine {
-    /// Brings the pool to rest after a change: serves those who wait, makes connections, asks for the timer.
+    /// Settles the pool after a change: serves those who wait, makes connections, asks for the timer.
     @inlinable
     mutating func settle(_ actions: Actions, now: Moment) -> Actions {
         var actions = actions
@@ -36,13 +36,13 @@ extension PoolStateMachine {
         return connections.count - 1
     }
 
-    /// How many attempts to begin, leaving aside when.
+    /// How many attempts to begin, whenever that may be.
     @inlinable var wantedConnections: Int {
         let room = configuration.maximumConnectionHardLimit - counts.connections
         let forWaiters = connectionsForWaiters - counts.connecting
         let preserved = configuration.preservedConnectionCount - counts.connecting - counts.established
         let wanted = max(0, min(room, max(forWaiters, preserved)))
-        // While attempts fail one at a time shows whether the peer is back.
+        // While attempts fail, one at a time is enough to show whether the peer is back.
         guard failures > 0 else { return wanted }
         return hasAttemptOfThisRound ? 0 : min(wanted, 1)
     }

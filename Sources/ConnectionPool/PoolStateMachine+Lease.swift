@@ -7,10 +7,10 @@ extension PoolStateMachine {
     /// Asks for a lease on a connection.
     ///
     /// - Parameters:
-    ///   - waiter: names the request if it has to wait; must not be the name of another that waits.
+    ///   - waiter: names the request if it has to wait; must not be the name of another one that waits.
     ///   - deadline: when the request stops waiting.
-    ///   - retry: failed attempts to connect the request tolerates; nil for any number. An attempt already under way
-    ///     counts.
+    ///   - retry: how many failed attempts to connect the request tolerates; nil for any number. An attempt already
+    ///     under way counts.
     @inlinable
     public mutating func lease(
         _ waiter: WaiterID,
@@ -24,7 +24,7 @@ extension PoolStateMachine {
         return enqueue(waiter, deadline: deadline, retry: retry, now: now)
     }
 
-    /// Withdraws a request that waits; false if it does not wait any more, so that its answer is on its way.
+    /// Withdraws a request that waits; false if it does not wait any more, and its answer is on its way.
     @inlinable
     public mutating func cancel(_ waiter: WaiterID) -> Bool {
         waiters.remove(waiter)
@@ -46,7 +46,7 @@ extension PoolStateMachine {
             let actions = closeIfIdle(slot: slot)
             return actions.isEmpty ? .done : .actions(actions)
         }
-        // Nearly always there is nothing to do, and no actions are made.
+        // Nearly always there is nothing to do, and then no actions are made.
         guard let moment = earlierTimer else { return .done }
         return .actions(withTimer(moment, Actions()))
     }
@@ -119,7 +119,7 @@ public enum LeaseFailure<ConnectError: Error>: Error {
     case deadlineExceeded(latestFailure: ConnectError?)
     /// The attempts to connect failed more often than the request tolerates.
     case connectionFailed(ConnectError)
-    /// As many requests wait as may.
+    /// As many requests wait as are allowed to.
     case queueFull
     /// Every established connection is blocked by its peer.
     case blocked

@@ -2,7 +2,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
 extension PoolStateMachine {
-    /// Refuses everybody from now on; closes each connection as soon as it carries no lease.
+    /// Refuses every later request; closes each connection as soon as it carries no lease.
     @inlinable
     public mutating func beginShutdown() -> Actions {
         phase = .shuttingDown
@@ -12,7 +12,7 @@ extension PoolStateMachine {
         return actions
     }
 
-    /// Refuses everybody from now on; closes every connection, leased or not.
+    /// Refuses every later request; closes every connection, leased or not.
     @inlinable
     public mutating func forceShutdown() -> Actions {
         phase = .shuttingDown

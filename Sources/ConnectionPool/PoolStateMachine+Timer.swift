@@ -27,7 +27,7 @@ extension PoolStateMachine {
         return min(one, other)
     }
 
-    /// Asks for the timer if it has to fire earlier than the one asked for; a later date is found when that one fires.
+    /// Asks for the timer if it has to fire earlier than already asked for; a later date is found when it fires.
     @inlinable
     mutating func withTimer(_ actions: Actions) -> Actions {
         earlierTimer.map { withTimer($0, actions) } ?? actions
@@ -41,7 +41,7 @@ extension PoolStateMachine {
         return actions
     }
 
-    /// When the timer has to fire, where that is earlier than the one asked for.
+    /// When the timer has to fire, if that is earlier than already asked for.
     @inlinable var earlierTimer: Moment? {
         guard let moment = nextTimer else { return nil }
         guard let requestedTimer else { return moment }

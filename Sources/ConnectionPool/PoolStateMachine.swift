@@ -6,9 +6,9 @@ public import Threads
 /// Decides which request uses which connection, and when connections are made, closed and made again.
 ///
 /// A value without I/O, locks or a clock: every input takes the time and returns what is to be done, and whoever owns
-/// the machine keeps it under a lock of its own and acts after letting go of it. One connection carries several leases
-/// at a time. A lease takes the connection used last that has room, so that under less load the others fall idle and
-/// are closed. When none has room the request waits, first in first out, and connections are made up to the limit.
+/// the machine keeps it under a lock and acts after releasing that. One connection carries several leases at a time. A
+/// lease goes to the most recently used connection that has room, so that under less load the others fall idle and are
+/// closed. When none has room the request waits, first in first out, and connections are made up to the limit.
 ///
 /// Leasing and releasing a ready connection is O(1) and allocates nothing; inputs that concern waiting requests are
 /// O(log n) in their number, a failed attempt to connect O(n).
@@ -30,7 +30,7 @@ public struct PoolStateMachine<
     @usableFromInline var connections: ContiguousArray<PooledConnection?> = []
     @usableFromInline var slotOfConnection: [ConnectionID: Int] = [:]
     @usableFromInline var freeSlots: ContiguousArray<Int> = []
-    /// Established connections with room that are not blocked, the one used last first.
+    /// Established connections with room that are not blocked, the most recently used one first.
     @usableFromInline var leasable = SlotList()
     /// Established connections without a lease, the one idle longest last.
     @usableFromInline var idle = SlotList()
@@ -39,17 +39,17 @@ public struct PoolStateMachine<
 
     /// Failed rounds of attempts in a row.
     @usableFromInline var failures = 0
-    /// Number of the current round of attempts.
+    /// The number of the current round of attempts.
     @usableFromInline var round = 0
     @usableFromInline var latestFailure: ConnectError?
     /// No attempt to connect begins before this.
     @usableFromInline var nextAttempt: Moment?
-    /// The timer the owner was asked for and has not reported as fired.
+    /// The timer that the owner was asked for and has not reported as fired.
     @usableFromInline var requestedTimer: Moment?
 
     /// Makes an empty pool.
     ///
-    /// - Parameter makeConnectionID: yields an ID that was never used before in this pool; called within inputs.
+    /// - Parameter makeConnectionID: returns an ID that was never used before in this pool; called within inputs.
     @inlinable
     public init(configuration: PoolConfiguration, makeConnectionID: @escaping @Sendable () -> ConnectionID) {
         self.configuration = configuration
@@ -71,7 +71,7 @@ public struct PoolStateMachine<
     /// Whether the pool was told to shut down and its last connection is gone.
     @inlinable public var isShutDown: Bool { phase == .shuttingDown && counts.connections == 0 }
 
-    /// Makes the connections that are kept ready ahead of any request; call it once, first.
+    /// Makes the connections that are kept ready ahead of any request; to be called once, before any other input.
     @inlinable
     public mutating func start(now: Moment) -> Actions {
         settle(Actions(), now: now)

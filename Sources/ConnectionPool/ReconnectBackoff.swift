@@ -17,9 +17,9 @@ public struct ReconnectBackoff: Sendable, Hashable {
     public var growth: Growth
     /// No wait is longer than this.
     public var maximumInterval: Duration
-    /// Which part of the wait is random: 1 draws from the whole of it ("full jitter"), 0 waits exactly.
+    /// Which part of the wait is random: 1 makes all of it random ("full jitter"), 0 none.
     public var jitter: Double
-    /// Attempts that belong together and follow each other at once, for instance one for each host; at least 1.
+    /// How many attempts belong together and follow each other at once, for instance one for each host; at least 1.
     public var attemptsPerRound: Int
 
     /// Makes a back-off; by default 50 ms, doubled up to one second, with full jitter.
@@ -46,9 +46,9 @@ public struct ReconnectBackoff: Sendable, Hashable {
         return fullInterval(round: failures / attemptsPerRound) * (1 - jitter * random)
     }
 
-    /// The interval after a round without its random part; rounds count from 1.
+    /// The interval after a round, before any part of it is made random; rounds count from 1.
     private func fullInterval(round: Int) -> Duration {
-        // Far past any sensible cap, and small enough that neither the power nor the product overflows.
+        // Far beyond any sensible cap, and small enough that neither the power nor the product overflows.
         let steps = min(round - 1, 64)
         let first = min(interval, maximumInterval)
         switch growth {

@@ -58,7 +58,7 @@ struct SlotList: Sendable {
         count += 1
     }
 
-    /// Takes the slot out; one that is not in the list is left alone.
+    /// Removes the slot; one that is not in the list is ignored.
     @inlinable
     mutating func remove(_ slot: Int) {
         guard contains(slot) else { return }

@@ -5,7 +5,7 @@ public import Threads
 
 /// The requests that wait for a lease: first in, first out, with the earliest deadline always at hand.
 ///
-/// Appending, taking the first and removing any one cost O(log n) in the number of waiters.
+/// Appending, taking the first and removing any one are O(log n) in the number of waiters.
 @usableFromInline
 struct WaiterQueue<WaiterID: Hashable & Sendable>: Sendable {
     @usableFromInline
@@ -69,7 +69,7 @@ struct WaiterQueue<WaiterID: Hashable & Sendable>: Sendable {
         return remove(slot: slot)
     }
 
-    /// Whether the waiter was in the queue.
+    /// Removes a waiter; returns whether it was in the queue.
     @inlinable
     mutating func remove(_ id: WaiterID) -> Bool {
         guard let slot = slotOfWaiter[id] else { return false }
@@ -77,7 +77,7 @@ struct WaiterQueue<WaiterID: Hashable & Sendable>: Sendable {
         return true
     }
 
-    /// Counts one failed attempt against every waiter and takes out those that tolerate no more, in their order.
+    /// Counts one failed attempt against every waiter and removes those that tolerate no more, in their order.
     @inlinable
     mutating func popExhausted() -> [WaiterID] {
         var exhausted: [WaiterID] = []
