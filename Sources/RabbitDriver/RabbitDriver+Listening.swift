@@ -49,7 +49,7 @@ extension RabbitDriver: ListeningDriver {
             troubles: troubles,
             inflater: inflater,
             maximumInflatedBytes: inflates ? settings.maximumReplyBytes : nil,
-            // A process that only serves publishes too.
+            // A process that only serves still publishes: its replies.
             prepare: { [connections] in connections.start() },
             receive: receive
         )

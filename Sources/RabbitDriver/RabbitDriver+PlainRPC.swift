@@ -66,8 +66,8 @@ extension RabbitDriver: PlainRPCDriver {
 }
 
 extension RabbitDriver {
-    /// Makes a listener that serves a queue of plain AMQP RPC; see `PlainRPCDriver`. A queue that exists in another form
-    /// than ours, durable and without arguments, is consumed as it is.
+    /// Makes a listener that serves a queue of plain AMQP RPC; see `PlainRPCDriver`. A queue that exists in another
+    /// form than ours (durable, without arguments) is consumed as it is.
     public func makePlainListener(
         on queue: String,
         handler: @escaping @Sendable (any IncomingPlainMessage) -> Void

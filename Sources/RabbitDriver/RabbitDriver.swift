@@ -31,18 +31,18 @@ public final class RabbitDriver: Driver {
     let inspector: QueueInspector
     let replySender: ReplySender
 
-    /// What a driver can be told besides its URL and oslo's options.
+    /// The settings of a driver besides its URL and oslo's options.
     public struct Settings: Sendable, Equatable {
         /// The largest body of a reply, in bytes.
         public var maximumReplyBytes: Int
-        /// Whether the connection for replies is opened with the start; otherwise with the first call, as it suits a
+        /// Whether the connection for replies is opened at the start; otherwise at the first call, which suits a
         /// process that is only a server.
         public var receivesFromStart: Bool
         /// Which way requests to topics and servers take.
         public var requestRoute: RequestRoute
-        /// Whether calls to topics and servers have the broker's confirm; everything else always has.
+        /// Whether calls to topics and servers get the broker's confirm; everything else always does.
         public var confirmsCalls: Bool
-        /// How many drivers share the pool's options: each opens its part of the connections.
+        /// How many drivers share the pool's options; each opens its part of the connections.
         var shardCount = 1
 
         /// Makes settings.
@@ -72,7 +72,7 @@ public final class RabbitDriver: Driver {
     }
 
     /// - Parameters:
-    ///   - troubles: what tells of the broker's troubles, for several drivers on one broker together.
+    ///   - troubles: what logs the broker's troubles, for several drivers on one broker together.
     ///   - inflater: what inflates long bodies, for all of them.
     init(
         url: TransportURL,
@@ -130,7 +130,8 @@ public final class RabbitDriver: Driver {
     /// What drives the connections.
     var loop: EventLoop { ownedLoop.loop }
 
-    /// Those of the pool, and of the connections for replies, for looks at queues, and one that is just being lost or tried.
+    /// Those of the pool, of the connections for replies and for looks at queues, and of one that is just being lost or
+    /// tried.
     public var descriptors: DriverDescriptors {
         let pool = PoolConfiguration(options: options, hostCount: hosts.count, shardCount: settings.shardCount)
         let one = hosts.descriptorsPerConnection
@@ -166,7 +167,7 @@ public final class RabbitDriver: Driver {
     /// Ends a wait for replies; see `Driver`.
     public func cancel(_ id: UniqueID) { waiters.cancel(id) }
 
-    /// Lets a request wait; false when the driver is shut down, and then the request has failed.
+    /// Has a request wait; false when the driver is shut down, and then the request has failed.
     func register(_ id: UniqueID, _ request: RPCRequest, _ awaited: Awaited) -> Bool {
         waiters.register(
             id,
@@ -177,7 +178,7 @@ public final class RabbitDriver: Driver {
         )
     }
 
-    /// Goes on with a request once its reply can be received; otherwise it has failed.
+    /// Goes on with a request once its reply can be received, or fails it.
     func whenReady(
         _ id: UniqueID,
         deadline: Moment,
@@ -230,7 +231,7 @@ public final class RabbitDriver: Driver {
         }
     }
 
-    /// How the connections stand; see `Driver`. Until replies are expected nothing is missing without their connection.
+    /// How the connections stand; see `Driver`. The connection for replies is not missed until replies are expected.
     public var status: DriverStatus {
         let replies = replies.status
         return DriverStatus(
@@ -289,8 +290,8 @@ public final class RabbitDriver: Driver {
         connections.send(job)
     }
 
-    /// The route of a request. Queues' names do not hold the exchange, so another one than the default can only be meant
-    /// as an exchange.
+    /// The route of a request. Queues' names do not contain the exchange, so one other than the default can only be
+    /// meant as an exchange.
     private func route(to target: Target, _ queue: Name, isCall: Bool) -> PublishRoute {
         let isDefault = target.exchange.map { Name($0) == Name(controlExchange) } ?? true
         guard isDefault, !target.isFanout, !routes.areByName || !queue.isOfBroker else {
@@ -299,7 +300,8 @@ public final class RabbitDriver: Driver {
         return isCall ? routes.calls : routes.casts
     }
 
-    /// The failed attempts to connect that a request tolerates, each host once for each of its tries; nil for any number.
+    /// How many failed attempts to connect a request tolerates: each of its tries covers every host once; nil for any
+    /// number.
     func toleratedFailures(_ retry: Int?) -> Int? {
         guard let retry, retry >= 0 else { return nil }
         return (min(retry, 1_000_000) + 1) * hosts.count - 1
@@ -307,7 +309,7 @@ public final class RabbitDriver: Driver {
 }
 
 extension SendJob {
-    /// A message of the driver to its own reply queue; it waits for nobody for long.
+    /// A message of the driver to its own reply queue; it gives up soon.
     static func loopback(
         _ body: [UInt8],
         queue: Name,

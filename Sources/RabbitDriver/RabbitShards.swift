@@ -5,11 +5,11 @@ internal import AMQP
 public import Messaging
 public import Threads
 
-/// Drivers on RabbitMQ, one for each of several loops, that pass for one.
+/// Several drivers on RabbitMQ, one for each of several loops, that act as one.
 ///
-/// Each has connections and a reply queue of its own, driven by its loop. What is asked on one of the loops goes through that
-/// loop's driver and is answered on it, so nothing crosses threads; what is asked elsewhere goes through the first. The pool's
-/// options count over all of them.
+/// Each has connections and a reply queue of its own, driven by its loop. A request made on one of the loops goes
+/// through that loop's driver and is answered on it, so nothing crosses threads; one made elsewhere goes through the
+/// first driver. The pool's options count over all of them.
 public final class RabbitShards: Sendable {
     private let shards: [RabbitDriver]
 
@@ -45,7 +45,7 @@ public final class RabbitShards: Sendable {
 }
 
 extension RabbitShards: Driver {
-    /// Those of all of them; see `Driver`.
+    /// The descriptors of all of them; see `Driver`.
     public var descriptors: DriverDescriptors {
         let all = shards.map(\.descriptors)
         return DriverDescriptors(own: all.reduce(0) { $0 + $1.own }, perListener: all[0].perListener)
@@ -63,7 +63,7 @@ extension RabbitShards: Driver {
         own.call(request, completion: completion)
     }
 
-    /// Ends a wait for replies, whichever of them it is with; see `Driver`.
+    /// Ends a wait for replies, whichever driver it is with; see `Driver`.
     public func cancel(_ id: UniqueID) { for shard in shards { shard.cancel(id) } }
 
     /// Casts a method; see `Driver`.
@@ -83,7 +83,7 @@ extension RabbitShards: Driver {
         own.inspect(target, deadline: deadline, completion: completion)
     }
 
-    /// How all of them stand: connected when each is, with the oldest message of its own that came back.
+    /// How all of them stand: connected when each is; of their last own messages that came back the oldest counts.
     public var status: DriverStatus {
         let all = shards.map(\.status)
         let loopbacks = all.compactMap(\.lastLoopback)

@@ -7,17 +7,17 @@ internal import Threads
 
 /// Decides on which channel of a connection a message is published, and when; a value without I/O.
 ///
-/// The broker closes a channel over a message that it refuses, and everything else on that channel is lost or in doubt with
-/// it. So each channel carries the messages of one route only, and more than one at a time only when the route is proven: when
-/// a message of it was taken on this channel before. A message that may be refused for itself, because none as large was
-/// taken on this connection yet or because its properties are a caller's, has a channel to itself. What fails then
-/// concerns one message alone, and is known to the letter.
+/// The broker closes a channel over a message that it refuses, and with it everything else on that channel is lost or
+/// in doubt. So each channel carries the messages of one route only, and more than one at a time only when the route is
+/// proven: when a message of it has been taken on this channel before. A message that may be refused for itself,
+/// because none as large has been taken on this connection yet or because its properties are a caller's, has a channel
+/// to itself. A failure then concerns one message alone, and is known exactly.
 ///
-/// Some channels are at home to one route each, among them that of the control exchange and that of the default exchange,
-/// so that nobody else's messages can keep theirs waiting. The others are guests' channels: a route has one as long as it
-/// is busy, and gives it up, after a bounded turn, to those that wait, in the order in which they came.
+/// Some channels are home to one route each, among them the routes of the control exchange and of the default exchange,
+/// so that nobody else's messages can keep theirs waiting. The others are guests' channels: a route has one for as long
+/// as it is busy, and gives it up, after a bounded turn, to those that wait, in the order in which they came.
 struct ChannelAllocator<Item> {
-    /// What has to be known of a message.
+    /// What has to be known about a message.
     struct Load {
         var route: PublishRoute
         /// The size of its body.
@@ -29,7 +29,7 @@ struct ChannelAllocator<Item> {
     /// What becomes of a message that is new.
     enum Admission: Equatable {
         case send(Ticket)
-        /// It is given out later.
+        /// It waits, and is given out later.
         case wait
         case refuse(Refusal)
     }
@@ -48,7 +48,7 @@ struct ChannelAllocator<Item> {
         var bytes: Int
         /// Whether nothing else is on the channel.
         var isAlone: Bool
-        /// Whether the channel is at home to the route, and its alone.
+        /// Whether the channel is home to the route, and to no other.
         var isHome: Bool
         /// Whether it has to prove the route on this channel.
         var isTrial: Bool
@@ -75,9 +75,9 @@ struct ChannelAllocator<Item> {
         /// Messages that wait for a channel, and their bytes.
         var waiting = 10_000
         var waitingBytes = 64 << 20
-        /// Messages of a route in one turn on a guests' channel while others wait for one.
+        /// How many messages a route may send in one turn on a guests' channel while others wait for one.
         var turn = 64
-        /// How long a size that was refused is refused without asking.
+        /// How long a size that was refused is refused without asking the broker.
         var sizeLifetime = Duration.seconds(60)
     }
 
@@ -94,7 +94,7 @@ struct ChannelAllocator<Item> {
         var inFlight = 0
         /// What was sent since the route got the channel, or since nobody waited for one.
         var sentInTurn = 0
-        /// When it was last used, counted in messages.
+        /// When it was last used, on a clock that counts messages.
         var lastUse: UInt64 = 0
         var queue = Deque<Entry>()
     }
@@ -107,7 +107,7 @@ struct ChannelAllocator<Item> {
     private let limits: Limits
     private var lanes: [Lane] = []
     private var guests: [PublishRoute: Int] = [:]
-    /// Who waits for a guests' channel, and the messages of the routes among them.
+    /// Those that wait for a guests' channel: routes, and messages that need one to themselves.
     private var candidates = Deque<Candidate>()
     private var waiting: [PublishRoute: Deque<Entry>] = [:]
     private var uses: UInt64 = 0
@@ -118,7 +118,7 @@ struct ChannelAllocator<Item> {
     private(set) var waitingCount = 0
     private(set) var waitingBytes = 0
 
-    /// Makes an allocator of so many channels; with few of them there are no homes.
+    /// Makes an allocator for so many channels; if they are few, no route has a home.
     init(channels: Int, homes: [PublishRoute], limits: Limits = Limits()) {
         self.limits = limits
         lanes = (0..<max(1, channels)).map { _ in Lane() }
@@ -152,7 +152,7 @@ struct ChannelAllocator<Item> {
         return wait(entry, waiting[load.route] == nil ? .route(load.route) : nil)
     }
 
-    /// A message has ended; gives those that may be sent now.
+    /// A message has ended; returns those that may be sent as a consequence.
     mutating func settle(_ ticket: Ticket, _ verdict: Verdict, now: Moment) -> [Dispatch] {
         let lane = ticket.channel - 1
         lanes[lane].inFlight -= 1
@@ -174,7 +174,7 @@ struct ChannelAllocator<Item> {
             if !ticket.isAlone { lanes[lane].isProven = true }
         case .refused:
             lanes[lane].isProven = false
-            // It may have been refused for its size, which says so by itself only where it was alone.
+            // It may have been refused for its size, which is certain only where it was alone.
             if !ticket.isAlone { provenBytes = -1 }
         case .tooLarge:
             lanes[lane].isProven = false
@@ -323,7 +323,7 @@ extension ChannelAllocator {
         }
     }
 
-    /// A message that had to be alone need not be any more: it goes with the others of its route.
+    /// A message that had to be alone no longer has to: it goes with the others of its route.
     private mutating func rejoin(_ entry: Entry, _ dispatches: inout [Dispatch]) {
         if let lane = lane(of: entry.load.route) {
             lanes[lane].queue.append(entry)
@@ -336,7 +336,7 @@ extension ChannelAllocator {
         }
     }
 
-    /// Takes out everything that waits, as the connection is gone.
+    /// Removes everything that waits, as the connection is gone.
     mutating func removeAll() -> [Item] {
         var items = lanes.flatMap { $0.queue.map(\.item) } + waiting.values.flatMap { $0.map(\.item) }
         for case .alone(let entry) in candidates { items.append(entry.item) }

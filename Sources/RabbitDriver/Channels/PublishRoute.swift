@@ -4,20 +4,20 @@
 internal import AMQP
 internal import Names
 
-/// What the broker has to accept before a message of a kind: its exchange, and what is declared with it.
+/// What the broker has to accept before it takes a message: its exchange, and what is declared with it.
 ///
-/// A class, as nearly all messages share one of two and are known by it at a glance.
+/// A class: nearly all messages share one of two routes, which are told apart at a glance.
 final class PublishRoute: Sendable, Hashable {
     let exchange: Name
-    /// The exchange to declare first; nil for those that are not ours to declare.
+    /// The exchange to declare first; nil if it is not ours to declare.
     let declaring: ExchangeDeclaration?
-    /// Whether the exchange is looked for first: callers may name any, and what they name is not to stay at the broker.
+    /// Whether the exchange is looked for first: callers may name any, and what they name must not stay at the broker.
     let looksFirst: Bool
-    /// The queue to declare and to bind to it.
+    /// The queue to declare and to bind to the exchange.
     let binding: QueueBinding?
-    /// Whether it declares an exchange of a name that the broker keeps to itself.
+    /// Whether it declares an exchange with a name that the broker reserves for itself.
     let declaresReserved: Bool
-    /// Whether its messages have the broker's confirm even on a channel that is at home to them.
+    /// Whether its messages get the broker's confirm even on a channel that is home to them.
     let isConfirmed: Bool
 
     init(exchange: Name) {

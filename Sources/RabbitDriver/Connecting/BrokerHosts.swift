@@ -8,8 +8,8 @@ internal import Threads
 
 /// The brokers of a transport URL, tried in turn; those that have just failed come last.
 ///
-/// The order is drawn once a driver, so that many processes with one URL spread over its hosts. Whatever a connection was for,
-/// the others learn from how it went.
+/// The order is drawn once for each driver, so that many processes with one URL spread over its hosts. All connections
+/// of the driver learn from how each of them went.
 final class BrokerHosts: Sendable {
     private let configurations: [ConnectionConfiguration]
     private let shufflesEachTime: Bool
@@ -27,7 +27,7 @@ final class BrokerHosts: Sendable {
     ) {
         let all = ConnectionConfiguration.all(of: url, options: options).map { configuration in
             var configuration = configuration
-            // Room above the limit: a reply that is too large has to arrive for its caller to be told.
+            // Room above the limit: a reply that is too large has to arrive so that its caller can be told.
             configuration.maximumBodyBytes = max(configuration.maximumBodyBytes, 2 * min(maximumReplyBytes, 1 << 40))
             return configuration
         }
@@ -75,7 +75,7 @@ final class BrokerHosts: Sendable {
     }
 }
 
-/// In which order hosts are tried, as a value.
+/// The order in which hosts are tried, as a value.
 struct Ranking: Sendable {
     /// How long a failure counts.
     static let memory = Duration.seconds(10)
@@ -85,8 +85,8 @@ struct Ranking: Sendable {
 
     init(count: Int) { failures = Array(repeating: nil, count: count) }
 
-    /// All hosts: from the one whose turn it is on, those that failed a while ago after those that did not, the latest failure
-    /// last.
+    /// All hosts, beginning with the one whose turn it is; those that have just failed come after the others, the
+    /// latest failure last.
     mutating func next(startingAt start: Int?, now: Moment) -> [Int] {
         let first = start ?? turn
         turn = (turn + 1) % failures.count
@@ -96,7 +96,7 @@ struct Ranking: Sendable {
         return well + failed.sorted { (failures[$0] ?? now) < (failures[$1] ?? now) }
     }
 
-    /// Notes how a host stood.
+    /// Notes how it went with a host.
     mutating func note(_ host: Int, hasFailed: Bool, now: Moment) { failures[host] = hasFailed ? now : nil }
 
     private func hasFailed(_ host: Int, _ now: Moment) -> Bool {

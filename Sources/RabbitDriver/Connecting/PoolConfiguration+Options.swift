@@ -4,7 +4,7 @@
 internal import ConnectionPool
 
 extension PoolConfiguration {
-    /// The pool that the options ask for, or its part where several share them; each has one connection at least.
+    /// The pool that the options ask for, or one shard's part of it; each part has at least one connection.
     init(options: RabbitOptions, hostCount: Int, shardCount: Int = 1) {
         let maximum = max(1, options.connectionPoolSize / shardCount)
         self.init(
@@ -17,11 +17,11 @@ extension PoolConfiguration {
 }
 
 extension ReconnectBackoff {
-    /// Many clients that lost the same broker do not come back in step, whatever the options say.
+    /// Many clients that lost the same broker must not come back in step, whatever the options say.
     private static let leastJitter = 0.2
 
-    /// The waits between attempts: oslo's where one of its options is given, else short ones with jitter, one second at
-    /// the most.
+    /// The waits between attempts: oslo's where one of its options is given, otherwise short ones with jitter, one
+    /// second at the most.
     init(_ options: RabbitOptions, hostCount: Int) {
         let given = [
             options.retryInterval, options.retryBackoff, options.retryIntervalMaximum, options.reconnectDelay,

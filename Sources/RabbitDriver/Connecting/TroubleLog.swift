@@ -6,16 +6,16 @@ internal import Logging
 internal import Messaging
 internal import Names
 
-/// A trouble with a broker, or with what came from it, that the log tells once a minute.
+/// A trouble with a broker, or with what came from it, of which the log tells once a minute.
 ///
-/// What it is goes by codes and by what was under way, never by the broker's text.
+/// It is known by codes and by what was under way, never by the broker's text.
 struct TroubleCause: LogCause {
-    /// Whose trouble it is, which can be a name that clients choose; nil for that of everybody, such as a refused login.
+    /// Whose trouble it is, which can be a name that clients choose; nil for everybody's, such as a refused login.
     var subject: Name?
     var code: AMQPError.Code?
     var replyCode: Int?
     var refused: RefusedMethod?
-    /// Of a message that cannot be read.
+    /// What is wrong with a message that cannot be read.
     var defect: ReplyEnvelopeError.Kind?
 
     var common: Self {
@@ -24,10 +24,10 @@ struct TroubleCause: LogCause {
         return copy
     }
 
-    /// Whether it is over when all is well with a subject, as what is everybody's trouble then is.
+    /// Whether it is over when all is well with a subject, as everybody's trouble is then too.
     func isOver(with subject: Name?) -> Bool { self.subject == nil || self.subject == subject }
 
-    /// Replies that cannot be read, which no connection's well-being ends.
+    /// Replies that cannot be read: that all is well with a connection does not end it.
     static func reply(_ defect: ReplyEnvelopeError.Kind) -> Self {
         Self(subject: "undecodable replies", defect: defect)
     }
@@ -42,7 +42,7 @@ struct TroubleCause: LogCause {
 final class TroubleLog: Sendable {
     private let lines = RareLog<TroubleCause>()
 
-    /// Writes a line about an error, a warning where it is to be told now.
+    /// Writes a line about an error: a warning if it is due to be told.
     ///
     /// - Parameter subject: whose trouble it is; nil for that of every connection.
     func tell(_ message: Logger.Message, _ error: AMQPError, of subject: Name?, to logger: Logger) {
@@ -51,7 +51,7 @@ final class TroubleLog: Sendable {
         tell(message, ["error": "\(error)"], cause, to: logger)
     }
 
-    /// Writes a line about what is no error of the broker's, a warning where it is to be told now.
+    /// Writes a line about a trouble that is no error of the broker's: a warning if it is due to be told.
     func tell(_ message: Logger.Message, _ metadata: Logger.Metadata, _ cause: TroubleCause, to logger: Logger) {
         lines.tell(.warning, message, metadata, cause, to: logger)
     }

@@ -5,8 +5,8 @@ internal import AMQP
 internal import Logging
 internal import Threads
 
-/// Finds out whether a broker that is silent on one connection answers on another: then the way is gone and not the broker, and
-/// whatever connection it does not answer on either is given up at once.
+/// Finds out whether a broker that is silent on one connection answers on another: then the path is gone, not the
+/// broker, and every other connection on which it does not answer is given up at once.
 final class Witness: Sendable {
     private struct Watched {
         weak var connection: Connection?

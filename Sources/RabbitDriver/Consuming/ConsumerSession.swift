@@ -26,21 +26,21 @@ final class ConsumerSession: ConnectionDelegate {
         var running: Set<Name> = []
         /// Whether all has been consumed once over this connection.
         var wasEstablished = false
-        /// What came while declarations were under way: handed over when they have succeeded. What they end with would take
-        /// the acknowledgements along.
+        /// What came while declarations were under way: handed over when they have succeeded, since a failure would
+        /// close the channel and void the acknowledgements.
         var early: [Delivery] = []
     }
 
     private let supervisor: ConsumerSupervisor
     private let state = Guarded(State())
-    /// Whether declarations are under way: a refused one closes the channel, which is then no news.
+    /// Whether declarations are under way: a refused one closes the channel, which is no news then.
     private let declaringFlag = Atomic(false)
     private let stoppingFlag = Atomic(false)
     private let retiredFlag = Atomic(false)
     /// The deliveries that are read and not yet acknowledged, where many are acknowledged together.
     let settlements: ReplySettlements
 
-    /// The channel of the consumers, and the one of the questions that may close theirs.
+    /// The channel of the consumers, and another one for questions that may close the channel.
     private static let (channel, questions) = (1, 2)
 
     init(_ supervisor: ConsumerSupervisor) {
@@ -67,7 +67,7 @@ final class ConsumerSession: ConnectionDelegate {
         }
     }
 
-    /// Declares and consumes what is not consumed; fails when that does not hold until its end.
+    /// Declares everything and consumes what is not consumed; fails if a consumer is lost before it has finished.
     func establish(completion: @escaping @Sendable (Result<Void, Failure>) -> Void) {
         guard let connection = state.withLock({ $0.connection }) else { return }
         let topology = supervisor.consumption.topology
@@ -95,7 +95,7 @@ final class ConsumerSession: ConnectionDelegate {
         state.withLock { $0.connection }?.abort()
     }
 
-    /// Ends the connection in order where it is open: acknowledgements on their way are not lost.
+    /// Ends the connection in order if it is open, so that acknowledgements on their way are not lost.
     func retire() {
         guard let connection = state.withLock({ $0.connection }), connection.isOpen else { return abandon() }
         retiredFlag.store(true, ordering: .releasing)
@@ -105,7 +105,7 @@ final class ConsumerSession: ConnectionDelegate {
     /// Whether the consumers are being cancelled.
     var isStopping: Bool { stoppingFlag.load(ordering: .acquiring) }
 
-    /// Whether the connection was given up: what comes through it goes back with it.
+    /// Whether the connection was given up: what comes over it goes back to its queues with it.
     var isRetired: Bool { retiredFlag.load(ordering: .acquiring) }
 
     /// A message of our own has come back.
@@ -122,7 +122,8 @@ final class ConsumerSession: ConnectionDelegate {
         stoppingFlag.store(true, ordering: .releasing)
         guard let connection = state.withLock({ $0.connection }) else { return completion() }
         let running = state.withLock { $0.running }.sorted()
-        // The answer to the last one means that the requeues of late deliveries were read: they stood in line before it.
+        // The answer to the last one means that the requeues of late deliveries have been read: they stood in line
+        // before it.
         let limit = ChannelMethod.qos(prefetchCount: supervisor.consumption.topology.prefetchCount)
         connection.perform(running.map { .cancel(consumerTag: $0) }) { result in
             guard case .success = result else { return completion() }
@@ -130,12 +131,12 @@ final class ConsumerSession: ConnectionDelegate {
         }
     }
 
-    /// Deletes the consumer's own queues, which nobody will read any more, and closes; what has not happened by the deadline
-    /// is not waited for.
+    /// Deletes the consumer's own queues, which nobody will read any more, and closes, without waiting past the
+    /// deadline for either.
     func deleteOwnQueuesAndClose(deadline: Moment) async {
         guard let connection = state.withLock({ $0.connection }) else { return }
         guard connection.isOpen else { return connection.abort() }
-        // Neither answer of the broker is waited for longer than the deadline.
+        // Neither answer of the broker is waited for past the deadline.
         let alarm = Task {
             try await Task.sleep(for: max(.zero, deadline - .now))
             connection.abort()
@@ -162,7 +163,7 @@ extension ConsumerSession {
         let steps = topology.steps(adjustments, running: running, offset: supervisor.consumption.streamOffset)
         state.withLock { $0.steps = steps }
         for case .consume(let consumer) in steps {
-            // Known before the answer: the first deliveries, or a cancellation, may come with it.
+            // Noted before the answer: the first deliveries, or a cancellation, may come along with it.
             state.withLock { state in _ = state.running.insert(consumer.tag) }
         }
         connection.perform(steps.map(\.method)) { [self] result in
@@ -171,7 +172,7 @@ extension ConsumerSession {
             case .failure(let error):
                 var adjustments = adjustments
                 guard let index = error.step, adjustments.note(error, of: steps[index], in: topology) else {
-                    // The refusal of what was asked for first says more than that of the form that was tried after it.
+                    // The refusal of what was asked for first says more than that of the form that was tried next.
                     let isSame = refusal?.reply?.refused == error.reply?.refused
                     return completion(.failure(isSame ? refusal ?? error : error))
                 }
@@ -197,11 +198,11 @@ extension ConsumerSession {
         return .success(())
     }
 
-    /// Consumes what comes late to the queue of a former name; nobody minds when there is none.
+    /// Consumes what comes late to the queue of the former name; it does not matter if there is no such queue.
     private func consumeFormerQueue(of topology: ListeningTopology, on connection: Connection) {
         guard let consumer = topology.formerConsumer, connection.channelCount >= Self.questions else { return }
         guard !state.withLock({ $0.running.contains(consumer.tag) }) else { return }
-        // The answer that it is missing closes the channel, which must not be that of the consumers.
+        // The answer that it is missing closes the channel, which must not be the one of the consumers.
         let question = ChannelMethod.declareQueue(QueueDeclaration(name: consumer.queue, isPassive: true))
         connection.perform([question], on: Self.questions) { [self] result in
             guard case .success = result else { return supervisor.consumption.forgetFormerQueue() }
@@ -229,7 +230,7 @@ extension ConsumerSession {
 
     func connection(_ connection: Connection, consumerWasCancelled consumerTag: Name) {
         state.withLock { state in _ = state.running.remove(consumerTag) }
-        // That of the former queue may go at any time.
+        // The consumer of the former queue may go at any time.
         guard supervisor.consumption.topology.consumer(consumerTag) != nil else { return }
         supervisor.sessionWasDisturbed(self, "a consumer was cancelled by the broker")
     }

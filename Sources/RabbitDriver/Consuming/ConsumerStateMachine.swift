@@ -26,12 +26,12 @@ struct ConsumerStateMachine: Sendable {
         case connect
         /// Declare again and consume what is not consumed, on the same connection.
         case repair
-        /// End the connection in order where it is open.
+        /// End the connection in order if it is open.
         case retire
         /// Drop the connection, or the attempt to make one.
         case abandon
-        /// Let what is declared for this consumer alone have a new name from now on: the broker may hold the old one in a
-        /// state in which it serves nobody, or serves somebody dead as well.
+        /// Give the queues that are this consumer's alone new names: the broker may hold an old one in a state in which
+        /// it serves nobody, or serves a dead consumer as well.
         case renew
         /// Send a message to our own queue.
         case sendLoopback
@@ -52,7 +52,7 @@ struct ConsumerStateMachine: Sendable {
         var deadline: Moment
         /// Failed attempts it still tolerates; nil for any number.
         var retry: Int?
-        /// Whether a refusal by the broker ends it: whoever waits may have asked for what cannot be.
+        /// Whether a refusal by the broker ends it: whoever waits may have asked for the impossible.
         var endsAtRefusal = false
     }
 
@@ -71,16 +71,16 @@ struct ConsumerStateMachine: Sendable {
 
     /// What shows that a connection is worth having: failures in a row are forgotten then.
     enum Proof: Sendable {
-        /// It has consumed for so long.
+        /// It has been consuming for so long.
         case time(Duration)
-        /// A message of our own has come back over it. One goes through the queue at every interval; while none comes back
-        /// that the broker has taken, the consumer is deaf, and gets another connection.
+        /// A message of our own has come back over it. One goes through the queue at every interval; if the broker
+        /// takes them and none comes back, the consumer is deaf, and gets another connection.
         case loopback
     }
 
     /// How often a message of our own goes through the queue.
     static let loopbackInterval = Duration.seconds(1)
-    /// How long none may come back before the consumer counts as deaf.
+    /// How long none may have come back before the consumer counts as deaf.
     static let deafAfter = Duration.seconds(4)
     /// Expired waits are looked for no more often than this.
     private static let leastWait = Duration.milliseconds(100)
@@ -88,7 +88,7 @@ struct ConsumerStateMachine: Sendable {
     private(set) var phase = Phase.idle
     private(set) var waits: [UniqueID: Wait] = [:]
     private(set) var lastLoopback: Moment?
-    /// When the oldest message of our own was sent that the broker took and that has not come back.
+    /// When the oldest of our own messages was sent that the broker has taken and that has not come back.
     private var missingSince: Moment?
     /// Whether a message of our own has come back over the present connection.
     private var isProven = false
@@ -110,7 +110,7 @@ struct ConsumerStateMachine: Sendable {
 
     private var hasLoopback: Bool { if case .loopback = proof { true } else { false } }
 
-    /// Only the first start counts, and none after a stop.
+    /// Starts connecting; only the first start counts, and none after a stop.
     mutating func start() -> [Action] {
         guard phase == .idle else { return [] }
         phase = .connecting
@@ -140,7 +140,7 @@ struct ConsumerStateMachine: Sendable {
         case .connecting, .repairing:
             isRefused = isRefusal
             let told = (isRefusal ? resume(.consuming, .refused) { $0.endsAtRefusal } : []) + resumeExhausted()
-            // The connection may well be there when what was refused is a declaration.
+            // The connection may well be there if what was refused is a declaration.
             return told + [.retire] + (mayBlameOwnQueue ? [.renew] : []) + retry(randomFactor, now)
         case .stopping: return cancelled()
         default: return []
@@ -149,7 +149,7 @@ struct ConsumerStateMachine: Sendable {
 
     /// The connection is gone.
     ///
-    /// - Parameter isSilent: whether the broker has not ended it and may hold it, and its consumers, for alive.
+    /// - Parameter isSilent: whether the broker has not ended it, and may take it and its consumers to be alive.
     mutating func lost(isSilent: Bool, randomFactor: Double, now: Moment) -> [Action] {
         let renewal: [Action] = isSilent ? [.renew] : []
         switch phase {
@@ -168,7 +168,7 @@ struct ConsumerStateMachine: Sendable {
     mutating func disturbed(randomFactor: Double, now: Moment) -> [Action] {
         guard case .consuming(let since) = phase else { return [] }
         lastLoopback = nil
-        // Whoever deletes the queue again and again does not get us to spin.
+        // Whoever deletes the queue again and again must not make us spin.
         guard isStable(since, now) else { return [.retire] + retry(randomFactor, now) }
         attempts.succeed()
         phase = .repairing(since: now)
@@ -257,14 +257,14 @@ extension ConsumerStateMachine {
         }
     }
 
-    /// No delivery comes any more.
+    /// The consumers are cancelled: no delivery comes any more.
     mutating func cancelled() -> [Action] {
         guard phase == .stopping else { return [] }
         phase = .stopped
         return resume(.stopped, .reached)
     }
 
-    /// Lets somebody wait; an outcome when there is nothing to wait for.
+    /// Has somebody wait; returns an outcome when there is nothing to wait for.
     mutating func wait(_ id: UniqueID, _ wait: Wait) -> Outcome? {
         switch (wait.event, phase) {
         case (.consuming, .consuming), (.stopped, .stopped): return .reached
@@ -294,7 +294,7 @@ extension ConsumerStateMachine {
     }
 }
 
-/// When a consumer's connection is made again: the failures in a row so far, and the waits that follow from them.
+/// When a consumer's connection is made again: the failures in a row, and the waits that follow from them.
 struct ReconnectAttempts: Sendable {
     private var failures = 0
     private let backoff: ReconnectBackoff
@@ -306,7 +306,7 @@ struct ReconnectAttempts: Sendable {
 
     /// The moment of the next attempt.
     ///
-    /// - Parameter isFailure: whether one more failure lies behind it, and not the end of a time in which all was well.
+    /// - Parameter isFailure: whether it follows one more failure, and not the end of a time in which all was well.
     mutating func next(isFailure: Bool, randomFactor: Double, now: Moment) -> Moment {
         failures += isFailure ? 1 : 0
         return now.advanced(by: backoff.delay(afterFailures: failures, randomFactor: randomFactor))

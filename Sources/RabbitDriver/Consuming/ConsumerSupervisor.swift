@@ -79,7 +79,7 @@ final class ConsumerSupervisor: Sendable {
 
     deinit { timer.withLock { $0 }?.stop() }
 
-    /// Connects, and goes on connecting until the stop; only the first call does.
+    /// Connects, and keeps connecting until the stop; only the first call does anything.
     func start() { input { machine, _ in machine.start() } }
 
     var isConsuming: Bool { consumingFlag.load(ordering: .acquiring) }
@@ -96,7 +96,7 @@ final class ConsumerSupervisor: Sendable {
     /// The last error; nil while all is well.
     var lastError: AMQPError? { state.withLock { $0.trouble } }
 
-    /// Tells how a wait ends, at once or later; one that ends at its deadline perhaps a little late.
+    /// Tells how a wait ends, at once or later; one that ends at its deadline may be told a little late.
     func wait(
         _ id: UniqueID,
         _ wait: ConsumerStateMachine.Wait,
@@ -116,7 +116,7 @@ final class ConsumerSupervisor: Sendable {
         deadline: Moment
     ) async -> ConsumerStateMachine.Outcome {
         let id = UniqueID()
-        // Not the timer: that one ends with its loop, and this wait has to end in any case.
+        // Not by the timer, which ends with its loop: this wait has to end in any case.
         let alarm = Task {
             try await Task.sleep(for: max(.zero, deadline - .now))
             input { machine, now in machine.tick(now: now) }
@@ -129,7 +129,7 @@ final class ConsumerSupervisor: Sendable {
         }
     }
 
-    /// Stops consuming; when it returns no delivery comes any more.
+    /// Stops consuming; no delivery comes after it returns.
     func stop(deadline: Moment) async {
         input { machine, _ in machine.stop() }
         guard await wait(for: .stopped, deadline: deadline) == .timedOut else { return }
@@ -188,7 +188,7 @@ final class ConsumerSupervisor: Sendable {
         // One that could not be mended may still be open.
         former?.retire()
         session.open { [self] result in sessionDidEstablish(session, result) }
-        // A stop in between has seen the former session only.
+        // A stop in the meantime has seen the former session only.
         if state.withLock({ $0.machine.phase == .stopped }) { session.abandon() }
     }
 
@@ -203,7 +203,7 @@ final class ConsumerSupervisor: Sendable {
 }
 
 extension ConsumerSupervisor {
-    // What becomes of a connection that was given up says nothing about the one that took its place.
+    // What becomes of a connection that was given up says nothing about the one that replaced it.
     private func isCurrent(_ session: ConsumerSession) -> Bool { state.withLock { $0.session === session } }
 
     /// An attempt to connect, or to declare and consume again, has ended.
@@ -237,7 +237,7 @@ extension ConsumerSupervisor {
 
     /// The connection of a session is gone.
     func sessionDidClose(_ session: ConsumerSession, _ error: AMQPError?) {
-        // An attempt that failed has been told of, and so has a connection that was given up.
+        // A failed attempt has already been reported, and so has a connection that was given up.
         guard isCurrent(session), state.withLock({ $0.machine.isEstablished }) else { return }
         if let error { tell("broker lost, \(environment.subject) cannot be received", error, of: nil) }
         let random = Double.random(in: 0..<1)
@@ -255,7 +255,7 @@ extension ConsumerSupervisor {
         input { machine, now in machine.disturbed(randomFactor: random, now: now) }
     }
 
-    /// The broker takes our own messages, and none comes back: whatever the reason is, nobody else tells of it.
+    /// The broker takes our own messages, and none comes back: whatever the reason, nothing else reports it.
     private func tellOfDeafness() {
         let error = AMQPError(.timedOut, "messages to the own queue do not come back")
         tell("\(environment.subject) cannot be received, connecting again", error, of: subject)
@@ -281,7 +281,7 @@ extension ConsumerSupervisor {
         switch result {
         case .success: state.withLock { $0.machine.loopbackConfirmed(sentAt: sentAt) }
         case .failure(let error) where error.code == .undeliverable:
-            // Late news while the queue is being declared again, as after a basic.cancel, must not undo that.
+            // Late news while the queue is being declared again, as after a basic.cancel, must not undo the declaring.
             guard let session = state.withLock({ $0.machine.isConsuming ? $0.session : nil }) else { return }
             session.forgetConsumers()
             sessionWasDisturbed(session, "the queue is gone")
@@ -296,6 +296,6 @@ extension AMQPError {
         [.preconditionFailed, .accessRefused, .notAllowed, .resourceLocked, .invalidArgument].contains(code)
     }
 
-    /// Whether this side has given up a broker that fell silent, and that may not know.
+    /// Whether this side has given up a broker that fell silent and may not know it.
     var isSilence: Bool { [.heartbeatMissed, .timedOut].contains(code) }
 }

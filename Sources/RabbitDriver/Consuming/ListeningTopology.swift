@@ -22,7 +22,8 @@ struct ListeningTopology: Sendable, Equatable {
         var tag: Name
         var queue: Name
         var arguments: FieldTable
-        /// Whether the queue is this listener's alone or a stream: what is given back would be lost, or stays anyway.
+        /// Whether the queue is this listener's alone, or a stream: a message given back would be lost, or stays
+        /// anyway.
         var isOwn = false
         var isStream = false
     }
@@ -36,10 +37,11 @@ struct ListeningTopology: Sendable, Equatable {
         case consume(Consumer)
     }
 
-    /// The unacknowledged deliveries of each consumer at the most, where the options leave it open.
+    /// The most unacknowledged deliveries of each consumer, where the options leave it open.
     ///
     /// oslo.messaging acknowledges on arrival and then queues without a bound. Here a message is acknowledged when its
-    /// work starts, so this bounds what waits in the process; the rest waits with the broker, for other servers too.
+    /// work starts, so this bounds what waits in the process; the rest waits at the broker, where other servers can
+    /// have it.
     static let defaultPrefetchCount = 1000
 
     var prefetchCount: Int
@@ -47,15 +49,15 @@ struct ListeningTopology: Sendable, Equatable {
     var consumers: [Consumer]
     /// Queues that are deleted when the consumer closes.
     var ownQueues: [Name] = []
-    /// A consumer of what comes late to a queue of ours under the name before, while that is there.
+    /// A consumer of what comes late to a queue of ours under its former name, while that exists.
     var formerConsumer: Consumer?
-    /// Whether another consumer of a queue can only be one of our own that is dead, and would get a part of the messages.
+    /// Whether another consumer of a queue can only be a dead one of our own, which would get a part of the messages.
     var isSoleConsumer = false
 
     /// The methods in oslo.messaging's order: every exchange again before its queue, consumers last.
     ///
     /// - Parameters:
-    ///   - adjustments: what the broker has told about queues and exchanges that exist in another form.
+    ///   - adjustments: what the broker has revealed about queues and exchanges that exist in another form.
     ///   - running: tags of consumers that are running.
     ///   - offset: where to go on in a stream; nil starts at its end.
     func steps(
@@ -78,7 +80,7 @@ struct ListeningTopology: Sendable, Equatable {
         return limit + declarations + consumes
     }
 
-    /// The same with a new name for the queue that is its own. What comes late to one that was consumed is consumed too.
+    /// The same with a new name for its own queue. If the former one was consumed, what comes late to it still is.
     func renewed(wasConsumed: Bool) -> ListeningTopology {
         guard let name = ownQueues.first, let consumer = consumers.first(where: { $0.queue == name }) else {
             return self
@@ -92,7 +94,7 @@ struct ListeningTopology: Sendable, Equatable {
         return topology
     }
 
-    /// The same without the queue of the name before.
+    /// The same without the queue of the former name.
     var withoutFormer: ListeningTopology {
         var topology = self
         topology.ownQueues.removeAll { $0 == formerConsumer?.queue }
@@ -110,8 +112,8 @@ struct ListeningTopology: Sendable, Equatable {
         ownQueues = ownQueues.map { $0 == name ? newName : $0 }
     }
 
-    /// Whether the broker may hold a queue of ours in a state in which it serves nobody, now that a step has failed. A right
-    /// that is missing is nothing that another name has, and a queue that was just declared would stay behind.
+    /// Whether the broker may hold a queue of ours in a state in which it serves nobody, now that a step has failed.
+    /// Another name does not bring a missing right, and a queue that was just declared would stay behind.
     func mayBlameOwnQueue(_ error: AMQPError, of step: Step) -> Bool {
         switch step {
         case .declareQueue(let queue): ownQueues.contains(queue.name)
@@ -128,7 +130,7 @@ struct ListeningTopology: Sendable, Equatable {
 }
 
 extension Name {
-    /// The name with other digits at its end, or with some where it has none or no room.
+    /// The name with other digits at its end, or with added ones if it has none, cut where there is no room.
     fileprivate var withNewDigits: Name {
         let (digits, bytes) = (UniqueID().hexadecimal, Array(utf8))
         let tail = bytes.suffix(32)
@@ -143,7 +145,7 @@ extension ListeningTopology.Consumer {
     static let formerTag = Name("former")
     static let streamOffset = "x-stream-offset"
 
-    /// The consumer of a stream that goes on behind what it has seen.
+    /// The consumer of a stream, going on after what it has seen.
     fileprivate func starting(at offset: Int64?) -> Self {
         guard isStream, let offset else { return self }
         var consumer = self
@@ -166,15 +168,15 @@ extension ListeningTopology.Step {
     }
 }
 
-/// How the declarations of a listener give way to what the broker holds already.
+/// How the declarations of a listener give way to what the broker already holds.
 struct TopologyAdjustments: Sendable, Equatable {
     private(set) var conflicts = DurableConflicts()
     private var passive: Set<Name> = []
     private var count = 0
 
-    /// Learns from a refused step; whether it is worth another try.
+    /// Learns from a refused step; returns whether it is worth another try.
     mutating func note(_ error: AMQPError, of step: ListeningTopology.Step, in topology: ListeningTopology) -> Bool {
-        // Each exchange gives way once and each queue twice: more refusals are none that giving way can end.
+        // Each exchange gives way once and each queue twice: giving way cannot end more refusals than that.
         guard count <= 3 * topology.sources.count else { return false }
         count += 1
         return topology.sources.contains { source in

@@ -36,10 +36,11 @@ final class QueueInspector: ConnectionDelegate {
         var waitingSubjects = Deque<Subject>()
         /// Channels on which nothing is under way.
         var freeChannels: [Int] = []
-        /// Queues seen with consumers a moment ago, each at its place: what nearly every call asks for, without hashing.
+        /// Queues seen with consumers a moment ago, each at its place: found without hashing, as nearly every call
+        /// asks.
         var consumed = [(queue: Name, until: Moment)?](repeating: nil, count: 16)
 
-        /// The place of a queue in `consumed`; two queues of the same place take it from each other.
+        /// The place of a queue in `consumed`; two queues with the same place take it from each other.
         func place(of queue: Name) -> Int {
             let bytes = queue.utf8.span
             guard bytes.count > 0 else { return 0 }
@@ -71,8 +72,8 @@ final class QueueInspector: ConnectionDelegate {
         self.logger = logger
     }
 
-    /// Tells how many consumers and messages a queue has, nil when it does not exist; looks are shared and count for a
-    /// second. A look that fails ends within the connection's own time limits.
+    /// Tells how many consumers and messages a queue has, nil when it does not exist; looks are shared, and are valid
+    /// for a second. A look that fails ends within the connection's own time limits.
     func look(at queue: Name, _ completion: @escaping @Sendable (Result<QueueStatus?, MessagingError>) -> Void) {
         look(at: Subject(queue: queue), completion)
     }
@@ -90,7 +91,7 @@ final class QueueInspector: ConnectionDelegate {
         }
     }
 
-    /// Looks under way or waiting at a time.
+    /// The most looks that are under way or waiting at a time.
     private static let maximumLooks = 256
     private static let tooMany = MessagingError(
         .overloaded,
@@ -106,7 +107,7 @@ final class QueueInspector: ConnectionDelegate {
         }
     }
 
-    /// Whether a fresh look has shown consumers; false also when there is no fresh one.
+    /// Whether a fresh look has shown consumers; false without a fresh one.
     func hasConsumers(_ queue: Name) -> Bool {
         let (has, refresh) = state.withLock { $0.hasConsumers(queue, now: .now) }
         if refresh { refreshLook(Subject(queue: queue)) }
@@ -139,7 +140,7 @@ final class QueueInspector: ConnectionDelegate {
 
     private func connect() {
         let connection = hosts.connection(purpose: "inspect", loop: loop, logger: logger, delegate: self)
-        // Kept from the start: an attempt under way has to live, and to be closed by `stop`.
+        // Kept from the start: an attempt under way has to be kept alive, and `stop` has to be able to close it.
         state.withLock { state in (state.connection, state.freeChannels) = (connection, []) }
         connection.start(channels: Self.channelCount) { [self] result in
             let failed = state.withLock { state -> [Subject] in
@@ -158,7 +159,7 @@ final class QueueInspector: ConnectionDelegate {
         }
     }
 
-    /// Begins the looks that wait, each on a channel of its own: a look at what is missing closes its channel, and what
+    /// Begins the looks that wait, each on a channel of its own: a look at a missing queue closes its channel, and what
     /// stood behind it there would be lost.
     private func begin() {
         while let (subject, channel, connection) = nextLook() {
@@ -196,7 +197,7 @@ final class QueueInspector: ConnectionDelegate {
         let mustConnect = state.withLock { state in
             guard state.connection === connection else { return false }
             (state.connection, state.freeChannels) = (nil, [])
-            // A look that was asked for before this was heard waits for a connection too.
+            // A look that was asked for before the loss was noticed waits for a connection too.
             guard !state.waitingSubjects.isEmpty, !state.isConnecting else { return false }
             state.isConnecting = true
             return true
@@ -206,7 +207,7 @@ final class QueueInspector: ConnectionDelegate {
 }
 
 extension Result where Success == QueueStatus?, Failure == MessagingError {
-    /// Whether it comes of a look, not of one that never began.
+    /// Whether it comes from a look, and not from one that never began.
     fileprivate var isLook: Bool {
         if case .failure(let error) = self { error.code != .overloaded } else { true }
     }

@@ -59,6 +59,6 @@ extension ListeningTopology {
 }
 
 extension RabbitOptions {
-    /// The unacknowledged deliveries of each consumer at the most.
+    /// The most unacknowledged deliveries of each consumer.
     var listeningPrefetchCount: Int { prefetchCount > 0 ? prefetchCount : ListeningTopology.defaultPrefetchCount }
 }

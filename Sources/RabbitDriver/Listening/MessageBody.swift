@@ -20,8 +20,8 @@ enum MessageBody {
         }
     }
 
-    /// The delivery of a compressed body as it would be without compression; nil when it is not short, and inflating it would
-    /// hold up a loop.
+    /// The delivery of a compressed body as it would be without compression; nil when it is not short, so that
+    /// inflating it would hold up a loop.
     static func inflatedIfShort(_ delivery: Delivery, maximumBytes: Int) throws(UnreadableMessage) -> Delivery? {
         try check(delivery)
         guard let format = try format(of: delivery) else { return delivery }
@@ -58,7 +58,7 @@ enum MessageBody {
             let type = delivery.properties.contentType.map { "\"\($0)\"" } ?? "absent"
             throw UnreadableMessage(reason: "its content type is \(type)")
         }
-        // The data of kombu's gzip is zlib's; a gzip file is what its readers do not take.
+        // What kombu calls gzip is zlib data; its readers do not take gzip files.
         guard !delivery.body.starts(with: [0x1f, 0x8b]) else {
             throw UnreadableMessage(reason: "its body is a gzip file")
         }

@@ -65,7 +65,7 @@ final class DeliverySettlement: Sendable {
         deliveryTag = delivery.deliveryTag
     }
 
-    /// Takes the message out of its queue; false when it is settled or its channel is gone.
+    /// Removes the message from its queue; false when it has been settled or its channel is gone.
     func acknowledge() -> Bool {
         guard take() else { return false }
         return connection.acknowledge(deliveryTag: deliveryTag)

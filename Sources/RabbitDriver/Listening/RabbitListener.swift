@@ -10,7 +10,7 @@ internal import Threads
 
 /// A consumption that is handed to somebody message by message.
 final class RabbitListener: Listener {
-    /// Reads a delivery and hands it on; what it throws makes the broker drop the message.
+    /// Reads a delivery and hands it on; an error makes the broker drop the message.
     typealias Receive =
         @Sendable (Delivery, ListeningTopology.Consumer?, DeliverySettlement) throws(UnreadableMessage) -> Void
 
@@ -22,9 +22,9 @@ final class RabbitListener: Listener {
         var logger: Logger
         var troubles: TroubleLog
         var inflater: Inflater
-        /// The bytes that a compressed body may have when it is inflated; nil where bodies are handed on as they are.
+        /// How many bytes a compressed body may have once inflated; nil where bodies are handed on as they are.
         var maximumInflatedBytes: Int?
-        /// Makes what answers go through ready.
+        /// Readies what replies are sent through.
         var prepare: @Sendable () -> Void
         var receive: Receive
     }
@@ -77,7 +77,7 @@ final class RabbitListener: Listener {
 final class ListenerIntake: Consumption {
     private struct State {
         var topology: ListeningTopology
-        /// Whether it was consumed under its present names.
+        /// Whether it has been consumed under its present names.
         var isUsed = false
     }
 
@@ -88,7 +88,7 @@ final class ListenerIntake: Consumption {
     private let maximumInflatedBytes: Int?
     /// Bounded by the prefetch count: the broker sends no more before these are settled.
     private let lane: InflationLane
-    /// The offset behind the last message of a stream; less than zero before the first.
+    /// The offset after the last message of a stream; negative before the first.
     private let offset = Atomic<Int64>(-1)
 
     init(_ environment: RabbitListener.Environment) {

@@ -76,10 +76,10 @@ enum OptionReaders {
         }
     }
 
-    /// An option that says nothing to this driver: known, so that one configuration serves every program.
+    /// An option that means nothing to this driver: known, so that one configuration serves every program.
     static let ignored: OptionReader = { _, _ in nil }
 
-    /// An option of something that is refused rather than left out in silence; off and empty are accepted.
+    /// An option for something that is refused rather than silently left out; off and empty are accepted.
     static func off(_ problem: String) -> OptionReader {
         { _, text in ["", "false", "0", "no", "off"].contains(text.lowercased()) ? nil : problem }
     }

@@ -4,7 +4,7 @@
 internal import Messaging
 
 extension RabbitOptions {
-    /// Reads options under their oslo names; of a name given twice the last one counts.
+    /// Reads options under their oslo names; if a name is given twice the last one counts.
     ///
     /// - Throws: every unknown name, bad value and contradiction at once.
     public init(options: [(String, String)]) throws(RabbitOptionsError) {
@@ -76,7 +76,7 @@ extension RabbitOptions {
         "heartbeat_timeout_threshold": OptionReaders.seconds(\.heartbeat, in: 0...65_535),
         "heartbeat_rate": OptionReaders.ignored,
         "heartbeat_in_pthread": OptionReaders.ignored,
-        // Of replies alone; requests of ours are always mandatory.
+        // For replies alone; our requests are always mandatory.
         "direct_mandatory_flag": OptionReaders.flag(\.mandatoryReplies),
         "enable_cancel_on_failover": OptionReaders.flag(\.cancelsOnFailover),
         "use_queue_manager": OptionReaders.off("named queues that survive a restart are not supported"),

@@ -9,8 +9,8 @@ internal import Names
 extension RabbitOptions {
     /// The exchange of a target (`oslo_messaging._drivers.amqpdriver.AMQPDriverBase._send`).
     ///
-    /// oslo.messaging declares whatever exchange a target names. One that a caller has named and that does not exist has no
-    /// queues, so that nothing would be gained by making it, and it would stay.
+    /// oslo.messaging declares whatever exchange a target names. Here a missing one that a caller has named is not
+    /// made: it would have no queues, so nothing would be gained, and it would stay.
     func route(to target: Target, controlExchange: String) -> PublishRoute {
         if target.isFanout {
             return PublishRoute(declaring: fanoutExchange(topic: target.topic ?? ""), looksFirst: true)
@@ -29,7 +29,7 @@ extension RabbitOptions {
         )
     }
 
-    /// The exchange that reaches every server of a topic; its name does not hold the control exchange.
+    /// The exchange that reaches every server of a topic; its name does not contain the control exchange's.
     func fanoutExchange(topic: String) -> ExchangeDeclaration {
         ExchangeDeclaration(
             name: Name("\(topic)_fanout"),

@@ -3,7 +3,7 @@
 
 /// The options of `[oslo_messaging_rabbit]`, with the defaults of oslo.messaging 18.3.
 ///
-/// Where the original has a switch without effect it is accepted and has none here either; the comments say so.
+/// A switch that has no effect in the original is accepted and has none here either; the comments say so.
 public struct RabbitOptions: Sendable, Hashable {
     /// How the next of several hosts is chosen (`kombu_failover_strategy`).
     public enum FailoverStrategy: String, Sendable, CaseIterable {
@@ -23,7 +23,7 @@ public struct RabbitOptions: Sendable, Hashable {
         case external = "EXTERNAL"
     }
 
-    /// The least TLS version (`ssl_version`).
+    /// The lowest TLS version (`ssl_version`).
     public enum TLSVersion: String, Sendable, CaseIterable {
         /// TLS 1.2.
         case tls12 = "TLSv1_2"
@@ -35,7 +35,7 @@ public struct RabbitOptions: Sendable, Hashable {
     public var durableQueues = false
     /// Control exchange and topic queues that vanish with their last user (`amqp_auto_delete`).
     public var autoDelete = false
-    /// Publishing connections at the most (`rpc_conn_pool_size`).
+    /// The most publishing connections (`rpc_conn_pool_size`).
     public var connectionPoolSize = 30
     /// Idle publishing connections that are kept (`conn_pool_min_size`).
     public var connectionPoolMinimumSize = 2
@@ -43,7 +43,7 @@ public struct RabbitOptions: Sendable, Hashable {
     public var connectionPoolTTL: Duration = .seconds(1200)
     /// Whether to connect by TLS (`ssl`).
     public var usesTLS = false
-    /// The least TLS version; nil leaves it to the library (`ssl_version`).
+    /// The lowest TLS version; nil leaves it to the library (`ssl_version`).
     public var tlsVersion: TLSVersion?
     /// The client's private key, a PEM file (`ssl_key_file`).
     public var tlsKeyFile: String?
@@ -75,7 +75,7 @@ public struct RabbitOptions: Sendable, Hashable {
     public var quorumQueues = false
     /// Quorum reply and fanout queues (`rabbit_transient_quorum_queue`).
     public var transientQuorumQueues = false
-    /// Deliveries of a quorum queue's message, 0 for no limit (`rabbit_quorum_delivery_limit`).
+    /// How often a quorum queue delivers a message, 0 for no limit (`rabbit_quorum_delivery_limit`).
     public var quorumDeliveryLimit = 0
     /// Messages a quorum queue keeps in memory, 0 for no limit (`rabbit_quorum_max_memory_length`).
     public var quorumMaximumMemoryLength = 0

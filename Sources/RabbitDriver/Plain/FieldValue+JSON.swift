@@ -26,7 +26,7 @@ extension FieldValue {
             if let integer = Int64(text) {
                 self = Int32(exactly: integer).map { .int32($0) } ?? .int64(integer)
             } else {
-                // Null is what is left.
+                // Only null is left.
                 self = Double(text).flatMap { $0.isFinite ? .double($0) : nil } ?? .void
             }
         }
@@ -34,13 +34,13 @@ extension FieldValue {
 }
 
 extension FieldValue {
-    /// The value as JSON. What JSON does not know becomes the nearest that it does: a timestamp its seconds, bytes their
-    /// Base64, a number that is none `null`.
+    /// The value as JSON. What JSON does not know becomes the nearest thing that it does: a timestamp its seconds,
+    /// bytes their Base64, not-a-number and infinity `null`.
     var json: JSONText {
         if case .void = self { return .null }
         var text: [UInt8] = []
         append(to: &text)
-        // Valid by what stands below: tables nest less deep than JSON may.
+        // Valid by the code below: tables nest less deeply than JSON may.
         return JSONText(validated: text[...])
     }
 

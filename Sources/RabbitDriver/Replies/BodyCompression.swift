@@ -16,7 +16,7 @@ enum BodyCompression {
     static let header = "compression"
     /// The name that kombu writes for `gzip`, whose data is that of zlib (RFC 1950).
     static let gzip = "application/x-gzip"
-    /// What is inflated at once, in bytes before and after: a fraction of a millisecond's work.
+    /// The most bytes, before and after, that are inflated at once on a loop: a fraction of a millisecond's work.
     static let shortBytes = 64 << 10
 
     /// The names that kombu's readers take for it.
@@ -39,7 +39,7 @@ enum BodyCompression {
 
     /// The body as it was before compression.
     ///
-    /// - Throws: the reason why it cannot be read; the call it answers cannot be known then.
+    /// - Throws: the reason why it cannot be read; which call it answers is unknown then.
     static func inflate(
         _ body: [UInt8],
         _ format: Format,
@@ -54,13 +54,13 @@ enum BodyCompression {
         }
     }
 
-    /// The same of a body that is short before and after; nil of any other, which must not hold up a loop.
+    /// The same for a body that is short before and after; nil for any other, which must not hold up a loop.
     static func inflateIfShort(
         _ body: [UInt8],
         _ format: Format,
         maximumBytes: Int
     ) throws(ReplyEnvelopeError) -> [UInt8]? {
-        // A block of bzip2's is up to 900 kB and made in one go, whatever is asked of it.
+        // A bzip2 block has up to 900 kB and is inflated in one go, however little is asked for.
         guard format == .zlib, body.count <= shortBytes else { return nil }
         do throws(ReplyEnvelopeError) {
             return try inflate(body, format, maximumBytes: min(shortBytes, maximumBytes))

@@ -6,8 +6,8 @@ internal import Threads
 
 /// Reads the compressed replies of a reply queue: short ones at once, long ones on the inflater's thread.
 ///
-/// A server compresses all that it sends, or nothing: among compressed replies none overtakes one of the same call, unless it
-/// says by itself how the call has ended.
+/// A server compresses all that it sends, or nothing: no compressed reply overtakes another one of the same call,
+/// unless it says by itself how the call has ended.
 final class CompressedReplies: Sendable {
     private let loop: EventLoop
     private let maximumBytes: Int
@@ -15,9 +15,9 @@ final class CompressedReplies: Sendable {
     private let deliver: @Sendable (Result<ReplyEnvelope, ReplyEnvelopeError>) -> Void
 
     /// - Parameters:
-    ///   - maximumBytes: the bytes that a reply may have when it is inflated.
-    ///   - maximumWaitingBytes: the compressed bytes that may wait; one reply always may.
-    ///   - deliver: gets each reply, or what is wrong with it, on the loop.
+    ///   - maximumBytes: how many bytes a reply may have once inflated.
+    ///   - maximumWaitingBytes: how many compressed bytes may wait; one reply always may.
+    ///   - deliver: takes each reply, or what is wrong with it, on the loop.
     init(
         loop: EventLoop,
         inflater: Inflater,
@@ -33,14 +33,14 @@ final class CompressedReplies: Sendable {
 
     /// Reads a reply, on the loop; a long one is delivered later.
     ///
-    /// - Throws: the reason why it is not read; nothing is delivered then.
+    /// - Throws: the reason why it is not read; then nothing is delivered.
     func read(_ body: [UInt8], _ format: BodyCompression.Format) throws(ReplyEnvelopeError) {
         let maximumBytes = maximumBytes
         guard let short = try BodyCompression.inflateIfShort(body, format, maximumBytes: maximumBytes) else {
             return try readLater(body.count) { () throws(ReplyEnvelopeError) in
                 let inflated = try BodyCompression.inflate(body, format, maximumBytes: maximumBytes)
                 var reply = try ReplyEnvelope(inflated)
-                // To give megabytes back takes milliseconds too: what is little of them does not take them to the loop.
+                // Freeing megabytes takes milliseconds too: a small part of them must not take all of them to the loop.
                 if reply.result.bytes.count < inflated.count / 4 { reply.result = reply.result.copied }
                 return reply
             }

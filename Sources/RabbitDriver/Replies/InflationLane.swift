@@ -4,8 +4,8 @@
 internal import DequeModule
 internal import Threads
 
-/// The thread that inflates long bodies, made for the first one: a few bytes can stand for many megabytes, and a loop must not
-/// be held up by them.
+/// The thread that inflates long bodies, started for the first one: a few bytes can stand for many megabytes, which
+/// must not hold up a loop.
 final class Inflater: Sendable {
     private let worker = Guarded<OwnedLoop?>(nil)
 
@@ -23,7 +23,7 @@ final class Inflater: Sendable {
 ///
 /// Every function may be called from any thread.
 final class InflationLane: Sendable {
-    /// Runs on the inflater's thread; what it is given has to be called once, when the next one may begin.
+    /// Runs on the inflater's thread; it has to call its argument once, when the next work may begin.
     typealias Work = @Sendable (_ end: @escaping @Sendable () -> Void) -> Void
 
     private struct Item {
@@ -33,12 +33,12 @@ final class InflationLane: Sendable {
 
     private struct State {
         var waiting: Deque<Item> = []
-        /// Of what waits and of what is being worked on.
+        /// The bytes of what waits and of what is being worked on.
         var bytes = 0
         var isBusy = false
     }
 
-    /// The compressed bytes that replies may have here; one body always may.
+    /// How many compressed bytes of replies may be here; one body always may.
     static let maximumReplyBytes = 64 << 20
     private static let retryInterval = Duration.milliseconds(100)
 
@@ -48,16 +48,17 @@ final class InflationLane: Sendable {
     private let maximumBytes: Int
 
     /// - Parameters:
-    ///   - worker: gives the loop on which work is done; nil while no thread can be started, and then it waits.
-    ///   - loop: what a timer may be set on.
-    ///   - maximumBytes: the bytes that may be here; unlimited where others bound them, such as a prefetch count.
+    ///   - worker: returns the loop on which work is done; nil while no thread can be started, and then work waits.
+    ///   - loop: where a timer may be set.
+    ///   - maximumBytes: how many bytes may be here; unlimited where something else bounds them, such as a prefetch
+    ///   count.
     init(worker: @escaping @Sendable () -> EventLoop?, loop: EventLoop, maximumBytes: Int) {
         self.worker = worker
         self.loop = loop
         self.maximumBytes = maximumBytes
     }
 
-    /// Whether nothing is here: what comes now overtakes nothing.
+    /// Whether nothing is here, so that what comes next overtakes nothing.
     var isEmpty: Bool { state.withLock { !$0.isBusy } }
 
     /// Takes work on a body of so many bytes; false when too many are here already.

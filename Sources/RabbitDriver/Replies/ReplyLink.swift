@@ -50,17 +50,18 @@ final class ReplyLink: Sendable {
     /// The queue to which replies come at present.
     var queue: ReplyQueue { intake.queue }
 
-    /// Connects, and goes on connecting until `stop`; only the first call does.
+    /// Connects, and keeps connecting until `stop`; only the first call does anything.
     func start() { supervisor.start() }
 
     /// Whether replies can be received now.
     var isUp: Bool { supervisor.isConsuming }
 
-    /// Runs the closure once replies can be received: at once, later, or with the error why not. Starts when needed.
+    /// Runs the closure once replies can be received, at once or later, or with the error that says why they cannot.
+    /// Starts the link when needed.
     ///
     /// After the deadline it is not run at all.
     ///
-    /// - Parameter retry: failed attempts that are tolerated; nil for any number.
+    /// - Parameter retry: how many failed attempts are tolerated; nil for any number.
     func whenReady(
         _ id: UniqueID,
         deadline: Moment,
@@ -81,7 +82,8 @@ final class ReplyLink: Sendable {
         }
     }
 
-    /// Whether replies can be received or nobody has asked for any, when one of our own last came, and what is wrong.
+    /// Whether replies can be received (or nobody has asked for any), when a message of our own last came back, and
+    /// what is wrong.
     var status: (isWell: Bool, lastLoopback: Moment?, problem: AMQPError?) { supervisor.status }
 
     /// Deletes the reply queue and closes the connection, within the deadline.
@@ -122,7 +124,7 @@ private final class ReplyIntake: Consumption {
         environment.publish(loopback.body, queue.name) { supervisor.loopbackEnded($0, sentAt: sentAt) }
     }
 
-    /// Applies the messages of the reply queue; those that are no replies are refused without hurting the others.
+    /// Processes the messages of the reply queue; those that are no replies are refused without harm to the others.
     func receive(_ deliveries: [Delivery], on connection: Connection, of session: ConsumerSession) {
         // By index: no delivery is copied.
         for index in deliveries.indices {
@@ -166,8 +168,8 @@ private final class ReplyIntake: Consumption {
         }
     }
 
-    /// Gives a delivery with one of our identifiers as `correlation_id` to the plain request that waits for it, whatever it
-    /// holds; a late one is dropped.
+    /// Gives a delivery with one of our identifiers as `correlation_id` to the plain request that waits for it,
+    /// whatever its body is; a late one is dropped.
     ///
     /// - Returns: false when it is too large, and then its request has failed.
     private func readPlain(_ delivery: Delivery, _ id: UniqueID) -> Bool {
@@ -183,7 +185,7 @@ private final class ReplyIntake: Consumption {
 }
 
 extension ReplyLink.Environment {
-    /// Tells the log of a message that is no reply, and the call that it most likely answers.
+    /// Tells the log, and the call that it most likely answers, of a message that is no reply.
     fileprivate func refuse(_ error: ReplyEnvelopeError) {
         let reason: Logger.Metadata = ["reason": "\(error.reason)"]
         troubles.tell("undecodable reply", reason, .reply(error.kind), to: logger)
@@ -193,7 +195,7 @@ extension ReplyLink.Environment {
     }
 }
 
-/// The message that a driver sends to itself: shaped like a reply, to a call that nobody made.
+/// The message that a driver sends to itself: shaped like a reply to a call that nobody made.
 private struct Loopback: Sendable {
     let id = UniqueID()
 
@@ -205,7 +207,7 @@ private struct Loopback: Sendable {
 }
 
 extension ReplyEnvelope {
-    /// Looks at a delivery of the reply queue, except at what its body holds.
+    /// Checks a delivery of the reply queue, all but the content of its body.
     ///
     /// - Throws: the reason why it is no reply, with the call it most likely answers.
     fileprivate static func check(_ delivery: Delivery, maximumBytes: Int) throws(ReplyEnvelopeError) {

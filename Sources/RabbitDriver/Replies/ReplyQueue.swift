@@ -7,9 +7,10 @@ internal import Names
 internal import Synchronization
 internal import Threads
 
-/// The name of a process's reply queue: the same for life, unless the broker keeps a queue of that name from us.
+/// The name of a process's reply queue: the same for the process's life, unless the broker withholds a queue of that
+/// name from us.
 ///
-/// What was sent before still gets its replies: the queue of the former name is consumed too, while it is there.
+/// What was sent before still gets its replies: the queue of the former name is consumed too, while it exists.
 final class ReplyQueue: Sendable {
     private struct State {
         var name: Name
@@ -22,7 +23,7 @@ final class ReplyQueue: Sendable {
 
     private let state: Guarded<State>
     private let high: UInt64
-    /// Alone what changes of the digits, so that a call reads them without a lock.
+    /// The only part of the digits that changes, so that a call reads them without a lock.
     private let low: Atomic<UInt64>
 
     init() {
@@ -38,13 +39,13 @@ final class ReplyQueue: Sendable {
     /// The name.
     var name: Name { state.withLock { $0.name } }
 
-    /// The name before, of a queue that was consumed.
+    /// The former name, if its queue was consumed.
     var former: Name? { state.withLock { $0.former } }
 
     /// Notes that the queue is consumed under the present name.
     func noteUse() { state.withLock { $0.isUsed = true } }
 
-    /// Notes that nothing comes any more to the queue of the former name.
+    /// Notes that nothing more comes to the queue of the former name.
     func forgetFormer() { state.withLock { $0.former = nil } }
 
     /// Takes a name that nobody knows yet.

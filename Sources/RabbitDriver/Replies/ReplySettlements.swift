@@ -3,7 +3,7 @@
 
 internal import Threads
 
-/// Which replies are read and not yet acknowledged: one `basic.ack` settles many, which spares the broker work.
+/// Which replies have been read and not yet acknowledged: one `basic.ack` settles many, which saves the broker work.
 ///
 /// Nobody reads the reply queue but us, so a late acknowledgement delays nothing; the driver's own message, which comes
 /// every second, settles what is left.
@@ -15,15 +15,16 @@ final class ReplySettlements: Sendable {
         var isExpedited = false
     }
 
-    /// So many replies are settled together at the most.
+    /// At most so many replies are settled together.
     static let maximumCount = 64
-    /// So many bytes are left in the broker's memory at the most.
+    /// At most so many bytes are left in the broker's memory.
     static let maximumBytes = 1 << 20
 
     private let state = Guarded(State())
     private let limit: Int
 
-    /// Makes an empty list; with a prefetch count half of it has to be settled early, or nothing more would come.
+    /// Makes an empty list; with a prefetch count, replies are settled when half of that is reached, or no more would
+    /// come.
     init(prefetchCount: Int) {
         limit = prefetchCount > 0 ? max(1, min(Self.maximumCount, prefetchCount / 2)) : Self.maximumCount
     }

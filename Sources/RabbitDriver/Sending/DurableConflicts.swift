@@ -3,26 +3,26 @@
 
 internal import AMQP
 
-/// What the broker holds in the other durability than the options ask for: it is declared as it is, as oslo.messaging
-/// does since 14.1.
+/// What the broker holds with a durability other than the options ask for: it is declared as it is, as oslo.messaging
+/// has done since 14.1.
 ///
 /// A refused declaration (406) does not say by its codes which property differs, and its text is not looked at. So the other
 /// durability is tried, once: where that is refused too, something else differs, and the refusal stands.
 ///
-/// It is remembered by the whole declaration: one that differs in another property, which a caller may have chosen, says
-/// nothing about this one.
+/// It is remembered for the whole declaration: one that differs in another property, which a caller may have chosen,
+/// says nothing about this one.
 struct DurableConflicts: Sendable, Equatable {
-    /// Names that callers choose must not pile up; forgetting costs a refused declaration each.
+    /// Names that callers choose must not pile up; forgetting one costs a refused declaration.
     private static let maximumCount = 1000
 
     private var exchanges: Set<ExchangeDeclaration> = []
-    /// What is known of queues, which as in oslo.messaging follow their exchange otherwise.
+    /// What is known about queues; otherwise they follow their exchange, as in oslo.messaging.
     private var queues: [QueueDeclaration: Bool] = [:]
-    /// Those of which the other durability was refused as well.
+    /// Those whose other durability was refused as well.
     private var settledExchanges: Set<ExchangeDeclaration> = []
     private var settledQueues: Set<QueueDeclaration> = []
 
-    /// Learns from a refused declaration; whether it may succeed in another form.
+    /// Learns from a refused declaration; returns whether it may succeed in another form.
     mutating func note(_ error: AMQPError, exchange: ExchangeDeclaration?, queue: QueueDeclaration?) -> Bool {
         guard error.code == .preconditionFailed else { return false }
         if count >= Self.maximumCount { self = DurableConflicts() }

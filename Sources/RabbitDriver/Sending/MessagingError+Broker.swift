@@ -37,7 +37,8 @@ extension MessagingError {
         self.init(.messageTooLarge, message, stage: .publish)
     }
 
-    /// The error of a message when no broker can be reached, or the one that is reached refuses what the message needs.
+    /// The error of a message when no broker can be reached, or when the one that is reached refuses what the message
+    /// needs.
     init(unreachable error: AMQPError) {
         if let refusal = error.refusal {
             self.init(.brokerConfiguration, "The \(refusal)", stage: .connect)
@@ -50,7 +51,7 @@ extension MessagingError {
     ///
     /// - Parameters:
     ///   - queue: what was declared and bound for the message.
-    ///   - declares: whether the exchange was declared first, so that a missing one has been deleted since.
+    ///   - declares: whether the exchange was declared first: if it is missing, it has been deleted since.
     init(unsent error: AMQPError, exchange: String, queue: String? = nil, declares: Bool) {
         switch error.code {
         case .blocked:
@@ -77,8 +78,8 @@ extension MessagingError {
 }
 
 extension AMQPError {
-    /// What the broker refuses for a reason that somebody has to mend, such as credentials, a virtual host, rights or a
-    /// declaration, with its own words; nil for everything else.
+    /// The broker's own words where it refuses something for a reason that somebody has to mend, such as credentials, a
+    /// virtual host, rights or a declaration; nil for everything else.
     var refusal: String? {
         switch code {
         case .authenticationFailed: "broker refuses the login: \(words)"
@@ -91,7 +92,7 @@ extension AMQPError {
     /// The broker's words, or ours where it did not speak.
     fileprivate var words: String { reply.map { "\($0)" } ?? message }
 
-    /// What is refused of that which a message needs.
+    /// Which of the things that a message needs is refused.
     fileprivate func refusedSubject(exchange: String, queue: String?) -> String {
         switch (reply?.refused, queue) {
         case (.queueDeclare, let queue?): "queue \"\(queue)\""
@@ -133,7 +134,7 @@ extension MessagingError {
 }
 
 extension MessagingError.Code {
-    /// Whether the same message may be taken a little later.
+    /// Whether the broker may take the same message a little later.
     var isPassing: Bool {
         switch known {
         case .brokerUnavailable, .deliveryUnknown, .timeout, .brokerBlocked, .overloaded, .brokerRejected: true

@@ -9,7 +9,7 @@ internal import Names
 /// A reply on its way to its caller's queue.
 final class PendingReply: Sendable {
     enum Content: Sendable {
-        /// An answer in oslo.messaging's form, to the call of this identifier.
+        /// A reply in oslo.messaging's form, to the call with this identifier.
         case rpc(OutgoingReply, messageID: String)
         /// A message of plain AMQP RPC.
         case plain(PlainMessage, correlationID: String?)
@@ -30,7 +30,7 @@ final class PendingReply: Sendable {
         self.completion = completion
     }
 
-    /// Whether the reply waits for its queue to appear: oslo's reply queues come back, those of plain callers do not.
+    /// Whether the reply waits for its queue to come back: oslo's reply queues do, those of plain callers do not.
     var waitsForQueue: Bool {
         switch content {
         case .rpc(let reply, _): reply.isEnding
@@ -43,7 +43,7 @@ final class PendingReply: Sendable {
         if case .rpc = content { queue.isOfBroker } else { false }
     }
 
-    /// Whether it is sent again after trouble with the broker; a heartbeat is worth nothing when it is late.
+    /// Whether it is sent again after trouble with the broker; a late heartbeat is worth nothing.
     var isRepeatable: Bool {
         if case .rpc(let reply, _) = content { reply.isEnding } else { true }
     }

@@ -9,7 +9,7 @@ internal import Threads
 
 /// Decides which replies are sent again, when, and when they are given up; a value without I/O.
 ///
-/// While a caller's queue is missing one of the replies to it probes for it, and the others wait behind that one: a
+/// While a caller's queue is missing, one of the replies to it probes for it and the others wait behind that one: a
 /// caller that died with thousands of calls under way costs four publishes a second, not thousands.
 struct ReplyRetries: Sendable {
     private struct Entry {
@@ -18,7 +18,7 @@ struct ReplyRetries: Sendable {
         /// When it first failed.
         var since: Moment
         var failures = 0
-        /// How often its connection was lost under it.
+        /// How often the connection was lost while it was being sent.
         var losses = 0
         /// When it is sent again; nil while it is being sent, or waits behind another.
         var due: Moment?
@@ -40,7 +40,7 @@ struct ReplyRetries: Sendable {
     /// The entries by age; those that are gone are skipped.
     private var order: Deque<UniqueID> = []
     private var isStopped = false
-    /// Replies that have failed and may be sent more than once more, and their bytes.
+    /// Replies that are kept to be sent again, and their bytes; those on their last attempt do not count.
     private(set) var count = 0
     private(set) var bytes = 0
     /// The next moment at which `tick` may have something to do.
@@ -101,7 +101,7 @@ struct ReplyRetries: Sendable {
         guard let entry = entries[id], entry.since.duration(to: now) < limits.brokerTimeout else {
             return giveUp(id, .broker, now)
         }
-        // A message that takes its connection with it each time must not go on doing that to all the others.
+        // A message that brings its connection down each time must not go on doing that to all the others.
         guard !isLoss || entry.losses + 1 < limits.maximumLosses else { return giveUp(id, .broker, now) }
         entries[id]?.losses = entry.losses + (isLoss ? 1 : 0)
         entries[id]?.failures = entry.failures + 1
@@ -130,7 +130,7 @@ struct ReplyRetries: Sendable {
         return actions
     }
 
-    /// Gives everything up that is not being sent at this moment.
+    /// Gives up everything that is not being sent at this moment.
     mutating func stop() -> [Action] {
         isStopped = true
         missing = [:]
@@ -160,7 +160,7 @@ extension ReplyRetries {
         entries[id] = nil
     }
 
-    /// Takes an entry out of the account: nothing more is tried for it.
+    /// Makes the attempt under way the entry's last: it no longer counts among those that are kept.
     private mutating func makeLast(_ id: UniqueID) {
         guard let entry = entries[id], !entry.isLast else { return }
         entries[id]?.isLast = true
@@ -168,7 +168,7 @@ extension ReplyRetries {
         count -= 1
     }
 
-    /// Notes that an attempt is over; what to do when it was the last one, else nil.
+    /// Notes that an attempt is over; returns what to do if it was the last one, otherwise nil.
     private mutating func endAttempt(
         _ id: UniqueID,
         _ queue: Name,
@@ -214,7 +214,7 @@ extension ReplyRetries {
         return [.giveUp(id, reason)]
     }
 
-    /// Lets the next reply to a missing queue probe for it, when the one that did is gone.
+    /// Has the next reply to a missing queue probe for it, when the one that did so is gone.
     private mutating func promote(_ queue: Name, after id: UniqueID, _ now: Moment) {
         guard var known = missing[queue], known.probe == id else { return }
         while let next = known.waiting.popFirst() {
@@ -248,11 +248,11 @@ extension ReplyRetries {
         var brokerTimeout = Duration.seconds(600)
         /// The waits between attempts while there is trouble with the broker.
         var backoff = ReconnectBackoff(interval: .milliseconds(250), maximumInterval: .seconds(10), jitter: 0.5)
-        /// Connections that may be lost under one reply.
+        /// How many connections may be lost while sending one reply.
         var maximumLosses = 5
-        /// Replies that wait at the most.
+        /// The most replies that wait.
         var maximumCount = 10_000
-        /// Their bytes at the most.
+        /// The most bytes that they have together.
         var maximumBytes = 64 << 20
     }
 
@@ -279,7 +279,7 @@ extension ReplyRetries {
 struct ObsoleteQueues: Sendable {
     /// How long a queue is remembered.
     static let lifetime = Duration.seconds(60)
-    /// So many are remembered; the oldest makes room.
+    /// So many are remembered; the oldest one makes room.
     static let maximumCount = 200
 
     private var deadlines: [Name: Moment] = [:]

@@ -8,11 +8,12 @@ internal import Messaging
 internal import Names
 internal import Threads
 
-/// Sends what servers answer, and sends it again while a caller's queue or the broker is away; holds no worker.
+/// Sends the replies of servers, and sends them again while a caller's queue or the broker is away; no worker waits for
+/// it.
 final class ReplySender: Sendable {
     private struct State {
         var retries: ReplyRetries
-        /// The replies that have failed and are not given up, with the `_unique_id` of their last attempt.
+        /// The replies that have failed and have not been given up, with the `_unique_id` of their last attempt.
         var pending: [UniqueID: (reply: PendingReply, uniqueID: UniqueID)] = [:]
         var timer: DeadlineTimer?
     }
@@ -23,7 +24,7 @@ final class ReplySender: Sendable {
         var bytes: Int
     }
 
-    /// One attempt waits so long for a connection and its confirm.
+    /// How long one attempt waits for a connection and its confirm.
     private static let attemptTimeout = Duration.seconds(30)
 
     private let connections: SendConnections
@@ -42,7 +43,7 @@ final class ReplySender: Sendable {
         state.withLock { $0.timer = timer }
     }
 
-    /// Sends a reply; its completion runs once, when it was confirmed or given up.
+    /// Sends a reply, whose completion runs once, when it is confirmed or given up.
     func send(_ reply: PendingReply) {
         guard !reply.queue.isEmpty else {
             let message = "The caller names no queue for the reply"
@@ -89,7 +90,7 @@ final class ReplySender: Sendable {
                 isCompressed: compresses,
                 ownProperties: reply.ownProperties,
                 deadline: .now.advanced(by: Self.attemptTimeout),
-                // Each host once: further attempts are this class's affair, which bounds what waits.
+                // Each host once: further attempts are up to this class, which bounds what waits.
                 retry: connections.hosts.count - 1,
                 isConfirmAwaited: false,
                 receiver: .function { [self] result in conclude(attempt, result) }

@@ -4,8 +4,8 @@
 internal import Messaging
 internal import Names
 
-/// Which way calls and casts to a topic or a server take to its queue. Fanouts and requests that name another exchange
-/// than the default go through their exchange either way.
+/// Which way calls and casts to a topic or a server take to its queue. Fanouts, and requests that name an exchange
+/// other than the default, go through their exchange either way.
 public enum RequestRoute: String, Sendable, CaseIterable {
     /// Through the control exchange, which is declared first, as oslo.messaging does.
     case exchange
@@ -32,7 +32,7 @@ struct RequestRoutes: Sendable {
 }
 
 extension Name {
-    /// Whether it stands for something of the broker itself at the default exchange: whoever sends to it wrongly loses the
-    /// connection.
+    /// Whether at the default exchange it stands for something of the broker's own: a wrong message to it costs the
+    /// sender the connection.
     var isOfBroker: Bool { hasPrefix("amq.rabbitmq.") }
 }

@@ -8,8 +8,8 @@ internal import Threads
 
 /// One publishing connection of the pool (oslo's PURPOSE_SEND): gives each message a channel and judges how it ended.
 final class SendConnection: ConnectionDelegate, @unchecked Sendable {
-    // Sound: `allocator` and `isClosed` are touched on the loop only, where the connection tells and where `publish` goes
-    // first; the connection is set by the initialiser, once it may be told of this object.
+    // Sound: `allocator` and `isClosed` are touched on the loop only, where the connection tells and where `publish`
+    // goes first; the connection is set at the end of the initialiser, when this object may be handed out.
     let id: Int
     private let owner: SendConnections
     private let loop: EventLoop
@@ -17,8 +17,8 @@ final class SendConnection: ConnectionDelegate, @unchecked Sendable {
     private var isClosed = false
     private var connection: Connection?
 
-    /// Channels that a connection opens: two or three at home to the routes that nearly all messages take, the others for
-    /// guests.
+    /// How many channels a connection opens: two or three are home to the routes that nearly all messages take, the
+    /// others are for guests.
     static let channelCount = 16
 
     // The pool's owner keeps its connections and they keep it: the cycle ends when a connection is closed.
@@ -27,7 +27,7 @@ final class SendConnection: ConnectionDelegate, @unchecked Sendable {
         self.owner = owner
         loop = owner.loop
         allocator = ChannelAllocator(channels: Self.channelCount, homes: owner.homes)
-        // From the start: a shutdown may close it before it is open.
+        // Set from the start: a shutdown may close it before it is open.
         connection = owner.hosts.connection(purpose: "send", loop: loop, logger: owner.logger, delegate: self)
     }
 
@@ -43,7 +43,7 @@ final class SendConnection: ConnectionDelegate, @unchecked Sendable {
         }
     }
 
-    /// Closes in order.
+    /// Closes the connection in order.
     func close() { connection?.close {} }
 
     /// Publishes a message that holds a lease on this connection.
@@ -70,8 +70,8 @@ final class SendConnection: ConnectionDelegate, @unchecked Sendable {
     }
 
     private func send(_ job: SendJob, _ ticket: ChannelAllocator<SendJob>.Ticket) {
-        // Before the message can be written: from here on nobody may claim that it was never sent. One whose caller has
-        // been told of an end already is not sent any more.
+        // Before the message can be written: from here on nobody may claim that it was never sent. A message whose
+        // caller has been told of an end already is not sent any more.
         guard !job.isAwaited || owner.waiters.begin(job.id) else {
             settle(ticket, .nothing)
             owner.giveBack(id)
@@ -118,7 +118,7 @@ final class SendConnection: ConnectionDelegate, @unchecked Sendable {
 
     private func conclude(_ job: SendJob, _ ticket: ChannelAllocator<SendJob>.Ticket, _ outcome: PublishOutcome) {
         let isTooLarge = outcome.isRefusalOfSize && (job.isOwnForm || ticket.bytes > allocator.provenBytes)
-        // A lost connection is told to the pool first: the retries that follow must not lease it again.
+        // The pool is told of a lost connection first: the retries that follow must not lease it again.
         if outcome.isConnectionLost { owner.didClose(id) } else { owner.giveBack(id) }
         settle(ticket, isTooLarge ? .tooLarge : outcome.verdict)
         owner.settle(job, outcome, isTooLarge: isTooLarge)
@@ -142,7 +142,7 @@ final class SendConnection: ConnectionDelegate, @unchecked Sendable {
 }
 
 extension PublishRoute {
-    /// Messages go without confirms only where nothing but their route ever goes: a channel that has begun to confirm
+    /// Messages do without confirms only on channels that no other route ever uses: a channel that has begun to confirm
     /// cannot stop.
     fileprivate func proof(_ ticket: ChannelAllocator<SendJob>.Ticket) -> PublishProof {
         guard !isConfirmed, ticket.isHome else { return .confirm }
@@ -165,8 +165,8 @@ extension PublishOutcome {
         }
     }
 
-    /// Whether the broker has refused this very message by a failed precondition of the publish itself. For messages in the
-    /// driver's own form there is one such precondition: their size (RabbitMQ's `max_message_size`).
+    /// Whether the broker has refused this very message for a failed precondition of the publish itself. For messages
+    /// in the driver's own form there is one such precondition: their size (RabbitMQ's `max_message_size`).
     fileprivate var isRefusalOfSize: Bool {
         guard case .failed(let error, wasSent: false) = self else { return false }
         return error.code == .preconditionFailed && error.reply?.refused == .basicPublish

@@ -39,7 +39,7 @@ extension SendConnections {
         )
     }
 
-    /// A connection is gone; its unconfirmed messages have been told before.
+    /// A connection is gone; how its unconfirmed messages ended has been told before.
     func didClose(_ id: Int) {
         let random = Double.random(in: 0..<1)
         act(
@@ -50,13 +50,13 @@ extension SendConnections {
         )
     }
 
-    /// A connection was given up because nothing came over it: nobody else may tell of it.
+    /// A connection was given up because nothing came over it: perhaps nothing else reports it.
     func noteSilence(_ error: AMQPError) {
         troubles.tell("broker lost, messages cannot be sent", error, of: nil, to: logger)
     }
 
     func didBlock(_ id: Int, reason: String) {
-        // Every connection is told; one line is enough.
+        // Every connection is told that it is blocked; one line is enough.
         let isNews = state.withLock { $0.pool.currentCounts.blocked == 0 }
         if isNews { logger.warning("broker blocks publishers", metadata: ["reason": "\(reason)"]) }
         act(

@@ -18,8 +18,8 @@ extension SendConnections {
         }
     }
 
-    /// Lets a waiter publish. A publish that is refused at once hands the lease on again, which must not nest: the first
-    /// to hand over works off what the others leave.
+    /// Has a waiter publish. A publish that is refused at once hands the lease on again, which must not nest: the first
+    /// to hand over does the work that the others leave.
     private func handOver(_ waiter: UniqueID, _ id: Int) {
         let isFirst = handovers.withLock { handovers in
             handovers.waiting.append((waiter, id))
@@ -69,7 +69,7 @@ extension SendConnections {
     /// A message that the broker did not take may go to another channel or connection without being sent twice.
     private func retry(_ job: SendJob, after error: AMQPError) {
         guard job.losses < SendJob.maximumLosses, isPassing(error, job) else {
-            // The refusal of what was asked for first says more than that of the form that was tried after it.
+            // The refusal of what was asked for first says more than that of the form that was tried next.
             let error = error.code == .preconditionFailed ? job.refusal ?? error : error
             let failure = MessagingError(
                 unsent: error,
@@ -93,7 +93,7 @@ extension SendConnections {
     }
 
     private func rejection(of job: SendJob) -> MessagingError {
-        // One queue of many may have refused a fanout that the others took.
+        // One of many queues may have refused a fanout that the others took.
         let execution: MessagingError.Execution = job.route.declaring?.type == "fanout" ? .maybe : .no
         let message = "The broker refused the message (basic.nack)"
         return MessagingError(.brokerRejected, message, execution: execution, stage: .publish)

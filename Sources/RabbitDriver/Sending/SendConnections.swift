@@ -22,16 +22,16 @@ final class SendConnections: Sendable {
         var waiting: [UniqueID: SendJob] = [:]
         var conflicts = DurableConflicts()
         var blockedReason: String?
-        /// Routes that the broker refused lately: asking again and again would keep it and a channel busy.
+        /// Routes that the broker has refused lately: asking again and again would keep the broker and a channel busy.
         var refusals: [PublishRoute: (error: MessagingError, until: Moment)] = [:]
     }
 
-    /// Whose trouble a refused message is.
+    /// The subject of the trouble that a refused message is.
     private static let subject = Name("messages")
     /// How long a refused declaration is not tried again.
     static let refusalLifetime = Duration.milliseconds(800)
 
-    /// Leases on their way from one message to the next.
+    /// Leases that are being handed from one message to the next.
     struct Handovers: Sendable {
         var waiting: Deque<(waiter: UniqueID, connection: Int)> = []
         var isRunning = false
@@ -68,7 +68,7 @@ final class SendConnections: Sendable {
         state = Guarded(State(pool: Pool(configuration: configuration, makeConnectionID: { names.next() })))
     }
 
-    /// Starts the pool's timer; only the first call does.
+    /// Starts the pool's timer; only the first call does anything.
     func start() {
         guard !hasStarted.exchange(true, ordering: .relaxed) else { return }
         let timer = DeadlineTimer(loop: loop) { [weak self] now in
@@ -132,7 +132,7 @@ final class SendConnections: Sendable {
         }
     }
 
-    /// Tells and remembers that the broker refuses the route of a message; a thousand at the most.
+    /// Logs and remembers that the broker refuses the route of a message; a thousand routes at the most.
     func noteRefusal(_ error: MessagingError, _ cause: AMQPError, of job: SendJob) {
         guard error.code == .brokerConfiguration else { return }
         // Clients choose what they send to, so all refusals of a kind are one cause.

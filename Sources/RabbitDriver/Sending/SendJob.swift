@@ -15,7 +15,7 @@ final class SendJob: Sendable {
     /// The exchange, and what is declared before the first publish to it.
     let route: PublishRoute
     let routingKey: Name
-    /// Whether exchange and queue are declared anew, after the queue of an earlier attempt was gone.
+    /// Whether exchange and queue are declared anew, after the queue was gone at an earlier attempt.
     let declaresAnew: Bool
     /// Whether a message that no queue takes comes back.
     let isMandatory: Bool
@@ -32,7 +32,7 @@ final class SendJob: Sendable {
     let losses: Int
     /// Why the broker refused it in an earlier form.
     let refusal: AMQPError?
-    /// Whether somebody waits for the confirm. A call's reply says more, and comes as soon.
+    /// Whether somebody waits for the confirm. A call's reply says more, and comes just as soon.
     let isConfirmAwaited: Bool
     /// Whether a call or cast waits for it under its name, and may end before it is sent.
     let isAwaited: Bool
@@ -74,7 +74,7 @@ final class SendJob: Sendable {
         self.receiver = receiver
     }
 
-    /// Whom the end of a message is told.
+    /// Who is told how a message ended.
     enum Receiver: Sendable {
         /// The call of the message's name, which then waits for its reply.
         case call(ReplyWaiters)
@@ -95,7 +95,7 @@ final class SendJob: Sendable {
         }
     }
 
-    /// Whether its confirm may come late. One that is about to time out has to know how far it got.
+    /// Whether its confirm may come late. Whoever is about to time out has to know how far the message got.
     func isPatient(now: Moment) -> Bool { !isConfirmAwaited && now.duration(to: deadline) > Self.haste }
 
     private static let haste = Duration.milliseconds(50)
@@ -135,7 +135,7 @@ final class SendJob: Sendable {
     /// How often a message goes to another connection after the loss of one on which none of its bytes was written.
     static let maximumLosses = 3
 
-    /// Whether the broker knows no reason to refuse it but its exchange and its size.
+    /// Whether the broker can refuse it only for its exchange or its size.
     var isOwnForm: Bool { ownProperties?.headers == nil }
 
     /// Whether it may be on a channel together with others of its route: not where it goes to an exchange that a caller
