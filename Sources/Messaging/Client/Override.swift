@@ -1,7 +1,7 @@
 // Part of the rpc-gateway project, under Apache License v2.0; see LICENSE for the full text
 // SPDX-License-Identifier: Apache-2.0
 
-/// A parameter of `prepare` that is either left as it was or really set, also to nothing.
+/// A parameter of `prepare` that is either left as it was or set, possibly to nothing.
 ///
 /// Write a value to set it, `nil` to remove it, and leave the parameter out to inherit it.
 public enum Override<Value: Sendable>: Sendable {
@@ -10,7 +10,7 @@ public enum Override<Value: Sendable>: Sendable {
     /// A new value; nil removes the inherited one.
     case value(Value?)
 
-    /// The value that holds, given the inherited one.
+    /// The resulting value, given the inherited one.
     func resolved(_ inherited: Value?) -> Value? {
         switch self {
         case .inherited: inherited

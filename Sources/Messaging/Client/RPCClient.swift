@@ -29,7 +29,7 @@ public struct RPCClient<Coding: Serializer>: Sendable {
 
     /// A copy with other parameters: what is left out is inherited, what is nil is removed.
     ///
-    /// - Throws: `invalidRequest` when the version has not at least two numbers.
+    /// - Throws: `invalidRequest` when the version does not have at least two numbers.
     public func prepare(
         exchange: Override<String> = .inherited,
         topic: Override<String> = .inherited,
@@ -58,7 +58,7 @@ public struct RPCClient<Coding: Serializer>: Sendable {
         return copy
     }
 
-    /// Whether the version cap lets a version be sent; without an argument the target's version.
+    /// Whether the version cap lets a version be sent; without an argument, the target's.
     public func canSendVersion(_ version: Override<String> = .inherited) -> Bool {
         VersionCap.allows(version.resolved(target.version), cap: configuration.versionCap)
     }
@@ -99,8 +99,8 @@ public struct RPCClient<Coding: Serializer>: Sendable {
 
     /// Calls every server of the topic and collects their replies until the timeout, or until `minimum` are there.
     ///
-    /// Any oslo.messaging server answers; how many there are nobody knows beforehand, so without a minimum the call takes
-    /// the whole timeout.
+    /// Any oslo.messaging server answers. Nobody knows beforehand how many there are, so without a minimum the call
+    /// takes the whole timeout.
     ///
     /// - Throws: `MessagingError` when the request could not be sent or the driver cannot gather, or what the serializer
     ///   throws.
@@ -153,7 +153,7 @@ public struct RPCClient<Coding: Serializer>: Sendable {
         )
     }
 
-    /// Serializes each argument by itself, as oslo.messaging does; the bytes stay as they are without a serializer.
+    /// Serializes each argument by itself, as oslo.messaging does; without a serializer the bytes stay as they are.
     private func serialize(_ arguments: JSONText, _ context: RequestContext) throws -> JSONText {
         guard let members = arguments.writtenMembers else {
             throw MessagingError(.invalidRequest, "arguments: a JSON object is expected")

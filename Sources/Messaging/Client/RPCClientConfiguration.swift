@@ -1,7 +1,7 @@
 // Part of the rpc-gateway project, under Apache License v2.0; see LICENSE for the full text
 // SPDX-License-Identifier: Apache-2.0
 
-/// How a client calls, apart from where to.
+/// How a client calls, whatever the target.
 public struct RPCClientConfiguration: Sendable {
     /// How long a call waits for its reply (`rpc_response_timeout`, 60 s); positive.
     public var timeout: Duration
@@ -9,10 +9,11 @@ public struct RPCClientConfiguration: Sendable {
     public var callMonitorTimeout: Duration?
     /// The highest version that may be sent (`version_cap`); nil allows all.
     public var versionCap: String?
-    /// Failed attempts to reach a broker that are tolerated: nil or -1 for ever (within the timeout), 0 none, N of them.
+    /// How many failed attempts to reach a broker are tolerated: nil or -1 for any number (within the timeout), 0 for
+    /// none.
     public var retry: Int?
 
-    /// Servers beat every half of the time, and no more often than every second.
+    /// Servers beat at half of this interval, and no more often than every second.
     static let minimumCallMonitorTimeout = Duration.seconds(2)
 
     /// Makes a configuration; the defaults are those of oslo.messaging.

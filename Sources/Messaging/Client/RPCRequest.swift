@@ -3,7 +3,7 @@
 
 public import Threads
 
-/// One call or cast as a driver gets it: everything the wire needs but the driver's own identifiers.
+/// One call or cast as a driver gets it: everything that the wire needs except the driver's own identifiers.
 public struct RPCRequest: Sendable {
     /// Where it goes.
     public var target: Target
@@ -15,11 +15,12 @@ public struct RPCRequest: Sendable {
     public var context: RequestContext
     /// The moment after which nobody waits any more; connecting and publishing count against it.
     public var deadline: Moment
-    /// The time the whole request has, from which the deadline was made; for messages to people.
+    /// The time that the whole request has, from which the deadline was made; for messages to people.
     public var timeout: Duration
     /// How long to wait between two heartbeats of the server (`call_monitor_timeout`); nil asks for none.
     public var callMonitorTimeout: Duration?
-    /// Failed attempts to reach a broker that are tolerated: nil or -1 for ever (until the deadline), 0 none, N of them.
+    /// How many failed attempts to reach a broker are tolerated: nil or -1 for any number (until the deadline), 0 for
+    /// none.
     public var retry: Int?
     /// Whether a call to a queue without consumers fails at once instead of running into its timeout.
     public var checksConsumers = true

@@ -3,7 +3,7 @@
 
 internal import Foundation
 
-/// Turns arguments, results and contexts into what travels and back (`oslo_messaging.Serializer`).
+/// Turns arguments, results and contexts into their wire form and back (`oslo_messaging.Serializer`).
 ///
 /// Called once for each argument and once for the result, on the task of the caller.
 public protocol Serializer: Sendable {
@@ -40,7 +40,7 @@ public struct NoOpSerializer: Serializer {
     public func serialize(_ context: RequestContext) -> RequestContext { context }
 }
 
-/// Carries `Codable` values as JSON (`oslo_messaging.JsonPayloadSerializer`): what the typed calls of a client use.
+/// Carries `Codable` values as JSON (`oslo_messaging.JsonPayloadSerializer`); the typed calls of a client use it.
 ///
 /// Dates travel as oslo.serialization writes them, `yyyy-MM-ddTHH:mm:ss.ffffff` in UTC without a zone. Foundation's
 /// decoder rounds numbers beyond a double; where digits matter, take the result as `JSONText`.
@@ -62,7 +62,7 @@ public struct JSONSerializer: Serializer {
     /// - Throws: `EncodingError` for what JSON cannot hold, such as NaN.
     public func encode(_ value: some Encodable) throws -> JSONText {
         let encoder = JSONEncoder()
-        // Sorted: the same value gives the same bytes each time.
+        // Sorted, so that the same value gives the same bytes each time.
         encoder.outputFormatting = [.withoutEscapingSlashes, .sortedKeys]
         encoder.dateEncodingStrategy = .custom { date, encoder in
             var container = encoder.singleValueContainer()

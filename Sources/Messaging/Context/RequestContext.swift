@@ -25,12 +25,12 @@ public struct RequestContext: Sendable, Hashable {
     /// Makes an empty context.
     public init() {}
 
-    /// Makes a context that says which request it belongs to and nothing else.
+    /// Makes a context that says which request it belongs to, and nothing else.
     public init(requestID: JSONText) {
         entries = [Entry(key: "request_id", value: requestID), Entry(key: "global_request_id", value: requestID)]
     }
 
-    /// Makes a context of the members of a JSON object; nil when the text is no object.
+    /// Makes a context from the members of a JSON object; nil when the text is no object.
     public init?(_ object: JSONText) {
         guard let members = object.members else { return nil }
         for (key, value) in members { set(key, value) }
@@ -55,7 +55,7 @@ public struct RequestContext: Sendable, Hashable {
         return entries.firstIndex { $0.key.isSame(as: key) }
     }
 
-    /// Contexts are small, and then a search is cheapest; a peer may send one that is not.
+    /// Most contexts are small, and then a search is cheapest; but a peer may send a large one.
     private mutating func noteLast() {
         if entries.count == Self.searchedCount {
             for (index, entry) in entries.enumerated() { positions[Name(entry.key)] = index }

@@ -13,14 +13,15 @@ public protocol Driver: Sendable {
     ///
     /// The target has been validated. Failures say in `execution` what is known about the method.
     ///
-    /// - Returns: what `cancel` knows the call by.
+    /// - Returns: the identifier by which `cancel` knows the call.
     @discardableResult
     func call(
         _ request: RPCRequest,
         completion: @escaping @Sendable (Result<RPCReply, MessagingError>) -> Void
     ) -> UniqueID
 
-    /// Ends a wait for replies with `cancelled`; one that has ended is left alone. What was sent is not called back.
+    /// Ends a wait for replies with `cancelled`; one that has ended is left alone. A message that was sent is not
+    /// called back.
     func cancel(_ id: UniqueID)
 
     /// Sends a request that nobody answers; succeeds once the broker has confirmed it and routed it to a queue.
@@ -33,13 +34,13 @@ public protocol Driver: Sendable {
         completion: @escaping @Sendable (Result<QueueStatus?, MessagingError>) -> Void
     )
 
-    /// How the driver stands now; cheap, never blocks.
+    /// How the driver stands; cheap, never blocks.
     var status: DriverStatus { get }
 
-    /// The file descriptors that it takes at the most.
+    /// The most file descriptors that it takes.
     var descriptors: DriverDescriptors { get }
 
-    /// Connects and goes on connecting until the shutdown.
+    /// Connects, and keeps connecting until the shutdown.
     func start()
 
     /// Ends: calls still waiting at the deadline fail with `draining`, what was declared for this process is deleted.
@@ -51,9 +52,9 @@ extension Driver {
     public var descriptors: DriverDescriptors { DriverDescriptors() }
 }
 
-/// The file descriptors that a driver takes at the most.
+/// The most file descriptors that a driver takes.
 public struct DriverDescriptors: Sendable, Hashable {
-    /// For all it does, listeners apart.
+    /// For all that it does apart from listeners.
     public var own: Int
     /// For each listener.
     public var perListener: Int
@@ -65,7 +66,7 @@ public struct DriverDescriptors: Sendable, Hashable {
     }
 }
 
-/// How a driver stands with its broker, as one look shows it.
+/// How a driver stands with its broker at one moment.
 public struct DriverStatus: Sendable {
     /// Whether the connection that receives replies is up and consuming.
     public var isConnected: Bool
@@ -77,7 +78,7 @@ public struct DriverStatus: Sendable {
     public var problem: String?
     /// Calls that wait for their reply.
     public var waitingCalls: Int
-    /// Connections that publish, by what they do now.
+    /// The pool of publishing connections.
     public var sendConnections: SendConnections
 
     /// The pool of publishing connections in numbers.

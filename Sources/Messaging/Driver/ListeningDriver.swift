@@ -8,9 +8,8 @@ public protocol ListeningDriver: Driver {
     /// Makes a listener for a target's three queues: the topic's, the server's own, and the one for fanouts.
     ///
     /// Nothing is declared or consumed before the listener's `start()`. The handler runs on a thread of the driver, in
-    /// the order of the deliveries (compressed messages that are long, and compressed ones behind them, can come later than
-    /// others); it must not block. Messages that cannot be decoded are rejected by the driver and
-    /// never reach it.
+    /// the order of the deliveries (long compressed messages, and compressed ones behind them, may come later than
+    /// others); it must not block. Messages that cannot be decoded are rejected by the driver and never reach it.
     ///
     /// - Throws: `invalidTarget` without topic or server.
     func makeListener(
@@ -19,23 +18,23 @@ public protocol ListeningDriver: Driver {
     ) throws(MessagingError) -> any Listener
 }
 
-/// A consumption of messages, through losses of the broker, from `start()` until `close(deadline:)`.
+/// A consumption of messages from `start()` to `close(deadline:)`, through losses of the broker.
 ///
 /// Every function may be called from any thread, and more than once.
 public protocol Listener: Sendable {
-    /// Connects, declares, consumes, and goes on doing so until `stop(deadline:)`.
+    /// Connects, declares and consumes, and keeps doing so until `stop(deadline:)`.
     func start()
 
-    /// Whether messages are consumed now.
+    /// Whether messages are being consumed.
     var isConsuming: Bool { get }
 
     /// Returns once messages are consumed.
     ///
-    /// - Throws: `brokerUnavailable`, `brokerConfiguration`, or `shutdown` after a stop; the first at the deadline.
+    /// - Throws: `brokerUnavailable` at the deadline, `brokerConfiguration`, or `shutdown` after a stop.
     func waitUntilConsuming(deadline: Moment) async throws(MessagingError)
 
-    /// Cancels the consumers; when it returns no further message is handed over, and those that were on their way are
-    /// back in their queues. Messages handed over before can still be acknowledged, given back and answered.
+    /// Cancels the consumers. After it returns no message is handed over, and those that were on their way are back in
+    /// their queues. Messages handed over before can still be acknowledged, given back and replied to.
     func stop(deadline: Moment) async
 
     /// Deletes what was declared for this listener alone, such as its fanout queue, and disconnects; stops first.
@@ -44,19 +43,19 @@ public protocol Listener: Sendable {
 
 /// A request as a driver hands it to a server, not yet acknowledged (`oslo_messaging._drivers.base.RpcIncomingMessage`).
 ///
-/// The one who got it acknowledges it or gives it back, once. Every function may be called from any thread and returns
-/// at once.
+/// Whoever got it acknowledges it or gives it back, once. Every function may be called from any thread and returns at
+/// once.
 public protocol IncomingMessage: Sendable {
     /// What was asked.
     var request: IncomingRequest { get }
 
-    /// Whether it came through the server's own fanout queue, which goes with the server: given back it would be lost.
+    /// Whether it came through the server's own fanout queue, which goes with the server: given back, it would be lost.
     var isFanout: Bool { get }
 
-    /// Takes the message out of its queue.
+    /// Removes the message from its queue.
     ///
-    /// - Returns: false when it is out of this process's hands, as after the loss of its connection: it is then in its
-    ///   queue again, will come once more, and must not be executed now.
+    /// - Returns: false when it is out of this process's hands, as after the loss of its connection: it is back in its
+    ///   queue, will come again, and must not be executed now.
     func acknowledge() -> Bool
 
     /// Puts the message back into its queue.

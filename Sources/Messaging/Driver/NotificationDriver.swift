@@ -26,7 +26,7 @@ public protocol IncomingNotificationMessage: Sendable {
     /// What was notified.
     var notification: IncomingNotification { get }
 
-    /// Takes the message out of its queue; false when it has gone back by itself and will come again.
+    /// Removes the message from its queue; false when it has gone back by itself and will come again.
     func acknowledge() -> Bool
 
     /// Puts the message back into its queue.
@@ -91,6 +91,6 @@ public enum NotificationPriority: String, Sendable, Hashable, CaseIterable, Coda
     /// For samples of measurements.
     case sample
 
-    /// As it stands in the body of a notification.
+    /// Its form in the body of a notification.
     public var wireName: String { rawValue.uppercased() }
 }

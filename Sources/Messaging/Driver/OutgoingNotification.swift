@@ -35,7 +35,8 @@ public struct OutgoingNotification: Sendable {
     public var format: Format
     /// When the sender gives up.
     public var deadline: Moment
-    /// Failed attempts to reach a broker that are tolerated: nil or -1 for ever (until the deadline), 0 none, N of them.
+    /// How many failed attempts to reach a broker are tolerated: nil or -1 for any number (until the deadline), 0 for
+    /// none.
     public var retry: Int?
 
     /// Makes a notification.

@@ -27,7 +27,8 @@ public struct PlainMessage: Sendable, Hashable {
     @Bytewise public var contentEncoding: String?
     /// The application's headers, in their order.
     public var headers: [Header]
-    /// Whether it had more headers than are read (`headers` has the first ones); what is sent has all.
+    /// Whether it came with more headers than are read (`headers` has the first ones); a message to send has all of its
+    /// own.
     public var hasMoreHeaders = false
     /// Whether a durable queue keeps it across a restart of the broker (`delivery_mode` 2).
     public var isPersistent: Bool
@@ -82,7 +83,7 @@ extension PlainMessage.Header {
 }
 
 extension JSONText {
-    /// Whether arrays and objects stand in each other so deep at the most.
+    /// Whether arrays and objects nest no deeper than this.
     fileprivate func isNested(atMost limit: Int) -> Bool {
         var (depth, isInString, isEscaped) = (0, false, false)
         for byte in bytes {
@@ -116,7 +117,7 @@ extension JSONText {
 
     private var defectAsNumber: String? {
         let isInteger = bytes.dropFirst().allSatisfy { 0x30...0x39 ~= $0 }
-        // No more than 18 digits and a sign fit always.
+        // Up to 18 digits always fit, and so do 17 and a sign.
         if isInteger, bytes.count <= 18 { return nil }
         let text = string
         if isInteger {

@@ -6,7 +6,7 @@ public protocol PlainRPCDriver: Driver {
     /// Publishes a request with a `reply_to` and a `correlation_id` of the driver's own, and waits for the message that
     /// comes back with that `correlation_id`. Nothing is declared; an unroutable request fails as `undeliverable`.
     ///
-    /// - Returns: what `cancel` knows the request by.
+    /// - Returns: the identifier by which `cancel` knows the request.
     @discardableResult
     func request(
         _ request: PlainRequest,
@@ -29,7 +29,7 @@ public protocol IncomingPlainMessage: Sendable {
     /// The body, the properties and the headers.
     var message: PlainMessage { get }
 
-    /// Takes the message out of its queue; false when it has gone back by itself and will come again.
+    /// Removes the message from its queue; false when it has gone back by itself and will come again.
     func acknowledge() -> Bool
 
     /// Puts the message back into its queue.

@@ -3,7 +3,7 @@
 
 public import Threads
 
-/// A plain AMQP request on its way, and all that is told about how to send it.
+/// A plain AMQP request on its way, and how it is to be sent.
 public struct PlainRequest: Sendable {
     /// The exchange; empty for the default exchange, which routes by the queue's name.
     public var exchange: String
@@ -11,11 +11,12 @@ public struct PlainRequest: Sendable {
     public var routingKey: String
     /// The message.
     public var message: PlainMessage
-    /// The time the whole request has; for messages to people.
+    /// The time that the whole request has; for messages to people.
     public var timeout: Duration
     /// When the request ends without a reply; what is left is sent as the message's `expiration`.
     public var deadline: Moment
-    /// Failed attempts to reach a broker that are tolerated: nil or -1 for ever (until the deadline), 0 none, N of them.
+    /// How many failed attempts to reach a broker are tolerated: nil or -1 for any number (until the deadline), 0 for
+    /// none.
     public var retry: Int?
 
     /// Makes a request whose deadline is `timeout` from `now`.
@@ -36,7 +37,7 @@ public struct PlainRequest: Sendable {
     }
 }
 
-/// The answer to a plain AMQP request.
+/// The reply to a plain AMQP request.
 public struct PlainReply: Sendable {
     /// The message, as it came.
     public var message: PlainMessage

@@ -1,13 +1,13 @@
 // Part of the rpc-gateway project, under Apache License v2.0; see LICENSE for the full text
 // SPDX-License-Identifier: Apache-2.0
 
-/// How a call ended well.
+/// The outcome of a call that ended well.
 public struct RPCReply: Sendable {
     /// The result, byte for byte as the server wrote it; `null` for Python's None.
     public var result: JSONText
     /// The identifier of the call (`_msg_id`).
     public var messageID: UniqueID
-    /// The time until the broker had confirmed the request (or the reply was there, when that came first).
+    /// The time until the broker had confirmed the request, or until the reply came, whichever was first.
     public var publishDuration: Duration
 
     /// Makes a reply.
@@ -18,7 +18,7 @@ public struct RPCReply: Sendable {
     }
 }
 
-/// How a cast ended well: the broker has taken the message and routed it to at least one queue.
+/// The outcome of a cast that ended well: the broker has taken the message and routed it to at least one queue.
 public struct CastReceipt: Sendable {
     /// The identifier of the message (`_unique_id`).
     public var uniqueID: UniqueID

@@ -4,7 +4,7 @@
 extension IncomingRequest {
     /// Opens the body of a request; an empty body is an empty request.
     ///
-    /// `NaN`, `Infinity` and `-Infinity` are taken, as Python sends them. Of a key given twice the last one counts.
+    /// `NaN`, `Infinity` and `-Infinity` are taken, as Python sends them. If a key is given twice the last one counts.
     ///
     /// - Throws: `JSONError` when the body is to be rejected: no JSON object, a foreign envelope version.
     public init(_ body: [UInt8]) throws(JSONError) {
@@ -16,7 +16,7 @@ extension IncomingRequest {
 
     private mutating func take(_ key: ArraySlice<UInt8>, _ value: JSONText) {
         if context.take(key, value) { return }
-        // No longer key is any of these.
+        // A longer key is none of these.
         guard key.count <= 10 else { return }
         switch key {
         case "method": method = value
@@ -34,7 +34,7 @@ extension IncomingRequest {
 }
 
 extension MessageEnvelope {
-    /// Gives each member of an object, its key unescaped, in order.
+    /// Calls the closure with each member of an object, its key unescaped, in order.
     static func forEachMember(of object: [UInt8], _ body: (ArraySlice<UInt8>, JSONText) -> Void) throws(JSONError) {
         let span = object.span
         var scanner = JSONScanner(takesPythonConstants: true)

@@ -3,8 +3,8 @@
 
 /// A request as a server reads it (`oslo_messaging.rpc.dispatcher`, `_drivers.amqpdriver.AMQPListener`).
 ///
-/// What a Python server would only notice while it dispatches, such as a method that is a number, is kept as it came:
-/// the caller is to learn of it.
+/// What a Python server would only notice while dispatching, such as a method that is a number, is kept as it came, so
+/// that the caller learns of it.
 public struct IncomingRequest: Sendable {
     /// The method's name as JSON; nil when missing.
     public var method: JSONText?
@@ -14,15 +14,16 @@ public struct IncomingRequest: Sendable {
     public var namespace: JSONText?
     /// The version that the caller needs, as JSON; nil when missing.
     public var version: JSONText?
-    /// The identifier that the reply repeats; nil for a cast. Peers may write other texts than 32 hexadecimal digits.
+    /// The identifier that the reply repeats; nil for a cast. Peers may write something other than 32 hexadecimal
+    /// digits.
     public var messageID: String?
     /// The queue that the reply goes to; empty when missing.
     public var replyQueue: String
     /// The interval of the call monitor as JSON; nil when missing or null.
     public var callMonitorTimeout: JSONText?
-    /// What tells copies of one message from others; nil when missing.
+    /// What copies of one message have in common and no other message has; nil when missing.
     public var uniqueID: String?
-    /// The request context; as in oslo.messaging it has `client_timeout`, null for a cast.
+    /// The request context; as in oslo.messaging it has `client_timeout`, which is null for a cast.
     public var context: RequestContext
 
     /// Makes a request.

@@ -3,12 +3,12 @@
 
 /// The envelope 2.0 around a message (`oslo_messaging._drivers.common.serialize_msg` and `deserialize_msg`).
 public enum MessageEnvelope {
-    /// Validates a body and takes the message out of it.
+    /// Validates a body and extracts the message from it.
     ///
     /// A body without both of the envelope's keys is itself the message (format 1.0); an empty body is an empty message.
     ///
     /// - Parameter takesPythonConstants: whether `NaN`, `Infinity` and `-Infinity` count as numbers, as in Python.
-    /// - Throws: `JSONError` when the body is no JSON object, or its envelope not of version 2.0.
+    /// - Throws: `JSONError` when the body is no JSON object, or its envelope is not of version 2.0.
     public static func open(_ body: [UInt8], takesPythonConstants: Bool) throws(JSONError) -> [UInt8] {
         guard !body.isEmpty else { return [0x7b, 0x7d] }
         let span = body.span
@@ -41,8 +41,8 @@ public enum MessageEnvelope {
     /// What oslo.messaging and this library write before and after the message.
     private static let usualStart: StaticString = #"{"oslo.version": "2.0", "oslo.message": ""#
 
-    /// Opens an envelope that is written in the usual way, with one look at each byte; nil for any other, which is for the
-    /// scanner that knows all of JSON.
+    /// Opens an envelope that is written in the usual way, looking at each byte once; nil for any other, which is left
+    /// to the scanner that knows all of JSON.
     private static func openUsual(_ body: Span<UInt8>) -> [UInt8]? {
         let start = usualStart.utf8CodeUnitCount
         guard body.count >= start + 2, JSONScanner.equals(body, 0..<start, usualStart) else { return nil }

@@ -6,7 +6,7 @@ extension OutgoingReply {
     ///
     /// - Parameters:
     ///   - messageID: the identifier of the call.
-    ///   - uniqueID: a fresh one for each message, also when the same reply is sent again.
+    ///   - uniqueID: a fresh one for each message, even when the same reply is sent again.
     public func body(messageID: String, uniqueID: UniqueID) -> [UInt8] {
         guard case .failure(let error) = self else { return succeeded(messageID, uniqueID) }
         var message: [UInt8] = []
@@ -20,10 +20,10 @@ extension OutgoingReply {
         return MessageEnvelope.seal(message)
     }
 
-    /// What `body` gives for a result or a heartbeat, whose message needs no array of its own.
+    /// The body for a result or a heartbeat, whose message needs no array of its own.
     private func succeeded(_ messageID: String, _ uniqueID: UniqueID) -> [UInt8] {
         let value = if case .result(let value) = self { value } else { JSONText.null }
-        // What is the same for all replies takes less than 192.
+        // What is the same for all replies takes fewer bytes than 192.
         let capacity = 192 + RequestEnvelope.innerCapacity(messageID) + JSONString.escapedCapacity(value)
         return [UInt8].filled(capacity: capacity) { output in
             output.append(ascii: #"{"oslo.version": "2.0", "oslo.message": "{\"result\": "#)
@@ -38,6 +38,6 @@ extension OutgoingReply {
         }
     }
 
-    /// Whether nothing of the call follows.
+    /// Whether nothing follows it in the call.
     public var isEnding: Bool { if case .heartbeat = self { false } else { true } }
 }

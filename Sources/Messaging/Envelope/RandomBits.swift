@@ -3,7 +3,7 @@
 
 internal import Threads
 
-/// Random words of the operating system, drawn in blocks: one system call serves many identifiers.
+/// Random words from the operating system, drawn in blocks: one system call serves many identifiers.
 final class RandomBits: Sendable {
     static let shared = RandomBits()
 

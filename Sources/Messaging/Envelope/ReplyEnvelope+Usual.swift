@@ -9,8 +9,8 @@ extension ReplyEnvelope {
     private static let end: StaticString = #"\"}"}"#
     private static let idBytes = 32
 
-    /// Opens a reply with a result that is written in the usual way: of its two layers only the result is looked at. Nil for
-    /// any other, which is for the scanner that knows all of JSON.
+    /// Opens a reply with a result that is written in the usual way: only the result is parsed. Nil for any other,
+    /// which is left to the scanner that knows all of JSON.
     static func usual(_ body: Span<UInt8>) -> ReplyEnvelope? {
         let uniqueID = body.count - end.utf8CodeUnitCount - idBytes
         let messageID = uniqueID - behindMessageID.utf8CodeUnitCount - idBytes
@@ -20,7 +20,7 @@ extension ReplyEnvelope {
             JSONScanner.equals(body, behind..<messageID, behindResult),
             JSONScanner.equals(body, (messageID + idBytes)..<uniqueID, behindMessageID),
             JSONScanner.equals(body, (uniqueID + idBytes)..<body.count, end),
-            // Else it may be anything, an end of the string included.
+            // Otherwise it may be anything, even the end of the string.
             let id = UniqueID(hexadecimal: body, messageID..<(messageID + idBytes)),
             UniqueID(hexadecimal: body, uniqueID..<(uniqueID + idBytes)) != nil,
             let result = try? value(body.extracting(result..<behind))

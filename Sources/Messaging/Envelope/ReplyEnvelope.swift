@@ -3,7 +3,7 @@
 
 /// One message of a reply queue, opened: a result, a failure or a heartbeat.
 public struct ReplyEnvelope: Sendable {
-    /// The call that it answers; nil when the identifier is none of ours.
+    /// The call that it belongs to; nil when the identifier is none of ours.
     public var messageID: UniqueID?
     /// The result; JSON null where the server sent null or nothing.
     public var result: JSONText
@@ -20,8 +20,8 @@ public struct ReplyEnvelope: Sendable {
 
     /// Opens the body of a reply (`oslo_messaging._drivers.common.deserialize_msg`).
     ///
-    /// Both layers are validated. A body without the envelope's two keys is itself the message (format 1.0). Of a key
-    /// given twice the last one counts, as in Python.
+    /// Both layers are validated. A body without the envelope's two keys is itself the message (format 1.0). If a key
+    /// is given twice the last one counts, as in Python.
     ///
     /// - Throws: `ReplyEnvelopeError` when the body is no reply; the call it belongs to is then unknown.
     public init(_ body: [UInt8]) throws(ReplyEnvelopeError) {
@@ -79,7 +79,7 @@ public struct ReplyEnvelope: Sendable {
         switch bytes[value.lowerBound] {
         case 0x22:
             value.count == 2 ? nil : try JSONString.unescape(bytes, (value.lowerBound + 1)..<(value.upperBound - 1))
-        // Falsy values of Python count as no failure; any other value is one that cannot be decoded.
+        // What is false in Python counts as no failure; any other value is a failure that cannot be decoded.
         case 0x6e, 0x66: nil
         default: value.map { bytes[$0] }
         }

@@ -1,12 +1,12 @@
 // Part of the rpc-gateway project, under Apache License v2.0; see LICENSE for the full text
 // SPDX-License-Identifier: Apache-2.0
 
-/// The body of a message in a reply queue is no reply.
+/// A message in a reply queue is no reply.
 public struct ReplyEnvelopeError: Error, Sendable, CustomStringConvertible {
     /// What kinds of defects there are.
     public enum Kind: Sendable, Hashable {
         case tooLarge, contentType, compression, malformed
-        /// Nothing is wrong with it: too much has to be inflated before it.
+        /// Nothing is wrong with it, but too much has to be inflated before it.
         case crowded
     }
 

@@ -10,13 +10,13 @@ extension RequestContext {
         let (bytes, length) = (key.span, Self.prefix.utf8CodeUnitCount)
         guard bytes.count >= length, JSONScanner.equals(bytes, 0..<length, Self.prefix) else { return false }
         switch key {
-        // oslo.messaging takes these two for its own and they never reach an endpoint.
+        // oslo.messaging keeps these two for itself, so they never reach an endpoint.
         case "_context_msg_id", "_context_reply_q": break
         default: set(String(decoding: key.dropFirst(length), as: UTF8.self), value)
         }
         return true
     }
 
-    /// Adds what oslo.messaging writes over the sender's entry of that name, for casts and notifications too.
+    /// Sets what oslo.messaging writes over the sender's entry of that name, even for casts and notifications.
     mutating func setClientTimeout(_ timeout: JSONText?) { set("client_timeout", timeout ?? .null) }
 }

@@ -36,7 +36,7 @@ public enum RequestEnvelope {
             uniqueID.append(to: &output)
             output.append(ascii: #"\""#)
             for index in request.context.entries.indices {
-                // Without a copy of the entry.
+                // By index: no entry is copied.
                 let value = request.context.entries[index].value
                 output.append(ascii: #", \"_context_"#)
                 output.append(innerContent: request.context.entries[index].key)
@@ -72,7 +72,7 @@ public enum RequestEnvelope {
         }
     }
 
-    /// Seconds as Python writes them: an integer where it is one, else a float.
+    /// Seconds as Python writes them: an integer where they are one, otherwise a float.
     private static func seconds(_ duration: Duration) -> String {
         let (seconds, attoseconds) = duration.components
         guard attoseconds != 0 else { return String(seconds) }
@@ -82,7 +82,7 @@ public enum RequestEnvelope {
     /// Names up to this size are not looked at twice.
     private static let smallName = 64
 
-    /// The bytes that a string of the inner message takes at the most.
+    /// The most bytes that a string of the inner message takes.
     static func innerCapacity(_ text: String) -> Int {
         let count = text.utf8.count
         guard count > smallName else { return count * OutputSpan<UInt8>.innerBytesPerByte }
@@ -90,9 +90,9 @@ public enum RequestEnvelope {
         return bytes.isPlainText ? bytes.count : bytes.count * OutputSpan<UInt8>.innerBytesPerByte
     }
 
-    /// The bytes that the body takes at the most.
+    /// The most bytes that the body takes.
     private static func capacity(_ request: RPCRequest, _ reply: Reply?) -> Int {
-        // What is the same for all requests takes less than 300.
+        // What is the same for all requests takes fewer bytes than 300.
         var capacity = 320 + innerCapacity(request.method)
         if let reply { capacity += innerCapacity(reply.queue) + 32 }
         if let namespace = request.target.namespace { capacity += innerCapacity(namespace) }
@@ -106,7 +106,7 @@ public enum RequestEnvelope {
 }
 
 extension OutputSpan<UInt8> {
-    /// What one byte of a string of the inner message takes at the most: `\\u001f`.
+    /// The most bytes that one byte of a string of the inner message takes: `\\u001f`.
     static var innerBytesPerByte: Int { 7 }
 
     /// Appends a JSON string of the inner message, escaped once more for the envelope, quotes included.

@@ -14,7 +14,7 @@ public struct UniqueID: Hashable, Sendable {
         self.init(high: high, low: low)
     }
 
-    /// Makes an identifier of given bits; the version and variant bits are set over them.
+    /// Makes an identifier from given bits, over which the version and variant bits are set.
     public init(high: UInt64, low: UInt64) {
         self.high = high & ~0xf000 | 0x4000
         self.low = low & ~(0b11 << 62) | 0b10 << 62
@@ -49,10 +49,10 @@ public struct UniqueID: Hashable, Sendable {
         return (digits | digits >> 16) & 0xffff_ffff
     }
 
-    /// Feeds half of the bits, which are as random as the whole.
+    /// Hashes half of the bits, which are as random as the whole.
     public func hash(into hasher: inout Hasher) { hasher.combine(low) }
 
-    /// The bits, for who writes the digits himself.
+    /// The bits, for whoever writes the digits itself.
     public var words: (high: UInt64, low: UInt64) { (high, low) }
 
     /// 32 hexadecimal digits in lower case (`uuid.uuid4().hex`).
@@ -65,11 +65,11 @@ public struct UniqueID: Hashable, Sendable {
         return String(decoding: text, as: UTF8.self)
     }
 
-    /// Writes the digits of `dashed` over the 36 bytes from a position on, in which the dashes stand already.
+    /// Writes the digits of `dashed` over the 36 bytes from a position on, where the dashes are in place already.
     public func write(dashedInto bytes: inout [UInt8], at start: Int) {
         let (one, two) = (Self.digits(of: high >> 32), Self.digits(of: high))
         let (three, four) = (Self.digits(of: low >> 32), Self.digits(of: low))
-        // Within the bounds, which are checked, and not kept.
+        // Used within the bounds, which are checked, and not kept.
         unsafe bytes.withUnsafeMutableBytes { bytes in
             let text = unsafe UnsafeMutableRawBufferPointer(rebasing: bytes[start..<(start + 36)])
             unsafe text.storeBytes(of: one.bigEndian, toByteOffset: 0, as: UInt64.self)

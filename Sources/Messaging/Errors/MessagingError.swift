@@ -5,7 +5,7 @@
 public struct MessagingError: Error, Sendable, CustomStringConvertible {
     /// What a program switches on; codes may be added.
     public struct Code: Hashable, Sendable, CustomStringConvertible {
-        /// Every code: what says something about codes switches over it, so that a new one is missing nowhere.
+        /// Every code: whatever says something about codes switches over these, so that a new one is missing nowhere.
         package enum Known: String, Sendable, CaseIterable {
             case invalidTarget = "invalid-target"
             case versionCapExceeded = "version-cap-exceeded"
@@ -56,11 +56,12 @@ public struct MessagingError: Error, Sendable, CustomStringConvertible {
         public static let brokerRejected = Code(.brokerRejected)
         /// The broker blocks publishers (a memory or disk alarm).
         public static let brokerBlocked = Code(.brokerBlocked)
-        /// The broker refuses the login, the exchange or the queue: credentials, virtual host, rights, or another declaration.
+        /// The broker refuses the login, the exchange or the queue: credentials, virtual host, rights, or a differing
+        /// declaration.
         public static let brokerConfiguration = Code(.brokerConfiguration)
         /// The broker takes no messages as large as this one.
         public static let messageTooLarge = Code(.messageTooLarge)
-        /// A reply came that is not a reply.
+        /// What came as the reply cannot be read as one.
         public static let badReply = Code(.badReply)
         /// The server raised an exception; `remote` holds it.
         public static let remote = Code(.remote)
@@ -94,7 +95,7 @@ public struct MessagingError: Error, Sendable, CustomStringConvertible {
 
     /// The kind of failure.
     public var code: Code
-    /// What happened, in words for people; it may hold text of the broker, never credentials.
+    /// What happened, in words for people; it may hold text from the broker, never credentials.
     public var message: String
     /// What is known about the execution.
     public var execution: Execution

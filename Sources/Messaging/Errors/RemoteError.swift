@@ -37,7 +37,7 @@ public struct RemoteError: Error, Sendable, Hashable, CustomStringConvertible {
         self.traceback = traceback
     }
 
-    /// The same exception, whose arguments keep nothing of the message that it came in.
+    /// The same exception, with arguments that do not keep the message that they came in.
     var copied: RemoteError {
         var error = self
         error.arguments = arguments.copied
@@ -45,7 +45,7 @@ public struct RemoteError: Error, Sendable, Hashable, CustomStringConvertible {
         return error
     }
 
-    /// What the texts take of memory, about.
+    /// About how much memory the texts take.
     var bytesInMemory: Int {
         let texts = [module, className, message] + traceback
         let bytes = texts.reduce(0) { $0 + $1.utf8.count + MemoryLayout<String>.stride }
@@ -89,8 +89,8 @@ extension RemoteError {
 extension RemoteError {
     /// Decodes the failure string of a reply (`oslo_messaging._drivers.common.serialize_remote_exception`).
     ///
-    /// Missing parts are empty, as Python reads them. The suffix `_Remote`, which Python adds to class and module when it
-    /// raises an exception again, is taken off, and Python 2's module `exceptions` is `builtins`.
+    /// Missing parts are empty, as Python reads them. The suffix `_Remote`, which Python adds to class and module when
+    /// it raises an exception again, is removed, and Python 2's module `exceptions` becomes `builtins`.
     ///
     /// - Throws: `JSONError` when the text is not a JSON object.
     init(failure text: [UInt8]) throws(JSONError) {
@@ -106,7 +106,7 @@ extension RemoteError {
         try scanner.end(bytes)
     }
 
-    /// Takes a member. A text may have millions of them: of those that mean nothing nothing is made.
+    /// Takes a member. A text may have millions of them: nothing is made of those that mean nothing.
     private mutating func take(_ key: ArraySlice<UInt8>, _ value: JSONText) {
         switch key {
         case "class": className = Self.withoutSuffix(value.stringValue ?? "")
@@ -119,7 +119,7 @@ extension RemoteError {
         }
     }
 
-    /// The entries of a traceback that are kept: Python itself shows fewer than 2,000.
+    /// How many entries of a traceback are kept: Python itself shows fewer than 2,000.
     static let maximumTraceback = 4096
 
     private static func moduleName(_ text: String) -> String {

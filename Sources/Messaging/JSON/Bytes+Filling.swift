@@ -2,17 +2,19 @@
 // SPDX-License-Identifier: Apache-2.0
 
 extension [UInt8] {
-    /// Makes an array of what the closure writes, at most `capacity` bytes.
+    /// Makes an array of the bytes that the closure writes, at most `capacity` of them.
     ///
-    /// The library's initializer of this form looks the element's metadata up at each call; this one is made for bytes.
+    /// The standard library's initializer of this form looks up the element's metadata at each call; this one is for
+    /// bytes only.
     @inline(__always)
     static func filled<Failure: Error>(
         capacity: Int,
         _ body: (inout OutputSpan<UInt8>) throws(Failure) -> Void
     ) throws(Failure) -> [UInt8] {
         var failure: Failure?
-        // Room for one at least: of no capacity is the one empty array of the library, into which every thread would write
-        // its count. The span covers the buffer that the initializer lends, and is finished before the buffer goes back.
+        // Room for at least one: an array without capacity is the library's one empty array, into which every thread
+        // would write its count. The span covers the buffer that the initializer lends, and is finished before the
+        // buffer goes back.
         let bytes = unsafe [UInt8](unsafeUninitializedCapacity: Swift.max(capacity, 1)) { buffer, count in
             var output = unsafe OutputSpan(buffer: buffer, initializedCount: 0)
             do throws(Failure) { try body(&output) } catch { failure = error }
@@ -27,7 +29,7 @@ extension OutputSpan<UInt8> {
     /// Appends an ASCII literal.
     @inline(__always)
     mutating func append(ascii text: StaticString) {
-        // A literal of one byte is kept without a pointer.
+        // A literal of one byte may be kept without a pointer.
         guard text.hasPointerRepresentation else { return append(UInt8(truncatingIfNeeded: text.unicodeScalar.value)) }
         // The literal lives as long as the program.
         unsafe append(from: text.utf8Start, count: text.utf8CodeUnitCount)
@@ -43,7 +45,8 @@ extension OutputSpan<UInt8> {
         }
     }
 
-    /// Appends the first of eight bytes that a word holds in the order of memory; there has to be room for all eight.
+    /// Appends the first few of the eight bytes that a word holds in the order of memory; there has to be room for all
+    /// eight.
     @inline(__always)
     mutating func append(word: UInt64, keeping kept: Int = 8) {
         unsafe withUnsafeMutableBufferPointer { buffer, count in
@@ -54,17 +57,17 @@ extension OutputSpan<UInt8> {
         }
     }
 
-    /// Appends eight bytes that a word holds in the order of memory, a backslash before each one that is marked by its high
-    /// bit; false, and nothing appended, where there is no room for as many backslashes as bytes.
+    /// Appends the eight bytes that a word holds in the order of memory, with a backslash before each one that is
+    /// marked by a high bit; false, with nothing appended, where there is no room for as many backslashes as bytes.
     @inline(__always)
     mutating func append(escaping word: UInt64, _ marks: UInt64) -> Bool {
         unsafe withUnsafeMutableBufferPointer { buffer, count in
             guard count &+ 16 <= buffer.count, let base = buffer.baseAddress else { return false }
-            // In bounds by the line above: two at the most are written for each of eight bytes.
+            // In bounds by the line above: at most two bytes are written for each of the eight.
             var next = unsafe base + count
             var (rest, marks) = (word, marks >> 7)
             for _ in 0..<8 {
-                // Written over where there is no mark: no branch that depends on the text.
+                // Overwritten where there is no mark, so that no branch depends on the text.
                 unsafe next.initialize(to: 0x5c)
                 unsafe next += Int(truncatingIfNeeded: marks & 1)
                 unsafe next.initialize(to: UInt8(truncatingIfNeeded: rest))

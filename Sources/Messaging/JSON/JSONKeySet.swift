@@ -3,8 +3,9 @@
 
 /// The keys of one object seen so far, by the bytes they stand for.
 ///
-/// The first few are compared one by one. From then on they are in a table with open addressing whose hash is seeded, so that
-/// nobody can choose keys that collide; a key costs some tens of nanoseconds and 32 to 128 bytes, however many there are.
+/// The first few are compared one by one. More of them are in a table with open addressing whose hash is seeded, so
+/// that nobody can choose keys that collide; a key costs some tens of nanoseconds and 32 to 128 bytes, however many
+/// there are.
 struct JSONKeySet {
     private static let fewMaximum = 8
     private var few = InlineArray<8, Range<Int>>(repeating: 0..<0)
@@ -12,9 +13,9 @@ struct JSONKeySet {
     private var table: Table?
     private var hasEscapes = false
 
-    /// Adds a key; false when it was there before.
+    /// Adds a key; false when it was there already.
     ///
-    /// - Parameter bytes: the same text each time, as the table holds places in it.
+    /// - Parameter bytes: the same text each time, as the table refers to places in it.
     mutating func insert(_ key: Range<Int>, _ bytes: Span<UInt8>) -> Bool {
         hasEscapes = hasEscapes || JSONString.hasEscapes(bytes, key)
         if table == nil, !hasEscapes, fewCount < Self.fewMaximum {
@@ -54,7 +55,8 @@ struct JSONKeySet {
         mutating func insert(_ key: Range<Int>, _ bytes: Span<UInt8>) -> Bool {
             guard JSONString.hasEscapes(bytes, key) else { return insert(bytes, key, at: key.lowerBound, bytes) }
             let start = resolved.count
-            // A key with a lone surrogate cannot be UTF-8: its raw bytes stand for it, which no resolved key can equal.
+            // A key with a lone surrogate cannot be UTF-8; its raw bytes, which no resolved key can equal, stand for
+            // it.
             if let content = try? JSONString.unescape(bytes, key) {
                 resolved.append(contentsOf: content)
             } else {
@@ -68,7 +70,7 @@ struct JSONKeySet {
 
         /// - Parameters:
         ///   - content: holds the key at `range`.
-        ///   - place: where the key is found later.
+        ///   - place: where the key will be found later.
         private mutating func insert(
             _ content: Span<UInt8>,
             _ range: Range<Int>,

@@ -3,11 +3,11 @@
 
 /// Reading the outermost members of a JSON object.
 public enum JSONObject {
-    /// How many keyword arguments there may be: each is compared with all others.
+    /// How many keyword arguments there may be.
     public static let maximumArguments = 16_384
 
     /// Validates keyword arguments: one JSON object, no key of the outermost object twice, no more than
-    /// `maximumArguments`; empty input is `{}`.
+    /// `maximumArguments` members; empty input is `{}`.
     ///
     /// Keys are compared as the bytes they stand for: `"a"` and `"\u0061"` are the same key, keys that differ only by
     /// Unicode normalisation are not.
@@ -58,11 +58,11 @@ public enum JSONObject {
         return members
     }
 
-    /// Gives each member of a validated object as ranges of its text, in order, with nothing copied.
+    /// Calls the closure with each member of a validated object as ranges of its text, in order, copying nothing.
     static func forEachMember(of object: JSONText, _ body: (Span<UInt8>, JSONMember) -> Void) {
         let span = object.bytes.span
         var scanner = JSONScanner(takesPythonConstants: true)
-        // Validated: nothing of this fails.
+        // Validated before, so none of this fails.
         guard var more = try? scanner.openObject(span) else { return }
         while more, let member = try? scanner.member(span) {
             body(span, member)

@@ -30,7 +30,7 @@ extension JSONScanner {
         return JSONMember(key: key, value: try value(bytes))
     }
 
-    /// After a member: true when another follows, false when the object is closed.
+    /// To be called after a member: true when another follows, false when the object is closed.
     mutating func hasNextMember(_ bytes: Span<UInt8>) throws(JSONError) -> Bool {
         skipWhitespace(bytes)
         switch try peek(bytes) {

@@ -10,7 +10,7 @@ extension JSONScanner {
         return start..<(index &- 1)
     }
 
-    /// Validates what is left of a string, up to its closing quote.
+    /// Validates the rest of a string, up to its closing quote.
     mutating func restOfString(_ bytes: Span<UInt8>) throws(JSONError) {
         while true {
             skipPlainRun(bytes)
@@ -30,7 +30,7 @@ extension JSONScanner {
     /// Validates a string at its opening quote and writes its content, escapes resolved, in one pass.
     ///
     /// - Parameter output: has room for as many bytes as follow the quote.
-    /// - Throws: what `string` and `JSONString.unescape` throw, whichever is wrong first.
+    /// - Throws: what `string` and `JSONString.unescape` throw, whichever defect comes first.
     mutating func string(_ bytes: Span<UInt8>, into output: inout OutputSpan<UInt8>) throws(JSONError) {
         try expect(0x22, bytes)
         while true {
@@ -42,7 +42,7 @@ extension JSONScanner {
         index &+= 1
     }
 
-    /// Validates what is left of the bytes as the content of a string and writes it, escapes resolved.
+    /// Validates the rest of the bytes as the content of a string and writes it, escapes resolved.
     ///
     /// - Parameter output: has room for as many bytes.
     mutating func content(_ bytes: Span<UInt8>, into output: inout OutputSpan<UInt8>) throws(JSONError) {
@@ -71,7 +71,8 @@ extension JSONScanner {
         }
     }
 
-    /// Copies up to the next character that is not ASCII, or escaped in another way than a quotation mark or a backslash.
+    /// Copies up to the next character that is not ASCII, or is an escape of anything but a quotation mark or a
+    /// backslash.
     @inline(__always)
     private mutating func copyPlainRun(_ bytes: Span<UInt8>, _ output: inout OutputSpan<UInt8>) {
         var position = index
@@ -152,13 +153,13 @@ extension JSONScanner {
             for offset in 2..<6 where hexadecimal(bytes[index &+ offset]) == nil {
                 throw JSONError(.invalidEscape, at: index)
             }
-            // A surrogate escape without its partner is ASCII and passes as it is: Python writes and reads such.
+            // A surrogate escape without its partner is ASCII and passes as it is: Python writes and reads it.
             index &+= 6
         default: throw JSONError(.invalidEscape, at: index)
         }
     }
 
-    /// Accepts characters beyond ASCII, one after the other; the first one there is.
+    /// Accepts characters beyond ASCII, one after the other; the first one has been seen.
     @inline(__always)
     private mutating func multiByteRun(_ bytes: Span<UInt8>) throws(JSONError) {
         while index &+ 8 <= bytes.count {

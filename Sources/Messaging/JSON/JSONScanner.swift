@@ -6,7 +6,7 @@
 /// Numbers, key order, escapes and white space stay as they were sent. The scan is iterative, so a deeply nested text
 /// costs no stack. The scanner holds a position only; the bytes are passed to each call.
 struct JSONScanner {
-    /// The deepest nesting any text may have; one bit of the stack a level.
+    /// The deepest nesting any text may have; each level is one bit of the stack.
     static let depthLimit = 256
 
     /// The offset of the next byte.
@@ -38,7 +38,7 @@ struct JSONScanner {
         return bytes[index]
     }
 
-    /// The next byte that is no white space; it stays the next.
+    /// The next byte that is no white space; it remains the next one.
     @inline(__always)
     mutating func next(_ bytes: Span<UInt8>) throws(JSONError) -> UInt8 {
         skipWhitespace(bytes)
@@ -62,7 +62,7 @@ struct JSONScanner {
         var nesting = JSONNesting()
         skipWhitespace(bytes)
         let start = index
-        // A copy of its own, which stays in a register: only what is unusual needs the scanner's.
+        // A local copy, which stays in a register: only what is unusual needs the scanner's.
         var position = start
         var byte = try next(bytes, &position)
         while true {
@@ -95,7 +95,7 @@ struct JSONScanner {
         }
     }
 
-    /// Reads a key and what separates it from its value, of which the first byte is given.
+    /// Reads a key and what separates it from its value; returns the value's first byte.
     @inline(__always)
     private mutating func valueOfMember(_ bytes: Span<UInt8>, _ position: inout Int) throws(JSONError) -> UInt8 {
         guard try next(bytes, &position) == 0x22 else { throw JSONError(.unexpectedByte, at: position) }
@@ -105,7 +105,7 @@ struct JSONScanner {
         return try next(bytes, &position)
     }
 
-    /// The byte at a position, past white space; the position stays at it.
+    /// The next byte that is no white space; the position stays at it.
     @inline(__always)
     private mutating func next(_ bytes: Span<UInt8>, _ position: inout Int) throws(JSONError) -> UInt8 {
         guard position < bytes.count else { throw JSONError(.unexpectedEnd, at: bytes.count) }
@@ -117,7 +117,7 @@ struct JSONScanner {
         return other
     }
 
-    /// Reads a string, the position at its opening quote.
+    /// Reads a string; the position is at its opening quote.
     @inline(__always)
     private mutating func string(_ bytes: Span<UInt8>, _ position: inout Int) throws(JSONError) {
         position &+= 1
@@ -179,7 +179,7 @@ struct JSONScanner {
 
 /// Which containers are open: one bit a level, set for an object.
 struct JSONNesting {
-    /// The innermost levels, the last in the lowest bit; 64 of them go outside when they are full.
+    /// The innermost levels, the last one in the lowest bit; when the word is full its 64 levels move outside.
     private var inner: UInt64 = 0
     private var outside: (UInt64, UInt64, UInt64) = (0, 0, 0)
     private(set) var depth = 0
@@ -230,7 +230,7 @@ extension StaticString {
         unsafe utf8Start[offset]
     }
 
-    /// The eight bytes at an offset that the caller has checked as well.
+    /// The eight bytes at an offset, which the caller has checked too.
     @inline(__always)
     func word(at offset: Int) -> UInt64 {
         unsafe UnsafeRawPointer(utf8Start).loadUnaligned(fromByteOffset: offset, as: UInt64.self)

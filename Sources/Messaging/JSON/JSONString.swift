@@ -32,7 +32,7 @@ enum JSONString {
     /// Texts up to this size are not looked at byte by byte.
     private static let smallText = 1024
 
-    /// The bytes that `escape` writes at the most: a control character takes six.
+    /// The most bytes that `escape` writes: a control character takes six.
     static func escapedCapacity(_ text: Span<UInt8>) -> Int {
         if text.count <= smallText { return smallCapacity(text) }
         var (index, extra) = (0, 0)
@@ -45,13 +45,13 @@ enum JSONString {
         return text.count &+ extra &+ (text.count &- index) &* 5
     }
 
-    /// The bytes that `escape` writes of a JSON text at the most. White space is all that it has of control characters, and
-    /// takes two as quotation marks do.
+    /// The most bytes that `escape` writes for a JSON text. Its only control characters are white space, which takes
+    /// two bytes each, as quotation marks do.
     static func escapedCapacity(_ text: JSONText) -> Int {
         text.bytes.count <= smallText ? text.bytes.count &* 2 : escapedCapacity(text.bytes.span)
     }
 
-    /// Whatever may have to be escaped counts as a control character; a word's mark is exact or too much.
+    /// Whatever may have to be escaped counts as a control character; the marks of a word are never too few.
     private static func smallCapacity(_ text: Span<UInt8>) -> Int {
         var (index, capacity) = (0, 0)
         while index &+ 8 <= text.count {
@@ -98,7 +98,7 @@ enum JSONString {
     /// A key, escapes resolved, to switch over; one that cannot be UTF-8 is empty.
     static func key(_ bytes: Span<UInt8>, _ range: Range<Int>) -> ArraySlice<UInt8> {
         if hasEscapes(bytes, range) { return (try? unescape(bytes, range))?[...] ?? [] }
-        // No key that anybody switches over is as long.
+        // No key that anybody switches over is longer.
         guard range.count <= 64 else { return [] }
         return range.map { bytes[$0] }[...]
     }
@@ -155,7 +155,7 @@ enum JSONString {
         }
     }
 
-    /// Appends what the escape at an index stands for, and gives the index behind it.
+    /// Appends what the escape at an index stands for; returns the index after it.
     @inline(__always)
     static func appendUnescaped(
         _ bytes: Span<UInt8>,

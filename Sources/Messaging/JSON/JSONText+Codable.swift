@@ -1,8 +1,8 @@
 // Part of the rpc-gateway project, under Apache License v2.0; see LICENSE for the full text
 // SPDX-License-Identifier: Apache-2.0
 
-/// As a part of other values a JSON text is the value it stands for: with coders of JSON, numbers and the order of keys
-/// may then be written otherwise. A text that is the whole argument or result of a method keeps its bytes.
+/// As a part of other values a JSON text is the value it stands for: JSON coders may then write numbers and the order
+/// of keys differently. A text that is the whole argument or result of a method keeps its bytes.
 extension JSONText: Codable {
     private struct Key: CodingKey {
         var stringValue: String

@@ -7,7 +7,7 @@ extension JSONText {
         elements(atMost: .max)
     }
 
-    /// The elements of an array in their order; nil for other values and for more elements, of which no more are read.
+    /// The elements of an array in their order; nil for other values, and for more elements, which are then not read.
     public func elements(atMost limit: Int) -> [JSONText]? {
         var elements: [JSONText] = []
         let isArray = forEachElement { range in
@@ -17,9 +17,9 @@ extension JSONText {
         return isArray && elements.count <= limit ? elements : nil
     }
 
-    /// The last elements of an array, so many at the most, in their order; nil for other values.
+    /// At most so many of the last elements of an array, in their order; nil for other values.
     func lastElements(_ count: Int) -> [JSONText]? {
-        // A ring: `next` is the oldest place once all are taken.
+        // A ring: once it is full, `next` is the place of the oldest.
         var (ranges, next): ([Range<Int>], Int) = ([], 0)
         let isArray = forEachElement { range in
             if ranges.count < count {
@@ -33,7 +33,7 @@ extension JSONText {
         return isArray ? (ranges[next...] + ranges[..<next]).map { slice($0) } : nil
     }
 
-    /// Gives the range of each element of an array until the body says false; false for other values.
+    /// Calls the closure with the range of each element of an array until it returns false; false for other values.
     private func forEachElement(_ body: (Range<Int>) -> Bool) -> Bool {
         guard bytes.first == 0x5b else { return false }
         let span = bytes.span

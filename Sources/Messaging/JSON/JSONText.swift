@@ -9,7 +9,7 @@ public struct JSONText: Sendable, Hashable {
     /// The bytes, UTF-8, without white space around the value.
     public let bytes: ArraySlice<UInt8>
 
-    /// Makes a text of bytes that a scanner of this module has accepted, or that are written as JSON.
+    /// Makes a text from bytes that a scanner of this module has accepted, or that were written as JSON.
     package init(validated bytes: ArraySlice<UInt8>) { self.bytes = bytes }
 
     /// Validates one JSON value; white space around it is dropped.
@@ -42,7 +42,8 @@ public struct JSONText: Sendable, Hashable {
         self.init(validated: quoted[...])
     }
 
-    /// A JSON string of bytes that are one already: quotes around printable ASCII of which nothing needs an escape.
+    /// A JSON string from bytes that are one already: quotes around printable ASCII without anything that needs an
+    /// escape.
     public init(quoted bytes: [UInt8]) {
         assert(bytes.count >= 2 && bytes.first == 0x22 && bytes.last == 0x22, "no quotes around a string")
         let content = bytes.dropFirst().dropLast()
@@ -50,7 +51,7 @@ public struct JSONText: Sendable, Hashable {
         self.init(validated: bytes[...])
     }
 
-    /// The same text in memory of its own: it keeps nothing of a longer one that it was a part of.
+    /// The same text in memory of its own: it does not keep a longer one that it was a part of.
     package var copied: JSONText { JSONText(validated: Array(bytes)[...]) }
 
     /// The text as a string.
@@ -65,7 +66,7 @@ public struct JSONText: Sendable, Hashable {
         let span = bytes.span
         let range = 1..<(span.count - 1)
         guard JSONString.hasEscapes(span, range) else {
-            // Borrowed for the copy; as a buffer it takes the short way.
+            // Borrowed for the copy; a buffer takes the fast path.
             return unsafe span.extracting(range).withUnsafeBufferPointer { unsafe String(decoding: $0, as: UTF8.self) }
         }
         guard let content = try? JSONString.unescape(span, range) else { return nil }
@@ -74,7 +75,7 @@ public struct JSONText: Sendable, Hashable {
 
     /// The value of the last member of an object that has this key of ASCII characters; nil when there is none.
     ///
-    /// Nothing is made of the other members, of which there may be millions.
+    /// Nothing is allocated for the other members, of which there may be millions.
     public func lastMember(_ key: StaticString) -> JSONText? {
         var found: Range<Int>?
         JSONObject.forEachMember(of: self) { bytes, member in
@@ -101,8 +102,8 @@ public struct JSONText: Sendable, Hashable {
         members(atMost: .max)
     }
 
-    /// The members of an object in their order, keys unescaped; nil for other values and for more members, of which no more
-    /// are read.
+    /// The members of an object in their order, keys unescaped; nil for other values, and for more members, which are
+    /// then not read.
     public func members(atMost limit: Int) -> [(key: String, value: JSONText)]? {
         guard isObject else { return nil }
         return try? JSONObject.members(of: bytes, atMost: limit)

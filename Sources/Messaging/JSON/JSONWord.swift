@@ -9,7 +9,7 @@ enum JSONWord {
     /// The little-endian word at an offset; the caller knows that eight bytes are there (the load checks it again).
     @inline(__always)
     static func load(_ bytes: Span<UInt8>, at offset: Int) -> UInt64 {
-        // "Unsafe" in the name only: the load is bounds-checked and every bit pattern is a valid UInt64.
+        // Unsafe in name only: the load is bounds-checked, and every bit pattern is a valid UInt64.
         unsafe bytes.bytes.unsafeLoadUnaligned(fromByteOffset: offset, as: UInt64.self)
     }
 
@@ -35,7 +35,7 @@ enum JSONWord {
     /// form, a surrogate, or above U+10FFFF.
     @inline(__always)
     static func multiByteLength(_ word: UInt64) -> Int {
-        // The first byte is the lowest. Masks cover what marks the bytes, what is left is bits of the number.
+        // The first byte is the lowest. Masks select the bits that mark the bytes; the others are bits of the number.
         if word & 0xe0 == 0xc0 { return word & 0xc000 == 0x8000 && word & 0x1e != 0 ? 2 : 0 }
         if word & 0xf0 == 0xe0 {
             let high = word & 0x200f

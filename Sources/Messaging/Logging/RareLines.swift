@@ -5,14 +5,14 @@ package import Logging
 internal import Names
 package import Threads
 
-/// Why a line of the log is written, as far as lines are to be told apart.
+/// Why a line of the log is written, in as much detail as lines are told apart.
 package protocol LogCause: Hashable, Sendable {
-    /// The cause without what senders choose: what is left when they have chosen too much.
+    /// The cause without what senders choose: used once they have chosen too many.
     var common: Self { get }
 }
 
-/// Which lines of a log are to be written: each cause once a minute, for as long as it lasts, so that the end of a long log
-/// shows it and whoever brings it about does not fill the log. A value without a clock.
+/// Which lines of a log are to be written: each cause once a minute, for as long as it lasts, so that the end of a long
+/// log shows it and whoever causes it cannot fill the log. A value without a clock.
 package struct RareLines<Cause: LogCause>: Sendable {
     private struct Line {
         var told: Moment
@@ -22,7 +22,8 @@ package struct RareLines<Cause: LogCause>: Sendable {
 
     /// How long a cause that was told is not told again.
     private var interval: Duration { .seconds(60) }
-    /// Causes that hold what senders choose must not pile up: one more is told as what is common to all.
+    /// Causes that hold what senders choose must not pile up: beyond this many they are told by what they have in
+    /// common.
     private var maximumCount: Int { 64 }
 
     private var lines: [Cause: Line] = [:]
@@ -30,7 +31,7 @@ package struct RareLines<Cause: LogCause>: Sendable {
     /// Makes a value that knows of no line.
     package init() {}
 
-    /// Notes a cause; gives how often it has come since its last line where it is to be told now, this time included.
+    /// Notes a cause; if it is due to be told, returns how often it has come since its last line, this time included.
     package mutating func note(_ cause: Cause, now: Moment) -> Int? {
         var cause = cause
         if lines[cause] == nil, lines.count >= maximumCount {
@@ -52,15 +53,15 @@ package struct RareLines<Cause: LogCause>: Sendable {
     package mutating func end(_ isOver: (Cause) -> Bool) { lines = lines.filter { !isOver($0.key) } }
 }
 
-/// Writes lines that somebody outside can bring about as often as they like: each cause once a minute, with how often it came.
-/// The others are left to the level `debug`.
+/// Writes lines that somebody outside can cause as often as they like: each cause once a minute, with how often it
+/// came. The others go to the level `debug`.
 package final class RareLog<Cause: LogCause>: Sendable {
     private let lines = Guarded(RareLines<Cause>())
 
     /// Makes a log that knows of no line.
     package init() {}
 
-    /// Writes a line, or leaves it to `debug` where its cause was told within the minute.
+    /// Writes a line, at `debug` if its cause was told within the last minute.
     package func tell(
         _ level: Logger.Level,
         _ message: Logger.Message,
@@ -78,20 +79,20 @@ package final class RareLog<Cause: LogCause>: Sendable {
     package func end(_ isOver: (Cause) -> Bool) { lines.withLock { $0.end(isOver) } }
 }
 
-/// What servers and listeners tell of messages that others have sent them.
+/// What servers and listeners log about messages that others have sent them.
 struct MessageTrouble: LogCause {
     enum Kind: Sendable {
         case duplicate, methodFailed, endpointFailed, noReply, unknownPriority, unsentReply
     }
 
     var kind: Kind
-    /// Whose trouble it is, such as a method; nil for that of everybody.
+    /// Whose trouble it is, such as a method's; nil for everybody's.
     var subject: Name?
 
     var common: Self { Self(kind: kind) }
 }
 
 extension MessageTrouble {
-    /// An error that is told by its type: its text can hold what the sender has written.
+    /// An error, told by its type only: its text can hold what the sender has written.
     init(_ kind: Kind, _ error: any Error) { self.init(kind: kind, subject: Name("\(type(of: error))")) }
 }

@@ -6,8 +6,8 @@ public import Threads
 
 /// A small message broker in the memory of this process, which memory drivers can share.
 ///
-/// It keeps RabbitMQ's rules: queues stay when their listeners go, consumers take turns, what is not acknowledged comes
-/// back to its place. One thread hands messages over; it starts with the first of them and ends with the broker.
+/// It keeps RabbitMQ's rules: queues stay when their listeners go, consumers take turns, and what is not acknowledged
+/// returns to its place. One thread hands messages over.
 public final class MemoryBroker: Sendable {
     /// The bounds of what is kept; a message beyond them is refused.
     public struct Limits: Sendable {
@@ -36,7 +36,7 @@ public final class MemoryBroker: Sendable {
 
     private let state: Guarded<MemoryBrokerState>
     private let ownedLoop: OwnedLoop
-    /// Messages that are handed over in one turn of the loop, which serves others too.
+    /// How many messages are handed over in one turn of the loop, which serves others too.
     private static let handoversATurn = 256
 
     /// Makes a broker without queues.
@@ -56,7 +56,7 @@ public final class MemoryBroker: Sendable {
         change { $0.publish(message, exchange: exchange, checksConsumers: checksConsumers, now: .now) }
     }
 
-    /// Changes the state, then lets the worker hand over what became deliverable.
+    /// Changes the state, then has the worker hand over what became deliverable.
     func change<Result: Sendable>(_ body: (inout MemoryBrokerState) -> Result) -> Result {
         let (result, wakesWorker) = state.withLock { state in
             let result = body(&state)

@@ -35,7 +35,7 @@ extension MemoryBrokerState {
 
     /// Ends the consumption of a listener; what was not handed over goes back to its place.
     ///
-    /// What waits in the listener's own queues is handed over yet: nobody else would get it.
+    /// What waits in the listener's own queues is still handed over: nobody else would get it.
     mutating func cancel(_ listener: Int, now: Moment) {
         for (id, consumer) in consumers where consumer.listener == listener {
             if consumer.isOwned {
@@ -62,7 +62,7 @@ extension MemoryBrokerState {
         }
     }
 
-    /// Takes a delivered message out of its queue or puts it back; false when it is in nobody's hands.
+    /// Removes a delivered message from its queue or puts it back; false when it is in nobody's hands.
     mutating func settle(_ tag: Int, requeues: Bool, now: Moment) -> Bool {
         guard let delivery = unsettled.removeValue(forKey: tag) else { return false }
         consumers[delivery.consumer]?.unsettled -= 1

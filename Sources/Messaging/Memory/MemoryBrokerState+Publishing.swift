@@ -71,7 +71,7 @@ extension MemoryBrokerState {
     }
 }
 
-/// What became of a message that was given to the broker of memory.
+/// What became of a message that was given to the memory broker.
 enum MemoryPublishOutcome: Sendable {
     /// It is in every queue that it was routed to.
     case accepted
@@ -86,7 +86,7 @@ enum MemoryPublishOutcome: Sendable {
 }
 
 extension MessagingError {
-    /// The error of a message that the broker of memory did not take; nil when it did.
+    /// The error of a message that the memory broker did not take; nil when it did.
     init?(_ outcome: MemoryPublishOutcome, exchange: Name, routingKey: Name) {
         if case .accepted = outcome { return nil }
         let route = "exchange \"\(exchange)\", routing key \"\(routingKey)\""

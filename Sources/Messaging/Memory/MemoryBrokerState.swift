@@ -8,7 +8,7 @@ internal import Threads
 /// A small broker as a value, with RabbitMQ's rules: queues that stay, consumers that take turns, messages that are
 /// acknowledged or come back to their place.
 ///
-/// Nothing is called out: whoever holds it under a lock works off `nextDelivery()` outside the lock.
+/// It never calls out: whoever holds it under a lock hands over what `nextDelivery()` returns outside the lock.
 struct MemoryBrokerState {
     struct Consumer {
         var listener: Int
@@ -84,7 +84,7 @@ struct MemoryBrokerState {
         }
     }
 
-    /// Counts messages as gone that a queue has dropped.
+    /// Counts the messages that a queue has dropped as gone.
     mutating func forget(_ dropped: [MemoryMessage]) {
         for message in dropped { heldBytes -= message.size }
     }
@@ -109,7 +109,7 @@ struct MemoryBrokerState {
         return nil
     }
 
-    /// The handler has returned; gives who waited for that.
+    /// The handler has returned; returns those who waited for that.
     mutating func handlerReturned() -> [@Sendable () -> Void] {
         let listener = handing
         handing = nil
@@ -125,7 +125,8 @@ struct MemoryBrokerState {
         }
     }
 
-    /// Keeps the closure until all that is assigned to a cancelled listener was handed over; false when it was.
+    /// Keeps the closure until all that is assigned to a cancelled listener has been handed over; false when it has
+    /// been.
     mutating func waitForHandler(of listener: Int, _ proceed: @escaping @Sendable () -> Void) -> Bool {
         guard handing == listener || hasAssigned(listener) else { return false }
         waitingForHandler.append((listener, proceed))

@@ -53,7 +53,7 @@ extension MemoryDriver: PlainRPCDriver {
 }
 
 extension ReplyWaiters {
-    /// Applies a message of a reply queue of memory.
+    /// Processes a message of the reply queue.
     func receive(_ message: MemoryMessage) {
         if let id = message.correlationID.flatMap({ plainRequest(correlationID: $0) }) {
             return receive(message.content, for: id)

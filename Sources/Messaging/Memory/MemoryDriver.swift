@@ -23,7 +23,7 @@ public final class MemoryDriver: Driver {
     /// - Parameters:
     ///   - controlExchange: the exchange of targets that name none.
     ///   - broker: the broker; drivers that share one reach each other. nil makes one.
-    ///   - prefetchCount: how many messages of a queue a listener holds unacknowledged at the most.
+    ///   - prefetchCount: the most messages of a queue that a listener holds unacknowledged.
     ///   - loop: what keeps the deadlines and hands messages over; nil has the broker make one.
     /// - Throws: when there is no descriptor or thread left for that one.
     public init(
@@ -93,7 +93,7 @@ public final class MemoryDriver: Driver {
         completion(.success(broker.change { $0.inspect(Name(target.queueName), now: .now) }))
     }
 
-    /// Always connected; the loopback is the present.
+    /// Always connected; the last loopback is always the present moment.
     public var status: DriverStatus {
         DriverStatus(isConnected: !isShutDown, lastLoopback: .now, waitingCalls: waiters.count)
     }

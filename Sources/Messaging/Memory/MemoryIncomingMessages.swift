@@ -14,19 +14,19 @@ struct MemoryDelivery: Sendable {
     var isOwned: Bool
     var broker: MemoryBroker
 
-    /// Takes the message out of its queue; false when it is there again or was settled before.
+    /// Removes the message from its queue; false when it is there again or was settled before.
     func acknowledge() -> Bool { broker.settle(tag, requeues: false) }
 
     /// Puts the message back to its place.
     func requeue() { _ = broker.settle(tag, requeues: true) }
 }
 
-/// A request of the broker of memory, not yet acknowledged.
+/// A request of the memory broker, not yet acknowledged.
 struct MemoryIncomingMessage: IncomingMessage {
     let request: IncomingRequest
     let delivery: MemoryDelivery
 
-    /// Opens a delivery; nil when it is no request, and then it is out of its queue.
+    /// Opens a delivery; nil when it is no request, and then it has been removed from its queue.
     init?(_ delivery: MemoryDelivery) {
         guard let request = delivery.read(IncomingRequest.init) else { return nil }
         self.request = request
@@ -65,16 +65,16 @@ extension MemoryDelivery {
     }
 }
 
-/// A notification of the broker of memory, not yet acknowledged.
+/// A notification of the memory broker, not yet acknowledged.
 struct MemoryIncomingNotification: IncomingNotificationMessage {
     let notification: IncomingNotification
     private let delivery: MemoryDelivery
 
-    /// Opens a delivery; nil when it is no notification, and then it is out of its queue.
+    /// Opens a delivery; nil when it is no notification, and then it has been removed from its queue.
     init?(_ delivery: MemoryDelivery) {
         guard var notification = delivery.read(IncomingNotification.init) else { return nil }
         let key = delivery.message.routingKey
-        // The priority stands behind the last dot, which in a `String` may hide in a longer character.
+        // The priority follows the last dot, which in a `String` may hide in a longer character.
         notification.topic = key.utf8.lastIndex(of: UInt8(ascii: ".")).map { String(key.text[..<$0]) } ?? key.text
         self.notification = notification
         self.delivery = delivery
@@ -85,7 +85,7 @@ struct MemoryIncomingNotification: IncomingNotificationMessage {
     func requeue() { delivery.requeue() }
 }
 
-/// A plain message of the broker of memory, not yet acknowledged.
+/// A plain message of the memory broker, not yet acknowledged.
 struct MemoryIncomingPlainMessage: IncomingPlainMessage {
     let delivery: MemoryDelivery
 

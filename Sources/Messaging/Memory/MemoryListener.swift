@@ -4,7 +4,7 @@
 internal import Names
 internal import Threads
 
-/// A consumption of queues of the broker of memory; it consumes from the moment of `start()`.
+/// A consumption of queues of the memory broker; it consumes from the moment of `start()`.
 final class MemoryListener: Listener {
     private enum Phase: Sendable {
         case idle, starting, consuming, refused, stopped
@@ -45,7 +45,7 @@ final class MemoryListener: Listener {
             phase = isOpen ? .consuming : .refused
             return false
         }
-        // Stopped meanwhile, which has found nothing to cancel.
+        // Stopped meanwhile, when there was nothing to cancel yet.
         if isStopped { end() }
     }
 
@@ -88,7 +88,7 @@ final class MemoryListener: Listener {
 
 /// A queue that a listener declares, binds and consumes.
 struct MemorySubscription: Sendable {
-    /// How the queue hangs on an exchange.
+    /// How the queue is bound to an exchange.
     struct Binding: Sendable {
         var exchange: Name
         var kind = MemoryExchange.Kind.topic
@@ -99,6 +99,7 @@ struct MemorySubscription: Sendable {
     var bindings: [Binding] = []
     /// Whether the queue is deleted when the listener closes.
     var isOwned = false
-    /// Whether the queue refuses messages when it is full. Replies are as many as the calls that wait for them.
+    /// Whether the queue refuses messages when it is full. A reply queue does not: there are only as many replies as
+    /// waiting calls.
     var isBounded = true
 }

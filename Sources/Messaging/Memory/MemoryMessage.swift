@@ -4,7 +4,7 @@
 internal import Names
 internal import Threads
 
-/// One message as the broker of memory keeps it.
+/// One message as the memory broker keeps it.
 final class MemoryMessage: Sendable {
     /// The body and the properties; those of oslo.messaging's own messages are as RabbitMQ would carry them.
     let content: PlainMessage

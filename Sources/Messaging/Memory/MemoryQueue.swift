@@ -30,7 +30,7 @@ struct MemoryQueue {
     var readyCount: Int { ready.count }
     var messages: [MemoryMessage] { ready.unordered.map(\.message) }
 
-    /// Puts in a new message.
+    /// Adds a new message.
     mutating func append(_ entry: Entry) {
         heldCount += 1
         heldBytes += entry.message.size
@@ -48,7 +48,7 @@ struct MemoryQueue {
 
     mutating func take() -> Entry? { ready.popMin() }
 
-    /// Drops what has expired at the front, as RabbitMQ does; gives what was dropped.
+    /// Drops what has expired at the front, as RabbitMQ does; returns what was dropped.
     mutating func dropExpiredFront(_ now: Moment) -> [MemoryMessage] {
         var dropped: [MemoryMessage] = []
         while let first = ready.min, first.message.isExpired(now) {

@@ -9,13 +9,13 @@ public struct IncomingNotification: Sendable {
     public var publisherID: String
     /// What has happened.
     public var eventType: String
-    /// The priority as it stands in the body, in lower case; it can be one that this library does not know.
+    /// The priority given in the body, in lower case; it can be one that this library does not know.
     public var priority: String
     /// What there is to say about it.
     public var payload: JSONText
     /// When, as the publisher wrote it.
     public var timestamp: String
-    /// What tells copies of one message from others; nil when missing.
+    /// What copies of one message have in common and no other message has; nil when missing.
     public var uniqueID: String?
     /// The context of the request that caused it.
     public var context: RequestContext

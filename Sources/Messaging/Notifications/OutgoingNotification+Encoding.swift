@@ -8,7 +8,8 @@ extension OutgoingNotification {
     /// Keys stand in the order in which oslo.messaging emits them. The payload and the context's values keep their bytes;
     /// the other strings are written in ASCII, as Python writes them.
     ///
-    /// - Parameter uniqueID: what tells copies of the message from others; the same one when it is published again.
+    /// - Parameter uniqueID: what copies of the message have in common and no other message has; the same one when it
+    ///   is published again.
     public func body(uniqueID: UniqueID) -> [UInt8] {
         switch format {
         case .messaging: message(uniqueID)
@@ -56,7 +57,7 @@ extension [UInt8] {
     }
 
     private mutating func appendASCII(_ text: String) {
-        // The ASCII that has to be escaped is, but for DEL; of the rest every UTF-16 unit becomes an escape.
+        // ASCII is escaped where it has to be, except for DEL; of everything else each UTF-16 unit becomes an escape.
         for unit in JSONText(string: text).string.utf16.dropFirst().dropLast() {
             if let byte = UInt8(exactly: unit), byte < 0x7f { append(byte) } else { append(escaped: unit) }
         }

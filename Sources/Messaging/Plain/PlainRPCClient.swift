@@ -7,7 +7,8 @@ public struct PlainRPCClient: Sendable {
     public let driver: any PlainRPCDriver
     /// How long a call waits for its reply; positive.
     public var timeout: Duration
-    /// Failed attempts to reach a broker that are tolerated: nil or -1 for ever (within the timeout), 0 none, N of them.
+    /// How many failed attempts to reach a broker are tolerated: nil or -1 for any number (within the timeout), 0 for
+    /// none.
     public var retry: Int?
 
     /// Makes a client.

@@ -8,11 +8,11 @@ public import Threads
 /// Serves a queue with RabbitMQ's own RPC pattern: runs a function for each message and sends what it returns to the
 /// message's `reply_to` with its `correlation_id`.
 ///
-/// A message is acknowledged when the function has returned and its reply is with the broker: a crash lets another
-/// server do it again. A function that throws leaves its caller without a reply, and the message is taken out of the
+/// A message is acknowledged when the function has returned and its reply is with the broker: after a crash another
+/// server does it again. A function that throws leaves its caller without a reply, and the message is removed from the
 /// queue all the same, so that it cannot fail again and again; say what went wrong in a reply instead.
 public final class PlainRPCServer: Sendable {
-    /// Makes a reply of a message; nil for none.
+    /// Makes the reply to a message; nil for none.
     public typealias Handler = @Sendable (PlainMessage) async throws -> PlainMessage?
 
     /// The queue.
@@ -26,7 +26,7 @@ public final class PlainRPCServer: Sendable {
     ///
     /// - Parameters:
     ///   - driver: what carries the messages; the server neither starts it nor shuts it down.
-    ///   - queue: the queue, declared durable where it is not there.
+    ///   - queue: the queue, declared durable if it does not exist.
     ///   - grace: how long `run()` lets functions under way finish.
     /// - Throws: `invalidTarget` for a name that AMQP cannot carry.
     public init(
@@ -54,7 +54,7 @@ public final class PlainRPCServer: Sendable {
         listener = try driver.makePlainListener(on: queue) { if !pool.submit($0) { $0.requeue() } }
     }
 
-    /// Begins to listen; started already, it does nothing.
+    /// Begins to listen; if it has been started already, it does nothing.
     public func start() {
         let isFirst = isStarted.withLock { started in
             defer { started = true }

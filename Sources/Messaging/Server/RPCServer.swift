@@ -6,12 +6,12 @@ internal import Names
 public import ServiceLifecycle
 public import Threads
 
-/// Serves a target: runs the methods of endpoints for callers and sends back what becomes of them
+/// Serves a target: runs the methods of endpoints for callers and sends back their outcome
 /// (`oslo_messaging.rpc.server.RPCServer`).
 ///
 /// A message is acknowledged when its method is about to run: what has not started when the server stops goes back into
-/// its queue for another server, and what has started is finished and answered. As in oslo.messaging a method is run
-/// once at the most by one server; a crash loses what was running.
+/// its queue for another server, and what has started is finished and replied to. As in oslo.messaging a method is run
+/// at most once; a crash loses what was running.
 ///
 /// Every function may be called from any thread.
 public final class RPCServer: Sendable {
@@ -62,7 +62,7 @@ public final class RPCServer: Sendable {
         pool = WorkerPool(executor: configuration.executor) { message in await work.perform(message) }
     }
 
-    /// Begins to listen; started already, it says so in the log and does nothing.
+    /// Begins to listen; if it has been started already, it says so in the log and does nothing.
     ///
     /// - Throws: `invalidTarget` without topic or server, `shutdown` between `stop()` and the end of `wait(deadline:)`.
     public func start() throws(MessagingError) {
@@ -97,15 +97,15 @@ public final class RPCServer: Sendable {
         try await listener.waitUntilConsuming(deadline: deadline)
     }
 
-    /// Whether the server's queues are consumed now.
+    /// Whether the server's queues are being consumed.
     public var isServing: Bool {
         if case .serving(let listener) = phase.withLock({ $0 }) { listener.isConsuming } else { false }
     }
 
-    /// Methods that run now.
+    /// How many methods are running.
     public var runningCount: Int { pool.runningCount }
 
-    /// Stops listening: what has not started goes back into its queue, fanouts excepted, which nobody else would get.
+    /// Stops listening: what has not started goes back into its queue, except for fanouts, which nobody else would get.
     ///
     /// Methods under way go on; see `wait(deadline:)`.
     public func stop(deadline: Moment = .now.advanced(by: .seconds(10))) async {
@@ -126,7 +126,8 @@ public final class RPCServer: Sendable {
 
     /// Waits for the methods under way and their replies, then disconnects; stops first if that was not done.
     ///
-    /// - Returns: whether everything ended before the deadline. What had not is left running, its reply may be lost.
+    /// - Returns: whether everything ended before the deadline. What has not ended is left running, and its reply may
+    ///   be lost.
     @discardableResult
     public func wait(deadline: Moment) async -> Bool {
         await stop(deadline: deadline)
@@ -143,7 +144,7 @@ public final class RPCServer: Sendable {
             let counts: Logger.Metadata = ["running": "\(runningCount)", "unsent replies": "\(work.unsentCount)"]
             logger.error("methods still run, or replies are not sent, at the deadline", metadata: counts)
         }
-        // Time for the goodbye, also when the drain has used up all of it.
+        // Time for the goodbye, even when the drain has used it all up.
         await listener?.close(deadline: max(deadline, .now.advanced(by: .seconds(2))))
         return isDrained
     }

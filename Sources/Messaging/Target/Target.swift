@@ -15,7 +15,8 @@ public struct Target: Sendable, Hashable {
     @Bytewise public var version: String?
     /// One server of the topic; nil means any of them.
     @Bytewise public var server: String?
-    /// Whether every server of the topic gets the message; only casts can fan out. Wins over `server`.
+    /// Whether every server of the topic gets the message, as for casts and gathers, never for calls. Wins over
+    /// `server`.
     public var isFanout: Bool
     /// Namespaces that a server also accepts; not used by clients.
     @Bytewise public var legacyNamespaces: [String]
@@ -47,7 +48,7 @@ extension Target {
     /// The routing key on the control exchange, which is also the queue's name: `topic` or `topic.server`.
     public var queueName: String {
         guard let server else { return topic ?? "" }
-        // Interpolation costs half as much again.
+        // Interpolation would cost half as much again.
         var name = topic ?? ""
         name.append(".")
         name.append(server)

@@ -4,11 +4,11 @@
 public import Logging
 public import Threads
 
-/// Which driver serves which scheme of a transport URL, as stevedore does for oslo.messaging.
+/// Knows which driver serves which scheme of a transport URL, as stevedore does for oslo.messaging.
 ///
 /// The library knows `memory` and `fake`; a program registers the other drivers that it links.
 public struct DriverRegistry: Sendable {
-    /// Makes a driver for a transport; called once a transport, throws when its options are wrong.
+    /// Makes a driver for a transport; called once for each, throws when its options are wrong.
     public typealias Factory = @Sendable (TransportURL, DriverContext) throws -> any Driver
 
     /// What a driver gets besides its URL.
@@ -19,7 +19,7 @@ public struct DriverRegistry: Sendable {
         public var options: [String: String]  // names: our own
         /// The logger of the driver.
         public var logger: Logger
-        /// The loop that drives it and on which completions run; nil has the driver make one.
+        /// The loop that drives it, on which completions run; nil has the driver make one.
         public var loop: EventLoop?
 
         /// Makes a context.
@@ -45,7 +45,7 @@ public struct DriverRegistry: Sendable {
         }
     }
 
-    /// Lets a driver serve names; a later registration wins.
+    /// Makes a driver serve names; a later registration wins.
     public mutating func register(_ names: [String], factory: @escaping Factory) {
         for name in names { factories[name] = factory }
     }

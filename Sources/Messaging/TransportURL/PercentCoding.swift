@@ -3,12 +3,12 @@
 
 /// Percent-encoding as Python's `urllib.parse` has it.
 enum PercentCoding {
-    /// What stands for itself in encoded text.
+    /// Which characters stand for themselves in encoded text.
     enum Kept {
         case unreserved, unreservedAndSlash, unreservedAndBlankAsPlus
     }
 
-    /// Text with every byte of its UTF-8 form escaped that is not kept.
+    /// The text with every byte of its UTF-8 form escaped, except for those that are kept.
     static func encode(_ text: String, keeping kept: Kept) -> String {
         var result: [UInt8] = []
         for byte in text.utf8 {
@@ -22,7 +22,7 @@ enum PercentCoding {
         return String(decoding: result, as: UTF8.self)
     }
 
-    /// The bytes behind escapes; a `%` without two hexadecimal digits stands for itself.
+    /// The bytes that escapes stand for; a `%` without two hexadecimal digits stands for itself.
     static func decode(_ bytes: ArraySlice<UInt8>, plusIsBlank: Bool = false) -> [UInt8] {
         var result: [UInt8] = []
         result.reserveCapacity(bytes.count)

@@ -44,7 +44,7 @@ public struct TransportHost: Sendable, Hashable {
 }
 
 extension String {
-    /// An IPv6 address in lower case, its zone as it is: interfaces may differ in case only.
+    /// An IPv6 address in lower case, except for its zone: interfaces may differ in case only.
     fileprivate var lowercasedAddress: String {
         guard let percent = utf8.firstIndex(of: 0x25) else { return lowercased() }
         let zone = utf8[utf8.index(after: percent)...]

@@ -5,7 +5,7 @@ extension TransportURL: CustomStringConvertible, CustomDebugStringConvertible, C
     /// The whole URL, passwords included: reading it yields the same value. Never to be logged.
     public var text: String { formatted(redacted: false) }
 
-    /// The URL with `***` for every password and for options whose names speak of a secret.
+    /// The URL with `***` for every password and for options whose names suggest a secret.
     public var redactedDescription: String { formatted(redacted: true) }
 
     /// Same as `redactedDescription`, so that printing a URL by accident shows no password.

@@ -21,7 +21,7 @@ public struct TransportURL: Sendable, Hashable {
     /// The query options, each name once, in the order of their first mention.
     public let options: [TransportOption]
 
-    /// Reads a URL; blanks and line ends around it do not count, nor does a fragment.
+    /// Reads a URL; blanks and line ends around it are ignored, and so is a fragment.
     ///
     /// - Throws: What is wrong and where, without any part of the text.
     public init(_ text: String) throws(TransportURLError) {
@@ -29,7 +29,8 @@ public struct TransportURL: Sendable, Hashable {
         self = try parser.parse()
     }
 
-    /// Makes a URL of its parts as the parser yields them: hosts that name something, option names once.
+    /// Makes a URL from its parts as the parser yields them: every host names something, and no option name comes
+    /// twice.
     init(transport: String, hosts: [TransportHost], virtualHost: String?, options: [TransportOption]) {
         self.transport = transport
         self.hosts = hosts
@@ -59,7 +60,7 @@ public struct TransportOption: Sendable, Hashable {
         self.value = value
     }
 
-    /// Whether the name speaks of a secret, so that the value is not to be shown.
+    /// Whether the name suggests a secret, so that the value must not be shown.
     var isSecret: Bool {
         let lowercaseName = name.lowercased().utf8
         return ["password", "passwd", "passphrase", "secret", "token"].contains { lowercaseName.contains($0.utf8) }

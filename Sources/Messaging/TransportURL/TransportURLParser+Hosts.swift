@@ -2,7 +2,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
 extension TransportURLParser {
-    /// The authority is split at every comma first; empty items do not count.
+    /// The authority is split at every comma first; empty items are ignored.
     func parseHosts(_ authority: ArraySlice<UInt8>) throws(TransportURLError) -> [TransportHost] {
         var hosts: [TransportHost] = []
         for item in authority.split(separator: UInt8(ascii: ",")) {

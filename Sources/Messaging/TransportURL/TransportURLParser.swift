@@ -27,7 +27,7 @@ struct TransportURLParser {
         )
     }
 
-    /// Takes away what follows the first `mark` and yields it without the mark.
+    /// Cuts off what follows the first `mark`, and returns it without the mark.
     private mutating func cut(from mark: UInt8) -> ArraySlice<UInt8>? {
         guard let index = rest.firstIndex(of: mark) else { return nil }
         defer { rest = rest[..<index] }
@@ -77,7 +77,7 @@ extension [UInt8] {
 }
 
 extension TransportURLParser {
-    /// Values of a repeated name are joined with commas; names without a value do not count.
+    /// Values of a repeated name are joined with commas; names without a value are ignored.
     func parseQuery(_ query: ArraySlice<UInt8>) throws(TransportURLError) -> [TransportOption] {
         var values: [Name: String] = [:]
         var names: [Name] = []

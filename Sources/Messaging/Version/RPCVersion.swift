@@ -70,12 +70,12 @@ public enum VersionCompatibility {
     /// Whether something implemented in one version serves a request of another.
     ///
     /// Both must have the same major number and the requested one must not be higher; numbers are compared as numbers.
-    /// Who implements no particular version serves everything; who does serves no request without a version.
+    /// Whoever implements no particular version serves everything; whoever does serves no request without a version.
     ///
     /// - Parameters:
     ///   - implemented: the version cap of a client or the version of an endpoint.
     ///   - requested: the version of the message.
-    /// - Throws: If both are given and one of them is not a version.
+    /// - Throws: when both are given and one of them is not a version.
     public static func isCompatible(implemented: String?, requested: String?) throws(RPCVersionError) -> Bool {
         guard let implemented else { return true }
         guard let requested else { return false }

@@ -1,20 +1,20 @@
 // Part of the rpc-gateway project, under Apache License v2.0; see LICENSE for the full text
 // SPDX-License-Identifier: Apache-2.0
 
-/// What somebody waits for, and whom the end of the wait is told.
+/// What somebody waits for, and who is told the end of the wait.
 public enum Awaited: Sendable {
     /// How the end is told; once, outside every lock.
     public typealias Completion<Value> = @Sendable (Result<Value, MessagingError>) -> Void
 
     /// The reply to a call.
     case reply(Completion<RPCReply>)
-    /// The replies to a fanout call, up to the deadline, to a minimum, or to a bound of what is kept.
+    /// The replies to a fanout call, up to the deadline, a minimum, or a bound on what is kept.
     indirect case replies(minimum: Int?, Completion<GatheredReplies>)
     /// The message that answers a plain request.
     case message(Completion<PlainReply>)
     /// The broker's confirm of a message that nobody answers.
     case confirm(Completion<Void>)
-    /// What the broker says of a queue; nil when there is none.
+    /// What the broker says about a queue; nil when there is none.
     case status(Completion<QueueStatus?>)
 
     /// Tells of an error.
@@ -29,7 +29,7 @@ public enum Awaited: Sendable {
     }
 }
 
-/// A wait that is over, with the way to tell of it; run it outside the lock.
+/// A wait that is over, with the way to tell of it; to be run outside the lock.
 enum EndedWait: Sendable {
     case reply(Awaited.Completion<RPCReply>, RPCReply)
     // Indirect, so that calls do not carry the size of the rare kinds.

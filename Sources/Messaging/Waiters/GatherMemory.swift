@@ -3,9 +3,9 @@
 
 internal import Synchronization
 
-/// What gathered replies take of memory, all gathers together, and how much that may be.
+/// How much memory the replies to all gathers together take, and how much they may.
 final class GatherMemory: Sendable {
-    /// That of the process: what four gathers take at the most.
+    /// The process's own: as much as four gathers can take.
     static let ofProcess = GatherMemory(limit: 4 * ReplyCollection.maximumBytes)
 
     private let limit: Int
@@ -27,7 +27,7 @@ final class GatherMemory: Sendable {
 
     fileprivate func giveBack(_ bytes: Int) { taken.subtract(bytes, ordering: .relaxed) }
 
-    /// The part of one gather, given back with the last reference to its replies.
+    /// The share of one gather, given back with the last reference to its replies.
     final class Share: Sendable {
         private let memory: GatherMemory
         private let taken = Atomic(0)
@@ -36,7 +36,7 @@ final class GatherMemory: Sendable {
 
         deinit { memory.giveBack(taken.load(ordering: .relaxed)) }
 
-        /// Takes more of it; false when others have what is left.
+        /// Takes more of the memory; false when others have the rest.
         func take(_ bytes: Int) -> Bool {
             guard memory.take(bytes) else { return false }
             taken.add(bytes, ordering: .relaxed)
@@ -46,7 +46,7 @@ final class GatherMemory: Sendable {
 }
 
 extension MessagingError {
-    /// The replies of other gathers take all the memory that there is for them.
+    /// The replies to other gathers take all the memory that there is for them.
     static let noRoomForReplies = MessagingError(
         .overloaded,
         "The replies of the gathers under way take all of \(4 * ReplyCollection.maximumBytes >> 20) MiB",

@@ -5,7 +5,7 @@ internal import Threads
 
 /// One wait: what for, how long, and how far it has come.
 struct ReplyWaiter: Sendable {
-    /// What has come before the end; rare, so it costs the others one word.
+    /// What has come before the end; indirect since it is rare, so that it costs other waits one word.
     indirect enum Received: Sendable {
         case value(JSONText)
         case failure(RemoteError)
@@ -43,13 +43,13 @@ struct ReplyWaiter: Sendable {
     /// Changes the replies to a fanout call.
     mutating func collect(_ change: (inout ReplyCollection) -> Void) {
         guard case .replies(var collection) = received else { return }
-        // Held once, or every change would copy all replies.
+        // Held by one owner only, or every change would copy all replies.
         received = nil
         change(&collection)
         received = .replies(collection)
     }
 
-    /// The time until the broker had confirmed the request, or until now when the reply came first.
+    /// The time until the broker had confirmed the request, or until now if the reply came first.
     func publishDuration(now: Moment) -> Duration { publishDuration ?? started.duration(to: now) }
 
     /// The earlier of the two moments at which the wait ends by itself.
@@ -66,7 +66,7 @@ struct ReplyWaiter: Sendable {
         restartMonitor(now)
     }
 
-    /// Notes that the request may be written from now on; one whose reply is awaited already stays so.
+    /// Notes that the request may be written from here on; one whose reply is awaited already stays so.
     mutating func begin() {
         if stage == .connect { stage = .publish }
     }
@@ -105,11 +105,11 @@ struct ReplyWaiter: Sendable {
 
 /// The replies to one fanout call so far, within bounds.
 struct ReplyCollection: Sendable {
-    /// So many replies are kept at the most.
+    /// At most so many replies are kept.
     static let maximumCount = 10_000
-    /// So many bytes are kept at the most, the rate for each reply included.
+    /// At most so many bytes are kept, including the flat rate for each reply.
     static let maximumBytes = 64 << 20
-    /// What a reply takes besides its bytes, about.
+    /// About what a reply takes besides its bytes.
     static let bytesPerReply = 256
 
     let minimum: Int?
@@ -131,7 +131,7 @@ struct ReplyCollection: Sendable {
 
     /// Keeps a reply, or ends the collection when there is no room for it.
     ///
-    /// It is copied out of its message, of which it may be a small part: what is counted is what is kept.
+    /// It is copied out of its message, of which it may be a small part, so that what is kept is what is counted.
     mutating func add(_ reply: Result<JSONText, RemoteError>) {
         let size: Int
         switch reply {
@@ -152,7 +152,7 @@ struct ReplyCollection: Sendable {
         add(.failure((try? RemoteError(failure: failure)) ?? Self.unreadable("its failure cannot be decoded")))
     }
 
-    /// Keeps, in the place of a reply, that it cannot be read.
+    /// Keeps, in place of a reply, the fact that it cannot be read.
     mutating func addUnreadable(_ reason: String) { add(.failure(Self.unreadable(reason))) }
 
     private static func unreadable(_ reason: String) -> RemoteError {

@@ -23,14 +23,15 @@ public final class ReplyWaiters: Sendable {
         }
     }
 
-    /// How many wait.
+    /// How many waits there are.
     public var count: Int { state.withLock { $0.count } }
 
-    /// Lets somebody wait; register before the request is published, so that no answer can come too early.
+    /// Has somebody wait; to be called before the request is published, so that no reply can come too early.
     ///
     /// - Parameters:
     ///   - timeout: the time from which the deadline was made, for messages to people.
-    ///   - monitorTimeout: how long a heartbeat of the server may take once the broker has confirmed; nil asks for none.
+    ///   - monitorTimeout: the longest time between heartbeats of the server, once the broker has confirmed; nil asks
+    ///   for none.
     /// - Returns: false after `stop(failing:)`; the wait has failed then and nothing is to be sent.
     public func register(
         _ id: UniqueID,
@@ -63,9 +64,9 @@ public final class ReplyWaiters: Sendable {
         return true
     }
 
-    /// Lets somebody wait for the replies to a fanout call, while there is memory for replies; see `register`.
+    /// Has somebody wait for the replies to a fanout call, if there is memory for replies; see `register`.
     ///
-    /// - Returns: false also without memory, and then the wait has failed.
+    /// - Returns: false without memory as well, and then the wait has failed.
     public func registerGather(
         _ id: UniqueID,
         minimum: Int?,
@@ -109,12 +110,12 @@ public final class ReplyWaiters: Sendable {
         state.withLock { $0.cancel(id, with: error) }?.complete()
     }
 
-    /// Ends every call with an error, which says of each how far it had come.
+    /// Ends every call with an error, which says how far each had come.
     public func failAll(with error: MessagingError) {
         for ended in state.withLock({ $0.failAll(with: error) }) { ended.complete() }
     }
 
-    /// Applies a message of the reply queue; one that no call waits for (late, duplicate, foreign) is dropped.
+    /// Processes a message of the reply queue; one that no call waits for (late, duplicate, foreign) is dropped.
     public func receive(_ reply: ReplyEnvelope) {
         state.withLock { $0.receive(reply, now: .now) }?.complete()
     }

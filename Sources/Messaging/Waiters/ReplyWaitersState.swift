@@ -6,8 +6,8 @@ internal import Threads
 
 /// The waiting calls of a process as a value: who waits, until when, and what a reply means for it.
 ///
-/// Deadlines stand in a heap whose entries outlive answered calls; it is built anew when more than half of it is dead,
-/// so both registering and answering cost O(1) amortised where timeouts are alike.
+/// Deadlines are in a heap whose entries outlive answered calls; it is rebuilt when more than half of it is dead, so
+/// both registering and answering are O(1) amortised where timeouts are alike.
 struct ReplyWaitersState {
     private struct Expiry: Comparable {
         var instant: Moment
@@ -27,7 +27,7 @@ struct ReplyWaitersState {
     /// How many deadlines are remembered, those of answered calls included.
     var expiryCount: Int { expiries.count }
 
-    /// The earliest moment at which something may end; it can be that of a call that is answered already.
+    /// The earliest moment at which something may end; it can be that of a call that has been answered already.
     var nextExpiry: Moment? { expiries.min?.instant }
 
     mutating func register(_ id: UniqueID, _ waiter: consuming ReplyWaiter) {
@@ -67,7 +67,7 @@ struct ReplyWaitersState {
         return waiters.map { Self.brokenOff($0, $1, error) }
     }
 
-    /// The end of a wait that has nothing to do with how far it had come, which the error then says.
+    /// The end of a wait for a reason of its own, whose error is made to say how far the wait had come.
     private static func brokenOff(_ id: UniqueID, _ waiter: ReplyWaiter, _ error: MessagingError) -> EndedWait {
         var error = error
         error.stage = waiter.stage
@@ -76,14 +76,14 @@ struct ReplyWaitersState {
     }
 
     private static func failed(_ id: UniqueID, _ waiter: ReplyWaiter, _ error: MessagingError) -> EndedWait {
-        // A look is no message.
+        // A look at a queue is no message, and has no identifier.
         if case .status = waiter.awaited { return .failed(waiter.awaited, error) }
         var error = error
         error.messageID = id
         return .failed(waiter.awaited, error)
     }
 
-    /// Applies one message of the reply queue; nil while the call goes on or when no call waits for it.
+    /// Processes one message of the reply queue; nil while the call goes on, or when no call waits for it.
     ///
     /// As in oslo.messaging a value may come before the ending message, and a message with neither is a heartbeat.
     mutating func receive(_ reply: ReplyEnvelope, now: Moment) -> EndedWait? {
@@ -119,7 +119,7 @@ struct ReplyWaitersState {
         }
     }
 
-    /// Applies the message that answers a plain request; nil when none waits for it.
+    /// Processes the reply to a plain request; nil when none waits for it.
     mutating func receive(_ message: PlainMessage, for id: UniqueID, now: Moment) -> EndedWait? {
         guard let waiter = waiters[id], case .message(let complete) = waiter.awaited else { return nil }
         waiters[id] = nil
@@ -188,7 +188,7 @@ struct ReplyWaitersState {
 extension ReplyWaitersState {
     private typealias Index = Dictionary<UniqueID, ReplyWaiter>.Index
 
-    /// Keeps a reply to a fanout call; gives the call once its minimum or a bound is reached.
+    /// Keeps a reply to a fanout call; returns the call once its minimum or a bound is reached.
     private mutating func collect(
         _ reply: ReplyEnvelope,
         _ id: UniqueID,
@@ -200,7 +200,7 @@ extension ReplyWaitersState {
         return endCollectionIfOver(id, at: index, now: now)
     }
 
-    /// Ends a fanout call at its deadline with what is there; nil when not even the broker had confirmed it.
+    /// Ends a fanout call at its deadline with what is there; nil when the broker had not even confirmed it.
     private mutating func endExpiredCollection(_ id: UniqueID, _ waiter: ReplyWaiter, now: Moment) -> EndedWait? {
         guard let collection = waiter.collection, waiter.stage == .reply || !collection.replies.isEmpty else {
             return nil
@@ -208,7 +208,7 @@ extension ReplyWaitersState {
         return waiters.index(forKey: id).flatMap { endCollection(id, at: $0, now: now) }
     }
 
-    /// Fails a fanout call, unless the error only concerns one reply or what was sent has proved to have arrived.
+    /// Fails a fanout call, unless the error concerns only one reply, or the request is known to have arrived.
     private mutating func failCollection(
         _ id: UniqueID,
         at index: Index,

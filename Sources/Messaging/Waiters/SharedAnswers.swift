@@ -3,7 +3,7 @@
 
 public import Threads
 
-/// Answers that everybody who asks within a short while shares, as a value: the last one, and who waits for the next.
+/// Answers that are shared by all who ask within a short while, as a value: the last one, and who waits for the next.
 ///
 /// The owner keeps it under a lock, finds the answer when told to look, and tells those who waited outside the lock.
 public struct SharedAnswers<Key: Hashable & Sendable, Answer: Sendable>: Sendable {
@@ -24,9 +24,9 @@ public struct SharedAnswers<Key: Hashable & Sendable, Answer: Sendable>: Sendabl
         var waiting: [Completion] = []
     }
 
-    /// How long an answer counts.
+    /// How long an answer is valid.
     public let lifetime: Duration
-    /// From which age on a new look begins ahead of time, so that a busy key never waits for one.
+    /// The age from which on a new look begins ahead of time, so that a busy key never waits for one.
     public let refreshAfter: Duration
     private let maximumKeys: Int
     private var entries: [Key: Entry] = [:]
@@ -67,7 +67,7 @@ public struct SharedAnswers<Key: Hashable & Sendable, Answer: Sendable>: Sendabl
         return (answer.value, answer.seen, refresh)
     }
 
-    /// Takes the result of a look; returns who waited for it. One that is not kept counts for them only.
+    /// Takes the result of a look; returns those who waited for it. An answer that is not kept is for them only.
     public mutating func found(_ key: Key, _ answer: Answer, keeps: Bool, now: Moment) -> [Completion] {
         guard let entry = entries[key] else { return [] }
         entries[key] = keeps ? Entry(answer: (answer, now)) : nil

@@ -19,7 +19,7 @@ extension FilterRule: ExpressibleByStringLiteral {
 }
 
 extension FilterRule: ExpressibleByDictionaryLiteral {
-    /// Members; of a key given twice the last one counts.
+    /// Members; if a key is given twice the last one counts.
     public init(dictionaryLiteral members: (String, FilterRule)...) {
         self = .members(Dictionary(members) { $1 })
     }
@@ -68,7 +68,7 @@ indirect enum CompiledFilterRule: Sendable {
     }
 }
 
-/// A regular expression that has to match from the start of a text, as Python's `re.match`.
+/// A regular expression that has to match from the start of a text, like Python's `re.match`.
 struct FilterPattern: Sendable {
     // Regex is not Sendable because a literal's transforms can capture anything. This one is compiled from text, has no
     // transforms and never changes; its lazily lowered program is published atomically.

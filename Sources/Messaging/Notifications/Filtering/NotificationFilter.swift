@@ -7,10 +7,11 @@ internal import Names
 ///
 ///     try NotificationFilter(publisherID: "^compute.*", eventType: #"^compute\.instance\."#, payload: ["state": "^active$"])
 ///
-/// Every pattern is a regular expression that has to match from the start of the text, as Python's `re.match`; the text
-/// may go on. The syntax is Swift's, which has all that Python's patterns commonly use; `$` is the very end of the text
-/// and `.` no kind of line break, where Python takes a line feed before the end and excludes line feeds only. Patterns come from the program or its operator, never from a peer: a bad one can take exponential time.
-/// What has to match and is missing, or no string, does not match.
+/// Every pattern is a regular expression that has to match from the start of the text, like Python's `re.match`; the
+/// text may go on. The syntax is Swift's, which has all that Python's patterns commonly use. `$` is only the very end
+/// of the text, where Python also accepts a line feed before it; `.` is no line break of any kind, where Python
+/// excludes line feeds only. Patterns come from the program or its operator, never from a peer: a bad one can take
+/// exponential time. What has to match and is missing, or is no string, does not match.
 public struct NotificationFilter: Sendable {
     private let publisherID: FilterPattern?
     private let eventType: FilterPattern?
@@ -23,7 +24,7 @@ public struct NotificationFilter: Sendable {
     /// - Parameters:
     ///   - context: patterns for entries of the context.
     ///   - metadata: patterns for `message_id` and `timestamp`.
-    ///   - payload: rules for members of the payload; those of oslo.messaging are the ones without nesting.
+    ///   - payload: rules for members of the payload; oslo.messaging has only those without nesting.
     /// - Throws: `invalidRequest` for a pattern that is no regular expression.
     public init(
         context: [String: String] = [:],  // names: our own

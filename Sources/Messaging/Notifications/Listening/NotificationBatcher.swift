@@ -3,7 +3,7 @@
 
 internal import Threads
 
-/// Collects what comes into batches: one is full at a size, or due a time after its first item came.
+/// Collects what comes into batches: one is complete at a size, or due some time after its first item came.
 ///
 /// It sets no alarm itself: what it returns says when to call `expire`.
 struct NotificationBatcher<Item> {
@@ -20,7 +20,7 @@ struct NotificationBatcher<Item> {
 
     /// Takes an item.
     ///
-    /// - Returns: the batch that it completes; an instant for an alarm, if one is needed and none is set.
+    /// - Returns: the batch that it completes; the instant of an alarm, if one is needed and none is set.
     mutating func add(_ item: Item, now: Moment) -> (batch: [Item]?, alarm: Moment?) {
         items.append(item)
         if items.count == size { return (drain(), nil) }

@@ -4,9 +4,9 @@
 internal import DequeModule
 
 /// Tells copies of a notification from the first one: after the loss of a connection what was not acknowledged comes
-/// again, also while the first one waits for a worker or is being handled.
+/// again, even while the first one waits for a worker or is being handled.
 ///
-/// oslo.messaging knows a copy only of the last 16 notifications that it has acknowledged.
+/// oslo.messaging recognises only copies of the last 16 notifications that it has acknowledged.
 struct NotificationCopies<Message> {
     /// What to do with a message.
     enum Verdict: Equatable {
@@ -23,8 +23,8 @@ struct NotificationCopies<Message> {
     private var order: Deque<[UInt8]> = []
     private var unfinished: [[UInt8]: [Message]] = [:]
 
-    /// Remembers so many notifications that have been handled: as many as a broker can have sent ahead on the consumers
-    /// of all priorities, since their acknowledgements may all have been lost.
+    /// Remembers so many notifications that have been handled: as many as a broker can have sent ahead to the consumers
+    /// of all priorities, since all their acknowledgements may have been lost.
     init(capacity: Int = 8192) { self.capacity = max(1, capacity) }
 
     /// Looks at a message; one without an identifier is never a copy.

@@ -3,7 +3,7 @@
 
 internal import Logging
 
-/// Gives notifications to the endpoints (`oslo_messaging.notify.dispatcher`), without a broker's part in it.
+/// Gives notifications to the endpoints (`oslo_messaging.notify.dispatcher`); knows no broker.
 struct NotificationDispatcher: Sendable {
     /// A notification and its place among those that came together.
     private struct Item {
@@ -28,9 +28,9 @@ struct NotificationDispatcher: Sendable {
         return NotificationPriority.allCases.filter(wanted.contains)
     }
 
-    /// Runs the functions of the endpoints, priority by priority; gives the indices of what has to go back.
+    /// Runs the functions of the endpoints, priority by priority; returns the indices of what has to go back.
     ///
-    /// One of a priority that nobody knows has been handled: it would come again for ever.
+    /// A notification of an unknown priority counts as handled: otherwise it would come again for ever.
     func dispatch(_ notifications: [IncomingNotification]) async -> Set<Int> {
         var requeued: Set<Int> = []
         var groups: [NotificationPriority: [Item]] = [:]

@@ -1,16 +1,16 @@
 // Part of the rpc-gateway project, under Apache License v2.0; see LICENSE for the full text
 // SPDX-License-Identifier: Apache-2.0
 
-/// Functions that get the notifications of some priorities which pass a filter.
+/// Functions that get the notifications of some priorities, if these pass a filter.
 ///
 ///     let endpoint = try NotificationEndpoint(filter: NotificationFilter(publisherID: "^compute.*"))
 ///         .on(.info) { notification in print(notification.eventType) }
 ///         .on(.error, .critical) { notification in await page(notification) ? .handled : .requeue }
 ///
 /// A function that throws has not handled the notification: that is logged, and counts as `requeue`. A notification can
-/// come more than once: when the connection was lost before its acknowledgement, for example.
+/// come more than once, for example when the connection is lost before its acknowledgement.
 public struct NotificationEndpoint: Sendable {
-    /// What runs for a batch of one priority; gives the indices to put back.
+    /// What runs for a batch of one priority; returns the indices to put back.
     typealias Body = @Sendable ([IncomingNotification]) async throws -> Set<Int>
 
     struct Handler: Sendable {
@@ -47,7 +47,8 @@ public struct NotificationEndpoint: Sendable {
         }
     }
 
-    /// The same endpoint with a function that also gets the payload as a type; one that does not fit counts as thrown.
+    /// The same endpoint with a function that also gets the payload as a type; a payload that does not fit counts as an
+    /// error thrown.
     public func on<Payload: Decodable & Sendable>(
         _ priorities: NotificationPriority...,
         payload type: Payload.Type,
@@ -120,7 +121,7 @@ public struct NotificationBatchResult: Sendable, Hashable {
         NotificationBatchResult(outcome: .requeueSome(Set(indices)))
     }
 
-    /// The indices to put back, of a batch of so many.
+    /// The indices to put back, in a batch of so many.
     func requeued(of count: Int) -> Set<Int> {
         switch outcome {
         case .handled: []

@@ -10,8 +10,8 @@ final class NotificationIntake: Sendable {
     private struct State {
         var batcher: NotificationBatcher<Message>
         var isStopped = true
-        /// What came after the stop. It goes back only once nothing is consumed any more, or it would come again at
-        /// once, and again.
+        /// What came after the stop. It goes back only once nothing is consumed any more; otherwise it would come again
+        /// and again.
         var held: [Message] = []
     }
 
@@ -30,7 +30,7 @@ final class NotificationIntake: Sendable {
     /// Batches that are being handled.
     var runningCount: Int { pool.runningCount }
 
-    /// Takes a notification; on a thread of the driver, never blocks.
+    /// Takes a notification; called on a thread of the driver, never blocks.
     func receive(_ message: Message) {
         guard work.admit(message) else { return }
         let (batch, alarm) = state.withLock { state -> ([Message]?, Moment?) in
@@ -44,13 +44,13 @@ final class NotificationIntake: Sendable {
         if let alarm { setAlarm(alarm) }
     }
 
-    /// Hands over what comes from now on.
+    /// Hands over again what comes.
     func resume() {
         pool.resume()
         state.withLock { $0.isStopped = false }
     }
 
-    /// Starts nothing any more.
+    /// Starts nothing more.
     ///
     /// - Returns: what has not started.
     func stop() -> [Message] {
@@ -61,7 +61,7 @@ final class NotificationIntake: Sendable {
         return pool.stop().flatMap { $0 } + collected
     }
 
-    /// What came after the stop, once.
+    /// What came after the stop; returned only once.
     func takeHeld() -> [Message] {
         state.withLock { state in
             defer { state.held = [] }

@@ -104,7 +104,7 @@ public final class NotificationListener: Sendable {
         intake = NotificationIntake(work: work, configuration: configuration)
     }
 
-    /// Begins to listen; started already, it says so in the log and does nothing.
+    /// Begins to listen; if it has been started already, it says so in the log and does nothing.
     ///
     /// - Throws: `invalidTarget` without a topic, or when no endpoint has a function; `invalidRequest` between a stop and
     ///   the end of the wait after it.
@@ -135,12 +135,12 @@ public final class NotificationListener: Sendable {
         try await listener.waitUntilConsuming(deadline: deadline)
     }
 
-    /// Whether notifications are consumed now.
+    /// Whether notifications are being consumed.
     public var isConsuming: Bool {
         if case .listening(let listener) = phase.withLock({ $0 }) { listener.isConsuming } else { false }
     }
 
-    /// Notifications, or batches of them, that are being handled now.
+    /// How many notifications, or batches of them, are being handled.
     public var runningCount: Int { intake.runningCount }
 
     /// Stops listening: what has not started goes back into its queue, or is handled when the queue goes with the
@@ -162,7 +162,7 @@ public final class NotificationListener: Sendable {
 
     /// Waits for the endpoints under way, then disconnects; stops first if that was not done.
     ///
-    /// - Returns: whether everything ended before the deadline. What had not is left running and comes again.
+    /// - Returns: whether everything ended before the deadline. What has not ended is left running and comes again.
     @discardableResult
     public func wait(deadline: Moment) async -> Bool {
         await stop(deadline: deadline)
@@ -195,14 +195,14 @@ public struct NotificationListenerConfiguration: Sendable {
     /// The queue that the listeners of a pool share (`pool`); see `NotificationSubscription.pool`. Something else has to
     /// consume the publishers' own queues, or they grow.
     public var pool: String?
-    /// Whether the pool is this listener's alone and goes with it.
+    /// Whether the pool is this listener's alone, and goes with it.
     public var isTemporary: Bool
     /// Whether endpoints may put notifications back (`allow_requeue`); without it what they refuse is acknowledged.
     public var allowsRequeue: Bool
-    /// How long a worker holds a refused notification before it goes back, give or take a half: a notification that no
-    /// endpoint wants would otherwise go round as fast as the broker can.
+    /// How long a worker holds a refused notification before it goes back, give or take half of that: otherwise a
+    /// notification that no endpoint wants would go round as fast as the broker can.
     public var requeueDelay: Duration
-    /// Notifications that are handed to the endpoints together (`batch_size`).
+    /// How many notifications are handed to the endpoints together (`batch_size`).
     public var batchSize: Int
     /// How long a batch that is not full waits after its first notification (`batch_timeout`).
     public var batchTimeout: Duration

@@ -4,7 +4,7 @@
 internal import Logging
 internal import Threads
 
-/// What becomes of the notifications that a listener gets: copies are dropped, the others dispatched, and then
+/// What becomes of the notifications that a listener gets: copies are dropped; the others are dispatched, and then
 /// acknowledged or put back.
 final class NotificationWork: Sendable {
     typealias Message = any IncomingNotificationMessage
@@ -29,7 +29,7 @@ final class NotificationWork: Sendable {
         self.logger = logger
     }
 
-    /// Looks at a notification when it comes; false for a copy, which is taken care of.
+    /// Looks at a notification when it comes; false for a copy, which has then been taken care of.
     ///
     /// What is admitted is either performed or given back.
     func admit(_ message: Message) -> Bool {
@@ -64,7 +64,7 @@ final class NotificationWork: Sendable {
     }
 
     private func settle(_ message: Message, isHandled: Bool) {
-        // One that is out of our hands by now comes again, and is then known as a copy.
+        // One that is out of our hands by now comes again, and is then recognised as a copy.
         if isHandled { _ = message.acknowledge() } else { message.requeue() }
     }
 }

@@ -5,7 +5,8 @@ public import Logging
 
 /// Writes notifications to a log, as JSON with secrets masked (the driver `log`).
 ///
-/// Python's drops audits and samples, for which its loggers have no level; here they are a notice and a debug message.
+/// Python's driver drops audits and samples, for which its loggers have no level; here they are written as notice and
+/// debug.
 public struct LogNotifierDriver: NotifierDriver {
     /// `log`.
     public let name = "log"

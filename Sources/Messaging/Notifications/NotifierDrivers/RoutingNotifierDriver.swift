@@ -21,8 +21,8 @@ public struct RoutingNotifierDriver: NotifierDriver {
     /// Makes a driver.
     ///
     /// - Parameters:
-    ///   - groups: for each group the rules of its drivers by their names, as in the YAML of `routing_config`. A driver
-    ///     that several groups choose gets the notification once.
+    ///   - groups: for each group the rules of its drivers, by the drivers' names, as in the YAML of `routing_config`.
+    ///     A driver that several groups choose gets the notification once.
     ///   - drivers: the drivers that the rules name.
     /// - Throws: `invalidRequest` for a rule whose driver is not there.
     public init(
@@ -52,7 +52,7 @@ public struct RoutingNotifierDriver: NotifierDriver {
 
     /// Sends to the drivers that the rules choose.
     ///
-    /// - Throws: `NotifierError` with those that do not have it.
+    /// - Throws: `NotifierError` with the drivers that did not send it.
     public func notify(_ notification: NotificationMessage) async throws {
         let names = driverNames(eventType: notification.eventType, priority: notification.priority)
         try await drivers.filter { names.contains($0.name) }.notify(notification)
@@ -61,11 +61,11 @@ public struct RoutingNotifierDriver: NotifierDriver {
 
 /// Which notifications a driver gets, as a routing configuration of oslo.messaging has it.
 ///
-/// Patterns are those of shells (`*`, `?`, `[a-z]`, `[!a-z]`). What is nil lets everything pass; an empty list nothing.
+/// Patterns are those of shells (`*`, `?`, `[a-z]`, `[!a-z]`). Nil lets everything pass, an empty list nothing.
 public struct RoutingRule: Sendable, Hashable, Codable {
-    /// Patterns of which the event type has to match one.
+    /// Patterns, one of which the event type has to match.
     public var acceptedEvents: [String]?
-    /// Patterns of which the priority, in lower case, has to match one.
+    /// Patterns, one of which the priority, in lower case, has to match.
     public var acceptedPriorities: [String]?
 
     /// Makes a rule.

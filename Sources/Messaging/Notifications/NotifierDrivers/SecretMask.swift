@@ -3,8 +3,8 @@
 
 /// Puts `***` in place of secrets in a JSON value (`oslo_utils.strutils.mask_dict_password`).
 ///
-/// A member whose key sounds like a secret is masked, unless it is an object, which is looked into. A string in which a
-/// secret seems to be given (`--password x`, `token=x`) is masked as a whole.
+/// A member whose key sounds like a secret is masked, unless it is an object, which is looked into. A string that seems
+/// to give a secret (`--password x`, `token=x`) is masked as a whole.
 enum SecretMask {
     /// The value without its secrets; nesting is bounded by the scanner that validated it.
     static func masked(_ value: JSONText) -> JSONText {
@@ -20,7 +20,7 @@ enum SecretMask {
 
     private static func maskedObject(_ object: JSONText) -> JSONText {
         var text: [UInt8] = [0x7b]
-        // Of a text that cannot be read again nothing is shown.
+        // Nothing is shown of a text that cannot be read again.
         guard
             (try? MessageEnvelope.forEachMember(
                 of: Array(object.bytes),
@@ -52,7 +52,7 @@ enum SecretMask {
         text.indices.contains { endOfName(text, at: $0) != nil }
     }
 
-    /// Whether a name of a secret is followed by a value: `name=`, `"name":`, `<name>`, `--name value`.
+    /// Whether a secret's name is followed by a value: `name=`, `"name":`, `<name>`, `--name value`.
     private static func givesSecret(_ string: [UInt8]) -> Bool {
         let text = lowercased(string)
         return text.indices.contains { index in

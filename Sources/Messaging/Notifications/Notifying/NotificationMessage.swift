@@ -22,7 +22,7 @@ public struct NotificationMessage: Sendable, Hashable {
     public var context: RequestContext
     /// When a driver gives up.
     public var deadline: Moment
-    /// Failed attempts to reach a broker that are tolerated: nil for ever (until the deadline), 0 none, N of them.
+    /// How many failed attempts to reach a broker are tolerated: nil for any number (until the deadline), 0 for none.
     public var retry: Int?
 
     /// Makes a message.

@@ -5,12 +5,12 @@ internal import Foundation
 
 /// The timestamps of notifications: `YYYY-MM-DD HH:MM:SS.ffffff`, in UTC and without a zone.
 public enum NotificationTimestamp {
-    /// The present, as the time since 1970-01-01 00:00:00 UTC.
+    /// The present moment, as the time since 1970-01-01 00:00:00 UTC.
     public static func now() -> Duration {
         .microseconds(Int64((Date().timeIntervalSince1970 * 1_000_000).rounded(.down)))
     }
 
-    /// The text of a time since 1970-01-01 00:00:00 UTC; what is below a microsecond is cut off.
+    /// The text of a time since 1970-01-01 00:00:00 UTC; fractions of a microsecond are cut off.
     public static func text(_ sinceEpoch: Duration = now()) -> String {
         let (seconds, attoseconds) = sinceEpoch.components
         let day = seconds.flooredQuotient(by: 86_400)

@@ -16,7 +16,7 @@ public struct Notifier: Sendable {
     public private(set) var publisherID: String
     /// How it sends.
     public private(set) var configuration: NotifierConfiguration
-    /// Where notifications go; each one goes to all of them.
+    /// Where notifications go: each one goes to all of these.
     public let drivers: [any NotifierDriver]
     private let serializer: any Serializer
     private let logger: Logger
@@ -26,7 +26,7 @@ public struct Notifier: Sendable {
     ///
     /// - Parameters:
     ///   - serializer: what gives payloads and contexts their wire form.
-    ///   - logger: where failures go that nobody is told of.
+    ///   - logger: where failures go that nobody else is told of.
     ///   - now: the wall clock, as the time since 1970-01-01 00:00:00 UTC.
     public init(
         drivers: [any NotifierDriver],
@@ -87,7 +87,7 @@ public struct Notifier: Sendable {
 
     /// Sends a notification with a typed payload; see `notify`.
     ///
-    /// - Throws: also `EncodingError` when the payload cannot be JSON.
+    /// - Throws: in addition `EncodingError`, when the payload cannot be JSON.
     public func notify(
         _ priority: NotificationPriority,
         _ eventType: String,

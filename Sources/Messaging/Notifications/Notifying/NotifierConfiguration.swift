@@ -7,8 +7,8 @@ internal import Names
 public struct NotifierConfiguration: Sendable {
     /// The time that sending one notification may take.
     public var publishTimeout: Duration
-    /// Failed attempts to reach a broker that are tolerated (`retry`): nil or -1 for ever (until the timeout), 0 none,
-    /// N of them. This holds for the first connection too.
+    /// How many failed attempts to reach a broker are tolerated (`retry`): nil or -1 for any number (until the
+    /// timeout), 0 for none. This holds for the first connection too.
     public var retry: Int?
     /// The keys of a context that may travel with a notification; nil lets all of them.
     public var contextKeys: Set<String>? {  // names: our own

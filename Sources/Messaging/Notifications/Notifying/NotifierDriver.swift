@@ -4,7 +4,7 @@
 internal import DequeModule
 internal import Threads
 
-/// A way on which a notifier's messages go out (`oslo_messaging.notify.notifier.Driver`).
+/// A way in which a notifier's messages go out (`oslo_messaging.notify.notifier.Driver`).
 ///
 /// A program adds its own by conforming to this:
 ///
@@ -19,9 +19,9 @@ public protocol NotifierDriver: Sendable {
     /// Whether it does anything with a notification.
     var isEnabled: Bool { get }
 
-    /// Sends one notification; ends by the notification's deadline.
+    /// Sends one notification; returns by the notification's deadline.
     ///
-    /// - Throws: what kept it from being sent: a `NotifierError` for several destinations, or any error.
+    /// - Throws: what kept it from being sent: a `NotifierError` for several destinations, or any other error.
     func notify(_ notification: NotificationMessage) async throws
 }
 
@@ -33,7 +33,7 @@ extension NotifierDriver {
 extension [any NotifierDriver] {
     /// Sends to every driver, so that none waits for another.
     ///
-    /// - Throws: `NotifierError`; not said by its type, over which the optimizer of Swift 6.3 crashes.
+    /// - Throws: `NotifierError`; a typed throw would crash the optimizer of Swift 6.3.
     func notify(_ notification: NotificationMessage) async throws {
         let failures = await withTaskGroup { group in
             for driver in self {
@@ -70,7 +70,7 @@ public final class RecordingNotifierDriver: NotifierDriver {
     private let capacity: Int
     private let recorded = Guarded<Deque<NotificationMessage>>([])
 
-    /// Makes a driver that keeps so many notifications and forgets the oldest for a new one.
+    /// Makes a driver that keeps so many notifications; beyond that, a new one displaces the oldest.
     public init(capacity: Int = 10_000) { self.capacity = max(1, capacity) }
 
     /// The notifications in the order in which they came.

@@ -33,7 +33,7 @@ public struct NotifierError: Error, Sendable, CustomStringConvertible {
 }
 
 extension [NotifierError.Failure] {
-    /// Takes in what a driver threw.
+    /// Adds what a driver threw.
     mutating func append(_ error: any Error, of driver: String) {
         if let several = error as? NotifierError { return append(contentsOf: several.failures) }
         append(NotifierError.Failure(driver: driver, reason: error))

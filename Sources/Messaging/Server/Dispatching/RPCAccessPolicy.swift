@@ -3,13 +3,13 @@
 
 /// Decides which methods of an endpoint callers may reach (`oslo_messaging.rpc.dispatcher.RPCAccessPolicyBase`).
 ///
-/// A method that is denied answers as one that does not exist.
+/// The caller of a denied method gets the same answer as if it did not exist.
 public protocol RPCAccessPolicy: Sendable {
     /// Whether a method may be called.
     func isAllowed(_ method: RPCMethod, of endpoint: any RPCEndpoint) -> Bool
 }
 
-/// Allows every method, those that begin with `_` too.
+/// Allows every method, even those that begin with `_`.
 public struct LegacyRPCAccessPolicy: RPCAccessPolicy {
     /// Makes the policy.
     public init() {}
@@ -29,7 +29,7 @@ public struct DefaultRPCAccessPolicy: RPCAccessPolicy {
     }
 }
 
-/// Allows methods that are marked with `exposed()`, and no other; not even the ping.
+/// Allows methods that are marked with `exposed()`, and no others, not even the ping.
 public struct ExplicitRPCAccessPolicy: RPCAccessPolicy {
     /// Makes the policy.
     public init() {}

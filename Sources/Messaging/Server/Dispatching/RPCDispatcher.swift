@@ -41,7 +41,7 @@ public struct RPCDispatcher: Sendable {
     /// Runs the method of a request.
     ///
     /// - Returns: the result in its wire form.
-    /// - Throws: why there is none, as the caller is to see it.
+    /// - Throws: why there is none, in the form that the caller is to see.
     public func dispatch(_ request: IncomingRequest) async throws(DispatchFailure) -> JSONText {
         let (entry, method) = try find(request)
         let context: RequestContext
@@ -62,7 +62,7 @@ public struct RPCDispatcher: Sendable {
         in method: RPCMethod
     ) -> DispatchFailure.Cause {
         guard remote.hasFrame(of: method.name) else { return .request }
-        // Who throws the caller's exception ready-made means the caller to have it.
+        // Whoever throws a ready-made exception for the caller means the caller to have it.
         let isMeant = error is any ExpectedRPCException || error is RemoteError
         return isMeant || method.expectedErrors.contains { $0(error) } ? .expected : .defect
     }
@@ -103,7 +103,7 @@ public struct RPCDispatcher: Sendable {
         return arguments
     }
 
-    /// Deserializes each argument by itself, as oslo.messaging does; the bytes stay as they are without a serializer.
+    /// Deserializes each argument by itself, as oslo.messaging does; without a serializer the bytes stay as they are.
     private func deserialize(_ arguments: JSONText, _ context: RequestContext) throws -> JSONText {
         if serializer is NoOpSerializer || serializer is JSONSerializer { return arguments }
         var text: [UInt8] = [0x7b]
@@ -131,7 +131,7 @@ public struct DispatchFailure: Error, Sendable {
         case request
         /// An ordinary way for the method to end.
         case expected
-        /// What the method did not mean to throw.
+        /// An error that the method did not mean to throw.
         case defect
     }
 

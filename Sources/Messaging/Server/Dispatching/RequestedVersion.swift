@@ -9,7 +9,7 @@ struct RequestedVersion: Sendable {
     /// Takes the version of a request as it came; a missing one is 1.0, null fits no endpoint.
     init(_ json: JSONText?) { self.json = json }
 
-    /// As messages show it: `None` for null.
+    /// The version as messages show it: `None` for null.
     var text: String {
         guard let json else { return "1.0" }
         return json == .null ? "None" : json.stringValue ?? json.string
@@ -17,14 +17,14 @@ struct RequestedVersion: Sendable {
 
     /// Whether an endpoint of a version serves it.
     ///
-    /// - Throws: what Python raises for a version that is none.
+    /// - Throws: what Python raises for something that is no version.
     func isServed(by implemented: String) throws(RemoteError) -> Bool {
         if json == .null { return false }
         guard json == nil || json?.bytes.first == 0x22 && json?.stringValue != nil else {
             let type = json.map(PythonValue.typeName) ?? "NoneType"
             throw .builtin("AttributeError", "'\(type)' object has no attribute 'split'")
         }
-        // Versions that are nothing but decimal numbers, as nearly all are, need no look at Python's ways.
+        // Versions that are nothing but decimal numbers, as nearly all are, need none of Python's special rules.
         if let wanted = try? RPCVersion(text), let own = try? RPCVersion(implemented) { return own.supports(wanted) }
         let (wanted, own) = (Parts(text), Parts(implemented))
         guard try wanted.number(0) == own.number(0) else { return false }

@@ -11,7 +11,7 @@ struct MethodArguments {
         var isRequired: Bool
     }
 
-    /// Without a key where that cannot be a parameter's.
+    /// The key is nil where it cannot be a parameter's.
     private let members: [(key: String?, value: JSONText)]
     private let endpoint: String
     private let name: String
@@ -20,15 +20,15 @@ struct MethodArguments {
     ///
     /// - Parameters:
     ///   - endpoint: the endpoint's name, for messages.
-    ///   - method: the method's.
-    /// - Throws: `TypeError` with CPython's text for an argument too many or too few.
+    ///   - method: the method's name.
+    /// - Throws: `TypeError` with CPython's text for a superfluous or a missing argument.
     init(_ arguments: JSONText, endpoint: String, method: String, names: [Expected]) throws(RemoteError) {
         self.endpoint = endpoint
         name = method
         let written = arguments.writtenMembers ?? []
         members = written.map { ($0.key.stringValue, $0.value) }
         if let surplus = members.firstIndex(where: { member in !names.contains { Self.isSame(member.key, $0.text) } }) {
-            // What a surrogate without its partner stands for is no text: its escape is told.
+            // A surrogate without its partner stands for no text, so its escape is shown.
             let key =
                 members[surplus].key
                 ?? String(decoding: written[surplus].key.bytes.dropFirst().dropLast(), as: UTF8.self)
@@ -57,7 +57,7 @@ struct MethodArguments {
 
     private static func isSame(_ key: String?, _ name: String) -> Bool { key?.isSame(as: name) ?? false }
 
-    /// As CPython counts them: `'a'`, `'a' and 'b'`, `'a', 'b', and 'c'`.
+    /// The names as CPython lists them: `'a'`, `'a' and 'b'`, `'a', 'b', and 'c'`.
     private static func complaint(_ names: [String]) -> String {
         let quoted = names.map { "'\($0)'" }
         let list =

@@ -13,14 +13,14 @@
 ///         func add(_ context: RequestContext, _ a: Int, _ b: Int) async throws -> Int { a + b }
 ///     }
 public protocol RPCEndpoint: Sendable {
-    /// The namespace, the version and the legacy namespaces; the rest of the target is not looked at. Without one: the
-    /// null namespace, version 1.0.
+    /// The namespace, the version and the legacy namespaces; the rest of the target is ignored. By default the null
+    /// namespace and version 1.0.
     var target: Target { get }
 
-    /// What stands before a method's name in messages; the type's name without one.
+    /// What stands before a method's name in messages; by default the type's name.
     var name: String { get }
 
-    /// The methods; read once when the server is made. Of two with one name the first counts.
+    /// The methods, read once when the server is made. If two have one name the first counts.
     @RPCMethodsBuilder var methods: [RPCMethod] { get }
 }
 

@@ -21,7 +21,7 @@ public struct RPCMethod: Sendable {
     /// Runs it; the endpoint's name is for messages.
     let run: @Sendable (_ endpoint: String, RequestContext, JSONText) async throws -> JSONText
 
-    /// Makes a method that takes its arguments as they came, a JSON object, whatever they are.
+    /// Makes a method that takes its arguments, whatever they are, as the JSON object that came.
     public init(_ name: String, rawArguments body: @escaping Body) {
         self.name = name
         run = { _, context, arguments in try await body(context, arguments) }
@@ -76,7 +76,7 @@ extension RPCMethod {
         return copy
     }
 
-    /// The same method, with errors of a type that are its ordinary ways to end: they are not logged as defects.
+    /// The same method, with errors of a type counting as ordinary ways to end: they are not logged as defects.
     public func expecting<Failure: Error>(_ type: Failure.Type) -> RPCMethod {
         var copy = self
         copy.expectedErrors.append { $0 is Failure }

@@ -31,7 +31,7 @@ extension RPCException {
 /// An error whose instances are ordinary ways for a method to end: they are not logged as defects.
 public protocol ExpectedRPCException: RPCException {}
 
-/// A method's result that JSON cannot hold: a defect of the method, of which its caller learns.
+/// A method's result that JSON cannot hold: a defect of the method, which its caller learns of.
 struct UnserializableResult: RPCException {
     let moduleName = "builtins"
     let className = "ValueError"

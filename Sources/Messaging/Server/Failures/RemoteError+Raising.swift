@@ -62,7 +62,7 @@ extension RemoteError {
     /// Whether the traceback says that the method had begun.
     func hasFrame(of method: String) -> Bool { traceback.contains { Name($0).hasSuffix(", in \(method)\n") } }
 
-    /// The same exception with a traceback as Python's: the frame of the method where it had begun, and the exception.
+    /// The same exception with a traceback like Python's: the frame of the method, if it had begun, and the exception.
     func raised(in method: String? = nil) -> RemoteError {
         guard traceback.isEmpty else { return self }
         var copy = self
@@ -88,7 +88,7 @@ extension JSONText {
 }
 
 extension RemoteError {
-    /// An exception of a module of Python's, whose only argument is its text.
+    /// An exception of a Python module whose only argument is its text.
     public static func plain(_ module: String, _ className: String, _ message: String) -> RemoteError {
         RemoteError(
             module: module,
@@ -109,7 +109,7 @@ extension RemoteError {
     /// `ValueError`: an argument of the right type that does not make sense.
     public static func valueError(_ message: String) -> RemoteError { builtin("ValueError", message) }
 
-    /// What callers get when no endpoint has the method, or may not give it.
+    /// What callers get when no endpoint has the method, or none may offer it.
     static func noSuchMethod(_ method: String) -> RemoteError {
         plain("oslo_messaging.rpc.dispatcher", "NoSuchMethod", "Endpoint does not support RPC method \(method)")
     }

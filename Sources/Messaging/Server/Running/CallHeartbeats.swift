@@ -5,8 +5,8 @@ internal import Threads
 
 /// Tells callers with a call monitor that their methods still run (`oslo_messaging.rpc.dispatcher._watchdog`).
 ///
-/// The loop that the process shares does it: methods that block Swift's threads must not make their callers believe that
-/// the server is dead.
+/// The process's shared loop does it: methods that block Swift's threads must not make their callers believe that the
+/// server is dead.
 final class CallHeartbeats: Sendable {
     private let schedule = Guarded(HeartbeatSchedule())
     private let timer = Guarded<DeadlineTimer?>(nil)
@@ -27,10 +27,10 @@ final class CallHeartbeats: Sendable {
         return id
     }
 
-    /// Ends it; no heartbeat begins afterwards.
+    /// Stops beating; no heartbeat begins afterwards.
     func end(_ id: UniqueID) { schedule.withLock { $0.end(id) } }
 
-    /// The timer; nil when there is neither a loop nor a descriptor for one, and then callers hear no heartbeats.
+    /// The timer; nil when there is neither a loop nor a descriptor for one, and then callers get no heartbeats.
     private func runningTimer() -> DeadlineTimer? {
         timer.withLock { timer in
             if let timer { return timer }

@@ -4,7 +4,7 @@
 internal import HeapModule
 internal import Threads
 
-/// When the callers of running methods hear of them next; without clock or effect.
+/// When the callers of running methods next hear of them; a value without clock or effects.
 struct HeartbeatSchedule: Sendable {
     private struct Beat: Comparable {
         var due: Moment
@@ -41,7 +41,7 @@ struct HeartbeatSchedule: Sendable {
         beats = Heap(beats.unordered.filter { messages[$0.id] != nil })
     }
 
-    /// Ends it.
+    /// Stops beating for a message.
     mutating func end(_ id: UniqueID) { messages[id] = nil }
 
     /// The messages whose callers are to hear now.
@@ -56,8 +56,8 @@ struct HeartbeatSchedule: Sendable {
         return due
     }
 
-    /// Half the caller's interval, cut to whole seconds first; nil below a second, where Python's servers do not beat
-    /// either.
+    /// Half the caller's interval, which is first cut to whole seconds; nil below a second, where Python's servers do
+    /// not beat either.
     static func interval(_ timeout: JSONText?) -> Duration? {
         guard let seconds = timeout.flatMap(wholeSeconds), seconds >= 2, seconds < 1_000_000_000 else { return nil }
         return .milliseconds(seconds * 500)

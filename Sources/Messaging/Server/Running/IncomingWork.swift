@@ -26,7 +26,7 @@ final class IncomingWork: Sendable {
 
     /// Runs the method of a message and sends its reply on its way.
     func perform(_ message: any IncomingMessage) async {
-        // Before the method runs: executed once at the most. One that has gone back comes again.
+        // Before the method runs, so that it is executed at most once. A message that has gone back comes again.
         guard message.acknowledge() else { return }
         if let id = message.request.uniqueID, !state.withLock({ $0.seen.insert(id) }) {
             let metadata: Logger.Metadata = ["unique.id": "\(id)"]
@@ -44,17 +44,17 @@ final class IncomingWork: Sendable {
         if let monitored { heartbeats.end(monitored) }
         guard message.request.isCall else { return }
         reply(outcome, to: message)
-        // A broker that takes nothing must not get the server to run everything and lose the results.
+        // A broker that takes nothing must not make the server run everything and lose the results.
         if unsentCount > Self.maximumUnsent { await waitUntilUnsent(Self.maximumUnsent) }
     }
 
-    /// As many replies may be on their way before workers wait for theirs.
+    /// How many replies may be on their way before workers wait for theirs.
     static let maximumUnsent = 8000
 
     /// Replies on their way to the broker.
     var unsentCount: Int { state.withLock { $0.unsentReplies } }
 
-    /// Returns when every reply is with the broker, or given up.
+    /// Returns when every reply is with the broker or has been given up.
     func waitUntilReplied() async { await waitUntilUnsent(0) }
 
     /// Returns when no more replies than these are on their way.
@@ -115,10 +115,10 @@ final class IncomingWork: Sendable {
     }
 }
 
-/// The last identifiers of messages, to know a copy by (`oslo_messaging._drivers.amqp._MsgIdCache`).
+/// The last identifiers of messages, by which a copy is recognised (`oslo_messaging._drivers.amqp._MsgIdCache`).
 ///
-/// As many as oslo.messaging keeps: a copy follows its original closely, and a sender that uses identifiers again, as
-/// tests do, is served.
+/// As many as oslo.messaging keeps: a copy follows its original closely, and a sender that reuses identifiers, as tests
+/// do, is still served.
 struct RecentIDs: Sendable {
     static let capacity = 16
 

@@ -19,17 +19,17 @@ public struct RPCExecutor: Sendable {
         RPCExecutor(workerCount: max(1, workerCount), place: .tasks)
     }
 
-    /// Runs methods at once where their messages are received, on the driver's loop, up to where they first wait; what
-    /// comes behind that runs as a task. For methods that take microseconds or wait (`blocking`).
+    /// Runs methods at once where their messages are received, on the driver's loop, up to where they first wait; the
+    /// rest runs as a task. For methods that take microseconds or wait (`blocking`).
     ///
-    /// A call costs no change of threads. While a method computes, its driver receives, sends and answers nothing.
+    /// A call costs no change of threads. While a method computes, its driver receives and sends nothing.
     public static func immediate(_ workerCount: Int = defaultWorkerCount) -> RPCExecutor {
         RPCExecutor(workerCount: max(1, workerCount), place: .loop)
     }
 
     /// Runs methods on threads of the executor's own, as many as it has workers; for methods that block (`threading`).
     ///
-    /// Threads start with the work and end with the process.
+    /// Threads start when work comes, and end with the process.
     public static func threads(_ workerCount: Int = defaultWorkerCount) -> RPCExecutor {
         let threads = ThreadExecutor(maximumCount: max(1, workerCount))
         return RPCExecutor(workerCount: max(1, workerCount), place: .threads(threads))

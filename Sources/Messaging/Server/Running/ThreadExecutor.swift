@@ -6,7 +6,7 @@ internal import Threads
 
 /// Runs the jobs of tasks on threads that may be blocked.
 ///
-/// A thread starts when a job comes and every other one is busy, up to a number; then jobs wait.
+/// A thread starts when a job comes and all others are busy, up to a maximum; beyond that jobs wait.
 final class ThreadExecutor: TaskExecutor {
     private struct State {
         var jobs: Deque<UnownedJob> = []
@@ -38,7 +38,7 @@ final class ThreadExecutor: TaskExecutor {
             // Dropping the handle detaches the thread; its closure keeps the executor alive.
             _ = try OwnedThread(name: "rpc-worker") { [self] in runThread(wakeUp) }
         } catch {
-            // The job waits for one of the threads that there are, or for the next attempt to start one.
+            // The job waits for one of the existing threads, or for the next attempt to start one.
             state.withLock { $0.threadCount -= 1 }
             retryLater()
         }

@@ -4,9 +4,9 @@
 internal import DequeModule
 internal import Threads
 
-/// Runs items of work in the order in which they come, so many at a time; the others wait.
+/// Runs items of work in the order in which they come, a limited number at a time; the others wait.
 ///
-/// How many may wait is bounded by who submits (a listener's prefetch count), not here.
+/// How many may wait is bounded by whoever submits them (a listener's prefetch count), not here.
 final class WorkerPool<Item: Sendable>: Sendable {
     private enum Intake {
         case open, held, stopped
@@ -29,10 +29,10 @@ final class WorkerPool<Item: Sendable>: Sendable {
         self.work = work
     }
 
-    /// Items that run now.
+    /// How many items are running.
     var runningCount: Int { state.withLock { $0.workerCount } }
 
-    /// Items that have not started.
+    /// How many items have not started.
     var waitingCount: Int { state.withLock { $0.waiting.count } }
 
     /// Runs an item now or later; false after `stop()`, and then it will not run.
@@ -50,10 +50,10 @@ final class WorkerPool<Item: Sendable>: Sendable {
         return isTaken
     }
 
-    /// Begins nothing from now on; what comes waits.
+    /// Begins nothing more; what comes waits.
     func hold() { state.withLock { $0.intake = .held } }
 
-    /// Takes no further item and gives those that have not begun.
+    /// Takes no further item; returns those that have not begun.
     func stop() -> [Item] {
         state.withLock { state in
             state.intake = .stopped
