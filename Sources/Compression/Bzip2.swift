@@ -5,7 +5,7 @@ internal import CBzip2
 
 /// Data in the format of bzip2, which kombu's readers take under the name `application/x-bz2`.
 public enum Bzip2 {
-    /// The data that bzip2 data stands for; several streams one after the other are one.
+    /// The decompressed data; several streams one after the other count as one.
     ///
     /// - Throws: `tooLarge` as soon as more than `maximumBytes` come out, so that a small bomb costs no memory.
     public static func decompress(_ bytes: [UInt8], maximumBytes: Int) throws(Zlib.Failure) -> [UInt8] {
@@ -19,7 +19,7 @@ public enum Bzip2 {
         return output
     }
 
-    /// Reads one stream and gives what follows it.
+    /// Reads one stream; returns what follows it.
     private static func decompressStream(
         _ input: Slice<UnsafeMutableBufferPointer<UInt8>>,
         _ output: inout [UInt8],

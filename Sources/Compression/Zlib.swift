@@ -5,7 +5,7 @@ internal import CZlib
 
 /// Data in the format of RFC 1950, which is what kombu sends under the name gzip.
 public enum Zlib {
-    /// The data is not what it says, or is too large.
+    /// Why data cannot be decompressed.
     public enum Failure: Error, Sendable, Equatable {
         /// It is not zlib or gzip data, or it is cut short.
         case corrupt
@@ -13,7 +13,7 @@ public enum Zlib {
         case tooLarge
     }
 
-    /// The data compressed, as `zlib.compress` of Python does it.
+    /// The data compressed as Python's `zlib.compress` does it.
     public static func compress(_ bytes: [UInt8]) -> [UInt8] {
         var length = compressBound(uLong(bytes.count))
         var output = [UInt8](repeating: 0, count: Int(length))
@@ -22,9 +22,10 @@ public enum Zlib {
         return Array(output.prefix(Int(length)))
     }
 
-    /// The data that zlib or gzip data stands for.
+    /// The decompressed data.
     ///
-    /// - Parameter takesSeveral: whether what follows is more of the same (RFC 1952, section 2.2); else it is ignored.
+    /// - Parameter takesSeveral: whether what follows is taken as more of the same (RFC 1952, section 2.2); otherwise
+    ///   it is ignored.
     /// - Throws: `tooLarge` as soon as more than `maximumBytes` come out, so that a small bomb costs no memory.
     public static func decompress(
         _ bytes: [UInt8],
