@@ -1,10 +1,10 @@
 // Part of the rpc-gateway project, under Apache License v2.0; see LICENSE for the full text
 // SPDX-License-Identifier: Apache-2.0
 
-/// A property whose texts came from outside: values that have it are the same only when the bytes of the texts are.
+/// A property whose texts came from outside: two values of its type are equal only if the bytes of these texts are.
 ///
-/// The `==` and `hash(into:)` that the compiler writes for a type use those of the wrapper. So the type keeps its
-/// properties as they are, and a property that is added later is compared too.
+/// The `==` and `hash(into:)` that the compiler writes for a type use those of the wrapper. So the type needs no `==`
+/// of its own, and a property that is added later is compared too.
 @propertyWrapper
 public struct Bytewise<Value: BytewiseHashable>: Sendable, Hashable {
     /// The text or texts.

@@ -5,13 +5,13 @@
 /// UTF-8 bytes are.
 ///
 /// `String` compares by canonical equivalence: é equals e with a combining accent, and K the Kelvin sign. Brokers and
-/// Python compare bytes or code points, so what is equal there and here would differ, and one client's name would stand
-/// for another's. Keys of tables, and every comparison of two names, therefore use this type.
+/// Python compare bytes or code points, so with `String` two names could be equal here and differ there, and one
+/// client's name would stand for another's. Keys of tables, and every comparison of two names, therefore use this type.
 public struct Name: Sendable {
     /// The text; not to be compared.
     public let text: String
 
-    /// Makes a name of a text, whose storage is made contiguous so that bytes are compared without a copy.
+    /// Makes a name from a text, whose storage is made contiguous so that bytes are compared without a copy.
     public init(_ text: String) {
         var text = text
         text.makeContiguousUTF8()
@@ -40,7 +40,7 @@ extension Name: Hashable {
         guard one.count == other.count else { return false }
         var index = 0
         while index &+ 8 <= one.count {
-            // Each load is checked against the bounds; "unsafe" is what it is called.
+            // Each load is bounds-checked; it is unsafe in name only.
             let left = unsafe one.bytes.unsafeLoadUnaligned(fromByteOffset: index, as: UInt64.self)
             guard unsafe left == other.bytes.unsafeLoadUnaligned(fromByteOffset: index, as: UInt64.self) else {
                 return false
@@ -63,7 +63,7 @@ extension Name: Hashable {
 }
 
 extension Name: ExpressibleByStringLiteral, ExpressibleByStringInterpolation, CustomStringConvertible {
-    /// Makes a name of a literal.
+    /// Makes a name from a literal.
     public init(stringLiteral text: String) { self.init(text) }
 
     /// The text.
@@ -71,6 +71,6 @@ extension Name: ExpressibleByStringLiteral, ExpressibleByStringInterpolation, Cu
 }
 
 extension Name: Comparable {
-    /// Byte by byte, as `memcmp` orders.
+    /// Byte by byte, in the order of `memcmp`.
     public static func < (left: Name, right: Name) -> Bool { left.text.utf8.lexicographicallyPrecedes(right.text.utf8) }
 }

@@ -1,8 +1,8 @@
 // Part of the rpc-gateway project, under Apache License v2.0; see LICENSE for the full text
 // SPDX-License-Identifier: Apache-2.0
 
-/// A pattern of shells for whole names (Python's `fnmatch`): `*`, `?`, and where they are taken the sets `[abc]`, `[a-z]`
-/// and `[!abc]`; everything else stands for itself. A character is a Unicode scalar, as in Python.
+/// A shell pattern for whole names (Python's `fnmatch`): `*`, `?`, and, where they are accepted, the sets `[abc]`,
+/// `[a-z]` and `[!abc]`; everything else stands for itself. A character is a Unicode scalar, as in Python.
 public struct ShellPattern: Sendable, Equatable {
     private enum Piece: Sendable, Equatable {
         case one(Unicode.Scalar)
@@ -36,8 +36,8 @@ public struct ShellPattern: Sendable, Equatable {
         }
     }
 
-    /// The longest text that fits anything but stars, in bytes: the time of a match is the product of both lengths, and who
-    /// writes the text may write megabytes.
+    /// The longest text that fits anything but stars, in bytes: the time of a match is the product of both lengths, and
+    /// whoever writes the text may write megabytes.
     public static let longestText = 1_024
 
     /// Whether the whole text fits.
@@ -56,7 +56,7 @@ public struct ShellPattern: Sendable, Equatable {
                 position += 1
                 piece += 1
             } else if let star = lastStar {
-                // The last star takes one more; earlier ones need not, as what stands between matched already.
+                // The last star takes one more; earlier ones need not, as what stands between them has matched already.
                 lastStar = (star.piece, star.position + 1)
                 (position, piece) = (star.position + 1, star.piece + 1)
             } else {
