@@ -88,7 +88,7 @@ public final class LogLevelSwitch: Sendable {
         index = Atomic(Self.order.firstIndex(of: level) ?? 0)
     }
 
-    /// The level that holds now; may be set from any thread.
+    /// The level in force; may be set from any thread.
     public var level: Logger.Level {
         get { Self.order[index.load(ordering: .relaxed)] }
         set { index.store(Self.order.firstIndex(of: newValue) ?? 0, ordering: .relaxed) }

@@ -6,13 +6,13 @@ internal import Threads
 
 /// Where a log handler's lines go.
 public protocol LogOutput: Sendable {
-    /// Takes one whole line, its line feed included; called from any thread.
+    /// Takes one whole line, including its line feed; called from any thread.
     func write(line: [UInt8])
 }
 
 /// Writes each line with one `write(2)` to a file descriptor, and never mixes two lines.
 ///
-/// A full pipe makes the writer wait, unless the descriptor does not block: then the line is dropped, as logging must
+/// A full pipe makes the writer wait, unless the descriptor is non-blocking: then the line is dropped, as logging must
 /// not stop the service.
 public final class DescriptorLogOutput: LogOutput {
     /// Standard error, the usual place.

@@ -18,7 +18,7 @@ struct LogRecord {
         case list([Value])
     }
 
-    /// What outranks: the event's own metadata, then the provider's, then the logger's.
+    /// Where keys collide the event's own metadata wins, then the provider's, then the logger's.
     init(_ event: LogEvent, time: LogTime, logger: String, metadata: Logger.Metadata, provided: Logger.Metadata?) {
         self.time = time
         self.level = event.level

@@ -40,7 +40,7 @@ enum LogText {
     static func isControl(_ scalar: Unicode.Scalar) -> Bool {
         switch scalar.value {
         case 0x00..<0x20, 0x7F..<0xA0: true
-        // Line and paragraph separators, and the marks that turn the direction of writing around.
+        // Line and paragraph separators, and the marks that reverse the direction of writing.
         case 0x2028, 0x2029, 0x202A...0x202E, 0x2066...0x2069, 0x200E, 0x200F: true
         default: false
         }

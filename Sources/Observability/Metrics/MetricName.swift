@@ -11,7 +11,7 @@ enum MetricName {
 
     /// `{http_route="/{topic}",state="idle"}`, sorted by name, or nothing without dimensions.
     ///
-    /// Of two dimensions with the same name the last one counts, as two would make the page invalid.
+    /// If two dimensions have the same name the last one counts, as two would make the page invalid.
     static func labels(_ dimensions: [(String, String)]) -> String {
         guard !dimensions.isEmpty else { return "" }
         var values: [String: String] = [:]

@@ -10,7 +10,7 @@ internal import Threads
 public final class MetricsRegistry: Sendable {
     /// The most series one name may have.
     ///
-    /// More of them count into nothing, so that labels that outsiders choose cannot fill the memory;
+    /// Any more are refused and shown nowhere, so that labels that outsiders choose cannot fill the memory;
     /// `metrics_series_refused_total` counts the refusals.
     public let maximumSeriesPerName: Int
 
@@ -32,13 +32,13 @@ public final class MetricsRegistry: Sendable {
         descriptions.withLock { $0[label] = help }
     }
 
-    /// Shows a value that is asked for each time the page is made.
+    /// Shows a value that is read each time the page is made.
     ///
     /// - Parameters:
     ///   - name: The name, with dots or underscores. A second gauge with the same name and labels replaces the first.
     ///   - help: One line that says what the value means and its unit.
     ///   - labels: Names and values that tell the series of one name apart.
-    ///   - value: Called on the thread that renders; must not block. Not a number leaves the line out.
+    ///   - value: Called on the thread that renders; must not block. A NaN leaves the line out.
     public func gauge(
         _ name: String,
         _ help: String,
@@ -49,7 +49,7 @@ public final class MetricsRegistry: Sendable {
         replace(name: MetricName.make(name), label: name, kind: .gauge, labels: labels, with: .callback(value))
     }
 
-    /// Shows values whose labels come and go, asked for each time the page is made.
+    /// Shows values whose labels come and go, read each time the page is made.
     ///
     /// - Parameter values: At most `maximumSeriesPerName` of them are shown, and their labels have to differ. Called on the thread
     ///   that renders; must not block.
@@ -64,7 +64,7 @@ public final class MetricsRegistry: Sendable {
         replace(name: MetricName.make(name), label: name, kind: .gauge, labels: [], with: series)
     }
 
-    /// Shows a total that something else counts; as `gauge`, for values that only grow.
+    /// Shows a total that something else counts; like `gauge`, for values that only grow.
     public func counter(
         _ name: String,
         _ help: String,
@@ -78,7 +78,7 @@ public final class MetricsRegistry: Sendable {
 
     /// The page in Prometheus' text format 0.0.4 (`Content-Type` is `PrometheusText.contentType`).
     ///
-    /// Families are in order of their names, series in order of their labels.
+    /// Families are sorted by name, series by their labels.
     public func render() -> String {
         PrometheusText.render(families.withLock { $0.values.sorted { $0.name < $1.name } })
     }
@@ -87,7 +87,7 @@ public final class MetricsRegistry: Sendable {
 extension MetricsRegistry {
     /// The series with that name and those labels, made by `make` when there is none.
     ///
-    /// When the name is of another kind, or has too many series, the new series is not shown anywhere.
+    /// When the name is one of another kind, or has too many series, the new series is not shown anywhere.
     func series(
         _ label: String,
         suffix: String,
@@ -112,7 +112,7 @@ extension MetricsRegistry {
         }
     }
 
-    /// Takes the series of a destroyed metric off the page.
+    /// Removes the series of a destroyed metric from the page.
     func remove(_ cell: AnyObject) {
         families.withLock { families in
             for (name, family) in families {

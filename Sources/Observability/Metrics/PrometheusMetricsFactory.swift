@@ -6,7 +6,7 @@ public import CoreMetrics
 /// Metrics of swift-metrics, shown on the page of a registry.
 ///
 /// Counters get the suffix `_total`; timers are histograms in seconds with the suffix `_seconds`; recorders are
-/// histograms when they aggregate and gauges when not. Asking twice for a metric yields the same one.
+/// histograms when they aggregate, and gauges when they do not. Asking twice for a metric yields the same one.
 public struct PrometheusMetricsFactory: MetricsFactory {
     /// The registry that holds this factory's metrics.
     public let registry: MetricsRegistry
@@ -21,7 +21,7 @@ public struct PrometheusMetricsFactory: MetricsFactory {
         let series = registry.series(label, suffix: "_total", kind: .counter, dimensions: dimensions) {
             .counter(CounterCell())
         }
-        // Another kind of counter has the name already: this one counts, unseen.
+        // Another kind of counter has the name already: this one counts, but is not shown.
         guard case .counter(let cell) = series else { return CounterCell() }
         return cell
     }
@@ -55,19 +55,19 @@ public struct PrometheusMetricsFactory: MetricsFactory {
         histogram(label, "_seconds", dimensions, bounds: HistogramCell.timeBounds)
     }
 
-    /// Takes a counter off the page.
+    /// Removes a counter from the page.
     public func destroyCounter(_ handler: any CounterHandler) { registry.remove(handler) }
 
-    /// Takes a counter of fractions off the page.
+    /// Removes a counter of fractions from the page.
     public func destroyFloatingPointCounter(_ handler: any FloatingPointCounterHandler) { registry.remove(handler) }
 
-    /// Takes a gauge off the page.
+    /// Removes a gauge from the page.
     public func destroyMeter(_ handler: any MeterHandler) { registry.remove(handler) }
 
-    /// Takes a recorder off the page.
+    /// Removes a recorder from the page.
     public func destroyRecorder(_ handler: any RecorderHandler) { registry.remove(handler) }
 
-    /// Takes a timer off the page.
+    /// Removes a timer from the page.
     public func destroyTimer(_ handler: any TimerHandler) { registry.remove(handler) }
 
     private func gauge(_ label: String, _ dimensions: [(String, String)]) -> GaugeCell {

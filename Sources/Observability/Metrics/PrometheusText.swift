@@ -12,7 +12,7 @@ public enum PrometheusText {
         return page
     }
 
-    /// As short as it can be: whole numbers without a fraction, and the format's own words for what is no number.
+    /// As short as possible: whole numbers without a fraction, and the format's own words for infinities and NaN.
     static func number(_ value: Double) -> String {
         if value.isNaN { return "NaN" }
         if value.isInfinite { return value < 0 ? "-Inf" : "+Inf" }

@@ -10,9 +10,9 @@ public enum ProcessSecrecy {
 
     /// Blanks parts of the command line as other processes read it, in `ps` and `/proc/PID/cmdline`.
     ///
-    /// The words that this process was given have to be read before. Only where nothing else reads them at the same time.
+    /// The words that this process was given have to be read before, and nothing else may read them at the same time.
     ///
-    /// - Parameter parts: finds what is to be blanked in all words, each ended by a zero byte.
+    /// - Parameter parts: finds what is to be blanked in all the words, each of which ends with a zero byte.
     public static func blankCommandLine(_ parts: (_ words: [UInt8]) -> [Range<Int>]) {
         guard let text = ProcFile.text(of: "/proc/self/stat"), let bounds = commandLine(stat: text) else { return }
         // Right: the kernel says where the words are, which are this process's own memory and may be written (proc_pid_stat(5)).

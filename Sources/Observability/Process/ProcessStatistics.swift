@@ -9,7 +9,7 @@ struct ProcessStatistics: Sendable {
     var pageBytes = Double(sysconf(Int32(_SC_PAGESIZE)))
     var ticksPerSecond = Double(sysconf(Int32(_SC_CLK_TCK)))
 
-    /// Memory in use, in bytes; not a number where `/proc` cannot be read, as for all of these.
+    /// Memory in use, in bytes; NaN where `/proc` cannot be read, like all of these.
     var residentBytes: Double {
         field(1, of: "self/statm").map { $0 * pageBytes } ?? .nan
     }

@@ -5,10 +5,11 @@ internal import Glibc
 
 /// The machine code of the program and its libraries, as the kernel has it in memory.
 public enum ProgramCode {
-    /// Lets go of the code that is in memory, most of which only the start has run; what runs is found again page by page.
+    /// Lets go of the code that is in memory, most of which only the start has run; what runs comes back page by page.
     ///
-    /// For the end of the start. Costs nothing but the faults of the pages that are needed again, without a read of the disk
-    /// while the kernel keeps the files. Does nothing under a debugger, whose breakpoints are changes of these pages.
+    /// To be called at the end of the start. Costs only the faults of the pages that are needed again, without reading
+    /// the disk as long as the kernel has the files in memory. Does nothing under a debugger, whose breakpoints are
+    /// changes of these pages.
     public static func release() {
         guard let mappings = ProcFile.text(of: "/proc/self/maps"), let status = ProcFile.text(of: "/proc/self/status"),
             !isTraced(status: status)
@@ -19,7 +20,8 @@ public enum ProgramCode {
         }
     }
 
-    /// The private mappings of files that can be run and not written, in the text of `/proc/self/maps` (proc_pid_maps(5)).
+    /// The private mappings of files that are executable and not writable, in the text of `/proc/self/maps`
+    /// (proc_pid_maps(5)).
     static func codeMappings(_ text: String) -> [Range<UInt>] {
         text.split(separator: "\n").compactMap { line in
             let fields = line.split(separator: " ", maxSplits: 5)
