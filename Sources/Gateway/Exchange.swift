@@ -5,7 +5,7 @@ internal import HTTPServer
 
 /// A request on its way through the gateway: what was sent, what it is called, and where its answer goes.
 ///
-/// What its path asks for goes beside it, as each part of the gateway needs its own piece of that alone.
+/// What its path asks for is passed beside it, as each part of the gateway needs only its own piece of that.
 struct Exchange: Sendable {
     let request: HTTPRequest
     let identity: RequestIdentity

@@ -34,7 +34,7 @@ final class GatewayCore: Sendable {
     /// Who may come in; nil where everybody may.
     var access: AccessControl? { snapshot.access }
 
-    /// Whether it is asked who a request is from: at a glance, for requests whose body is not there yet.
+    /// Whether requests are asked who they are from; cheap, for requests whose body is not there yet.
     var asksForCallers: Bool { asks.load(ordering: .relaxed) }
 
     /// Puts another configuration in force, whole; requests under way keep the one they began with.
@@ -46,7 +46,7 @@ final class GatewayCore: Sendable {
         asks.store(access != nil, ordering: .relaxed)
     }
 
-    /// The plan of a request's path and query, if one is kept; it holds for the configuration in force.
+    /// The plan of a request's path and query, if one is kept; it is valid for the configuration in force.
     func plan(_ head: borrowing RequestHead) -> CallPlan? {
         current.withLock { $0.plan(path: head.path, query: head.query) }
     }
@@ -62,7 +62,7 @@ final class GatewayCore: Sendable {
     /// Whether new ones are refused because the gateway shuts down.
     var isDraining: Bool { drains.load(ordering: .acquiring) }
 
-    /// Refuses new ones from now on.
+    /// Refuses new ones.
     func beginDraining() { drains.store(true, ordering: .releasing) }
 
     /// Counts a request in.
@@ -80,7 +80,7 @@ final class GatewayCore: Sendable {
     ///
     /// - Throws: `draining`, or `overloaded` at one of the limits.
     func enter(_ plan: CallPlan) throws(Problem) {
-        // Each by itself: the configuration is large, and is not copied for two of its members.
+        // Read one by one: the configuration is large, and is not copied for two of its members.
         try enter(limit: plan.snapshot.configuration.maximumInFlight)
         guard let refusal = plan.places.begin(cap: plan.snapshot.configuration.maximumOfTarget) else { return }
         leave()

@@ -12,7 +12,7 @@ public import Threads
 ///
 /// A request handler of the HTTP server. Calls end on a thread of the driver; nothing here blocks.
 public final class HTTPGateway: HTTPRequestHandler {
-    /// What the gateway tells about itself and gets from the process around it.
+    /// What the gateway says about itself, and what it gets from the process around it.
     public struct Environment: Sendable {
         /// The version of the program.
         public var version: String
@@ -22,11 +22,12 @@ public final class HTTPGateway: HTTPRequestHandler {
         public var metricsPage: @Sendable () -> String
         /// Whether the loops of the HTTP server turn.
         public var loopsTurn: @Sendable () -> Bool
-        /// What keeps the times of operations and streams.
+        /// The loop that keeps the times of operations and streams.
         public var loop: EventLoop
-        /// How many listeners to notifications there may be whatever is configured, each of them a connection that stays.
+        /// How many listeners to notifications there may be, whatever is configured: each of them is a connection that
+        /// stays.
         public var maximumListeners: Int
-        /// How many subscriptions to notifications there may be, each of them a connection to the broker.
+        /// How many subscriptions to notifications there may be: each of them is a connection to the broker.
         public var maximumSubscriptions: Int
 
         /// Makes an environment.
@@ -99,12 +100,12 @@ public final class HTTPGateway: HTTPRequestHandler {
     /// Who may come in; nil where everybody may.
     public var access: AccessControl? { core.access }
 
-    /// Tells the log from now on when the broker falls silent, as `/readyz` has it, and when that is over.
+    /// Begins to log when the broker falls silent, by the rule of `/readyz`, and when that is over.
     public func watchBroker() { probes.watchSilence(on: loop) }
 
     /// Requests under way that send something.
     public var inFlight: Int { core.inFlight }
-    /// Whether replies can be received, as `/readyz` has it.
+    /// Whether replies can be received, by the rule of `/readyz`.
     public var receivesReplies: Bool { probes.receivesReplies }
 
     /// How many clients listen for notifications.
@@ -126,7 +127,7 @@ public final class HTTPGateway: HTTPRequestHandler {
 // MARK: Requests
 
 extension HTTPGateway {
-    /// Refuses on the head alone what waits for `100 Continue`, and large bodies of nobody knows whom; others are answered
+    /// Refuses on the head alone what waits for `100 Continue`, and large bodies from strangers; others are answered
     /// after their body, which keeps the connection usable.
     public func refusal(for head: RequestHead) -> HTTPResponse? {
         let waits = head.fields.contains("Expect")
@@ -160,7 +161,7 @@ extension HTTPGateway {
         core.driver.cancel(UniqueID(high: first, low: second))
     }
 
-    /// Gives the HTTP layer's own failures the form of all others.
+    /// Gives failures of the HTTP layer itself the form of all others.
     public func response(to failure: HTTPFailure) -> HTTPResponse {
         let problem = Problem(failure)
         core.metrics.refused(problem.code)
@@ -225,7 +226,7 @@ extension HTTPGateway {
         }
     }
 
-    /// Takes the coding off a body, where the path takes JSON; a message of plain AMQP goes as it is.
+    /// Decodes a body, where the path takes JSON; a message of plain AMQP is sent as it is.
     @inline(never)
     private func decode(_ exchange: Exchange, _ plan: CallPlan?) {
         let request = exchange.request
@@ -251,10 +252,10 @@ extension HTTPGateway {
         }
     }
 
-    /// Tells what is wrong with a request, and what it was about where its path shows that.
+    /// Answers with what is wrong with a request, and what it was about where its path shows that.
     ///
-    /// - Parameter isStranger: whether it is not known who it is from, who is then told nothing of the configuration, nor of a path
-    ///   and query in which a credential may stand.
+    /// - Parameter isStranger: whether it is unknown who it is from; a stranger is told nothing of the configuration,
+    ///   nor of a path and query in which a credential may stand.
     private func refuse(_ exchange: Exchange, _ problem: Problem, isStranger: Bool = false) {
         core.metrics.refused(problem.code)
         var document = ProblemDocument(problem: problem, request: exchange.identity)
@@ -316,7 +317,7 @@ extension HTTPGateway {
         }
     }
 
-    /// Asks the policy for what is no message; the parts of the gateway ask for their own.
+    /// Asks the policy about requests that send no message; the parts of the gateway ask about their own.
     private func permit(_ asked: AccessRequest, _ exchange: Exchange) throws(Problem) {
         _ = try exchange.caller?.permit(asked, core, exchange.identity)
     }

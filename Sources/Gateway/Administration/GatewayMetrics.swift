@@ -7,7 +7,7 @@ internal import Threads
 
 /// The gateway's measurements; handles are made once for each combination of a few low-cardinality labels.
 final class GatewayMetrics: Sendable {
-    /// Of calls and casts, which are looked up without a search, in the order of `RPCRoute.Form`.
+    /// Those of calls and casts, found without a search, in the order of `RPCRoute.Form`.
     private let calls = RPCRoute.Form.allCases.map { RouteDurations($0.rawValue) }
     // names: our own
     private let others = Guarded<[String: RouteDurations]>([:])
@@ -53,7 +53,7 @@ final class GatewayMetrics: Sendable {
 /// How long the requests of one route took, by status.
 final class RouteDurations: Sendable {
     private let route: String
-    /// Few, the most frequent nearly always first.
+    /// There are few, and the most frequent is nearly always the first.
     private let timers = Guarded<[(status: Int, timer: Timer)]>([])
 
     init(_ route: String) { self.route = route }

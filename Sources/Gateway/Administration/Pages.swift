@@ -92,12 +92,12 @@ struct OpenAPIDocument {
     /// As JSON.
     static var json: OpenAPIDocument { OpenAPIDocument(bytes: PackageResources.gateway_json) }
 
-    /// Where the contract says that the gateway listens.
+    /// The origin at which the contract says that the gateway listens.
     private static let origin = Array("http://127.0.0.1:8080".utf8)
 
-    /// The document with the origin that it was asked at, so that tools call where they got it from.
+    /// The document with the origin at which it was requested, so that tools call where they got it from.
     ///
-    /// - Parameter host: the Host field, which has no character that either format would take for its own.
+    /// - Parameter host: the Host field, which has no character with a meaning in either format.
     func asked(at host: ArraySlice<UInt8>?) -> [UInt8] {
         guard let host, !host.isEmpty, let range = bytes.firstRange(of: Self.origin) else { return bytes }
         var copy = bytes

@@ -5,15 +5,15 @@ internal import Threads
 
 /// How many calls to one target may be under way, as a value.
 ///
-/// There is a fixed cap, so that one target cannot take the places of all. Below it the limit follows what the target gets done,
-/// judged once a second by the calls that ended. The target has more than it can serve in time when
+/// There is a fixed cap, so that one target cannot take everybody's places. Below it the limit follows what the target
+/// gets done, judged once a second by the calls that ended. The target has more to do than it can serve in time when
 /// - ten calls and a tenth of all timed out and no answer was quick, or
-/// - the quickest answer took a tenth of its time-out, twice as much as the quickest a second before, and at the rate of the answers those under way
-///   would take longer than half a time-out.
+/// - the quickest answer took at least a tenth of its time-out and twice as much as the quickest a second before, and
+///   at the present rate the calls under way would take longer than half a time-out.
 ///
-/// Then the limit falls to what it answers within half a time-out. Else it rises: by a quarter when there are quick answers, by a
-/// twentieth when there are none, and by a hundredth when all take longer than half a time-out. Nothing has to be known
-/// of how quick the target could be.
+/// Then the limit falls to what it answers within half a time-out. Otherwise it rises: by a quarter when there are
+/// quick answers, by a twentieth when there are none, and by a hundredth when all take longer than half a time-out. How
+/// quick the target could be need not be known.
 struct TargetLimit: Sendable {
     /// How often the limit is judged.
     static let windowNanoseconds: Int64 = 1_000_000_000
@@ -21,11 +21,11 @@ struct TargetLimit: Sendable {
     static let minimum = 16
     /// The share of time-outs that shows a target with too much to do.
     static let alarmingShare = 0.1
-    /// Fewer ends within a second say nothing.
+    /// Fewer calls that end within a second say nothing.
     static let tellingCount = 10
-    /// The part of its time-out above which an answer is not a quick one.
+    /// The part of its time-out above which an answer does not count as quick.
     static let slowPart = 0.25
-    /// The part of its time-out below which it does not matter how the answers become later.
+    /// The part of its time-out below which it does not matter that answers come later and later.
     static let noticeablePart = 0.1
 
     /// Calls under way.
@@ -35,7 +35,7 @@ struct TargetLimit: Sendable {
     private(set) var cap: Int
     private var previousLeastPart = Double.infinity
     private var seen = Seen(since: Moment(nanoseconds: 0))
-    /// Answers a second, when they were last counted.
+    /// Answers per second, when they were last counted.
     private var answerRate = 0.0
 
     /// What ended within a window.
@@ -68,11 +68,11 @@ struct TargetLimit: Sendable {
         return true
     }
 
-    /// Gives the place of a call back that has ended in another way than by an answer or its time-out.
+    /// Gives back the place of a call that ended with neither an answer nor its time-out.
     mutating func end() { inFlight -= 1 }
 
-    /// Gives the place of a call back. What became of one with less time than a judgement takes says more about its caller, who
-    /// could have the target limited for others by it, and is not counted.
+    /// Gives back the place of a call. How it ended does not count if it had less time than a judgement takes: that
+    /// says more about the caller, who could use it to have the target limited for others.
     ///
     /// - Parameters:
     ///   - isAnswered: whether the answer came within the time-out.
@@ -115,7 +115,7 @@ struct TargetLimit: Sendable {
             && Double(seen.timedOut) >= ended * Self.alarmingShare
     }
 
-    /// - Parameter served: what the target answers within half a time-out.
+    /// - Parameter served: how many calls the target answers within half a time-out.
     private func isFallingBehind(_ served: Double) -> Bool {
         seen.leastPart > Self.noticeablePart && seen.answered >= Self.tellingCount
             && seen.leastPart >= 2 * previousLeastPart && Double(inFlight) > served

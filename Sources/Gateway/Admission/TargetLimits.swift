@@ -13,7 +13,7 @@ final class TargetPlaces: Sendable {
 
     /// Takes a place under the cap in force.
     ///
-    /// - Returns: nil, or that and why there is none.
+    /// - Returns: nil, or the problem that says why there is no place.
     func begin(cap: Int) -> Problem? {
         let full = state.withLock { limit -> (limit: GatewayLimit, seconds: Double)? in
             limit.set(cap: cap)
@@ -24,14 +24,14 @@ final class TargetPlaces: Sendable {
         }
         guard let full else { return nil }
         var problem = Problem.overloaded(full.limit)
-        // Spread, so that those who are turned down together do not come back together.
+        // At random, so that those who are turned down together do not come back together.
         problem.retryAfter = Int.random(in: 1...max(1, Int(min(full.seconds, Self.longestPause).rounded(.up))))
         return problem
     }
 
     private static let longestPause = 30.0
 
-    /// Gives the place of a call back: what its end says about the target is noted.
+    /// Gives back the place of a call, and notes what its end says about the target.
     func end(_ result: Result<RPCReply, MessagingError>, took: Duration, of timeout: Duration) {
         let isAnswered: Bool
         switch result {
@@ -51,8 +51,8 @@ final class TargetPlaces: Sendable {
 
 /// The places of the targets, each an exchange and a topic, that somebody has a plan for or calls.
 ///
-/// The table keeps no object alive, so who names ever new targets cannot make it grow beyond the plans that are kept and the
-/// calls under way, and takes no place in it from others.
+/// The table keeps no object alive, so whoever names ever new targets cannot make it grow beyond the plans that are
+/// kept and the calls under way, and takes no place in it from others.
 final class TargetLimits: Sendable {
     private struct Key: Hashable, Sendable {
         var exchange: Name
@@ -65,7 +65,7 @@ final class TargetLimits: Sendable {
 
     private struct State {
         var entries: [Key: Entry] = [:]
-        /// So many entries and those that lead nowhere are dropped: twice as many as were left the last time.
+        /// With so many entries those that lead nowhere are dropped: twice as many as were left the last time.
         var sweepCount = leastSweepCount
     }
 

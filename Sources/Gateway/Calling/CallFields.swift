@@ -56,7 +56,7 @@ struct CallFields: Sendable {
     ) throws(Problem) -> Duration {
         if let asked = try seconds(fields, "Rpc-Timeout") { return min(asked, maximum) }
         guard fields.contains("Prefer") else { return min(usual, maximum) }
-        // Beside `respond-async` it says how long the client would wait before that, not what the request may take.
+        // Beside `respond-async` it says how long the client would wait before that, not how long the request may take.
         let wait = Prefer.isLater(fields) ? nil : Prefer.wait(fields)
         return min(wait ?? usual, maximum)
     }
@@ -104,9 +104,9 @@ struct CallFields: Sendable {
     }
 }
 
-/// A decimal number of seconds: digits, and a point with digits if need be; no sign, no exponent.
+/// A decimal number of seconds: digits, optionally a point with more digits; no sign, no exponent.
 enum DecimalSeconds {
-    /// The duration; nil for another form, or for more than about thirty years.
+    /// The duration; nil for any other form, or for more than about thirty years.
     static func parse(_ text: String) -> Duration? {
         let parts = text.utf8.split(separator: 0x2e, omittingEmptySubsequences: false)
         guard (1...2).contains(parts.count), parts.allSatisfy({ !$0.isEmpty && $0.allSatisfy { 0x30...0x39 ~= $0 } }),
@@ -120,7 +120,7 @@ enum DecimalSeconds {
 }
 
 extension RequestFields {
-    /// The value of a field that may stand once only; nil where it is absent.
+    /// The value of a field that may occur only once; nil where it is absent.
     ///
     /// - Throws: `invalid-request` for a field that is given twice.
     func single(_ name: StaticString) throws(Problem) -> String? {

@@ -4,7 +4,7 @@
 internal import Messaging
 internal import Names
 
-/// What is the same for every call of a path and query: read and checked once, then used as often as it is asked for.
+/// What all calls with the same path and query have in common: read and checked once, then used for each of them.
 final class CallPlan: Sendable {
     let route: RPCRoute
     let target: Target

@@ -1,10 +1,10 @@
 // Part of the rpc-gateway project, under Apache License v2.0; see LICENSE for the full text
 // SPDX-License-Identifier: Apache-2.0
 
-/// The plans of the calls that were made last, and the configuration that they hold for.
+/// The plans of the latest calls, and the configuration that they are valid for.
 ///
-/// Each path and query has one place, which it may share with others: who comes last has it. So a look costs one
-/// comparison, and clients that name ever new paths displace each other and cannot make the table grow.
+/// Each path and query has one place, which it may share with others: whichever came last has it. So a look-up costs
+/// one comparison, and clients that name ever new paths displace each other but cannot make the table grow.
 struct CallPlans: Sendable {
     /// A plan with what it was made from.
     private struct Entry: Sendable {
@@ -17,7 +17,7 @@ struct CallPlans: Sendable {
     let snapshot: ConfigurationSnapshot
     private var entries: [Entry?]
 
-    /// How many plans are kept at the most; a power of two.
+    /// The most plans that are kept; a power of two.
     static let maximumCount = 512
     /// The longest path and query together whose plan is kept, in bytes.
     static let maximumKeyBytes = 512
@@ -42,7 +42,7 @@ struct CallPlans: Sendable {
         entries[Self.place(path, query)] = Entry(path: path, query: query, plan: plan)
     }
 
-    /// Whoever finds paths that share a place gains nothing but that their plans are made anew, so any mixing will do.
+    /// Whoever finds paths that share a place only has their plans made anew, so any mixing will do.
     private static func place(_ path: [UInt8], _ query: [UInt8]?) -> Int {
         var hash = mix(0, path)
         if let query { hash = mix(hash &+ 1, query) }

@@ -52,11 +52,11 @@ struct CallRequest: Sendable {
         guard exchange != "" else { throw .invalidRequest("query: exchange is empty; leave it out instead") }
     }
 
-    /// A body has to be JSON by its type: forms and plain text are what a browser sends across origins unasked.
+    /// A body has to be declared as JSON: forms and plain text are what a browser sends across origins without asking.
     static func checkContentType(_ head: borrowing RequestHead) throws(Problem) {
         guard let type = head.fields.bytes(of: "Content-Type") else {
             guard !head.declaresBody else { throw unsupported("the field is missing") }
-            // Without a type and a body a request needs nobody's leave to cross origins either.
+            // A request without type and body needs no permission to cross origins either.
             return try RequestOrigin.check(head.fields)
         }
         guard isJSON(type), head.fields.count(of: "Content-Type") == 1 else {
@@ -66,7 +66,7 @@ struct CallRequest: Sendable {
 
     /// Whether a media type is `application/json`, whatever its parameters.
     private static func isJSON(_ type: ArraySlice<UInt8>) -> Bool {
-        // Nearly always there is nothing else.
+        // Nearly always there are no parameters.
         if RequestFields.isSame(type, "application/json") { return true }
         let end = type.firstIndex { $0 == 0x3b || $0 == 0x20 || $0 == 0x09 } ?? type.endIndex
         return RequestFields.isSame(type[..<end], "application/json")

@@ -18,7 +18,7 @@ struct CallResponses: MessageResponses {
         self.identity = identity
     }
 
-    /// What the fields of an answer take at the most, but for the identifier, which stands there twice.
+    /// The most bytes that the fields of an answer take, apart from the identifier, which occurs twice.
     private static let fieldBytes = 320
 
     var template: String { plan.route.template }
@@ -81,7 +81,7 @@ struct CallResponses: MessageResponses {
         ]
         let bytes = body.bytes(gathered.replies)
         var response = HTTPResponse(status: 200, fields: fields + counts + times, body: bytes[...])
-        // A client that reads slowly has the replies in memory for as long.
+        // A client that reads slowly keeps the replies in memory for that long.
         if let memory = gathered.memory { response.keep(memory) }
         return response
     }
@@ -98,7 +98,7 @@ struct CallResponses: MessageResponses {
         return response
     }
 
-    /// The problem with what it is about.
+    /// The problem, with what it is about.
     func document(_ problem: Problem) -> ProblemDocument {
         let configuration = plan.snapshot.configuration
         var document = ProblemDocument(problem: problem, request: identity)

@@ -10,7 +10,7 @@ struct Calls: Sendable {
 
     init(_ core: GatewayCore) { self.core = core }
 
-    /// Sends what a path asks for that has no plan yet, and keeps its plan for the next request.
+    /// Sends what a path without a plan asks for, and keeps its plan for the next request.
     func send(_ route: RPCRoute, _ exchange: Exchange) throws(Problem) {
         let call = try CallRequest(exchange.request.head, route: route, exchange.identity, core.snapshot)
         core.keep(call.plan, exchange.request.head)
@@ -19,7 +19,7 @@ struct Calls: Sendable {
 
     /// Sends what a known path asks for.
     ///
-    /// By itself, so that reading the head is compiled into it and the head is not copied.
+    /// A function by itself, so that reading the head is compiled into it and the head is not copied.
     @inline(never)
     func send(_ plan: CallPlan, _ exchange: Exchange) throws(Problem) {
         try send(CallRequest(exchange.request.head, plan: plan, exchange.identity), exchange)
@@ -56,7 +56,7 @@ struct Calls: Sendable {
     }
 }
 
-/// A call or cast on its way: all that its end needs behind one reference, however many threads it passes.
+/// A call or cast on its way: all that its end needs, behind one reference, however many threads it passes.
 private final class CallUnderWay: Sendable {
     private let core: GatewayCore
     private let responses: CallResponses

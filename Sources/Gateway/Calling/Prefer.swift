@@ -18,7 +18,7 @@ enum Prefer {
 
     /// The value of the first preference of a name; empty for one that stands without a value.
     ///
-    /// Byte by byte, with nothing made of other preferences: a field may hold thousands.
+    /// Byte by byte, without allocating for other preferences: a field may hold thousands.
     private static func value(_ fields: RequestFields, _ name: StaticString) -> String? {
         guard fields.contains("Prefer") else { return nil }
         for value in fields.values(of: "Prefer") {
@@ -26,7 +26,7 @@ enum Prefer {
             while !rest.isEmpty {
                 var preference = rest.upTo(0x2c)
                 rest = rest[preference.endIndex...].dropFirst()
-                // What stands before the first parameter; nothing may stand there.
+                // What stands before the first parameter, which may be nothing.
                 preference = preference.upTo(0x3b)
                 let first = preference.upTo(0x3d)
                 guard RequestFields.isSame(first.trimmed, name) else { continue }
@@ -38,7 +38,7 @@ enum Prefer {
 }
 
 extension ArraySlice<UInt8> {
-    /// What stands before the first byte of a kind; all where there is none.
+    /// What stands before the first such byte; everything where there is none.
     fileprivate func upTo(_ byte: UInt8) -> Self { self[..<(firstIndex(of: byte) ?? endIndex)] }
 
     /// The bytes without blanks around them.

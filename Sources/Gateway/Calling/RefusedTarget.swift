@@ -5,7 +5,7 @@ internal import HTTPServer
 internal import Messaging
 internal import Names
 
-/// Whom a request that is refused was meant for.
+/// Whom a refused request was meant for.
 enum RefusedTarget {
     /// The target and method that path and query name; nil where they name none.
     static func find(_ head: RequestHead, _ configuration: GatewayConfiguration) -> (Target, method: String)? {

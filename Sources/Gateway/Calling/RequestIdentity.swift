@@ -7,11 +7,11 @@ internal import Threads
 
 /// What names a request in answers, logs and the request context.
 struct RequestIdentity: Sendable {
-    /// The client's identifier when it is a plain token, else a new `req-<uuid4>`, as a JSON string.
+    /// The client's identifier when it is a plain token, otherwise a new `req-<uuid4>`, as a JSON string.
     ///
     /// The client gives it in a field of its own, or in its request context.
     let quoted: JSONText
-    /// When the request's head and body were there.
+    /// When the request had arrived, head and body.
     let started: Moment
 
     /// The longest identifier that is taken over, in characters.
@@ -49,10 +49,10 @@ struct RequestIdentity: Sendable {
         return JSONText(quoted: bytes)
     }
 
-    /// What a new identifier looks like but for its digits; copying it is the cheapest way to an array of that size.
+    /// What a new identifier looks like apart from its digits; copying it is the cheapest way to an array of that size.
     private static let form = Array("\"req-00000000-0000-0000-0000-000000000000\"".utf8)
 
-    /// The identifier; of printable ASCII without quotes and backslashes.
+    /// The identifier, in printable ASCII without quotes and backslashes.
     var bytes: ArraySlice<UInt8> {
         let all = quoted.bytes
         return all[(all.startIndex + 1)..<(all.endIndex - 1)]
@@ -67,7 +67,7 @@ struct RequestIdentity: Sendable {
         return [("X-Request-Id", id), ("X-Openstack-Request-Id", id)]
     }
 
-    /// The time since the request was there.
+    /// The time since the request had arrived.
     var elapsed: Duration { started.duration(to: .now) }
 
     /// The elapsed time in seconds with microseconds.

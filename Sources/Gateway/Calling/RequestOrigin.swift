@@ -3,12 +3,12 @@
 
 internal import HTTPServer
 
-/// Keeps pages of other sites from using a browser's reach.
+/// Keeps pages of other sites from using what a browser can reach.
 ///
 /// A browser sends a body of any of the form and text types, or none, across origins without asking the server first.
-/// Calls refuse those types; where they are taken, and where there is no body, the origin has to be looked at.
+/// Calls refuse those types; where they are accepted, and where there is no body, the origin has to be looked at.
 enum RequestOrigin {
-    /// Checks that a request of a browser comes from a page of this very host and port.
+    /// Checks that a browser's request comes from a page of this very host and port.
     ///
     /// - Throws: `forbidden` for another origin; requests of other clients name none.
     static func check(_ fields: RequestFields) throws(Problem) {

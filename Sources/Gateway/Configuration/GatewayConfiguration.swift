@@ -4,19 +4,20 @@
 internal import Access
 internal import Names
 
-/// What a running gateway may be told anew without a restart.
+/// The settings of a gateway that can be changed without a restart.
 public struct GatewayConfiguration: Sendable, Equatable {
     /// The time a call has when its request names none (`rpc_response_timeout`).
     public var responseTimeout: Duration = .seconds(60)
-    /// No request may take longer; greater wishes are lowered to this.
+    /// No request may take longer; a longer time is lowered to this.
     public var maximumTimeout: Duration = .seconds(600)
     /// The highest version that may be sent; nil allows all.
     public var versionCap: String?
-    /// Failed attempts to reach a broker that a request tolerates: nil for ever (until its deadline), 0 none.
+    /// How many failed attempts to reach a broker a request tolerates: nil for any number (until its deadline), 0 for
+    /// none.
     public var retry: Int? = 0
-    /// Requests under way at a time; the next one is answered 503 `overloaded`.
+    /// The most requests under way at a time; the next one is answered 503 `overloaded`.
     public var maximumInFlight = 10_000
-    /// Most of them to one target; 0 for a quarter of all.
+    /// The most of them to one target; 0 for a quarter of all.
     public var maximumInFlightPerTarget = 0
     /// Whether a call to a queue without consumers fails at once.
     public var checksConsumers = true
@@ -24,7 +25,7 @@ public struct GatewayConfiguration: Sendable, Equatable {
     public var controlExchange = "openstack"
     /// Whether `traceparent` and `tracestate` go into the request context.
     public var propagatesTraceContext = true
-    /// Whether requests may set the request context by `Rpc-Context`.
+    /// Whether requests may set the request context with `Rpc-Context`.
     public var acceptsContext = true
     /// How much of remote errors is shown.
     public var exposure = ErrorExposure.full
@@ -40,7 +41,7 @@ public struct GatewayConfiguration: Sendable, Equatable {
     /// The most bytes of a body once its coding is taken off; as much as the HTTP server's `maximumBodyBytes`.
     public var maximumBodyBytes = (16 << 20) - (64 << 10)
 
-    /// Whether messages of plain AMQP may be sent, to every exchange that the broker lets the gateway use.
+    /// Whether messages of plain AMQP may be sent, to any exchange that the broker lets the gateway use.
     public var acceptsPlainAMQP = true
     /// The most bytes of header fields that a reply of plain AMQP may add to an answer, whatever the request; 1 KB less than
     /// the HTTP server's `maximumResponseHeadBytes`, for the fields of every answer.
@@ -48,27 +49,28 @@ public struct GatewayConfiguration: Sendable, Equatable {
 
     /// How long the answer of an operation is kept once it is there (`Prefer: respond-async`).
     public var operationTimeToLive: Duration = .seconds(300)
-    /// Operations at a time, running or kept, of which one address has half at the most; further ones are refused.
+    /// The most operations at a time, running or kept; one holder alone has at most half of them, and further ones are
+    /// refused.
     public var maximumOperations = 100_000
-    /// The bytes of all answers of operations; an address that has more than its share loses its own oldest ones.
+    /// The most bytes of all answers of operations; a holder that has more than its share loses its own oldest ones.
     public var maximumOperationBytes = 64 << 20
     /// The longest that a client may wait for the end of an operation in one request.
     public var maximumOperationWait: Duration = .seconds(60)
     /// How long an `Idempotency-Key` is remembered once its request has been answered.
     public var idempotencyTimeToLive: Duration = .seconds(86_400)
-    /// Keys at a time, of which one address has half at the most; further ones are refused.
+    /// The most keys at a time; one holder alone has at most half of them, and further ones are refused.
     public var maximumIdempotencyKeys = 100_000
-    /// The bytes of all answers that are kept under keys; an address that has more than its share loses its own oldest
-    /// ones, and the keys stay.
+    /// The most bytes of all answers that are kept under keys; a holder that has more than its share loses its own
+    /// oldest ones, and the keys stay.
     public var maximumIdempotencyBytes = 64 << 20
     /// The most entries of a JSON-RPC batch.
     public var maximumBatch = 1_000
-    /// Entries of one batch that run at a time.
+    /// The most entries of one batch that run at a time.
     public var batchParallelism = 16
-    /// The bytes of all answers of one batch.
+    /// The most bytes of all answers of one batch.
     public var maximumBatchResponseBytes = 64 << 20
 
-    /// What is done with notifications.
+    /// The settings for notifications.
     public var notifications = NotificationConfiguration()
 
     /// Makes a configuration with the documented defaults.
@@ -119,27 +121,29 @@ public struct ErrorRule: Sendable, Equatable {
     public func matches(_ name: String) -> Bool { ShellPattern(pattern, takesSets: false).matches(name) }
 }
 
-/// What the gateway does with notifications.
+/// The settings of a gateway for notifications.
 public struct NotificationConfiguration: Sendable, Equatable {
     /// Who notifies when a request names nobody; nil is `rpc-gateway.` and the name of this machine.
     public var publisherID: String?
-    /// Streams of notifications at a time; the next one is answered 503 `overloaded`.
+    /// The most streams of notifications at a time; the next one is answered 503 `overloaded`.
     public var maximumListeners = 1_000
-    /// What may wait for a listener that reads slowly, in bytes, before its stream is ended; one event always may. Events
-    /// are shared by the listeners that wait for them.
+    /// How many bytes may wait for a listener that reads slowly before its stream is ended; one event always may.
+    /// Events are shared by the listeners that wait for them.
     public var bufferBytes = 1 << 20
-    /// Queues that the notifications of clients may make at the broker, where they stay; the next one is answered 503
-    /// `overloaded`, unless the queue is there.
+    /// How many queues the notifications of clients may make at the broker, where they stay; a notification that needs
+    /// one more is answered 503 `overloaded`, unless the queue exists.
     public var maximumQueues = 1_000
-    /// The time between the comments that keep a stream alive, and after which a listener that vanished is missed.
+    /// The time between the comments that keep a stream alive, and the time after which a vanished listener is noticed.
     public var heartbeat: Duration = .seconds(15)
-    /// How long the broker's subscription outlives its last listener, so that one that comes back misses nothing.
+    /// How long a subscription at the broker outlives its last listener, so that one that comes back misses nothing.
     public var linger: Duration = .seconds(10)
-    /// Events that are kept for listeners that come back with `Last-Event-ID`, for each subscription; 0 keeps none.
+    /// How many events are kept, for each subscription, for listeners that come back with `Last-Event-ID`; 0 keeps
+    /// none.
     public var replayedEvents = 256
     /// How long a new listener waits for the broker before it is refused.
     public var subscribeTimeout: Duration = .seconds(10)
-    /// Whether listeners may name the pool, which is the name of a queue at the broker: of any queue, a server's too.
+    /// Whether listeners may name the pool. That is the name of a queue at the broker, and can be that of any queue,
+    /// even a server's.
     public var acceptsPools = false
 
     /// Makes a configuration with the documented defaults.
@@ -147,8 +151,8 @@ public struct NotificationConfiguration: Sendable, Equatable {
 }
 
 extension GatewayConfiguration {
-    /// The calls to one target that there may be at the most. A quarter is what a hanging target can take from all others; of few
-    /// places a target may have all, as a quarter of them would be too few for any.
+    /// The most calls to one target. A quarter is what a hanging target can take from all others; if there are few
+    /// places a target may have all of them, as a quarter would be too few for any.
     var maximumOfTarget: Int {
         let own = maximumInFlightPerTarget > 0 ? maximumInFlightPerTarget : max(maximumInFlight / 4, 64)
         return min(own, maximumInFlight)

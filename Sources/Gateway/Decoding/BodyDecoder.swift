@@ -7,14 +7,14 @@ internal import Threads
 
 /// Decodes the bodies of requests (gzip and deflate).
 ///
-/// A few bytes can stand for many megabytes, and the thread that reads requests must not be held up by them: what turns out
-/// to be long is decoded on a thread of its own, one body after the other.
+/// A few bytes can stand for many megabytes, which must not hold up the thread that reads requests: what turns out to
+/// be long is decoded on another thread, one body after the other.
 final class BodyDecoder: Sendable {
     typealias Completion = @Sendable (Result<[UInt8], Problem>) -> Void
 
-    /// What is decoded at once, in decoded bytes: a fraction of a millisecond's work.
+    /// The most decoded bytes of a body that is decoded at once: a fraction of a millisecond's work.
     static let shortBytes = 64 << 10
-    /// The coded bytes that may wait; one body always may.
+    /// How many coded bytes may wait; one body always may.
     static let maximumWaitingBytes = 64 << 20
 
     private struct State: Sendable {
@@ -27,8 +27,8 @@ final class BodyDecoder: Sendable {
 
     /// Decodes a body; the completion runs now, or later on a thread of the decoder.
     ///
-    /// - Throws: `overloaded` where too much waits already, 400 and 413 for a body that is wrong; the completion does not run
-    ///   then.
+    /// - Throws: `overloaded` where too much waits already, 400 or 413 for a body that is wrong; then the completion
+    ///   does not run.
     func decode(_ body: [UInt8], maximumBytes: Int, _ completion: @escaping Completion) throws(Problem) {
         do throws(Zlib.Failure) {
             let short = min(maximumBytes, Self.shortBytes)

@@ -3,13 +3,13 @@
 
 internal import HTTPServer
 
-/// How the body of a request is coded on its way (RFC 9110, section 8.4).
+/// How the body of a request is coded for transfer (RFC 9110, section 8.4).
 enum ContentCoding {
     private static let known: [StaticString] = ["gzip", "x-gzip", "deflate"]
 
     /// Whether the body has to be decoded.
     ///
-    /// - Throws: 415 for any other coding than gzip and deflate, and for several.
+    /// - Throws: 415 for any coding other than gzip and deflate, and for several codings.
     static func isCoded(_ fields: RequestFields) throws(Problem) -> Bool {
         guard fields.contains("Content-Encoding") else { return false }
         let codings = fields.values(of: "Content-Encoding").flatMap { value in

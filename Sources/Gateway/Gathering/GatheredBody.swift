@@ -58,7 +58,7 @@ enum GatherForm: Sendable {
     /// One JSON text a line (`application/x-ndjson`).
     case lines
 
-    /// Lines where `Accept` lists their type, and not with the weight 0.
+    /// Lines where `Accept` lists their type with a weight other than 0.
     init(_ fields: RequestFields) {
         let isLines = fields.values(of: "Accept").contains { value in
             value.utf8.split(separator: UInt8(ascii: ",")).contains(where: Self.namesLines)

@@ -43,7 +43,8 @@ final class Probes: Sendable {
         return status.isConnected && isHeard(status)
     }
 
-    /// Whether the driver sees nothing wrong and yet no message of our own comes back. One truth for probe, metric and log.
+    /// Whether the driver sees nothing wrong and yet no message of our own comes back; the same for probe, metric and
+    /// log.
     var isSilent: Bool {
         let status = core.driver.status
         return status.isConnected && status.blockedReason == nil && !isHeard(status)
@@ -103,7 +104,7 @@ final class Probes: Sendable {
         [("consumers", "\(status.consumerCount)"), ("messages", "\(status.messageCount)")]
     }
 
-    /// Any reply shows a living server, a failure too; pings are shared for a second.
+    /// Any reply shows a living server, even a failure; pings are shared for a second.
     private func ping(_ target: Target, _ form: HealthForm, _ identity: RequestIdentity, _ sink: ResponseSink) {
         let key = Name("\(target.exchange ?? "")\u{0}\(target.queueName)")
         let answer: @Sendable (Result<RPCReply, MessagingError>) -> Void = { [self] result in
@@ -131,7 +132,7 @@ final class Probes: Sendable {
         }
     }
 
-    /// A probe says 503 whenever it cannot say yes, so that checks need to know one status only.
+    /// A probe says 503 whenever it cannot say yes, so that checks need to know only one status.
     private func unreachable(_ error: MessagingError) -> Problem {
         var problem = Problem(error, method: "", configuration: core.configuration)
         problem.status = 503

@@ -6,23 +6,25 @@ internal import Threads
 
 /// When the log is told that the broker is silent: connected, and yet no message of our own comes back. A value without a clock.
 ///
-/// The driver tells of what it notices, such as a connection that ends; a broker that merely stops makes it wait.
+/// The driver itself reports what it notices, such as a connection that ends; a broker that merely stops just makes it
+/// wait.
 struct SilenceWatch: Sendable {
     enum Line: Equatable {
-        /// Silent, for so long as this watch knows; again every minute for as long as it lasts.
+        /// Silent, for at least so long; told again every minute for as long as it lasts.
         case silent(Duration)
         case over
     }
 
     /// How often somebody looks.
     static let interval = Duration.seconds(1)
-    /// How long what was told is not told again.
+    /// How long the same line is not repeated.
     private static let repetition = Duration.seconds(60)
 
     private var since: Moment?
     private var told: Moment?
 
-    /// Notes how the broker stands; gives what the log is to be told. Silence that was seen once may be a connection just made.
+    /// Notes how the broker stands; returns what the log is to be told. Silence that was seen only once may be a
+    /// connection just made.
     mutating func look(isSilent: Bool, now: Moment) -> Line? {
         guard isSilent else {
             defer { (since, told) = (nil, nil) }
@@ -39,7 +41,7 @@ struct SilenceWatch: Sendable {
 }
 
 extension Probes {
-    /// Looks every second from now on whether the broker is silent, and tells the log.
+    /// Begins to look every second whether the broker is silent, and tells the log.
     func watchSilence(on loop: EventLoop) {
         let watch = Guarded(SilenceWatch())
         let timer = DeadlineTimer(loop: loop) { [weak self] now in

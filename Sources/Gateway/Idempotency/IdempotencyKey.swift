@@ -7,7 +7,7 @@ internal import Names
 
 /// The name under which a client may send the same request again (draft-ietf-httpapi-idempotency-key-header).
 ///
-/// Its digest, so that a long key takes no more memory than a short one.
+/// It is kept as a digest, so that a long key takes no more memory than a short one.
 struct IdempotencyKey: Sendable, Hashable {
     private let digest: Digest
 
@@ -42,7 +42,7 @@ struct IdempotencyKey: Sendable, Hashable {
         var (key, rest) = ([] as [UInt8], value.dropFirst())
         while let byte = rest.popFirst() {
             switch byte {
-            // What follows the string are parameters, none of which has a meaning.
+            // What follows the string is parameters, none of which has a meaning.
             case 0x22: return rest.isEmpty || rest.first == 0x3b ? key : nil
             case 0x5c:
                 guard let escaped = rest.popFirst(), escaped == 0x22 || escaped == 0x5c else { return nil }

@@ -7,8 +7,8 @@ internal import Threads
 /// The answers to requests that carried a key.
 ///
 /// A key is remembered for its whole time to live, whatever others send: where there is no place for more, new keys are
-/// refused. The answers are another matter, as they can be large: a holder that keeps more than its share of their bytes
-/// loses its oldest ones, and of such a request it is known only that it was answered.
+/// refused. The answers are another matter, as they can be large: a holder that has more than its share of their bytes
+/// loses its oldest ones, and such a request is then only known to have been answered.
 ///
 /// A value without threads, clocks and effects: the time is passed in.
 struct IdempotencyStore: Sendable {
@@ -16,9 +16,9 @@ struct IdempotencyStore: Sendable {
     struct Limits: Sendable {
         /// How long a key is remembered once its request has been answered.
         var timeToLive: Duration
-        /// Keys, those of running requests included.
+        /// The most keys, including those of running requests.
         var maximumCount: Int
-        /// The bytes of all answers that are kept.
+        /// The most bytes of all answers that are kept.
         var maximumBytes: Int
     }
 
@@ -28,7 +28,7 @@ struct IdempotencyStore: Sendable {
         case execute
         /// It was answered: answer the same.
         case replay(StoredResponse)
-        /// It was answered, and the answer, which told whether it was executed, is no longer kept.
+        /// It was answered, and the answer, which said whether it was executed, is no longer kept.
         case answerGone(MessagingError.Execution)
         /// The first one is being executed.
         case running
@@ -41,7 +41,7 @@ struct IdempotencyStore: Sendable {
     private struct Running: Sendable {
         var fingerprint: RequestFingerprint
         var holder: Holder
-        /// What the request was answered meanwhile, where its own answer comes later.
+        /// The answer in the meantime, where the request's own answer comes later.
         var begun: StoredResponse?
     }
 
@@ -61,7 +61,7 @@ struct IdempotencyStore: Sendable {
     /// The bytes of the answers that are kept.
     var bytes: Int { answers.weight }
 
-    /// Decides what to do with a request, and notes that it runs where it is to be executed.
+    /// Decides what to do with a request, and notes that it is running if it is to be executed.
     mutating func begin(
         _ key: IdempotencyKey,
         _ fingerprint: RequestFingerprint,
@@ -86,10 +86,10 @@ struct IdempotencyStore: Sendable {
         return .execute
     }
 
-    /// Keeps what a running request is answered until its own answer is there.
+    /// Keeps the answer that a running request gets until its own is there.
     mutating func answerMeanwhile(_ key: IdempotencyKey, _ answer: StoredResponse) { running[key]?.begun = answer }
 
-    /// Keeps the answer of a running request, from whose end on the time to live counts.
+    /// Keeps the answer to a running request; the time to live counts from here.
     ///
     /// - Parameter answer: nil for the one that was given meanwhile.
     mutating func finish(

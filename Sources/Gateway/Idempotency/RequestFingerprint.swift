@@ -13,7 +13,7 @@ struct RequestFingerprint: Sendable, Hashable {
         "Amqp-Message-Id", "Amqp-App-Id", "Amqp-Priority", "Amqp-Timestamp", "Amqp-Delivery-Mode",
     ]
 
-    /// Takes method, path, query, body, those fields, and whether the answer is wanted later.
+    /// Digests method, path, query, body, those fields, and whether the answer is wanted later.
     init(_ request: HTTPRequest, isLater: Bool) {
         digest = Digest { hasher in
             hasher.combine(isLater)
@@ -28,7 +28,7 @@ struct RequestFingerprint: Sendable, Hashable {
     /// The length goes in first, so that no two sequences of parts look alike.
     private static func combine(_ bytes: ArraySlice<UInt8>?, into hasher: inout Hasher) {
         hasher.combine(bytes?.count)
-        // The pointer is used inside the closure only; byte by byte a large body would take many times longer.
+        // The pointer is used only inside the closure; byte by byte a large body would take many times longer.
         unsafe bytes?.withUnsafeBytes { unsafe hasher.combine(bytes: $0) }
     }
 }

@@ -3,7 +3,7 @@
 
 internal import Messaging
 
-/// How many values stand in the outermost object of a text, found before any of them is taken out.
+/// How many values the outermost object of a text has, found before any of them is taken out.
 ///
 /// Taking millions of tiny values out of a long text would need many times its memory.
 enum JSONSize {

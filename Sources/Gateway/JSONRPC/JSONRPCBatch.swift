@@ -4,20 +4,20 @@
 internal import Messaging
 internal import Threads
 
-/// The request objects of one HTTP request, of which a bounded number runs at a time.
+/// The request objects of one HTTP request; a bounded number of them runs at a time.
 ///
 /// Each entry ends on whatever thread its answer comes from, and the next one is begun there.
 final class JSONRPCBatch: Sendable {
     /// What an entry came to; `response` is nil for a notification.
     struct Outcome: Sendable {
         var response: [UInt8]?
-        /// What is known of its execution.
+        /// What is known about its execution.
         var executed: MessagingError.Execution
     }
 
-    /// Runs the entry at an index and calls back once, from any thread, also at once.
+    /// Runs the entry at an index and calls back once, from any thread, possibly before it returns.
     typealias Run = @Sendable (_ index: Int, _ completion: @escaping @Sendable (Outcome) -> Void) -> Void
-    /// Gets the responses in the order of the entries, and what is known of the execution of them all.
+    /// Gets the responses in the order of the entries, and what is known about the execution of them all.
     typealias Completion = @Sendable (_ responses: [[UInt8]], _ executed: MessagingError.Execution) -> Void
 
     fileprivate struct State: Sendable {
@@ -41,7 +41,7 @@ final class JSONRPCBatch: Sendable {
 
     /// Begins as many entries as may run.
     ///
-    /// One thread at a time begins them, in a loop: entries that end at once would otherwise nest as deep as the batch
+    /// One thread at a time begins them, in a loop: otherwise entries that end at once would nest as deep as the batch
     /// is long.
     func start() {
         guard state.withLock({ $0.beginStarting() }) else { return }
@@ -64,20 +64,20 @@ extension JSONRPCBatch.State {
         return true
     }
 
-    /// The next entry to begin; nil gives the right back.
+    /// The next entry to begin; with nil the right is given back.
     fileprivate mutating func next() -> Int? {
         let index = queue.next()
         if index == nil { isStarting = false }
         return index
     }
 
-    /// Notes the end of an entry; all there is when it was the last.
+    /// Notes the end of an entry; returns the whole outcome when it was the last.
     fileprivate mutating func end(
         _ index: Int,
         _ outcome: JSONRPCBatch.Outcome
     ) -> (responses: [[UInt8]?], executed: MessagingError.Execution)? {
         responses[index] = outcome.response
-        // Where some ran and some did not, nothing else is true of all.
+        // Where some ran and some did not, nothing else is true of them all.
         let all = executed.map { $0 == outcome.executed ? $0 : .maybe } ?? outcome.executed
         executed = all
         return queue.end() ? (responses, all) : nil

@@ -18,7 +18,7 @@ final class JSONRPCCaller: Sendable {
     private let caller: Caller?
     /// The bytes of the responses so far.
     private let bytes = Atomic(0)
-    /// The calls that were begun, ended ones too.
+    /// The calls that were begun, including those that have ended.
     private let begun = Guarded(Begun())
 
     private struct Begun {
@@ -26,7 +26,7 @@ final class JSONRPCCaller: Sendable {
         var isAbandoned = false
     }
 
-    /// The longest method, with its query: every name in it has a bound, and refusals repeat them.
+    /// The longest method, with its query: every name in it has a bound, and refusals repeat these names.
     static let maximumMethodBytes = 4_096
 
     init(
@@ -90,7 +90,7 @@ final class JSONRPCCaller: Sendable {
 
     /// Sends what one entry asks for; its result comes as a JSON text.
     ///
-    /// - Throws: what is wrong with it; nothing was sent then.
+    /// - Throws: what is wrong with it; then nothing was sent.
     private func send(
         _ call: CallRequest,
         _ arguments: JSONText,
@@ -133,13 +133,13 @@ final class JSONRPCCaller: Sendable {
         let parts = entry.method.utf8.split(separator: 0x3f, maxSplits: 1, omittingEmptySubsequences: false)
         let path = [0x2f] + Array(parts[0])
         var route = try Self.route(path, isNotification: entry.id == nil)
-        // Nobody is there to be given the replies.
+        // There is nobody to give the replies to.
         if entry.id == nil, route.verb == .gather { route.verb = .cast }
         let query = parts.count > 1 ? Array(parts[1]) : nil
         return try CallRequest(route: route, query: query, fields: fields, snapshot)
     }
 
-    /// The route of a name; a name that cannot be one is unknown.
+    /// The route of a method's name; one that cannot be such a name is unknown.
     private static func route(_ path: [UInt8], isNotification: Bool) throws(Problem) -> RPCRoute {
         do throws(Problem) {
             let route = try Router.route(path, unmarked: isNotification ? .cast : .call)
@@ -161,7 +161,7 @@ final class JSONRPCCaller: Sendable {
         }
     }
 
-    /// What has been answered already must leave room for another answer.
+    /// Checks that the responses so far leave room for another one.
     private func checkRoom() throws(Problem) {
         let limit = snapshot.configuration.maximumBatchResponseBytes
         guard bytes.load(ordering: .relaxed) <= limit else {
@@ -184,12 +184,12 @@ final class JSONRPCCaller: Sendable {
 
     private func response(_ failure: JSONRPCFailure, id: JSONText) -> [UInt8] {
         let response = { JSONRPCResponse.error(JSONRPCError(failure.document), id: id) }
-        // Only a server's exception can be large; our own refusals have to be told in any case.
+        // Only a server's exception can be large; our own refusals are told in any case.
         guard failure.document.problem.remote != nil else { return response() }
         return bounded(failure.document.problem.execution, id, response)
     }
 
-    /// A response, or that it is too large to be kept until the last entry has ended.
+    /// A response, or the news that it is too large to be kept until the last entry has ended.
     private func bounded(
         _ execution: MessagingError.Execution,
         _ id: JSONText,

@@ -6,7 +6,7 @@ internal import Names
 
 /// One request object of JSON-RPC 2.0.
 struct JSONRPCEntry: Sendable {
-    /// As the client wrote it; nil for a notification.
+    /// The id as the client wrote it; nil for a notification.
     var id: JSONText?
     var method: String
     /// A JSON object or array; nil where there are none.
@@ -17,7 +17,7 @@ struct JSONRPCEntry: Sendable {
 
     /// Reads a request object.
     ///
-    /// - Throws: `Invalid Request`, with the id where there is one to tell.
+    /// - Throws: `Invalid Request`, with the id if there is one.
     init(_ text: JSONText) throws(JSONRPCRefusal) {
         guard let members = text.members(atMost: Self.maximumMembers) else {
             throw .invalidRequest("A request is an object of at most \(Self.maximumMembers) members")
@@ -46,7 +46,7 @@ struct JSONRPCEntry: Sendable {
         }
     }
 
-    /// The one member of a name; given twice it is not clear what is asked.
+    /// The one member of a name; if there are two it is unclear what is asked.
     private static func member(
         _ name: String,
         _ members: [(key: String, value: JSONText)],

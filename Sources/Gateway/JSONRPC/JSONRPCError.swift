@@ -5,7 +5,7 @@ internal import Messaging
 
 /// An error object of JSON-RPC 2.0.
 struct JSONRPCError: Sendable {
-    /// The number that the specification, or the contract for -32000 to -32099, gives it.
+    /// Its number in the specification, or, from -32000 to -32099, in the contract.
     let code: Int
     let message: String
     /// The problem document.

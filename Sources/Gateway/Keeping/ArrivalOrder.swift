@@ -1,9 +1,9 @@
 // Part of the rpc-gateway project, under Apache License v2.0; see LICENSE for the full text
 // SPDX-License-Identifier: Apache-2.0
 
-/// Keys in the order of their arrival; those that have been taken out are passed over later.
+/// Keys in the order of their arrival; those that have been removed are skipped later.
 ///
-/// An entry is told from an earlier one of the same key by its number.
+/// Its number tells an entry from an earlier one of the same key.
 struct ArrivalOrder<Key: Sendable>: Sendable {
     private var arrived: [(key: Key, number: UInt64)] = []
     private var head = 0

@@ -2,12 +2,12 @@
 // SPDX-License-Identifier: Apache-2.0
 
 /// 128 bits that stand for a text, made with a key of this process: equal for equal texts, and nobody outside can find
-/// two texts that share one.
+/// two texts that share a digest.
 struct Digest: Hashable, Sendable {
     private let first: Int
     private let second: Int
 
-    /// Digests what the closure gives the hasher; it is called twice.
+    /// Digests what the closure, which is called twice, feeds the hasher.
     init(_ give: (inout Hasher) -> Void) {
         func word(_ seed: Int) -> Int {
             var hasher = Hasher()

@@ -3,9 +3,9 @@
 
 internal import Threads
 
-/// Values by key that go when they are old, or when their own holder has too much; no holder pushes out another's.
+/// Values by key, dropped when they are old or when their own holder has too much; no holder displaces another's.
 ///
-/// Time passes in the calls only. Every operation is constant in time but for the entries that it takes out.
+/// Time passes only in the calls. Every operation takes constant time, apart from the entries that it removes.
 struct ExpiringCache<Key: Hashable & Sendable, Value: Sendable>: Sendable {
     private struct Entry: Sendable {
         var value: Value
@@ -40,7 +40,7 @@ struct ExpiringCache<Key: Hashable & Sendable, Value: Sendable>: Sendable {
     /// Whose the value of a key is.
     func holder(of key: Key) -> Holder? { entries[key]?.holder }
 
-    /// Puts a value, in the place of an earlier one of the same key.
+    /// Puts a value, replacing an earlier one of the same key.
     mutating func put(_ key: Key, _ value: Value, of holder: Holder, weight: Int = 0, expiry: Moment) {
         remove(key)
         entries[key] = Entry(value: value, holder: holder, weight: weight, expiry: expiry, number: nextNumber)
@@ -54,7 +54,7 @@ struct ExpiringCache<Key: Hashable & Sendable, Value: Sendable>: Sendable {
         orders[holder]?.compact(count: counts[holder]) { entries[$0]?.number == $1 }
     }
 
-    /// Takes a value out.
+    /// Removes a value.
     @discardableResult
     mutating func remove(_ key: Key) -> Value? {
         guard let entry = entries.removeValue(forKey: key) else { return nil }
@@ -64,7 +64,7 @@ struct ExpiringCache<Key: Hashable & Sendable, Value: Sendable>: Sendable {
         return entry.value
     }
 
-    /// Takes out what has expired.
+    /// Removes what has expired.
     mutating func takeExpired(now: Moment) -> [(key: Key, value: Value, holder: Holder)] {
         var expired: [(key: Key, value: Value, holder: Holder)] = []
         while let key = oldestKey(), let entry = entries[key], entry.expiry <= now {
@@ -74,8 +74,8 @@ struct ExpiringCache<Key: Hashable & Sendable, Value: Sendable>: Sendable {
         return expired
     }
 
-    /// Takes out a holder's oldest values until its share of the weight has room for more; nil where even the whole share
-    /// would not do, and nothing was taken out.
+    /// Removes a holder's oldest values until its share of the weight has room for more; nil, with nothing removed,
+    /// where even the whole share would not do.
     mutating func makeRoom(
         for weight: Int,
         of holder: Holder,
@@ -90,7 +90,7 @@ struct ExpiringCache<Key: Hashable & Sendable, Value: Sendable>: Sendable {
         return removed
     }
 
-    /// Takes out a holder's oldest values until there are no more of them than its share of all.
+    /// Removes a holder's oldest values until it has no more of them than its share.
     mutating func trim(_ holder: Holder, maximumCount: Int) {
         let share = counts.share(of: holder, in: maximumCount)
         while counts[holder] > share, let key = oldestKey(of: holder) { remove(key) }

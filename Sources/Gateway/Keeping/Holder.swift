@@ -5,12 +5,12 @@ internal import Access
 internal import HTTPServer
 internal import Names
 
-/// Whose something is that the gateway keeps: all requests of one principal, or where nobody is known by name, all from one
-/// address, with IPv6 from one network of 64 bits.
+/// To whom something belongs that the gateway keeps: a principal, or, for requests from nobody known by name, an
+/// address, with IPv6 a network of 64 bits.
 struct Holder: Hashable, Sendable {
     private let hash: Int
 
-    /// Whose a request is.
+    /// The holder that a request belongs to.
     init(_ exchange: Exchange) {
         if let principal = exchange.caller?.principal, !principal.isAnonymous {
             self.init(principal: principal.name)
@@ -23,7 +23,7 @@ struct Holder: Hashable, Sendable {
     init(principal: Name) {
         var hasher = Hasher()
         hasher.combine(principal)
-        // No address is fed so.
+        // No address is hashed in this way.
         hasher.combine(true)
         hash = hasher.finalize()
     }
@@ -35,7 +35,7 @@ struct Holder: Hashable, Sendable {
         hash = hasher.finalize()
     }
 
-    /// The first four groups of an address of IPv6, up to a run of zeros; every other address whole.
+    /// The first four groups of an IPv6 address, up to a run of zeros; any other address as a whole.
     private static func network(_ address: String) -> [[UInt8]] {
         let colon = UInt8(ascii: ":")
         guard address.utf8.contains(colon), !address.utf8.contains(UInt8(ascii: ".")) else {

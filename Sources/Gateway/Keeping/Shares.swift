@@ -3,8 +3,8 @@
 
 /// How much of something limited each holder has, and how much it may have.
 ///
-/// Nobody may have more than is left for all others: one holder alone gets half, two get a third each. So no holder can
-/// take everything, whatever it sends, and nobody's share has to be configured.
+/// Nobody may have more than is left over for others: one holder alone gets half, two get a third each. So no holder
+/// can take everything, whatever it sends, and nobody's share has to be configured.
 struct Shares: Sendable {
     private var held: [Holder: Int] = [:]
     /// What all have together.
@@ -28,7 +28,7 @@ struct Shares: Sendable {
         total -= amount
     }
 
-    /// The most that a holder may have of a limit, as the others are now.
+    /// The most that a holder may have of a limit, given what the others have.
     func share(of holder: Holder, in limit: Int) -> Int { max(0, (limit - (total - self[holder]) + 1) / 2) }
 
     /// Whether a holder may have one more of a limit.

@@ -8,7 +8,7 @@ struct StoredResponse: Sendable {
     private let status: Int
     private let fields: ResponseFields
     private let body: [UInt8]
-    /// What it costs to keep, in bytes, about.
+    /// About what it costs to keep, in bytes.
     let size: Int
 
     /// Keeps an answer; its body is copied out of the message that it may be a small part of.

@@ -3,12 +3,12 @@
 
 internal import Threads
 
-/// Who shares which subscription, apart from threads.
+/// Who shares which subscription, free of threads.
 struct HubState {
     enum Admission: Equatable {
         case draining
         case full
-        /// With the listener's number.
+        /// Admitted, with the listener's number.
         case admitted(Int)
     }
 
@@ -19,9 +19,9 @@ struct HubState {
         var emptySince: Moment?
     }
 
-    /// Listeners at the most, whatever is configured.
+    /// The most listeners, whatever is configured.
     let maximumListeners: Int
-    /// Subscriptions at the most, those that are being ended included.
+    /// The most subscriptions, including those that are being ended.
     let maximumSubscriptions: Int
     private var entries: [SubscriptionKey: Entry] = [:]
     /// Subscriptions that are being ended.
@@ -48,16 +48,17 @@ struct HubState {
         return .admitted(lastListener)
     }
 
-    /// Takes an admission back.
+    /// Withdraws an admission.
     mutating func dismiss() { listenerCount -= 1 }
 
-    /// Adds a listener to a subscription that there is.
+    /// Adds a listener to an existing subscription.
     mutating func join(_ key: SubscriptionKey) -> SharedSubscription? {
         guard let subscription = entries[key]?.subscription else { return nil }
         return join(key, or: subscription)
     }
 
-    /// Adds a listener to a subscription that there is, or else to this one; nil when there are as many as there may be.
+    /// Adds a listener to an existing subscription, or otherwise to this one; nil when there are as many as there may
+    /// be.
     mutating func join(_ key: SubscriptionKey, or made: SharedSubscription) -> SharedSubscription? {
         guard entries[key] != nil || entries.count + closing.count < maximumSubscriptions else { return nil }
         var entry = entries[key] ?? Entry(subscription: made, members: 0)
@@ -67,7 +68,7 @@ struct HubState {
         return entry.subscription
     }
 
-    /// Takes a listener away; gives the subscriptions that are to be ended now.
+    /// Removes a listener; returns the subscriptions that are to be ended now.
     mutating func leave(_ subscription: SharedSubscription, _ now: Moment) -> [SharedSubscription] {
         listenerCount -= 1
         guard var entry = entries[subscription.key], entry.subscription === subscription else { return [] }
@@ -77,9 +78,9 @@ struct HubState {
         return takeEmpty(now: now)
     }
 
-    /// Takes out the subscriptions that have had no listener for long enough.
+    /// Removes the subscriptions that have had no listener for long enough.
     ///
-    /// A named pool's ends at once: what it would consume is taken from others.
+    /// A named pool's subscription ends at once: what it would consume is taken from others.
     mutating func takeEmpty(now: Moment) -> [SharedSubscription] {
         let linger = configuration.linger
         let ended = entries.filter { key, entry in
@@ -92,13 +93,13 @@ struct HubState {
         return subscriptions
     }
 
-    /// Takes no more listeners; gives the subscriptions whose listeners are to be told.
+    /// Takes no more listeners; returns the subscriptions whose listeners are to be told.
     mutating func drain() -> [SharedSubscription] {
         isDraining = true
         return subscriptions
     }
 
-    /// Takes out every subscription, those that are being ended included.
+    /// Removes every subscription, including those that are being ended.
     mutating func takeAll() -> [SharedSubscription] {
         defer {
             entries = [:]

@@ -25,7 +25,7 @@ final class ListenerStream: Sendable {
     /// Hands an event over; false when the stream has ended, or ends now because the listener is too slow for it.
     func send(_ event: NotificationEvent) -> Bool {
         if stream.write(event.bytes) { return true }
-        // A stream that ends at this moment takes no last words, so only a slow one gets them.
+        // A stream that is just ending takes no last words, so only a slow one gets them.
         if stream.isOpen {
             metrics.refused(.slowListener)
             end(.slowListener(bufferedBytes: stream.bufferedBytes))

@@ -18,7 +18,7 @@ struct NotificationEvent: Sendable {
         bytes = ServerSentEvent.bytes(id: id.text, event: eventType, data: Self.document(notification))[...]
     }
 
-    /// The notification as one JSON object; payload and context keep their bytes, but for line ends between tokens.
+    /// The notification as one JSON object; payload and context keep their bytes, apart from line ends between tokens.
     private static func document(_ notification: IncomingNotification) -> [UInt8] {
         var text: [UInt8] = [0x7b]
         append("message_id", JSONText(string: notification.messageID), to: &text)

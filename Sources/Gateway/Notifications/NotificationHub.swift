@@ -27,7 +27,7 @@ final class NotificationHub: Sendable {
 
     var isDraining: Bool { state.withLock { $0.isDraining } }
 
-    /// Takes a listener in: the subscription that it shares, made if there is none.
+    /// Takes a listener in; returns the subscription that it shares, made if there is none.
     ///
     /// Every listener that is taken in leaves once.
     ///
@@ -46,7 +46,7 @@ final class NotificationHub: Sendable {
             state.withLock { $0.dismiss() }
             throw error
         }
-        // Another one may have been made meanwhile; ours was not started then and is simply let go.
+        // Another one may have been made meanwhile; then ours has not been started and is simply dropped.
         guard let shared = state.withLock({ $0.join(key, or: made) }) else {
             state.withLock { $0.dismiss() }
             throw .overloaded(.subscriptions(maximumSubscriptions))
@@ -67,7 +67,7 @@ final class NotificationHub: Sendable {
         close(state.withLock { $0.takeEmpty(now: .now) })
     }
 
-    /// Ends what is left at the broker, in at most that time.
+    /// Ends what is left at the broker, by the deadline at the latest.
     func close(deadline: Moment) async {
         for subscription in state.withLock({ $0.takeAll() }) { await subscription.close(deadline: deadline) }
         timer.withLock { timer in
@@ -76,7 +76,7 @@ final class NotificationHub: Sendable {
         }?.stop()
     }
 
-    /// Does what is due; gives the time of the next look, nil when there is nothing to look at.
+    /// Does what is due; returns the time of the next look, nil when there is nothing to look at.
     func tick(_ now: Moment) -> Moment? {
         close(state.withLock { $0.takeEmpty(now: now) })
         let (subscriptions, heartbeat) = state.withLock { ($0.subscriptions, $0.configuration.heartbeat) }

@@ -3,15 +3,15 @@
 
 internal import Messaging
 
-/// What may stand where in a notification's address.
+/// What the names in a notification's address may be.
 enum NotificationNames {
-    /// Checks a topic, which has to leave room for the priority behind it.
+    /// Checks a topic, which has to leave room for the priority that follows it.
     static func checkTopic(_ topic: String) throws(Problem) {
         let longest = NotificationPriority.allCases.map { $0.rawValue.utf8.count + 1 }.max() ?? 0
         guard topic.utf8.count + longest <= Target.maximumNameBytes else {
             throw .invalidTarget("path: the topic is longer than \(Target.maximumNameBytes - longest) bytes")
         }
-        // A word of this kind is a wildcard in the binding of a queue, and would bring the notifications of other topics.
+        // Such a word is a wildcard in the binding of a queue, and would bring the notifications of other topics.
         let words = topic.utf8.split(separator: UInt8(ascii: "."))
         guard !words.contains(where: { $0.elementsEqual("*".utf8) || $0.elementsEqual("#".utf8) }) else {
             throw .invalidTarget("path: the topic \"\(topic)\" has a wildcard; name one topic")

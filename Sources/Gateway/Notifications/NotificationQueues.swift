@@ -5,8 +5,8 @@ internal import Messaging
 internal import Names
 internal import Threads
 
-/// Which queues at the broker the notifications of clients may make, where they stay until somebody deletes them: so many in
-/// all, and so many a second. A value without a clock.
+/// Which queues the notifications of clients may make at the broker, where they stay until somebody deletes them: so
+/// many in all, and so many a second. A value without a clock.
 struct NotificationQueues {
     /// A queue and the exchange that it is bound to.
     struct Key: Hashable {
@@ -17,13 +17,13 @@ struct NotificationQueues {
     enum Admission: Equatable {
         /// The queue was made before.
         case known
-        /// It counts from now on.
+        /// It is new, and counts as made.
         case new
         /// It may not be made. The log is to tell of it once a minute.
         case refused(GatewayLimit, isNews: Bool)
     }
 
-    /// New ones in a second.
+    /// The most new ones in a second.
     static let perSecond = 50
     private static let silence = Duration.seconds(60)
 

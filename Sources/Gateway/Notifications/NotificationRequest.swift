@@ -65,7 +65,7 @@ struct NotificationRequest {
 
 /// The name of this machine.
 enum HostName {
-    /// As the kernel has it; `localhost` when it tells none.
+    /// The kernel's name for it; `localhost` when it has none.
     static let current: String = {
         // 65 bytes hold the longest name that Linux takes, and its end.
         var name = [CChar](repeating: 0, count: 65)

@@ -78,7 +78,7 @@ struct NotificationSender: Sendable {
         }
     }
 
-    /// Publishes a notification whose queue may not be made: one that is there costs nothing.
+    /// Publishes a notification whose queue may not be made, if the queue exists and so costs nothing.
     private func publishIfThere(_ publication: Publication, _ problem: Problem, isNews: Bool) {
         let (key, notification) = (publication.key, publication.notification)
         if isNews {
@@ -91,7 +91,7 @@ struct NotificationSender: Sendable {
             core.metrics.refused(problem.code)
             publication.end(.failure(problem))
         }
-        // To which exchange a queue is bound is known of the usual one only.
+        // Only for the usual exchange is it known which queues are bound to it.
         guard key.exchange == Name(publication.configuration.controlExchange) else { return refuse() }
         let target = Target(topic: notification.queueName)
         publication.driver.inspect(target, deadline: notification.deadline) { result in
@@ -112,7 +112,8 @@ struct NotificationSender: Sendable {
             response = document(problem, asked.notification, identity, configuration).response
             executed = problem.execution
         }
-        // The identifier that listeners see, in their form; an error may bring one of the message around it.
+        // Replaced by the identifier that listeners see, in their form; an error may bring that of the message around
+        // it.
         response.fields.removeAll { $0.name == "Rpc-Message-Id" }
         response.fields += [
             ("Rpc-Message-Id", asked.notification.messageID),

@@ -29,7 +29,7 @@ struct NotificationStreams: Sendable {
     /// Ends what is left at the broker, by the deadline at the latest.
     func close(deadline: Moment) async { await hub.close(deadline: deadline) }
 
-    /// Streams the notifications of a topic to a client, from the moment of the answer's head on.
+    /// Streams the notifications of a topic to a client, beginning with the head of the answer.
     func listen(_ topic: String, _ exchange: Exchange) throws(Problem) {
         let configuration = core.configuration
         let (identity, sink) = (exchange.identity, exchange.sink)

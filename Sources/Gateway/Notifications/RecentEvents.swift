@@ -28,12 +28,12 @@ struct RecentEvents {
         events.removeFirst(surplus)
     }
 
-    /// The number of the event with this identifier; nil when it is not known any more.
+    /// The number of the event with this identifier; nil when it is not kept.
     func number(of id: Name) -> Int? {
         guard let index = events.lastIndex(where: { $0.id == id }) else { return nil }
         return last - events.count + 1 + index
     }
 
-    /// The events that came after the one of this number.
+    /// The events that came after the one with this number.
     func after(_ number: Int) -> ArraySlice<NotificationEvent> { events.suffix(max(0, last - number)) }
 }

@@ -16,7 +16,7 @@ enum ServerSentEvent {
         return bytes
     }
 
-    /// A line that clients pass over.
+    /// A line that clients ignore.
     static func comment(_ text: String) -> [UInt8] { Array(": \(text)\n\n".utf8) }
 
     private static func append(_ name: String, _ value: some Sequence<UInt8>, to bytes: inout [UInt8]) {
@@ -31,10 +31,10 @@ enum ServerSentEvent {
 
 /// What the gateway itself tells listeners.
 enum StreamNotice {
-    /// The beginning of every stream: how long to wait before a reconnect, and that notifications come from now on.
+    /// The beginning of every stream: how long to wait before reconnecting, and that notifications follow.
     static let beginning = Array("retry: 2000\n: listening\n\n".utf8)
 
-    /// Events between the one that the listener saw last and now may be missing.
+    /// Events since the last one that the listener saw may be missing.
     static func gap(after id: String) -> [UInt8] {
         let id = JSONText(string: id).string
         let detail = "What came after this event is not known here any more; some events may be missing"

@@ -25,7 +25,7 @@ final class SharedSubscription: Sendable {
 
     func start() { listener.withLock { $0 }?.start() }
 
-    /// Whether notifications come in now.
+    /// Whether notifications are coming in.
     var isConsuming: Bool { listener.withLock { $0 }?.isConsuming ?? false }
 
     /// Returns once notifications come in.
@@ -34,7 +34,7 @@ final class SharedSubscription: Sendable {
         try await listener.waitUntilConsuming(deadline: deadline)
     }
 
-    /// Ends the consumption; what a named pool's queue gave us without need goes back.
+    /// Ends the consumption; what a named pool's queue gave us and nobody took goes back.
     func close(deadline: Moment) async {
         guard let listener = listener.withLock({ $0 }) else { return }
         await listener.stop(deadline: deadline)
@@ -49,7 +49,8 @@ final class SharedSubscription: Sendable {
 
     // MARK: Listeners
 
-    /// Adds a listener, after it got what it missed since the event it saw last, and what waits for any listener.
+    /// Adds a listener, after giving it what it has missed since the last event it saw, and what waits for any
+    /// listener.
     func add(_ stream: ListenerStream, after id: Name?) {
         let seen = state.withLock { state in id.map { state.recent.number(of: $0) } ?? state.recent.last }
         if seen == nil { stream.tell(StreamNotice.gap(after: id?.text ?? "")) }
@@ -115,7 +116,7 @@ final class SharedSubscription: Sendable {
         let wanting = listeners.filter { $0.filter.matches(event) }
         let refusing = wanting.filter { !$0.send(event) }
         for stream in refusing { remove(stream.id) }
-        // Nobody but this listener of the pool gets it, so it is not dropped with the stream that could not take it.
+        // Only this listener of the pool gets it, so it must not be lost with a stream that could not take it.
         if key.pool != nil, !wanting.isEmpty, refusing.count == wanting.count { return message.requeue() }
         acknowledge(message)
     }
@@ -140,7 +141,7 @@ final class SharedSubscription: Sendable {
     }
 }
 
-/// What listeners share one subscription at the broker by.
+/// What two listeners have in common if they share one subscription at the broker.
 struct SubscriptionKey: Hashable, Sendable {
     @Bytewise var exchange: String?
     @Bytewise var topic: String
@@ -148,7 +149,7 @@ struct SubscriptionKey: Hashable, Sendable {
     /// The pool that clients named; nil for one of our own.
     @Bytewise var pool: String?
 
-    /// What the pools of our own begin with.
+    /// What the names of our own pools begin with.
     static let temporaryPrefix = "rpc-gateway_notifications_"
 
     /// What is asked of the driver. A pool of our own gets copies, so that nothing is taken away from other consumers.

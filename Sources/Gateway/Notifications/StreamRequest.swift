@@ -9,7 +9,7 @@ internal import Names
 struct StreamRequest: Sendable {
     var source: SubscriptionKey
     var filter: StreamFilter
-    /// The last event that a listener that comes back has seen.
+    /// The last event seen by a listener that comes back.
     var lastEventID: Name?
 
     /// Reads path, query and header fields.
@@ -35,7 +35,8 @@ struct StreamRequest: Sendable {
         lastEventID = head.fields["Last-Event-ID"].flatMap { $0.isEmpty ? nil : Name($0) }
     }
 
-    /// Priorities in the order of their definition, so that the same ones are one subscription however they are written.
+    /// Priorities in the order of their definition, so that the same ones are one subscription, however they are
+    /// written.
     private static func priorities(_ text: String?) throws(Problem) -> [NotificationPriority] {
         guard let text else { return NotificationPriority.allCases }
         var named: Set<NotificationPriority> = []

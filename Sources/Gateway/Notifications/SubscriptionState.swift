@@ -5,7 +5,7 @@ internal import Messaging
 internal import Names
 internal import Threads
 
-/// What a subscription knows, apart from threads.
+/// What a subscription knows, free of threads.
 struct SubscriptionState {
     var listeners: [ListenerStream] = []
     var recent: RecentEvents
@@ -25,11 +25,11 @@ struct SubscriptionState {
         case missed(ArraySlice<NotificationEvent>)
         /// A notification that waits for a listener, now this one's.
         case held(any IncomingNotificationMessage)
-        /// Nothing: from now on it gets what comes.
+        /// Nothing: it has been added, and gets what comes.
         case added
     }
 
-    /// Adds a listener that has all events up to a number, or gives what it lacks.
+    /// Adds a listener that has all events up to a number, or returns what it lacks.
     mutating func next(for stream: ListenerStream, after number: inout Int) -> Next {
         let missed = recent.after(number)
         number = recent.last

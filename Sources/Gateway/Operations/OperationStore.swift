@@ -6,7 +6,7 @@ internal import Messaging
 internal import Names
 internal import Threads
 
-/// An operation: its identifier, and whose it is, as nobody else is to see it.
+/// An operation's identifier, and whose it is, as nobody else may see it.
 struct OperationKey: Hashable, Sendable {
     let id: UniqueID
     /// The principal; nil where nobody asks who requests are from.
@@ -20,28 +20,28 @@ struct OperationKey: Hashable, Sendable {
 
 /// What has become of the requests that are answered later (`Prefer: respond-async`).
 ///
-/// No holder pushes out what is another's: where there is no place for more operations, new ones are refused, and a holder
-/// whose answers have more than its share of the bytes loses its own oldest ones.
+/// No holder displaces what is another's: where there is no place for more operations, new ones are refused, and a
+/// holder whose answers exceed its share of the bytes loses its own oldest ones.
 ///
-/// A value without threads, clocks and effects: the time is passed in, and who has to be told is given back.
+/// A value without threads, clocks and effects: the time is passed in, and those who have to be told are returned.
 struct OperationStore<Waiter: Sendable>: Sendable {
     /// The bounds of what is kept.
     struct Limits: Sendable {
         /// How long an answer is kept once it is there.
         var timeToLive: Duration
-        /// Operations, running ones included.
+        /// The most operations, including running ones.
         var maximumCount: Int
-        /// The bytes of all answers that are kept.
+        /// The most bytes of all answers that are kept.
         var maximumBytes: Int
-        /// Clients that wait for the end of an operation.
+        /// The most clients that wait for the end of an operation.
         var maximumWaiters = 1_000
     }
 
     /// What is known of an operation.
     enum Look: Sendable {
-        /// It never was, or was so long ago that this has been forgotten.
+        /// It never existed, or so long ago that this has been forgotten.
         case unknown
-        /// It was; its answer, which told whether the request was executed, is no longer kept.
+        /// It existed; its answer, which said whether the request was executed, is no longer kept.
         case gone(MessagingError.Execution)
         case running
         case done(StoredResponse)
@@ -89,7 +89,7 @@ struct OperationStore<Waiter: Sendable>: Sendable {
         return true
     }
 
-    /// Keeps the answer of an operation, unless it has been forgotten; gives back who waits for it.
+    /// Keeps the answer of an operation, unless it has been forgotten; returns those who wait for it.
     mutating func finish(
         _ id: OperationKey,
         _ answer: StoredResponse,
@@ -110,7 +110,7 @@ struct OperationStore<Waiter: Sendable>: Sendable {
         return ended.waiting.map(\.waiter)
     }
 
-    /// Forgets an operation that never began; as if it had never been.
+    /// Forgets an operation that never began, as if it had never existed.
     mutating func abandon(_ id: OperationKey) {
         guard let ended = running.removeValue(forKey: id) else { return }
         places.remove(1, from: ended.holder)
@@ -124,7 +124,7 @@ struct OperationStore<Waiter: Sendable>: Sendable {
         return past[id].map { .gone($0) } ?? .unknown
     }
 
-    /// Waits for the end of a running operation; false when it does not run, or as many as there may be wait.
+    /// Waits for the end of a running operation; false when it is not running, or when as many wait as may.
     mutating func wait(
         _ id: OperationKey,
         _ waiter: Waiter,
@@ -137,7 +137,7 @@ struct OperationStore<Waiter: Sendable>: Sendable {
         return true
     }
 
-    /// Takes out the waiters whose deadline has passed, and tells the next deadline.
+    /// Removes the waiters whose deadline has passed, and returns the next deadline.
     mutating func expireWaiters(
         now: Moment
     ) -> (expired: [Waiter], next: Moment?) {
@@ -156,7 +156,7 @@ struct OperationStore<Waiter: Sendable>: Sendable {
         return (expired, next)
     }
 
-    /// Forgets an operation, running or not; gives back who waits for it, or nil when there is none.
+    /// Forgets an operation, running or not; returns those who wait for it, or nil when there is no such operation.
     mutating func forget(_ id: OperationKey, now: Moment, _ limits: Limits) -> [Waiter]? {
         expire(now, limits)
         if let ended = running.removeValue(forKey: id) {
@@ -181,7 +181,7 @@ struct OperationStore<Waiter: Sendable>: Sendable {
         return true
     }
 
-    /// Gives up the place of an operation, and remembers for a day and in bounded number that it was.
+    /// Gives up the place of an operation, and remembers, for a day and for a bounded number of them, that it existed.
     private mutating func remember(
         _ id: OperationKey,
         _ executed: MessagingError.Execution,

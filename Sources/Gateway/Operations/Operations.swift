@@ -18,12 +18,12 @@ final class Operations: Sendable {
 
     private let state = Guarded(State())
     private let loop: EventLoop
-    /// Made by the first client that waits.
+    /// Made for the first client that waits.
     private let timer = Guarded<DeadlineTimer?>(nil)
 
     init(loop: EventLoop) { self.loop = loop }
 
-    /// Tells what has become of an operation, or forgets it.
+    /// Answers with what has become of an operation, or forgets it.
     func answer(
         _ text: String,
         _ exchange: Exchange,
@@ -107,12 +107,12 @@ final class Operations: Sendable {
     /// Forgets an operation; false when there is none.
     func forget(_ id: OperationKey, _ limits: Store.Limits) -> Bool {
         guard let waiters = state.withLock({ $0.store.forget(id, now: .now, limits) }) else { return false }
-        // It runs on, and its answer will be kept nowhere.
+        // The request goes on, and its answer will be kept nowhere.
         for waiter in waiters { waiter.sink.respond(Problem.gone(.ofOperation, .maybe).response(waiter.identity)) }
         return true
     }
 
-    /// Lets nobody wait any more and answers those who do.
+    /// Answers those who wait, and has nobody wait any more.
     func close() {
         state.withLock { $0.isClosed = true }
         _ = expire(.now.advanced(by: .seconds(86_400)))
@@ -146,7 +146,7 @@ struct OperationWaiter: Sendable {
 }
 
 extension GatewayConfiguration {
-    /// The bounds of what is kept of operations.
+    /// The bounds on what is kept of operations.
     var operationLimits: Operations.Store.Limits {
         Operations.Store.Limits(
             timeToLive: operationTimeToLive,

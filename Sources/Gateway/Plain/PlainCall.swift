@@ -13,7 +13,7 @@ struct PlainCall: Sendable {
     var exchange: String
     var routingKey: String
     var timeout: Duration
-    /// The properties and headers; the body is not in it yet.
+    /// The properties and headers, without the body.
     var message: PlainMessage
 
     /// Reads path, query and header fields.
@@ -33,7 +33,7 @@ struct PlainCall: Sendable {
     }
 
     /// The exchange and the routing key. A query parameter names what the path cannot: an exchange called `-`, an empty
-    /// routing key, one that ends in `:cast`.
+    /// routing key, or one that ends in `:cast`.
     private static func names(_ route: PlainRoute, _ query: QueryParameters) throws(Problem) -> (String, String) {
         let isDefault = route.exchange.isSame(as: "-")
         let exchange = try name("exchange", route.exchange, query["exchange"]) ?? (isDefault ? "" : nil)

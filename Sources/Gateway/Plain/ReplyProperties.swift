@@ -6,15 +6,15 @@ internal import Names
 
 /// The properties and headers of a reply as fields of the answer.
 ///
-/// A reply comes from another program: nothing of it may end a line, pretend to be another field, or outgrow the memory
-/// that the answer's head has.
+/// A reply comes from another program: nothing in it may end a line, pretend to be another field, or outgrow the memory
+/// of the answer's head.
 struct ReplyProperties {
     /// The fields, `Content-Type` first; what does not fit is named in `Amqp-Omitted`.
     private(set) var fields: [(String, String)] = []
     private var omitted: [String] = []
     private var left: Int
 
-    /// The least room: what is needed to tell the type and coding of the body, and what was left out.
+    /// The least room: what it takes to give the type and coding of the body, and to name what was left out.
     static let minimumBytes = 640
 
     /// Translates a reply.
@@ -34,7 +34,7 @@ struct ReplyProperties {
         if !omitted.isEmpty { fields.append(Self.omission(omitted)) }
     }
 
-    /// All that can be left out.
+    /// The names of all that can be left out.
     private static let names = [
         "Amqp-Content-Type", "Amqp-Content-Encoding", "Amqp-Delivery-Mode", "Amqp-Priority", "Amqp-Timestamp",
         "Amqp-Message-Id", "Amqp-Type", "Amqp-App-Id", "Amqp-Headers",
@@ -50,7 +50,7 @@ struct ReplyProperties {
     private mutating func addContentType(_ type: String?) {
         let isUsable = type.map { MediaType.isValid($0) } ?? true
         put(("Content-Type", isUsable ? type ?? Self.unknownType : Self.unknownType))
-        // A page that a server of AMQP names so must not run in the gateway's origin.
+        // Something that an AMQP server's reply passes off as a page must not run in the gateway's origin.
         put(("X-Content-Type-Options", "nosniff"))
         put(("Content-Security-Policy", "sandbox"))
         if !isUsable { add("Amqp-Content-Type", type) }
@@ -58,7 +58,7 @@ struct ReplyProperties {
 
     private mutating func addHeaders(_ headers: [PlainMessage.Header]) {
         guard !headers.isEmpty else { return }
-        // Too long a text is refused below; one that is not even written costs nothing.
+        // A text that is too long is refused below; one that is not even written costs nothing.
         let size = headers.reduce(0) { $0 + $1.name.utf8.count + $1.value.bytes.count }
         add("Amqp-Headers", size <= left ? HeaderJSON.text(headers) : "")
     }
@@ -67,7 +67,7 @@ struct ReplyProperties {
 
     private static let codings: Set<Name> = ["gzip", "deflate", "br", "zstd", "compress"]
 
-    /// Programs of AMQP also write a character set there, which is no coding of HTTP.
+    /// AMQP programs also write a character set there, which is no content coding in HTTP.
     private mutating func addContentEncoding(_ encoding: String?) {
         let isCoding = encoding.map { Self.codings.contains(Name($0.lowercased())) } ?? false
         add(isCoding ? "Content-Encoding" : "Amqp-Content-Encoding", encoding)
@@ -84,7 +84,7 @@ struct ReplyProperties {
         fields.append(field)
     }
 
-    /// Whether a text can be the value of a field and is read again as it is: no control character, no white space
+    /// Whether a text can be the value of a field and will be read back unchanged: no control character, no white space
     /// around it.
     private static func isFieldValue(_ text: String) -> Bool {
         guard let first = text.utf8.first, let last = text.utf8.last, first != 0x20, last != 0x20 else { return false }

@@ -19,7 +19,7 @@ extension Problem {
 }
 
 extension MessagingError.Code {
-    /// The exit code of a command whose call or cast has failed so, from the row of its problem.
+    /// The exit code of a command whose call or cast has failed in this way, from the row of its problem.
     public var exitCode: Int32 { ProblemCode(self).facts.exit }
 }
 

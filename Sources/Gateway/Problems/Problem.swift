@@ -26,7 +26,7 @@ struct Problem: Error, Sendable {
     /// Fields of the answer that belong to the status, such as `Allow`.
     var fields: [(name: String, value: String)] = []
     var closesConnection = false
-    /// Seconds after which another try may do better, where it was overloaded.
+    /// After how many seconds another try may do better, if there was an overload.
     var retryAfter = 1
 
     /// A problem with the status and origin that belong to its code.
@@ -38,13 +38,13 @@ struct Problem: Error, Sendable {
         origin = facts.origin
     }
 
-    /// Whether the same request may succeed later although nothing changed in it.
+    /// Whether the same request, unchanged, may succeed later.
     var isRetryable: Bool { execution == .no && code.facts.mayPass }
 
     /// What the code means in general; the same for every occurrence.
     var title: String { code.facts.title }
 
-    /// All fields that the answer needs besides those of every answer.
+    /// All fields that the answer has besides those of every answer.
     var allFields: [(name: String, value: String)] {
         guard status == 429 || status == 503 else { return fields }
         return fields + [("Retry-After", "\(retryAfter)")]
@@ -69,7 +69,7 @@ extension Problem {
         return problem
     }
 
-    /// Whether another method than GET is refused where GET is taken.
+    /// Whether a method other than GET is refused where GET is taken.
     var allowsGet: Bool {
         code == .methodNotAllowed && fields.contains { $0.name == "Allow" && $0.value.utf8.starts(with: "GET".utf8) }
     }
@@ -78,7 +78,7 @@ extension Problem {
         Problem(.privateMethod, "The method \"\(method)\" is private: it begins with \"_\"")
     }
 
-    /// The answer to a request, which told whether it was executed, is no longer kept; it is not executed again.
+    /// The answer to a request, which said whether it was executed, is no longer kept; it is not executed again.
     static func gone(_ answer: KeptAnswer, _ executed: MessagingError.Execution) -> Problem {
         var problem = Problem(answer.code, answer.loss)
         problem.execution = executed
@@ -93,7 +93,7 @@ extension Problem {
         return problem
     }()
 
-    /// As many of something as there may be are there.
+    /// There are already as many of something as there may be.
     static func overloaded(_ limit: GatewayLimit) -> Problem { Problem(.overloaded, limit.text) }
 
     /// The same, where it is known when one of them goes.
@@ -129,7 +129,7 @@ enum KeptAnswer: Sendable {
     }
 }
 
-/// A limit that a request has met, with its value.
+/// A limit that a request has run into, with its value.
 enum GatewayLimit: Sendable, Equatable {
     case requests(Int)
     case requestsToTarget(Int)
@@ -143,7 +143,7 @@ enum GatewayLimit: Sendable, Equatable {
     /// Those that the descriptors of the process allow, where they are fewer than the settings do.
     case possibleListeners(Int)
     case subscriptions(Int)
-    /// Those at the broker that notifications of clients have made.
+    /// Those at the broker that clients' notifications have made.
     case notificationQueues(Int)
     /// Those that they make in a second.
     case newNotificationQueues(Int)
@@ -151,7 +151,7 @@ enum GatewayLimit: Sendable, Equatable {
     /// Bodies that wait to be decoded.
     case codedBodies
 
-    /// What there is too much of, and what sets the limit.
+    /// What there is too much of, and which setting is the limit.
     var text: String {
         switch self {
         case .requests(let limit): Self.text(limit, "requests are under way", "rpc.maxInFlight")

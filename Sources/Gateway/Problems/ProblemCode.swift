@@ -54,11 +54,11 @@ enum ProblemCode: String, CaseIterable, Sendable {
         var status: Int
         /// Who found the failure.
         var origin: Problem.Origin
-        /// Whether the cause may be gone the next time.
+        /// Whether the cause may have gone by the next time.
         var mayPass: Bool
         /// The number of JSON-RPC's error object.
         var number: Int
-        /// The exit code of a command of this program that fails so; 6 is any other failure than those that have one.
+        /// The exit code of a command of this program that fails in this way; 6 where the failure has none of its own.
         var exit: Int32
         /// One sentence, or the reason phrase of a status that HTTP itself explains.
         var title: String
@@ -96,7 +96,7 @@ enum ProblemCode: String, CaseIterable, Sendable {
         case .keyInUse: row(409, .gateway, -32603, "The request with this key is being executed")
         case .keyReused: row(422, .gateway, -32603, "The key belongs to another request")
         case .overloaded: passing(503, .gateway, -32011, "The gateway is at its limit")
-        // No status of HTTP's: nobody gets it, it stands in the log and the metrics.
+        // No status of HTTP: nobody receives it; it is for the log and the metrics.
         case .clientGone: row(499, .gateway, -32019, "The client has closed the connection")
         case .slowListener: passing(503, .gateway, -32603, "The listener reads too slowly")
         case .draining: passing(503, .gateway, -32012, "The gateway is shutting down")
@@ -127,7 +127,7 @@ enum ProblemCode: String, CaseIterable, Sendable {
         Facts(status: status, origin: origin, mayPass: false, number: number, exit: exit, title: title)
     }
 
-    /// A row whose cause may be gone the next time.
+    /// A row whose cause may have gone by the next time.
     private func passing(
         _ status: Int,
         _ origin: Problem.Origin,

@@ -5,7 +5,7 @@ internal import HTTPServer
 internal import Messaging
 
 extension Problem {
-    /// The answer to a request that nothing more is known of than what it is called.
+    /// The answer to a request of which no more is known than its identity.
     func response(_ identity: RequestIdentity) -> HTTPResponse {
         ProblemDocument(problem: self, request: identity).response
     }
@@ -91,7 +91,7 @@ struct ProblemDocument {
     }
 }
 
-/// Writes the members of a JSON object one after the other, each text once: one of them may be megabytes long.
+/// Writes the members of a JSON object one after the other, copying each text only once: one may be megabytes long.
 private struct MemberWriter {
     private var bytes: [UInt8] = []
 

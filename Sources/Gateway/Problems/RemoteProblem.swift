@@ -4,8 +4,8 @@
 internal import Messaging
 internal import Names
 
-/// From a server's exception to a status: the classes known exactly, then the operator's rules, then the exception's own
-/// code, else 500.
+/// From a server's exception to a status: first the classes known exactly, then the operator's rules, then the
+/// exception's own code; otherwise 500.
 enum RemoteProblem {
     static func make(_ remote: RemoteError, method: String, configuration: GatewayConfiguration) -> Problem {
         var problem = known(remote, method: method) ?? byRuleOrCode(remote, configuration.errorRules)
@@ -39,7 +39,7 @@ enum RemoteProblem {
         return problem
     }
 
-    /// The dispatcher's refusal; one that comes out of the method itself, about a call of its own, shows that it ran.
+    /// The dispatcher's refusal; one that comes from the method itself, about a call of its own, shows that it ran.
     private static func refused(_ code: ProblemCode, _ remote: RemoteError, _ method: String) -> Problem {
         var problem = unexecuted(code, remote)
         if SignatureError.hasRun(method, remote) { problem.execution = .yes }
@@ -58,7 +58,7 @@ enum RemoteClasses {
         "builtins.NotImplementedError": 501,
         "oslo_policy.policy.PolicyNotAuthorized": 403,
         "oslo_policy.policy.InvalidScope": 403,
-        // The server's own call downstream failed: it speaks of another hop than ours.
+        // The server's own call downstream failed: this is about another hop than ours.
         "oslo_messaging.exceptions.MessagingTimeout": 504,
         "oslo_messaging.exceptions.MessageDeliveryFailure": 502,
         "oslo_messaging.exceptions.MessageUndeliverable": 502,
@@ -82,7 +82,7 @@ enum RemoteCode {
         return (400...599).contains(number) ? number : nil
     }
 
-    /// The status to answer: codes that would speak of our own HTTP exchange are replaced.
+    /// The status to answer with: codes that would be about our own HTTP exchange are replaced.
     static func normalised(_ code: Int, className: String) -> Int {
         switch code {
         case 401, 407: 403

@@ -24,7 +24,7 @@ enum SignatureError {
         remote.traceback.contains { hasFrame($0, in: method) }
     }
 
-    /// A name and its complaint stand in the beginning of a message, however long the rest of it is.
+    /// A name and its complaint stand at the beginning of a message, however long the rest of it is.
     private static let longestName = 4096
 
     /// Splits `Endpoint.add() missing …` into `add` and what follows the parentheses.

@@ -5,7 +5,7 @@ internal import HTTPServer
 internal import Messaging
 internal import Threads
 
-/// What a request wants of its answer besides having it: the same again under a key, or later.
+/// What a request wishes of its answer: to be the same again under a key, or to come later.
 struct DeliveryWish: Sendable {
     let key: IdempotencyKey?
     /// Whether the answer may come later (`Prefer: respond-async`).
@@ -23,7 +23,7 @@ struct DeliveryWish: Sendable {
 
 /// Answers that come later, or as they were given before.
 final class Deliveries: Sendable {
-    /// Sends what a request asks for; throws what is wrong with it, and nothing was sent then.
+    /// Sends what a request asks for; throws what is wrong with it, and then nothing was sent.
     typealias Send = (Exchange) throws(Problem) -> Void
 
     private let core: GatewayCore
@@ -38,9 +38,9 @@ final class Deliveries: Sendable {
     /// How many idempotency keys are known.
     var keyCount: Int { answers.withLock { $0.count } }
 
-    /// Executes a request, and answers it as it wishes.
+    /// Executes a request, and answers it in the way that it wishes.
     ///
-    /// - Throws: what is wrong with the request; nothing was sent then.
+    /// - Throws: what is wrong with the request; then nothing was sent.
     func deliver(_ exchange: Exchange, _ wish: DeliveryWish, _ send: Send) throws(Problem) {
         let holder = Holder(exchange)
         guard let key = wish.key else { return try deliverLater(exchange, nil, holder, send) }
@@ -95,7 +95,7 @@ final class Deliveries: Sendable {
     ) throws(Problem) {
         let id = try operations.begin(holder, exchange.caller, core.configuration.operationLimits)
         let begun = OperationResponses.begun(id.id, exchange.identity)
-        // Before the request runs, whose end may come at once.
+        // Before the request runs, since it may end at once.
         if let key { answers.withLock { $0.answerMeanwhile(key, StoredResponse(begun)) } }
         let keeper = ResponseKeeper { [self] response, executed in
             if let key { end(key, nil, executed) }
@@ -110,7 +110,7 @@ final class Deliveries: Sendable {
         exchange.sink.respond(begun)
     }
 
-    /// A request has ended: what was not executed may be sent again, of the rest the answer is kept.
+    /// A request has ended: one that was not executed may be sent again; otherwise the answer is kept.
     private func end(_ key: IdempotencyKey, _ answer: StoredResponse?, _ executed: MessagingError.Execution) {
         let limits = core.configuration.idempotencyLimits
         answers.withLock { answers in
@@ -121,7 +121,7 @@ final class Deliveries: Sendable {
 }
 
 extension GatewayConfiguration {
-    /// The bounds of what is kept of answers under keys.
+    /// The bounds on the answers that are kept under keys.
     fileprivate var idempotencyLimits: IdempotencyStore.Limits {
         IdempotencyStore.Limits(
             timeToLive: idempotencyTimeToLive,
@@ -140,7 +140,7 @@ extension Problem {
         return problem
     }()
 
-    /// The key came with another request before.
+    /// The key has come with another request before.
     static let keyReused = Problem(
         .keyReused,
         "This key came with another request before: method, path, query, body, or a field that changes the meaning differ"

@@ -12,7 +12,7 @@ extension FieldWriter {
         field("X-Openstack-Request-Id", identity.bytes)
     }
 
-    /// Writes the identifier of a message and the time it had.
+    /// Writes the identifier of a message and the time that it had.
     mutating func append(_ id: UniqueID, timeout: Duration) {
         begin("Rpc-Message-Id")
         append(hexadecimal: id.words.high)

@@ -10,7 +10,7 @@ protocol MessageResponses: Sendable {
     var identity: RequestIdentity { get }
     /// The template of the request's path.
     var template: String { get }
-    /// What the log says of where the message went.
+    /// What the log says about where the message went.
     var destination: Logger.Metadata { get }
 
     /// Where the time that it took is counted.
@@ -45,7 +45,7 @@ extension GatewayCore {
     /// Gives the answer to a message that has ended, counts it and tells the log.
     ///
     /// - Parameters:
-    ///   - executed: what the answer tells of the execution.
+    ///   - executed: what the answer says about the execution.
     ///   - elapsed: the time since the request.
     func finish(
         _ responses: some MessageResponses,

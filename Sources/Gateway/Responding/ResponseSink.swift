@@ -6,14 +6,15 @@ internal import Messaging
 
 /// Where the answer to a request goes: straight to the client, or to what keeps it first.
 ///
-/// One word, so that a plain call carries its responder and nothing else.
+/// One word, so that an ordinary call carries its responder and nothing else.
 enum ResponseSink: Sendable {
     case client(Responder)
     case keeper(ResponseKeeper)
 
     /// Gives the answer, once.
     ///
-    /// - Parameter executed: what the answer tells of the execution; one that was never executed may be sent again.
+    /// - Parameter executed: what the answer says about the execution; a request that was never executed may be sent
+    ///   again.
     func respond(_ response: consuming HTTPResponse, executed: MessagingError.Execution = .yes) {
         switch self {
         case .client(let responder): responder.respond(response)
@@ -23,12 +24,13 @@ enum ResponseSink: Sendable {
 }
 
 extension ResponseSink {
-    /// Has a call given up when its client goes before the answer; what is kept for later goes on. Within `handle` only.
+    /// Has a call given up when its client leaves before the answer; one whose answer is kept goes on. Within `handle`
+    /// only.
     func cancelsWhenClientGoes(_ call: UniqueID) {
         if case .client(let responder) = self { responder.whenClientGoes(.told(call.high, call.low)) }
     }
 
-    /// Has something done when the client goes before the answer; within `handle` only.
+    /// Has something done when the client leaves before the answer; within `handle` only.
     func whenClientGoes(_ action: @escaping @Sendable () -> Void) {
         if case .client(let responder) = self { responder.whenClientGoes(.action(action)) }
     }
@@ -49,7 +51,7 @@ extension ResponseSink {
     }
 }
 
-/// What wants an answer before the client gets it.
+/// Something that takes an answer before the client gets it.
 final class ResponseKeeper: Sendable {
     /// Called once, on whatever thread the answer comes from.
     let receive: @Sendable (_ response: HTTPResponse, _ executed: MessagingError.Execution) -> Void

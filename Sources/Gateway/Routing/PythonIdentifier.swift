@@ -1,14 +1,14 @@
 // Part of the rpc-gateway project, under Apache License v2.0; see LICENSE for the full text
 // SPDX-License-Identifier: Apache-2.0
 
-/// Names as Python has them: identifiers of UAX #31.
+/// Python's names: identifiers of UAX #31.
 enum PythonIdentifier {
     /// Whether a text is an identifier: a letter or underscore, then letters, digits, marks and underscores.
     static func isValid(_ text: String) -> Bool {
         isASCIIIdentifier(text) || isUnicodeIdentifier(text)
     }
 
-    /// What nearly every method's name is, at a glance.
+    /// Whether it is an ASCII identifier, as nearly every method's name is; quickly checked.
     private static func isASCIIIdentifier(_ text: String) -> Bool {
         guard let first = text.utf8.first, !(0x30...0x39).contains(first) else { return false }
         return text.utf8.allSatisfy { byte in

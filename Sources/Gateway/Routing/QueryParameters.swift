@@ -22,10 +22,10 @@ struct QueryParameters: Sendable {
         }
     }
 
-    /// The value of a parameter; empty for one that stands without a value.
+    /// The value of a parameter; empty for one without a value.
     subscript(name: String) -> String? { values.first { $0.name.utf8.elementsEqual(name.utf8) }?.value }
 
-    /// Decodes one part; `+` is a plus sign, as everywhere but in HTML forms.
+    /// Decodes one part; `+` is a plus sign, as everywhere except in HTML forms.
     private static func decode(_ part: ArraySlice<UInt8>) throws(Problem) -> String {
         guard let text = PercentEncoding.decode(part) else {
             throw .invalidRequest("query: a parameter is not percent-encoded UTF-8")

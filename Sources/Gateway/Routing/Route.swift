@@ -24,7 +24,7 @@ enum Route: Sendable {
     case ready
     /// The queue of a topic or server.
     case health(topic: String, server: String?)
-    /// What takes no time to answer.
+    /// A page, which takes no time to answer.
     case page(Page)
 
     /// The pages of the gateway itself.
@@ -71,7 +71,7 @@ extension Route {
         switch self {
         case .rpc, .plain, .jsonRPC, .notify: "POST, OPTIONS"
         case .operation: "GET, HEAD, DELETE, OPTIONS"
-        // A stream has no length and no end: its head alone tells nothing.
+        // A stream has no length and no end, so its head alone says nothing.
         case .notifications: "GET, OPTIONS"
         case .healthy, .ready, .health, .page: "GET, HEAD, OPTIONS"
         }
@@ -90,7 +90,7 @@ extension Route {
 
 /// The path of plain AMQP: an exchange and a routing key, with or without a reply.
 struct PlainRoute: Sendable, Equatable {
-    /// As the path names it; `-` is the default exchange.
+    /// The exchange as the path names it; `-` is the default exchange.
     var exchange: String
     /// As the path names it.
     var routingKey: String

@@ -9,7 +9,7 @@ enum Router {
     ///
     /// - Parameters:
     ///   - unmarked: what a method without a suffix stands for.
-    ///   - takesPrivate: whether a private method is a method like any other.
+    ///   - takesPrivate: whether a private method is taken like any other.
     /// - Throws: 400 for a malformed path, 404 where nothing lives, 403 for a private method.
     static func route(
         _ path: [UInt8],
@@ -20,7 +20,7 @@ enum Router {
         switch segments.count {
         case 0: return .page(.home)
         case 1: return try alias(segments[0])
-        // As it is written: `%2D` is a topic of that name.
+        // Compared as written: `%2D` is a topic named `-`.
         case _ where path.starts(with: "/-/".utf8): return try administration(segments.dropFirst())
         case 2: return .rpc(try rpc(segments[0], "-", split(segments[1], unmarked), takesPrivate))
         case 3: return .rpc(try rpc(segments[0], segments[1], split(segments[2], unmarked), takesPrivate))
@@ -105,7 +105,7 @@ enum Router {
         _ unmarked: RPCRoute.Verb
     ) throws(Problem) -> (method: Name, verb: RPCRoute.Verb) {
         guard let colon = last.utf8.firstIndex(of: UInt8(ascii: ":")) else { return (last, unmarked) }
-        // A colon of one byte never stands inside a character of UTF-8, so both parts are whole texts.
+        // A colon is never a byte inside another UTF-8 character, so both parts are whole texts.
         let method = Name(String(last.text[..<colon]))
         switch Name(String(last.text[colon...])) {
         case ":cast": return (method, .cast)
