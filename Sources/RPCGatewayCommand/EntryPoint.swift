@@ -7,7 +7,7 @@ internal import Glibc
 /// The process's entry.
 @main struct EntryPoint {
     static func main() async {
-        // A closed standard error or socket is an error of one write, not the end of the process.
+        // A closed standard error or socket is to fail one write, not to end the process.
         signal(SIGPIPE, SIG_IGN)
         let arguments = Array(CommandLine.arguments.dropFirst())
         SecretWords.hide()
@@ -16,7 +16,8 @@ internal import Glibc
 
     /// Runs a command line and returns the process's exit code.
     static func run(_ arguments: [String]) async -> Int32 {
-        // Asked for here, as the parser's own flag would take the option --version away from `call`, `cast`, `ping` and `gather`.
+        // Handled here, as the parser's own flag would take the option --version away from `call`, `cast`, `ping` and
+        // `gather`.
         if arguments.first == "--version" {
             print(RPCGateway.programVersion)
             return Outcome.success.rawValue
@@ -34,7 +35,8 @@ internal import Glibc
         }
     }
 
-    /// Help goes to standard output and complaints to standard error; a wrong command line is 2, as configuration is.
+    /// Help goes to standard output and complaints to standard error; a wrong command line gives 2, as a wrong
+    /// configuration does.
     private static func report(_ error: any Error) -> Int32 {
         let code = RPCGateway.exitCode(for: error)
         let message = RPCGateway.fullMessage(for: error)

@@ -6,7 +6,7 @@ internal import Gateway
 internal import HTTPServer
 internal import Messaging
 
-/// How a client's command ended, as the process's exit code tells it.
+/// How a client command ended, as the process's exit code.
 enum Outcome: Int32, Sendable, CaseIterable {
     case success = 0
     case remoteError = 1
@@ -35,14 +35,14 @@ extension Outcome {
     init(_ code: MessagingError.Code) { self = Outcome(rawValue: code.exitCode) ?? .failure }
 }
 
-/// How `serve` ended, as the process's exit code tells it.
+/// How `serve` ended, as the process's exit code.
 enum ServeOutcome: Int32, Sendable, CaseIterable {
     case stopped = 0
-    /// The address is taken or not this machine's, or there is no descriptor or thread to serve with.
+    /// The address is taken or is not this machine's, or there is no descriptor or thread to serve with.
     case cannotListen = 1
     case usage = 2
 
-    /// How it ended when the server did not start.
+    /// The outcome when the server did not start.
     init(_ code: HTTPServerError.Code) {
         self =
             switch code {

@@ -3,7 +3,7 @@
 
 internal import ArgumentParser
 
-/// What a client command is to do, as the person at the terminal said it.
+/// What a client command is to do, as given on the command line.
 struct ClientRequest: Sendable, Equatable {
     enum Kind: Sendable, Equatable {
         case call
@@ -20,7 +20,7 @@ struct ClientRequest: Sendable, Equatable {
     var namespace: String?
     var version: String?
     var exchange: String?
-    /// Nil is the configured time-out.
+    /// Nil for the configured time-out.
     var timeout: Duration?
     /// A JSON object, not yet checked.
     var context: String?

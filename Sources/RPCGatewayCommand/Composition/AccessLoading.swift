@@ -7,7 +7,7 @@ internal import Access
 enum AccessLoading {
     /// What is to be in force; nil where everybody may do everything.
     ///
-    /// - Parameter earlier: What is in force, whose keys keep the time of their last use.
+    /// - Parameter earlier: What has been in force; its keys keep the time of their last use.
     /// - Throws: everything that is wrong with the files, by file, line and field.
     static func load(_ settings: AccessSettings, after earlier: AccessControl?) throws(SettingsError) -> AccessControl?
     {
@@ -24,7 +24,7 @@ enum AccessLoading {
         )
     }
 
-    /// The rules; nil where there is no file of them.
+    /// The rules; nil where no file of rules is configured.
     static func policy(_ settings: AccessSettings) throws(SettingsError) -> Policy? {
         try settings.policyFile.map { path throws(SettingsError) in
             try read("policy.file", path) { bytes throws(AccessFileError) in try Policy(file: bytes) }

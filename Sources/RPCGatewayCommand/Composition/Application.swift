@@ -20,12 +20,12 @@ struct Application: Sendable {
     let gateway: HTTPGateway
     let server: HTTPServer
     let demo: RPCServer?
-    /// What the files of keys were when they were read.
+    /// The state of the access files when they were read.
     let accessStamps: [FileStamp]
 
     /// Makes everything and starts nothing.
     ///
-    /// - Throws: what is wrong with the transport's address or options, or with the files of keys.
+    /// - Throws: what is wrong with the transport's address or options, or with the access files.
     init(_ settings: Settings) throws {
         logLevel = LogLevelSwitch(settings.logLevel)
         let (level, format) = (logLevel, settings.logFormat)
@@ -58,7 +58,7 @@ struct Application: Sendable {
                 metricsPage: { registry.render() },
                 loopsTurn: { running.value.map { $0.statistics.oldestTurnAge < .seconds(5) } ?? true },
                 loop: loops[0],
-                // Streams stay, so calls have the other half.
+                // Streams last, so half of the connections are left to calls.
                 maximumListeners: max(1, HTTPServer.maximumConnections(http) / 2),
                 maximumSubscriptions: budget.subscriptions
             ),
@@ -76,7 +76,7 @@ struct Application: Sendable {
         registry.addGatewayMetrics(gateway, driver, server)
     }
 
-    /// The loops that carry everything, HTTP and the broker's connections alike; they turn until the process ends.
+    /// The loops that carry everything, HTTP and broker connections alike; they turn until the process ends.
     private static func makeLoops(_ count: Int) throws(OutOfResources) -> [EventLoop] {
         var loops: [EventLoop] = []
         for number in 0..<count {
@@ -127,7 +127,7 @@ struct TransportService: Service {
     func run() async throws {
         driver.start()
         try? await gracefulShutdown()
-        // The calls have ended before (the HTTP side stops first): what is left is flushing, deleting and closing.
+        // The calls have ended by now (the HTTP side stops first): what is left is flushing, deleting and closing.
         await driver.shutdown(deadline: .now.advanced(by: min(grace, .seconds(5))))
     }
 }

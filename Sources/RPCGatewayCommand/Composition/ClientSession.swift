@@ -6,7 +6,7 @@ internal import Messaging
 internal import Observability
 internal import Threads
 
-/// A driver for one command of the command line, with the demo beside it where the settings ask for it.
+/// A driver for one command of the command line, with the demo beside it if the settings ask for it.
 enum ClientSession {
     /// Connects, does the work, disconnects, and says how it ended; what goes wrong is printed.
     static func run(_ settings: Settings, _ work: (any Driver) async throws -> Outcome) async -> Outcome {

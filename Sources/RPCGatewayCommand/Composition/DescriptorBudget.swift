@@ -5,7 +5,7 @@ internal import Messaging
 
 /// How the process's file descriptors are shared out, so that no part can take those of another.
 ///
-/// What is left is for HTTP, whose number of connections is up to clients.
+/// The rest is for HTTP, where clients decide how many connections there are.
 struct DescriptorBudget: Equatable {
     private static let process = 32
     private static let perLoop = 8
@@ -18,7 +18,7 @@ struct DescriptorBudget: Equatable {
 
     /// - Parameters:
     ///   - limit: the descriptors that the process may have.
-    ///   - driver: what the driver takes of them.
+    ///   - driver: how many of them the driver takes.
     ///   - loops: the event loops.
     init(limit: Int, driver: DriverDescriptors, loops: Int) {
         let perListener = max(1, driver.perListener)

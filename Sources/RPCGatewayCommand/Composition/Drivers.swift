@@ -39,7 +39,7 @@ enum Drivers {
 
     /// Makes the driver of a transport URL.
     ///
-    /// - Parameter loops: what drives it, each a part of it; with none it makes one.
+    /// - Parameter loops: what drives it, each loop a part of it; with none the driver makes one.
     /// - Throws: what is unknown or wrong about the URL's scheme or options.
     static func make(
         _ url: TransportURL,

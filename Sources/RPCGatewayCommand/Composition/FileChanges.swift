@@ -7,7 +7,7 @@ internal import Glibc
 struct FileStamp: Sendable, Equatable {
     private var parts: [Int64] = []
 
-    /// The state of a file now, behind whatever links lead to it; all files that are missing are the same.
+    /// The present state of a file, behind whatever links lead to it; all missing files are the same.
     init(of path: String) {
         var status = stat()
         // Right: the kernel fills the structure during the call.
@@ -19,20 +19,20 @@ struct FileStamp: Sendable, Equatable {
         ]
     }
 
-    /// A state by a number, for tests.
+    /// A state given as a number, for tests.
     init(number: Int64) { parts = [number] }
 }
 
-/// Tells when files have changed and stopped changing: one that is being written is no file to read.
+/// Tells when files have changed and stopped changing: one that is being written must not be read.
 struct FileChanges: Sendable {
-    /// What was there when the files were read last.
+    /// The state of the files when they were last read.
     private var read: [FileStamp]
-    /// What was there at the last look, if it was not that.
+    /// The state at the last look, if it differed from that.
     private var pending: [FileStamp]?
 
     init(_ stamps: [FileStamp]) { read = stamps }
 
-    /// Takes a look; true when the files are to be read now.
+    /// Compares with the last look; true when the files are to be read.
     mutating func look(_ stamps: [FileStamp]) -> Bool {
         guard stamps != read else {
             pending = nil

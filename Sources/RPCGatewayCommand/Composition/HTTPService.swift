@@ -32,7 +32,7 @@ struct HTTPService: Service {
         logger.notice("HTTP server stopped")
     }
 
-    /// Stopping blocks, so a thread of its own does it.
+    /// Stopping blocks, so it is done on a thread of its own.
     private func stop(deadline: Moment) async {
         await withCheckedContinuation { continuation in
             let server = server
@@ -40,7 +40,7 @@ struct HTTPService: Service {
                 server.shutdown(deadline: min(deadline, .now.advanced(by: .seconds(2))))
                 continuation.resume()
             }
-            // Without a thread for it this one waits; nothing else is left to do by then.
+            // If there is no thread to be had this one waits; nothing else is left to do by then.
             do throws(OutOfResources) { _ = try OwnedThread(name: "http-stop", stop) } catch { stop() }
         }
     }

@@ -9,7 +9,7 @@ internal import Names
 internal import Observability
 
 extension MetricsRegistry {
-    /// Shows what the parts of the gateway hold now.
+    /// Shows what the parts of the gateway hold at present.
     func addGatewayMetrics(_ gateway: HTTPGateway, _ driver: any Driver, _ server: HTTPServer) {
         describe("http.server.request.duration", "Time from a call's arrival to its answer, in seconds.")
         describe("http.server.requests.rejected", "Requests that did not become a call, by reason.")

@@ -11,7 +11,7 @@ struct PlainCommandRequest: Sendable {
     var body: [UInt8]
     var contentType: String?
     var headers: [(name: String, value: String)]
-    /// Nil is the configured time-out.
+    /// Nil for the configured time-out.
     var timeout: Duration?
     var isCast: Bool
 }

@@ -9,8 +9,8 @@ internal import ServiceLifecycle
 internal import Threads
 internal import UnixSignals
 
-/// Reads the configuration again at each SIGHUP, and the files of keys and rules when they change: applied whole, or refused whole with
-/// the old ones kept.
+/// Reads the configuration again at each SIGHUP, and the files of keys and rules when they change. What was read is
+/// applied as a whole, or refused as a whole and the old kept.
 struct ReloadService: Service {
     private let application: Application
     private let load: @Sendable () throws(SettingsError) -> LoadedSettings
@@ -52,7 +52,7 @@ struct ReloadService: Service {
         current.withLock { current in
             do throws(SettingsError) {
                 let wanted = try load().settings
-                // What needs a restart stays as it is, so that the mixture is looked at as well.
+                // What needs a restart stays as it is, so the mixture of old and new is checked as well.
                 if let reason = wanted.reloading(over: current).reasonNotToServe {
                     throw SettingsError(problems: [SettingsProblem(subject: "http.listen", reason: reason)])
                 }

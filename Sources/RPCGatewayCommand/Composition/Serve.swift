@@ -48,7 +48,7 @@ enum Serve {
             gracefulShutdownSignals: [.sigterm, .sigint],
             logger: application.logger
         )
-        // Calls, confirms and connections have bounds of their own; this is for what no bound foresaw.
+        // Calls, confirms and connections have bounds of their own; this one is for what nobody foresaw.
         configuration.maximumGracefulShutdownDuration = settings.shutdownGrace + .seconds(10)
         return ServiceGroup(configuration: configuration)
     }

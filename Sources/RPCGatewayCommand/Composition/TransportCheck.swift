@@ -9,7 +9,7 @@ enum TransportCheck {
     /// The names of the drivers that this program has.
     static let driverNames = ["fake", "kombu", "memory", "rabbit"]
 
-    /// What is wrong with the options in the query of a RabbitMQ's address; values are not repeated.
+    /// What is wrong with the options in the query of a RabbitMQ address; values are not repeated.
     private static func optionProblem(_ url: TransportURL) -> String? {
         guard ["rabbit", "kombu"].contains(url.driverName) else { return nil }
         do {

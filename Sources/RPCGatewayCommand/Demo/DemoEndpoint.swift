@@ -5,7 +5,7 @@ internal import Logging
 internal import Messaging
 internal import Threads
 
-/// A small service to try the gateway, or any oslo.messaging client, with.
+/// A small service for trying out the gateway, or any oslo.messaging client.
 final class DemoEndpoint: RPCEndpoint {
     let name = "Demo"
     private let count = Guarded(0)
@@ -51,7 +51,7 @@ final class DemoEndpoint: RPCEndpoint {
         return seconds
     }
 
-    /// Ends as the kind says; `silent` answers after an hour, so that a time-out can be seen.
+    /// Fails in the way that the kind names; `silent` answers after an hour, so that a time-out can be seen.
     private func fail(_ context: RequestContext, _ kind: String) async throws {
         if kind == "silent" { return try await Task.sleep(for: .seconds(3600)) }
         guard let failure = DemoException.kinds[kind] else {

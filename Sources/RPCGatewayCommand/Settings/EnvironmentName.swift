@@ -19,7 +19,7 @@ enum EnvironmentName {
         return name
     }
 
-    /// Whether Kubernetes made the variable: it sets these in every pod beside a Service named `rpc-gateway`.
+    /// Whether Kubernetes made the variable: in every pod it sets some for a Service named `rpc-gateway`.
     static func isServiceLink(_ name: String) -> Bool {
         guard name.hasPrefix(prefix) else { return false }
         let rest = name.dropFirst(prefix.count)

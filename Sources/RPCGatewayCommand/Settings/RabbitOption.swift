@@ -29,7 +29,7 @@ enum RabbitOption: Sendable {
         }
     }
 
-    /// The text the driver gets; nil when the value is not allowed.
+    /// The text that the driver gets; nil when the value is not allowed.
     func normalized(_ text: String) -> String? {
         switch self {
         case .boolean: return Switch.parse(text).map { "\($0)" }

@@ -46,7 +46,7 @@ extension Setting {
         }
     }
 
-    /// How often something is tried again; -1, which the settings keep as nil, is for ever.
+    /// How often something is tried again; -1, which the settings keep as nil, means for ever.
     static func attempts(
         _ key: String,
         _ path: SettingPath<Int?>,

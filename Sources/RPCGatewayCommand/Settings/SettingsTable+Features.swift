@@ -4,7 +4,7 @@
 internal import Gateway
 
 extension SettingsTable {
-    /// What is served beside calls.
+    /// What is served besides calls.
     static let features = operations + idempotency + jsonRPC + plainAMQP + notifications
 
     private static let operations: [Setting] = [

@@ -12,7 +12,7 @@ struct TransportSettings: Sendable, Equatable, CustomStringConvertible, CustomRe
     /// The address without passwords.
     var redactedURL: String { TransportURLRedaction.redacted(url) }
 
-    /// Redacted, as whatever holds settings may be printed into a log.
+    /// Redacted, since whatever holds settings may be printed into a log.
     var description: String { redactedURL }
 
     /// Redacted as well: printing a structure goes through the mirrors of its parts.

@@ -6,12 +6,12 @@ internal import Gateway
 /// Settings, and where each of them comes from.
 struct LoadedSettings: Sendable, Equatable {
     var settings: Settings
-    /// Sources by key; a key that is missing here has its default.
+    /// Sources by key; a setting whose key is missing here has its default.
     var origins: [String: String]
 }
 
 extension LoadedSettings {
-    /// Values that are right by themselves and wrong together.
+    /// Values that are right by themselves but wrong together.
     var contradictions: [SettingsProblem] {
         var problems: [SettingsProblem] = []
         if settings.gateway.responseTimeout > settings.gateway.maximumTimeout {

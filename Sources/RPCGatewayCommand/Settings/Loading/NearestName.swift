@@ -1,11 +1,11 @@
 // Part of the rpc-gateway project, under Apache License v2.0; see LICENSE for the full text
 // SPDX-License-Identifier: Apache-2.0
 
-/// Finds what somebody meant who wrote a name wrongly.
+/// Finds what was meant by a misspelled name.
 enum NearestName {
     /// The known name with the fewest edits, if it is near enough to be a likely slip.
     static func of(_ name: String, in known: some Sequence<String>) -> String? {
-        // A mapping where one value belongs: the key itself was right.
+        // There is a mapping where one value belongs: the key itself was right.
         if let parent = known.first(where: { name.hasPrefix($0 + ".") }) { return parent }
         let wanted = Array(plain(name).utf8.prefix(100))
         var best: (distance: Int, name: String)?
@@ -17,7 +17,7 @@ enum NearestName {
         return best.name
     }
 
-    /// Spellings that differ only by case or separators are the same name.
+    /// The name without case and separators, which may differ between spellings of one name.
     private static func plain(_ name: String) -> String {
         name.lowercased().filter { $0 != "_" && $0 != "-" && $0 != "." }
     }

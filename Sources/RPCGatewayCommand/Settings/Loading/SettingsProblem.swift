@@ -5,7 +5,7 @@
 struct SettingsProblem: Sendable, Equatable, CustomStringConvertible {
     /// The key, or the name of the file or variable.
     var subject: String
-    /// Where it stands: `environment variable RPC_GATEWAY_HTTP_LOOPS`, `file gateway.yaml`.
+    /// Where it was set: `environment variable RPC_GATEWAY_HTTP_LOOPS`, `file gateway.yaml`.
     var source: String?
     /// The value as written, safe to show.
     var value: String?
@@ -27,7 +27,7 @@ struct SettingsProblem: Sendable, Equatable, CustomStringConvertible {
         "\"" + (value.count > 100 ? value.prefix(100) + "…" : value[...]) + "\""
     }
 
-    /// A value may hold anything; a line of the report must stay one line and must not steer the terminal.
+    /// The text as one line: a value may hold anything, and must neither break the line nor steer the terminal.
     private static func oneLine(_ text: String) -> String {
         String(String.UnicodeScalarView(text.unicodeScalars.map { isControl($0) ? "\u{FFFD}" : $0 }))
     }

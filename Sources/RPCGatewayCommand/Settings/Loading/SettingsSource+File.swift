@@ -13,7 +13,7 @@ extension SettingsSource {
         do {
             let bytes = try SmallFile.bytes(of: path)
             guard hasContent(bytes) else { return nil }
-            // The parser asks of each key whether it is secret, which tells us all keys of the file.
+            // The parser asks about each key whether it is secret, which tells us all keys of the file.
             let keys = Guarded<[String]>([])
             let options = YAMLSnapshot.ParsingOptions(
                 secretsSpecifier: .dynamic { key, _ in

@@ -13,10 +13,10 @@ struct SettingsSource: Sendable {
         case wrongShape
     }
 
-    /// Shown where nothing closer to the reader is known: `file gateway.yaml`.
+    /// Shown where nothing more specific is known: `file gateway.yaml`.
     let name: String
     let snapshot: any ConfigSnapshot
-    /// Says for a setting what the reader should look at, such as the variable's name.
+    /// Says where the reader should look for a setting, such as the variable's name.
     var place: @Sendable (Setting) -> String
 
     init(
@@ -29,7 +29,7 @@ struct SettingsSource: Sendable {
         self.place = place ?? { _ in name }
     }
 
-    /// Reads a setting as text, as the settings have rules of their own for what a text may be.
+    /// Reads a setting as text, since settings have their own rules for what a text may be.
     func answer(for setting: Setting) -> Answer {
         let key = AbsoluteConfigKey(dotted: setting.key)
         do {
@@ -57,7 +57,7 @@ struct SettingsSource: Sendable {
 }
 
 extension AbsoluteConfigKey {
-    /// The key that is written `http.listen`.
+    /// The key that is written in the form `http.listen`.
     init(dotted key: String) {
         self.init(key.split(separator: ".").map(String.init))
     }

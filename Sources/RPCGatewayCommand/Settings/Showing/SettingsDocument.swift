@@ -1,7 +1,7 @@
 // Part of the rpc-gateway project, under Apache License v2.0; see LICENSE for the full text
 // SPDX-License-Identifier: Apache-2.0
 
-/// Settings as a YAML file that could be loaded again, but for its secrets.
+/// Settings as a YAML file that could be loaded again, except for its secrets.
 enum SettingsDocument {
     static func text(of loaded: LoadedSettings) -> String {
         var lines: [String] = []
@@ -19,7 +19,7 @@ enum SettingsDocument {
 
     private static func line(_ setting: Setting, name: String, _ loaded: LoadedSettings) -> String {
         let origin = printable(loaded.origins[setting.key] ?? "default")
-        // What the driver decides is shown as a comment, so that loading this text sets no more than was set.
+        // What the driver decides is shown as a comment, so that loading this text sets only what was set.
         guard let value = setting.show(loaded.settings) else {
             return "  # \(name): \(setting.documentedDefault ?? "")  # default"
         }

@@ -1,12 +1,12 @@
 // Part of the rpc-gateway project, under Apache License v2.0; see LICENSE for the full text
 // SPDX-License-Identifier: Apache-2.0
 
-/// Hides the passwords of a transport URL, be it well-formed or not: rather too much than too little.
+/// Hides the passwords of a transport URL, well-formed or not; in doubt it hides too much.
 enum TransportURLRedaction {
     private static let mask = "***"
     private static let secretWords = ["password", "passwd", "secret", "token"]
 
-    /// The URL with `***` for every password and for query options whose names speak of one.
+    /// The URL with `***` for every password and for query options whose names suggest one.
     static func redacted(_ url: String) -> String {
         guard let separator = url.firstRange(of: "://") else { return url.contains("@") ? mask : url }
         let rest = url[separator.upperBound...]
@@ -16,7 +16,7 @@ enum TransportURLRedaction {
         return url[..<separator.upperBound] + redactedHosts(credentials) + path + redactedQuery(query)
     }
 
-    /// Several hosts, each with its credentials, but for the last host, which follows this text.
+    /// Several hosts, each with its credentials, except for the last host, which follows this text.
     private static func redactedHosts(_ text: Substring) -> String {
         var parts = text.split(separator: ",", omittingEmptySubsequences: false)
         guard let last = parts.popLast() else { return "" }
