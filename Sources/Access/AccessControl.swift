@@ -16,25 +16,35 @@ public final class AccessControl: Sendable {
     public let policy: Policy?
     /// Which decisions are told to the log.
     public let audit: PolicyAudit
+    /// Whether requests are asked who they are from.
+    public let asks: Bool
     private let clock: @Sendable () -> Int64
+
+    /// Lets everybody in as `anonymous`, whatever credentials a request brings.
+    public static let open = AccessControl(authenticator: Authenticator(keys: nil), asks: false)
 
     /// Makes what is in force from now on.
     ///
-    /// - Parameter clock: Seconds since 1970; called from any thread.
+    /// - Parameters:
+    ///   - asks: Whether requests are asked who they are from.
+    ///   - clock: Seconds since 1970; called from any thread.
     public init(
         authenticator: Authenticator,
         policy: Policy? = nil,
         audit: PolicyAudit = .denied,
+        asks: Bool = true,
         clock: @escaping @Sendable () -> Int64 = WallClock.now
     ) {
         self.authenticator = authenticator
         self.policy = policy
         self.audit = audit
+        self.asks = asks
         self.clock = clock
     }
 
     /// Who a request is from.
     public func principal(of credentials: Credentials) throws(AuthenticationError) -> Principal {
-        try authenticator.principal(of: credentials, now: clock())
+        guard asks else { return .anonymous }
+        return try authenticator.principal(of: credentials, now: clock())
     }
 }

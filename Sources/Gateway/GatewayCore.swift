@@ -13,6 +13,7 @@ final class GatewayCore: Sendable {
     let driver: any Driver
     let logger: Logger
     let metrics = GatewayMetrics()
+    let clients: ClientLimits
     private let current: Guarded<CallPlans>
     private let requestsInFlight = Atomic(0)
     private let drains = Atomic(false)
@@ -21,8 +22,10 @@ final class GatewayCore: Sendable {
     init(driver: any Driver, configuration: GatewayConfiguration, access: AccessControl?, logger: Logger) {
         self.driver = driver
         self.logger = logger
-        current = Guarded(CallPlans(ConfigurationSnapshot(configuration, access: access)))
-        asks.store(access != nil, ordering: .relaxed)
+        let snapshot = ConfigurationSnapshot(configuration, access: access)
+        current = Guarded(CallPlans(snapshot))
+        clients = ClientLimits(configuration.limits)
+        asks.store(snapshot.access != nil, ordering: .relaxed)
     }
 
     /// The configuration in force.
@@ -31,7 +34,7 @@ final class GatewayCore: Sendable {
     /// The same behind one reference, for requests that carry it along.
     var snapshot: ConfigurationSnapshot { current.withLock { $0.snapshot } }
 
-    /// Who may come in; nil where everybody may.
+    /// Who may come in; nil where it does not matter who asks.
     var access: AccessControl? { snapshot.access }
 
     /// Whether requests are asked who they are from; cheap, for requests whose body is not there yet.
@@ -43,7 +46,8 @@ final class GatewayCore: Sendable {
             let targets = $0.snapshot.targets
             $0 = CallPlans(ConfigurationSnapshot(configuration, targets: targets, access: access))
         }
-        asks.store(access != nil, ordering: .relaxed)
+        clients.update(configuration.limits)
+        asks.store(self.access != nil, ordering: .relaxed)
     }
 
     /// The plan of a request's path and query, if one is kept; it is valid for the configuration in force.

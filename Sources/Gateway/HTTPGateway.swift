@@ -90,7 +90,7 @@ public final class HTTPGateway: HTTPRequestHandler {
     public var configuration: GatewayConfiguration { core.configuration }
 
     /// Puts another configuration in force, whole; requests under way keep the one they began with.
-    public func update(_ configuration: GatewayConfiguration) { update(configuration, access: core.access) }
+    public func update(_ configuration: GatewayConfiguration) { update(configuration, access: access) }
 
     /// Puts another configuration in force, and who may come in, both together.
     public func update(_ configuration: GatewayConfiguration, access: AccessControl?) {
@@ -98,7 +98,7 @@ public final class HTTPGateway: HTTPRequestHandler {
     }
 
     /// Who may come in; nil where everybody may.
-    public var access: AccessControl? { core.access }
+    public var access: AccessControl? { core.access.flatMap { $0.asks ? $0 : nil } }
 
     /// Begins to log when the broker falls silent, by the rule of `/readyz`, and when that is over.
     public func watchBroker() { probes.watchSilence(on: loop) }
@@ -134,7 +134,7 @@ extension HTTPGateway {
         guard waits || (core.asksForCallers && head.mayHaveLargeBody) else { return nil }
         let identity = RequestIdentity(head.fields)
         do throws(Problem) {
-            if let access = core.access { _ = try admit(head, identity, access) }
+            if let access = core.access { _ = try admit(head, identity, access, countsIn: false) }
             if waits { try check(head, identity) }
             return nil
         } catch {
@@ -182,27 +182,36 @@ extension HTTPGateway {
     private func ask(_ exchange: Exchange, _ plan: CallPlan?, _ access: AccessControl) {
         var exchange = exchange
         do throws(Problem) {
-            exchange.caller = try admit(exchange.request.head, exchange.identity, access)
+            exchange.caller = try admit(exchange.request.head, exchange.identity, access, countsIn: true)
+            if let place = exchange.caller?.place { exchange.sink.add(place.fields.list) }
         } catch {
             return refuse(exchange, error, isStranger: true)
         }
         execute(exchange, decoding: plan)
     }
 
-    /// Who a request is from; nil for probes, which everybody may ask.
+    /// Who a request is from, within the limits of that client; nil for probes, which everybody may ask.
+    ///
+    /// - Parameter countsIn: whether the request counts among those of the client, once.
     private func admit(
         _ head: RequestHead,
         _ identity: RequestIdentity,
-        _ access: AccessControl
+        _ access: AccessControl,
+        countsIn: Bool
     ) throws(Problem) -> Caller? {
         guard !Caller.isNeedless(at: head.path) else { return nil }
+        let principal: Principal
         do throws(AuthenticationError) {
-            try Caller.checkPlaces(head)
-            return Caller(try access.principal(of: Credentials(head.fields)), access, head)
+            if access.asks { try Caller.checkPlaces(head) }
+            principal = try access.principal(of: Credentials(head.fields))
         } catch {
             core.noteStranger(error, head, identity)
+            // Strangers are limited as anonymous clients are: by their address.
+            _ = try core.clients.place(of: nil, head, countsIn: countsIn, stays: false)
             throw Problem(error)
         }
+        let place = try core.clients.place(of: principal, head, countsIn: countsIn)
+        return Caller(principal, access, head, place)
     }
 
     /// Answers a request whose body may be coded.

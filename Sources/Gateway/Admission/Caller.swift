@@ -16,13 +16,19 @@ final class Caller: Sendable {
     let address: String
     /// Whether it sets a request context.
     let setsContext: Bool
+    /// What it has of its client's limits; nil where there are none.
+    let place: ClientPlace?
 
-    init(_ principal: Principal, _ access: AccessControl, _ head: RequestHead) {
+    init(_ principal: Principal, _ access: AccessControl, _ head: RequestHead, _ place: ClientPlace? = nil) {
+        self.place = place
         self.principal = principal
         self.access = access
         address = head.remoteAddress
         setsContext = head.fields.contains("Rpc-Context")
     }
+
+    /// Whose is what the request leaves behind; nil where nobody is asked who they are.
+    var owner: Name? { access.asks ? principal.name : nil }
 
     /// The probes that everybody may ask: these paths as they are written here, and nothing that contains or resembles them.
     private static let openPaths = ["/healthz", "/livez", "/readyz"].map { Array($0.utf8) }

@@ -36,7 +36,7 @@ struct Calls: Sendable {
         let gathering = call.route.verb == .gather ? try core.gatheringDriver : nil
         let request = call.request(try Self.arguments(exchange.request.body), exchange.identity)
         try core.enter(call.plan)
-        let sent = CallUnderWay(core, CallResponses(call, exchange.identity), exchange.sink)
+        let sent = CallUnderWay(core, CallResponses(call, exchange.identity), exchange.sink, exchange.caller)
         switch call.route.verb {
         case .call: exchange.sink.cancelsWhenClientGoes(core.driver.call(request) { sent.end($0) })
         case .cast: core.driver.cast(request) { sent.end($0) }
@@ -61,8 +61,10 @@ private final class CallUnderWay: Sendable {
     private let core: GatewayCore
     private let responses: CallResponses
     private let sink: ResponseSink
+    private let caller: Caller?
 
-    init(_ core: GatewayCore, _ responses: CallResponses, _ sink: ResponseSink) {
+    init(_ core: GatewayCore, _ responses: CallResponses, _ sink: ResponseSink, _ caller: Caller?) {
+        self.caller = caller
         self.core = core
         self.responses = responses
         self.sink = sink
@@ -72,6 +74,7 @@ private final class CallUnderWay: Sendable {
     func end(_ result: Result<RPCReply, MessagingError>) {
         let elapsed = responses.identity.elapsed
         responses.plan.places.end(result, took: elapsed, of: responses.timeout)
+        caller?.end()
         switch result {
         case .success(let reply):
             core.finish(responses, responses.response(reply, elapsed: elapsed), elapsed: elapsed, sink)
@@ -82,6 +85,7 @@ private final class CallUnderWay: Sendable {
     /// The cast has ended.
     func end(_ result: Result<CastReceipt, MessagingError>) {
         responses.plan.places.end()
+        caller?.end()
         switch result {
         case .success(let receipt):
             let elapsed = responses.identity.elapsed
@@ -93,6 +97,7 @@ private final class CallUnderWay: Sendable {
     /// The gathering has ended.
     func end(_ result: Result<GatheredReplies, MessagingError>, _ form: GatherForm) {
         responses.plan.places.end()
+        caller?.end()
         core.finish(responses, result.map { responses.response($0, form) }, sink)
     }
 }

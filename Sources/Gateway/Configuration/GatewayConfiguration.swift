@@ -41,6 +41,9 @@ public struct GatewayConfiguration: Sendable, Equatable {
     /// The most bytes of a body once its coding is taken off; as much as the HTTP server's `maximumBodyBytes`.
     public var maximumBodyBytes = (16 << 20) - (64 << 10)
 
+    /// How much each client may ask for.
+    public var limits = ClientLimitConfiguration()
+
     /// Whether messages of plain AMQP may be sent, to any exchange that the broker lets the gateway use.
     public var acceptsPlainAMQP = true
     /// The most bytes of header fields that a reply of plain AMQP may add to an answer, whatever the request; 1 KB less than
@@ -82,7 +85,7 @@ final class ConfigurationSnapshot: Sendable {
     let configuration: GatewayConfiguration
     /// The places of the targets, which stay when the configuration changes.
     let targets: TargetLimits
-    /// Who may come in; nil where everybody may.
+    /// Who may come in; nil where it does not matter who asks.
     let access: AccessControl?
 
     init(
@@ -92,7 +95,8 @@ final class ConfigurationSnapshot: Sendable {
     ) {
         self.configuration = configuration
         self.targets = targets
-        self.access = access
+        // Where requests are limited it matters from where they come.
+        self.access = access ?? (configuration.limits.isOn ? .open : nil)
     }
 }
 

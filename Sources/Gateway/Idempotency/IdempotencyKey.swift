@@ -32,7 +32,7 @@ struct IdempotencyKey: Sendable, Hashable {
         }
         digest = Digest { hasher in
             hasher.combine(key)
-            hasher.combine(caller?.principal.name)
+            hasher.combine(caller?.owner)
         }
     }
 

@@ -66,7 +66,7 @@ final class JSONRPCCaller: Sendable {
     func run(_ index: Int, _ completion: @escaping @Sendable (Outcome) -> Void) {
         do throws(JSONRPCRefusal) {
             let entry = try JSONRPCEntry(entries[index])
-            begin(entry) { [self] result in completion(outcome(entry, result)) }
+            begin(entry, isFirst: index == 0) { [self] result in completion(outcome(entry, result)) }
         } catch {
             completion(Outcome(response: error.response(identity), executed: .no))
         }
@@ -74,10 +74,13 @@ final class JSONRPCCaller: Sendable {
 
     private func begin(
         _ entry: JSONRPCEntry,
+        isFirst: Bool,
         _ completion: @escaping @Sendable (Result<ArraySlice<UInt8>, JSONRPCFailure>) -> Void
     ) {
         do throws(Problem) {
             guard !begun.withLock({ $0.isAbandoned }) else { throw Problem(.clientGone, "nothing more was begun") }
+            // The first one has been counted as the request that brought it.
+            if !isFirst, let caller { try core.clients.countIn(caller) }
             let asked = try call(entry)
             let call = try caller?.permit(asked, core, identity) ?? asked
             let arguments = try Self.arguments(entry.parameters)

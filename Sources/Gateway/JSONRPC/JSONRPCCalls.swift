@@ -31,6 +31,7 @@ struct JSONRPCCalls: Sendable {
             parallelism: snapshot.configuration.batchParallelism,
             run: caller.run
         ) { responses, executed in
+            exchange.caller?.end()
             answer(body.text(responses), fields, identity, executed: executed, sink)
         }
         sink.whenClientGoes { caller.abandon() }

@@ -12,12 +12,20 @@ struct Holder: Hashable, Sendable {
 
     /// The holder that a request belongs to.
     init(_ exchange: Exchange) {
-        if let principal = exchange.caller?.principal, !principal.isAnonymous {
+        self.init(exchange.caller?.principal, address: exchange.request.head.remoteAddress)
+    }
+
+    /// The holder that a principal is, or that is behind an address where there is none with a name.
+    init(_ principal: Principal?, address: String) {
+        if let principal, !principal.isAnonymous {
             self.init(principal: principal.name)
         } else {
-            self.init(address: exchange.request.head.remoteAddress)
+            self.init(address: address)
         }
     }
+
+    /// A number that tells holders apart and that nobody can choose.
+    var number: Int { hash }
 
     /// The holder that has a name.
     init(principal: Name) {

@@ -30,7 +30,9 @@ struct NotificationSender: Sendable {
         if let longest = try exchange.caller?.permit(asked, core, identity) { asked.limit(to: longest, identity) }
         let driver = try core.notificationDriver
         try core.enter(limit: configuration.maximumInFlight)
+        let caller = exchange.caller
         let end: @Sendable (Result<Void, Problem>) -> Void = { [asked] result in
+            caller?.end()
             core.leave()
             answer(asked, result, identity, configuration, sink)
         }

@@ -14,7 +14,7 @@ struct OperationKey: Hashable, Sendable {
 
     init(id: UniqueID = UniqueID(), of caller: Caller? = nil) {
         self.id = id
-        owner = caller?.principal.name
+        owner = caller?.owner
     }
 }
 

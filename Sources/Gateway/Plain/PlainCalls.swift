@@ -19,12 +19,18 @@ struct PlainCalls: Sendable {
         let request = call.request(exchange.request.body, exchange.identity, snapshot.configuration)
         try core.enter(limit: snapshot.configuration.maximumInFlight)
         let responses = PlainResponses(call: call, identity: exchange.identity, snapshot: snapshot)
-        let sink = exchange.sink
+        let (sink, caller) = (exchange.sink, exchange.caller)
         if call.isCast {
-            driver.send(request) { [core] in core.finish(responses, $0.map { responses.accepted }, sink) }
+            driver.send(request) { [core] in
+                caller?.end()
+                core.finish(responses, $0.map { responses.accepted }, sink)
+            }
         } else {
             sink.cancelsWhenClientGoes(
-                driver.request(request) { [core] in core.finish(responses, $0.map(responses.response), sink) }
+                driver.request(request) { [core] in
+                    caller?.end()
+                    core.finish(responses, $0.map(responses.response), sink)
+                }
             )
         }
     }

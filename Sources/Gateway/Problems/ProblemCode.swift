@@ -29,6 +29,7 @@ enum ProblemCode: String, CaseIterable, Sendable {
     case answerGone = "answer-gone"
     case keyInUse = "idempotency-key-in-use"
     case keyReused = "idempotency-key-reused"
+    case rateLimited = "rate-limited"
     case overloaded
     case clientGone = "client-gone"
     case slowListener = "slow-listener"
@@ -95,6 +96,7 @@ enum ProblemCode: String, CaseIterable, Sendable {
         case .answerGone: row(410, .gateway, -32603, "The answer is no longer kept")
         case .keyInUse: row(409, .gateway, -32603, "The request with this key is being executed")
         case .keyReused: row(422, .gateway, -32603, "The key belongs to another request")
+        case .rateLimited: passing(429, .gateway, -32021, "The client has used up what it may ask for")
         case .overloaded: passing(503, .gateway, -32011, "The gateway is at its limit")
         // No status of HTTP: nobody receives it; it is for the log and the metrics.
         case .clientGone: row(499, .gateway, -32019, "The client has closed the connection")

@@ -30,6 +30,11 @@ extension ResponseSink {
         if case .client(let responder) = self { responder.whenClientGoes(.told(call.high, call.low)) }
     }
 
+    /// Adds fields to the answer that the client gets, whatever it is; within `handle` only.
+    func add(_ fields: [(name: String, value: String)]) {
+        if case .client(let responder) = self { responder.add(fields) }
+    }
+
     /// Has something done when the client leaves before the answer; within `handle` only.
     func whenClientGoes(_ action: @escaping @Sendable () -> Void) {
         if case .client(let responder) = self { responder.whenClientGoes(.action(action)) }

@@ -10,8 +10,8 @@ internal import Synchronization
 /// the loop.
 final class PendingRequest: BodyOwner, @unchecked Sendable {
     // Sound: `answer` is written by the one thread that wins `claimed` and read by the loop only after it has seen the
-    // phase `responded`, which is stored after the write with releasing order. The body, `isWaiting`, `departure` and
-    // what `connection` leads to are the loop's. The rest is constant.
+    // phase `responded`, which is stored after the write with releasing order. The body, `isWaiting`, `departure`, `additions`
+    // and what `connection` leads to are the loop's. The rest is constant.
     enum Phase: UInt8, AtomicRepresentable {
         case handling
         case waiting
@@ -24,6 +24,8 @@ final class PendingRequest: BodyOwner, @unchecked Sendable {
     private(set) var isWaiting = false
     /// What happens when the client leaves before it has its answer. Loop thread only.
     var departure = Departure.nothing
+    /// Fields that the answer has besides its own. Loop thread only.
+    var additions: [(name: String, value: String)] = []
     private let loop: any ResumeQueue
     private let claimed = Atomic<Bool>(false)
     private let phase = Atomic<Phase>(.handling)
@@ -67,6 +69,7 @@ final class PendingRequest: BodyOwner, @unchecked Sendable {
     /// The answer, once; nil before there is one. Loop thread only.
     func takeAnswer() -> HTTPResponse? {
         guard phase.load(ordering: .acquiring) == .responded else { return nil }
+        if !additions.isEmpty { answer?.fields += additions }
         return answer.take()
     }
 }

@@ -30,6 +30,9 @@ public struct Responder: Sendable {
     /// call counts.
     public func whenClientGoes(_ departure: Departure) { pending.departure = departure }
 
+    /// Adds fields to the answer, whatever it is; to be called within `handle`.
+    public func add(_ fields: [(name: String, value: String)]) { pending.additions += fields }
+
     /// Sends the head of an answer, whose body is then written to the stream; callable from any thread.
     ///
     /// The body is sent chunked, or, to a client of HTTP/1.0, up to the close of the connection. `head.body` is sent

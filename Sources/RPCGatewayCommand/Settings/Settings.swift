@@ -44,7 +44,8 @@ extension Settings {
     var gatewayConfiguration: GatewayConfiguration {
         var configuration = gateway
         configuration.exposure = exposesRemoteErrors ? .full : .safe
-        configuration.maximumResponseFieldBytes = http.maximumResponseHeadBytes - 1024
+        let forLimits = configuration.limits.rate > 0 ? 256 : 0
+        configuration.maximumResponseFieldBytes = http.maximumResponseHeadBytes - 1024 - forLimits
         configuration.maximumBodyBytes = http.maximumBodyBytes
         return configuration
     }

@@ -17,6 +17,9 @@ extension LoadedSettings {
         if settings.gateway.responseTimeout > settings.gateway.maximumTimeout {
             problems.append(problem("rpc.responseTimeoutMs", "must not be more than rpc.maxTimeoutMs"))
         }
+        if settings.gateway.limits.burst > 0, settings.gateway.limits.rate == 0 {
+            problems.append(problem("limits.burst", "has no meaning without limits.rate; set that as well"))
+        }
         let pool = (least: rabbit("conn_pool_min_size", 2), most: rabbit("rpc_conn_pool_size", 30))
         if pool.least > pool.most {
             problems.append(problem("rabbit.conn_pool_min_size", "must not be more than rabbit.rpc_conn_pool_size"))

@@ -1,0 +1,217 @@
+// Part of the rpc-gateway project, under Apache License v2.0; see LICENSE for the full text
+// SPDX-License-Identifier: Apache-2.0
+
+internal import Access
+internal import HTTPServer
+internal import Synchronization
+internal import Threads
+
+/// The limits of all clients and what they have used up, shared by all loops.
+final class ClientLimits: Sendable {
+    fileprivate struct State: Sendable {
+        var limits = ClientLimitConfiguration()
+        /// By what tells clients apart: names, which somebody has given out, and addresses, of which a stranger may have many.
+        var named = ClientTable(sets: 2_048)
+        var addresses = ClientTable(sets: 8_192)
+    }
+
+    private let state: Guarded<State>
+    private let isOn: Atomic<Bool>
+    private let clock: @Sendable () -> Moment
+
+    init(_ limits: ClientLimitConfiguration, clock: @escaping @Sendable () -> Moment = { .now }) {
+        state = Guarded(State(limits: limits))
+        isOn = Atomic(limits.isOn)
+        self.clock = clock
+    }
+
+    /// Puts other limits in force; what was used up stays so.
+    func update(_ limits: ClientLimitConfiguration) {
+        state.withLock { $0.limits = limits }
+        isOn.store(limits.isOn, ordering: .relaxed)
+    }
+
+    /// Counts a request of a client in.
+    ///
+    /// - Parameters:
+    ///   - isNamed: whether the client is a principal.
+    ///   - stays: whether the request is under way from now on, until its place is given back.
+    /// - Returns: nil where nothing is limited.
+    /// - Throws: `rate-limited`.
+    func begin(_ client: Holder, isNamed: Bool, stays: Bool = true) throws(Problem) -> ClientPlace? {
+        let now = clock()
+        let (limits, result) = state.withLock { $0.begin(client.number, isNamed: isNamed, stays: stays, now: now) }
+        guard let result else { return nil }
+        switch result {
+        case .success(let grant):
+            let kept = stays && limits.inFlight > 0 ? ClientPlace.Kept(grant, isNamed, self) : nil
+            return ClientPlace(RateFields(grant, limits), kept)
+        case .failure(let refusal): throw .rateLimited(refusal, limits)
+        }
+    }
+
+    /// Turns a client away that could not begin a request now; counts nothing.
+    func check(_ client: Holder, isNamed: Bool) throws(Problem) {
+        let now = clock()
+        let (limits, refusal) = state.withLock { state in
+            let limits = state.limits
+            guard limits.isOn else { return (limits, ClientTable.Refusal?.none) }
+            return (limits, state[isNamed].refusal(of: client.number, limits, now: now))
+        }
+        if let refusal { throw .rateLimited(refusal, limits) }
+    }
+
+    fileprivate func end(_ grant: ClientTable.Grant, isNamed: Bool) { state.withLock { $0[isNamed].end(grant) } }
+}
+
+extension ClientLimits.State {
+    fileprivate mutating func begin(
+        _ client: Int,
+        isNamed: Bool,
+        stays: Bool,
+        now: Moment
+    ) -> (ClientLimitConfiguration, Result<ClientTable.Grant, ClientTable.Refusal>?) {
+        let limits = limits
+        guard limits.isOn else { return (limits, nil) }
+        do throws(ClientTable.Refusal) {
+            let stays = stays && limits.inFlight > 0
+            return (limits, .success(try self[isNamed].begin(client, limits, stays: stays, now: now)))
+        } catch {
+            return (limits, .failure(error))
+        }
+    }
+
+    fileprivate subscript(isNamed: Bool) -> ClientTable {
+        get { isNamed ? named : addresses }
+        _modify { if isNamed { yield &named } else { yield &addresses } }
+    }
+}
+
+/// What a request has of its client's limits.
+struct ClientPlace: Sendable {
+    /// The fields that tell the client what it has left.
+    let fields: RateFields
+    /// The place among the client's requests under way; nil where these are not limited.
+    let kept: Kept?
+
+    fileprivate init(_ fields: RateFields, _ kept: Kept?) {
+        self.fields = fields
+        self.kept = kept
+    }
+
+    /// A place among a client's requests under way, which is given back before the answer, or with the last reference.
+    final class Kept: Sendable {
+        private let grant: ClientTable.Grant
+        private let isNamed: Bool
+        private let limits: ClientLimits
+        private let isGivenBack = Atomic(false)
+
+        fileprivate init(_ grant: ClientTable.Grant, _ isNamed: Bool, _ limits: ClientLimits) {
+            self.grant = grant
+            self.isNamed = isNamed
+            self.limits = limits
+        }
+
+        deinit { giveBack() }
+
+        /// Gives it back; callable from any thread, more than once.
+        func giveBack() {
+            guard !isGivenBack.exchange(true, ordering: .acquiringAndReleasing) else { return }
+            limits.end(grant, isNamed: isNamed)
+        }
+    }
+}
+
+/// The fields `RateLimit` and `RateLimit-Policy` (draft-ietf-httpapi-ratelimit-headers-10).
+struct RateFields: Sendable {
+    private let limits: ClientLimitConfiguration
+    private let remaining: Int?
+    private let seconds: Int
+
+    fileprivate init(_ grant: ClientTable.Grant, _ limits: ClientLimitConfiguration) {
+        self.limits = limits
+        remaining = grant.remaining
+        seconds = Self.seconds(grant.untilFull)
+    }
+
+    /// The fields of an answer to a request that was let in; none where the rate is not limited.
+    var list: [(name: String, value: String)] {
+        guard let remaining else { return [] }
+        return [
+            ("RateLimit-Policy", Self.policy(limits)), ("RateLimit", "\"requests\";r=\(remaining);t=\(seconds)"),
+        ]
+    }
+
+    /// Whole seconds, rounded up.
+    static func seconds(_ nanoseconds: Int64) -> Int { Int((nanoseconds + 999_999_999) / 1_000_000_000) }
+
+    /// What is configured.
+    static func policy(_ limits: ClientLimitConfiguration) -> String {
+        var policies: [String] = []
+        if limits.rate > 0 { policies.append("\"requests\";q=\(limits.capacity);w=\(seconds(limits.window))") }
+        if limits.inFlight > 0 { policies.append("\"in-flight\";q=\(limits.inFlight);qu=\"concurrent-requests\"") }
+        return policies.joined(separator: ", ")
+    }
+}
+
+extension Problem {
+    /// The client has used up what it may have.
+    fileprivate static func rateLimited(_ refusal: ClientTable.Refusal, _ limits: ClientLimitConfiguration) -> Problem {
+        var problem: Problem
+        let state: String
+        switch refusal {
+        case .rate(let wait):
+            let seconds = RateFields.seconds(wait)
+            problem = Problem(
+                .rateLimited,
+                "This client has sent more than \(limits.rate) requests a second, or \(limits.capacity) at once (limits.rate, limits.burst)"
+            )
+            problem.retryAfter = max(1, seconds)
+            state = "\"requests\";r=0;t=\(seconds)"
+        case .inFlight:
+            problem = Problem(
+                .rateLimited,
+                "\(limits.inFlight) requests of this client are under way, which is the limit (limits.inFlight)"
+            )
+            state = "\"in-flight\";r=0"
+        }
+        problem.fields = [("RateLimit-Policy", RateFields.policy(limits)), ("RateLimit", state)]
+        return problem
+    }
+}
+
+extension ClientLimits {
+    /// What a request has of the limits of its client; nil where there are none.
+    ///
+    /// - Parameters:
+    ///   - principal: Who it is from; where nobody is known by name, the address counts.
+    ///   - countsIn: whether it counts, or is only turned away if it could not.
+    /// - Throws: `rate-limited`.
+    func place(
+        of principal: Principal?,
+        _ head: RequestHead,
+        countsIn: Bool,
+        stays: Bool = true
+    ) throws(Problem) -> ClientPlace? {
+        guard isOn.load(ordering: .relaxed) else { return nil }
+        let client = Holder(principal, address: head.remoteAddress)
+        let isNamed = principal.map { !$0.isAnonymous } ?? false
+        if countsIn { return try begin(client, isNamed: isNamed, stays: stays) }
+        try check(client, isNamed: isNamed)
+        return nil
+    }
+
+    /// Counts one more request in that a caller's request has brought along.
+    ///
+    /// - Throws: `rate-limited`.
+    func countIn(_ caller: Caller) throws(Problem) {
+        guard isOn.load(ordering: .relaxed) else { return }
+        let client = Holder(caller.principal, address: caller.address)
+        _ = try begin(client, isNamed: !caller.principal.isAnonymous, stays: false)
+    }
+}
+
+extension Caller {
+    /// The request is not under way any longer; before its answer, so that its client may send the next one.
+    func end() { place?.kept?.giveBack() }
+}
