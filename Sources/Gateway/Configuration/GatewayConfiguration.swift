@@ -46,8 +46,8 @@ public struct GatewayConfiguration: Sendable, Equatable {
 
     /// Whether messages of plain AMQP may be sent, to any exchange that the broker lets the gateway use.
     public var acceptsPlainAMQP = true
-    /// The most bytes of header fields that a reply of plain AMQP may add to an answer, whatever the request; 1 KB less than
-    /// the HTTP server's `maximumResponseHeadBytes`, for the fields of every answer.
+    /// The most bytes of header fields that a reply of plain AMQP may add to an answer, whatever the request; at least
+    /// 1 KB less than the HTTP server's `maximumResponseHeadBytes`, for the fields of every answer.
     public var maximumResponseFieldBytes = 4_096
 
     /// How long the answer of an operation is kept once it is there (`Prefer: respond-async`).
