@@ -12,7 +12,7 @@ extension Transport {
     // OpenSSL may raise SIGPIPE.
     private static let ignoresBrokenPipes: Void = { _ = signal(SIGPIPE, SIG_IGN) }()
 
-    /// Opens a socket over TLS and gives its descriptor.
+    /// Opens a socket over TLS; returns its descriptor.
     static func open(
         _ state: amqp_connection_state_t,
         _ configuration: ConnectionConfiguration,

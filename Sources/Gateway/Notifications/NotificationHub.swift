@@ -55,7 +55,7 @@ final class NotificationHub: Sendable {
         return (shared, listener)
     }
 
-    /// Lets a listener go; the last one of a subscription ends it, some time later.
+    /// Removes a listener; the last one of a subscription ends that, some time later.
     func leave(_ subscription: SharedSubscription, listener: Int, now: Moment = .now) {
         subscription.remove(listener)
         close(state.withLock { $0.leave(subscription, now) })

@@ -87,7 +87,7 @@ public final class ResponseStream: Sendable {
         if wakes { pending.wake() }
     }
 
-    /// Breaks the stream off; its connection is resumed to see it.
+    /// Breaks off the stream; its connection is resumed to see that.
     func cut() {
         let wakes = state.withLock { state in
             state.buffer.close()

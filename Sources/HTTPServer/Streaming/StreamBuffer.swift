@@ -50,7 +50,7 @@ struct StreamBuffer {
         return true
     }
 
-    /// Breaks the stream off and lets go of what was not sent.
+    /// Breaks off the stream and drops what was not sent.
     mutating func close() {
         phase = .closed
         segments = []

@@ -47,7 +47,7 @@ extension MessagingError {
         }
     }
 
-    /// The error of a message of which no byte was written.
+    /// The error of a message when no byte of it was written.
     ///
     /// - Parameters:
     ///   - queue: what was declared and bound for the message.
