@@ -8,7 +8,7 @@ from harness.loads import HTTPLoad, SuspendedLoad, floor_load, oslo_load
 from harness.rounds import Kind
 from harness.usage import resident_megabytes
 
-KINDS = ("calls", "memory", "10k", "1m", "casts", "fresh", "errors", "open", "suspended", "loops", "modes", "servers")
+KINDS = ("calls", "memory", "10k", "1m", "casts", "fresh", "errors", "open", "suspended", "loops", "modes", "servers", "credentials")
 # What Python does needs seconds to be seen at all, and does not change beyond 64.
 PYTHON_LEVELS = (1, 64)
 
@@ -171,6 +171,16 @@ def _modes(parts):
     return kind
 
 
+def _credentials(parts):
+    kind = Kind("credentials", "calls with and without a credential", "connections", [1, 64], "none")
+    field, keys = services.new_key(parts.program, parts.folder)
+    _add(kind, parts, "none", lambda: HTTPLoad(parts.load, parts.gateway(), parts.broker))
+    _add(kind, parts, "key", lambda: HTTPLoad(parts.load, parts.gateway("key", field=field, auth_keys=keys), parts.broker))
+    _add(kind, parts, "key, 10,000 rules", lambda: HTTPLoad(parts.load, parts.gateway(
+        "rules", field=field, auth_keys=keys, policy_file=services.long_policy(parts.folder)), parts.broker))
+    return kind
+
+
 def _servers(parts):
     kind = Kind("servers", "RPC servers under the raw client; own CPU is the server's", "calls at once", [1, 64], "floor")
     broker = parts.broker
@@ -199,6 +209,7 @@ _MAKERS = {
     "loops": _loops,
     "modes": _modes,
     "servers": _servers,
+    "credentials": _credentials,
 }
 
 

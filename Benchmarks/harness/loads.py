@@ -59,7 +59,8 @@ class HTTPLoad:
     def __init__(self, program, target, broker=None, method="echo", body=100, status=200, fresh=False, connections=None):
         self.program, self.target, self.broker = program, target, broker
         self.connections = connections
-        self.words = ["-u", target.path(method), "-b", body, "-e", status, *(["-f"] if fresh else [])]
+        self.words = ["-u", target.path(method), "-b", body, "-e", status, *(["-f"] if fresh else []),
+                      *(["-H", target.field] if target.field else [])]
 
     def __call__(self, level, seconds):
         if self.connections:

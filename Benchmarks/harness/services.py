@@ -93,8 +93,10 @@ def python_server(python, broker, name, stack):
 class HTTPService:
     """What answers calls over HTTP."""
 
-    def __init__(self, service, port, pids=None, topic=TOPIC, server=SERVER):
+    def __init__(self, service, port, pids=None, topic=TOPIC, server=SERVER, field=None):
         self.service = service
+        # One more field of each request.
+        self.field = field
         self.port = port
         self.pids = pids or [service.pid]
         self.topic, self.server = topic, server
@@ -112,7 +114,11 @@ class HTTPService:
     def check_echo(self):
         """One call whose result has to be what was sent: figures of wrong answers are worth nothing."""
         body = json.dumps({"value": ECHOED}).encode()
-        request = urllib.request.Request(self.base + self.path("echo"), body, {"Content-Type": "application/json"})
+        fields = {"Content-Type": "application/json"}
+        if self.field:
+            name, _, value = self.field.partition(": ")
+            fields[name] = value
+        request = urllib.request.Request(self.base + self.path("echo"), body, fields)
         try:
             with urllib.request.urlopen(request, timeout=10) as answer:
                 result = json.load(answer)
@@ -137,20 +143,36 @@ def _status(url):
 
 def _wait_until_ready(gateway):
     deadline = time.monotonic() + READY_LIMIT
-    while _status(gateway.base + "/-/ready") != 200:
+    while _status(gateway.base + "/readyz") != 200:
         gateway.check()
         if time.monotonic() > deadline:
             raise Failure(f"the gateway is not ready after {READY_LIMIT} s: {gateway.service.said()}")
         time.sleep(0.05)
 
 
-def start_gateway(executable, url, stack, topic=TOPIC, server=SERVER, prefix=(), **settings):
+def new_key(executable, folder):
+    """The field with a new API key, and the file that has its digest."""
+    key, line = output_of([executable, "keys", "new", "bench"], 20).splitlines()[:2]
+    file = folder / "keys.yaml"
+    file.write_text(line + "\n")
+    return f"Authorization: Bearer {key}", file
+
+
+def long_policy(folder, rules=10_000):
+    """A policy of which only the last rule is about what is called."""
+    file = folder / "policy.yaml"
+    others = "".join(f"- deny: service-{number}/*/*\n" for number in range(rules - 1))
+    file.write_text(f"{others}- allow: {TOPIC}/*/*\n")
+    return file
+
+
+def start_gateway(executable, url, stack, topic=TOPIC, server=SERVER, prefix=(), field=None, **settings):
     """`rpc-gateway serve`, ready. Keywords are settings: http_loops=2 is RPC_GATEWAY_HTTP_LOOPS."""
     variables = {f"RPC_GATEWAY_{name.upper()}": str(value) for name, value in settings.items()}
     command = [*prefix, executable, "serve", "--listen", "127.0.0.1:0", "--transport-url", url]
     service = _service(stack, command, 60 if prefix else 20, **variables)
     port = int(service.wait_for(r"listening on http://127\.0\.0\.1:(\d+)")[1])
-    gateway = HTTPService(service, port, topic=topic, server=server)
+    gateway = HTTPService(service, port, topic=topic, server=server, field=field)
     _wait_until_ready(gateway)
     return gateway
 

@@ -5,10 +5,12 @@
 // rate, whether or not earlier ones were answered; latency counts from the moment at which a call was to start).
 //
 //   load -p PORT -u PATH -c CONNECTIONS [-s SECONDS | -n CALLS] [-b BODY_BYTES] [-r CALLS_PER_SECOND] [-f] [-e STATUS]
+//        [-H FIELD]
 //
 //   -n  exactly so many calls instead of a time; "sent" is printed once all are sent
 //   -f  a new connection for each call; the server closes it
 //   -e  the status that a good answer has, 200
+//   -H  one more field of each request, as in "X-Api-Key: rgw_..."
 //
 // Prints one JSON object. `calls` counts every call, those of the warm-up too, for CPU time divided by calls; the
 // other figures leave the warm-up out. A thread of its own, epoll, no allocation per call.
@@ -97,7 +99,7 @@ static void report(struct run *run, uint64_t ended) {
 
 static void read_settings(struct settings *settings, int count, char **arguments) {
     int option;
-    while ((option = getopt(count, arguments, "p:u:c:s:n:b:r:fe:")) != -1) {
+    while ((option = getopt(count, arguments, "p:u:c:s:n:b:r:fe:H:")) != -1) {
         if (option == 'p') settings->port = atoi(optarg);
         else if (option == 'u') settings->path = optarg;
         else if (option == 'c') settings->connections = atoi(optarg);
@@ -107,6 +109,7 @@ static void read_settings(struct settings *settings, int count, char **arguments
         else if (option == 'r') settings->rate = atof(optarg);
         else if (option == 'f') settings->fresh = true;
         else if (option == 'e') settings->status = atoi(optarg);
+        else if (option == 'H') settings->field = optarg;
         else exit(1);
     }
     bool timed = settings->seconds > 0 && settings->seconds <= 600;

@@ -10,7 +10,7 @@
 #include "fail.h"
 #include "histogram.h"
 
-enum { head_maximum = 4096, connections_maximum = 60000 };
+enum { head_maximum = 4096, request_head_maximum = 4096, connections_maximum = 60000 };
 
 /// All times are nanoseconds of the monotonic clock.
 static const uint64_t second = 1000000000;
@@ -32,7 +32,7 @@ struct connection {
 /// What the command line asks for.
 struct settings {
     int port, connections, status;
-    const char *path;
+    const char *path, *field;
     double seconds, rate;
     uint64_t calls;
     size_t body_bytes;

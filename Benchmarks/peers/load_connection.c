@@ -21,13 +21,14 @@ void make_request(struct run *run) {
     const struct settings *settings = &run->settings;
     static const char frame[] = "{\"value\": \"\"}";
     size_t body = settings->body_bytes < sizeof frame - 1 ? sizeof frame - 1 : settings->body_bytes;
-    run->request = malloc(body + 1024);
+    run->request = malloc(body + request_head_maximum);
     if (!run->request) fail("out of memory");
-    int head = snprintf(run->request, 1024,
-                        "POST %s HTTP/1.1\r\nHost: 127.0.0.1:%d\r\nContent-Type: application/json\r\n%s"
+    int head = snprintf(run->request, request_head_maximum,
+                        "POST %s HTTP/1.1\r\nHost: 127.0.0.1:%d\r\nContent-Type: application/json\r\n%s%s%s"
                         "Content-Length: %zu\r\n\r\n",
-                        settings->path, settings->port, settings->fresh ? "Connection: close\r\n" : "", body);
-    if (head < 0 || head >= 1024) fail("the path is too long");
+                        settings->path, settings->port, settings->fresh ? "Connection: close\r\n" : "",
+                        settings->field ? settings->field : "", settings->field ? "\r\n" : "", body);
+    if (head < 0 || head >= request_head_maximum) fail("the path or the field is too long");
     char *place = run->request + head;
     memcpy(place, frame, 11);
     memset(place + 11, 'x', body - 13);
