@@ -1,8 +1,6 @@
 // Part of the rpc-gateway project, under Apache License v2.0; see LICENSE for the full text
 // SPDX-License-Identifier: Apache-2.0
 
-@preconcurrency import Glibc
-
 /// Holds back the wake-ups that one thread sends while it works through a batch, and sends each of them once, at the
 /// end.
 ///
@@ -23,20 +21,18 @@ public final class WakeUpBatch {
 
     /// Runs the work of a batch, then sends what was held back.
     public func run<Failure: Error>(_ work: () throws(Failure) -> Void) throws(Failure) {
-        // The pointer is withdrawn before this function ends, while `self` is alive.
-        pthread_setspecific(currentBatch, Unmanaged.passUnretained(self).toOpaque())
+        Self.batches.current = self
         defer {
-            pthread_setspecific(currentBatch, nil)
+            Self.batches.current = nil
             send()
         }
         try work()
     }
 
     /// The batch that the calling thread runs, if it runs one.
-    static var current: WakeUpBatch? {
-        // Set only by `run`, whose receiver outlives the setting.
-        pthread_getspecific(currentBatch).map { Unmanaged<WakeUpBatch>.fromOpaque($0).takeUnretainedValue() }
-    }
+    static var current: WakeUpBatch? { batches.current }
+
+    private static let batches = ThreadReference<WakeUpBatch>()
 
     func hold(_ wakeUp: WakeUp) {
         guard wakeUp !== ignored else { return }
@@ -51,11 +47,3 @@ public final class WakeUpBatch {
         count = 0
     }
 }
-
-/// Where a thread finds its batch.
-private let currentBatch: pthread_key_t = {
-    var key = pthread_key_t()
-    let result = pthread_key_create(&key, nil)
-    precondition(result == 0, "no thread-specific key is left in this process")
-    return key
-}()

@@ -2,7 +2,8 @@
 // SPDX-License-Identifier: Apache-2.0
 
 internal import CLinux
-@preconcurrency internal import Glibc
+internal import Glibc
+internal import Threads
 
 // libmicrohttpd asks which of its sockets are ready by calling `epoll_wait` through the dynamic linker, so a function
 // of that name in the executable takes precedence, as our `recv` does (see SocketReads). When the library is run for
@@ -13,18 +14,11 @@ internal import CLinux
 enum ToldEvents {
     /// The loop whose thread this is, while it runs the library to tell it of connections.
     static var teller: ServerLoop? {
-        // Set by the loop itself on its own thread, and cleared there before anything else can run.
-        get { pthread_getspecific(key).map { Unmanaged<ServerLoop>.fromOpaque($0).takeUnretainedValue() } }
-        set { pthread_setspecific(key, newValue.map { Unmanaged.passUnretained($0).toOpaque() }) }
+        get { tellers.current }
+        set { tellers.current = newValue }
     }
 
-    private static let key: pthread_key_t = {
-        var key = pthread_key_t()
-        let result = pthread_key_create(&key, nil)
-        // A process has 1,024 keys and this program takes three, at its start.
-        precondition(result == 0, "no thread-specific key is left in this process")
-        return key
-    }()
+    private static let tellers = ThreadReference<ServerLoop>()
 
     /// Whether calls of `epoll_wait` from libraries come here.
     static var areOurs: Bool {

@@ -81,13 +81,12 @@ public final class EventLoop: @unchecked Sendable {
     deinit { close(epoll) }
 
     /// The loop whose thread this is; nil on any other thread.
-    public static var current: EventLoop? {
-        // Set by `turnUntilStopped`, whose receiver outlives the setting.
-        pthread_getspecific(currentLoop).map { Unmanaged<EventLoop>.fromOpaque($0).takeUnretainedValue() }
-    }
+    public static var current: EventLoop? { loops.current }
+
+    private static let loops = ThreadReference<EventLoop>()
 
     /// Whether this is the loop's thread.
-    public var isCurrent: Bool { pthread_getspecific(currentLoop) == Unmanaged.passUnretained(self).toOpaque() }
+    public var isCurrent: Bool { Self.loops.isCurrent(self) }
 
     /// Starts the thread; called once.
     public func start() throws(OutOfResources) {
@@ -247,9 +246,8 @@ extension EventLoop {
     }
 
     private func turnUntilStopped() {
-        // Withdrawn before this function ends, while `self` is alive.
-        pthread_setspecific(currentLoop, Unmanaged.passUnretained(self).toOpaque())
-        defer { pthread_setspecific(currentLoop, nil) }
+        Self.loops.current = self
+        defer { Self.loops.current = nil }
         let wakeUps = WakeUpBatch(ignoring: wakeUp)
         while !isStopping {
             let count = wait()
@@ -357,12 +355,3 @@ extension EventLoop {
         ended.signalNow()
     }
 }
-
-/// Where a thread finds its loop.
-private let currentLoop: pthread_key_t = {
-    var key = pthread_key_t()
-    let result = pthread_key_create(&key, nil)
-    // A process has 1,024 keys and this program takes three, at its start.
-    precondition(result == 0, "no thread-specific key is left in this process")
-    return key
-}()
