@@ -44,7 +44,7 @@ extension Transport {
     ) throws(AMQPError) {
         let verifiesHostname = tls.verifiesPeer && tls.verifiesHostname
         amqp_ssl_socket_set_verify_peer(socket, tls.verifiesPeer ? 1 : 0)
-        // The library checks for the host that it connects to; where that is a number, OpenSSL checks for the name.
+        // The library checks for the host that it connects to, as a name; where that is a number, OpenSSL checks.
         amqp_ssl_socket_set_verify_hostname(socket, verifiesHostname && serverName == nil ? 1 : 0)
         let versions = amqp_ssl_socket_set_ssl_versions(socket, AMQP_TLSv1_2, AMQP_TLSvLATEST)
         guard versions == AMQP_STATUS_OK.rawValue else { throw AMQPError(.tlsFailed, "TLS 1.2 is not available") }
@@ -100,8 +100,9 @@ private enum OpenSSL {
         function("SSL_CTX_ctrl", as: Control.self)?(context, 123, 0x0304, nil) == 1
     }
 
-    /// Has OpenSSL tell the peer a name (RFC 6066, section 3) and, if wanted, check the peer's certificate for it,
-    /// whatever address it connects to. The name has to outlive the context.
+    /// Has a name said to the peer (RFC 6066, section 3) and, if wanted, the peer's certificate checked for it, whatever
+    /// address is connected to. Where the name is an address, it is one that the certificate has to have (RFC 6125, section
+    /// 1.7.2: an `iPAddress` among its alternative names), and none is said. The name has to outlive the context.
     static func setServerName(
         _ context: UnsafeMutableRawPointer?,
         _ name: UnsafeMutablePointer<CChar>,
@@ -111,15 +112,24 @@ private enum OpenSSL {
         typealias SetCallback = @convention(c) (UnsafeMutableRawPointer?, InfoCallback) -> Void
         typealias GetParameters = @convention(c) (UnsafeMutableRawPointer?) -> UnsafeMutableRawPointer?
         typealias SetHost = @convention(c) (UnsafeMutableRawPointer?, UnsafePointer<CChar>, Int) -> Int32
+        typealias SetAddress = @convention(c) (UnsafeMutableRawPointer?, UnsafePointer<CChar>) -> Int32
         guard let setData = function("SSL_CTX_set_ex_data", as: SetData.self),
             let setCallback = function("SSL_CTX_set_info_callback", as: SetCallback.self),
             let parameters = function("SSL_CTX_get0_param", as: GetParameters.self),
             let setHost = function("X509_VERIFY_PARAM_set1_host", as: SetHost.self),
+            let setAddress = function("X509_VERIFY_PARAM_set1_ip_asc", as: SetAddress.self),
             // Index 0 is for the application's own use.
             setData(context, 0, name) == 1
         else { return false }
         setCallback(context, sayServerName)
-        return !checksCertificate || setHost(parameters(context), name, 0) == 1
+        guard checksCertificate else { return true }
+        return (isAddress(name) ? setAddress(parameters(context), name) : setHost(parameters(context), name, 0)) == 1
+    }
+
+    private static func isAddress(_ name: UnsafePointer<CChar>) -> Bool {
+        // Room for either of them.
+        var address = in6_addr()
+        return inet_pton(AF_INET, name, &address) == 1 || inet_pton(AF_INET6, name, &address) == 1
     }
 
     /// Runs before the first message of the handshake, when the library has already set the address as the name.
@@ -130,8 +140,9 @@ private enum OpenSSL {
         guard place & 0x10 != 0, let context = function("SSL_get_SSL_CTX", as: GetContext.self)?(session),
             let name = function("SSL_CTX_get_ex_data", as: GetData.self)?(context, 0)
         else { return }
-        // SSL_CTRL_SET_TLSEXT_HOSTNAME and TLSEXT_NAMETYPE_host_name.
-        _ = function("SSL_ctrl", as: Control.self)?(session, 55, 0, name)
+        let isAddress = isAddress(name.assumingMemoryBound(to: CChar.self))
+        // SSL_CTRL_SET_TLSEXT_HOSTNAME and TLSEXT_NAMETYPE_host_name; without a name nothing is said.
+        _ = function("SSL_ctrl", as: Control.self)?(session, 55, 0, isAddress ? nil : name)
     }
 }
 
