@@ -9,6 +9,13 @@ struct SocketAddress: Sendable, Equatable {
     private let bytes: [UInt8]
     let family: Int32
 
+    /// Whether a host is an address and not a name.
+    static func isNumeric(_ host: UnsafePointer<CChar>) -> Bool {
+        // Room for either family.
+        var address = in6_addr()
+        return inet_pton(AF_INET, host, &address) == 1 || inet_pton(AF_INET6, host, &address) == 1
+    }
+
     /// The system's name service; what `find` gives belongs to the caller until `free` takes it back.
     struct NameService {
         typealias List = UnsafeMutablePointer<addrinfo>

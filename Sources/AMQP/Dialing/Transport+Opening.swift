@@ -44,7 +44,7 @@ extension Transport {
     ) throws(AMQPError) {
         let verifiesHostname = tls.verifiesPeer && tls.verifiesHostname
         amqp_ssl_socket_set_verify_peer(socket, tls.verifiesPeer ? 1 : 0)
-        // The library checks for the host that it connects to, as a name; where that is a number, OpenSSL checks.
+        // The library checks for the host that it connects to, as a name; where that is an address, OpenSSL checks.
         amqp_ssl_socket_set_verify_hostname(socket, verifiesHostname && serverName == nil ? 1 : 0)
         let versions = amqp_ssl_socket_set_ssl_versions(socket, AMQP_TLSv1_2, AMQP_TLSvLATEST)
         guard versions == AMQP_STATUS_OK.rawValue else { throw AMQPError(.tlsFailed, "TLS 1.2 is not available") }
@@ -123,13 +123,7 @@ private enum OpenSSL {
         else { return false }
         setCallback(context, sayServerName)
         guard checksCertificate else { return true }
-        return (isAddress(name) ? setAddress(parameters(context), name) : setHost(parameters(context), name, 0)) == 1
-    }
-
-    private static func isAddress(_ name: UnsafePointer<CChar>) -> Bool {
-        // Room for either of them.
-        var address = in6_addr()
-        return inet_pton(AF_INET, name, &address) == 1 || inet_pton(AF_INET6, name, &address) == 1
+        return (SocketAddress.isNumeric(name) ? setAddress(parameters(context), name) : setHost(parameters(context), name, 0)) == 1
     }
 
     /// Runs before the first message of the handshake, when the library has already set the address as the name.
@@ -140,7 +134,7 @@ private enum OpenSSL {
         guard place & 0x10 != 0, let context = function("SSL_get_SSL_CTX", as: GetContext.self)?(session),
             let name = function("SSL_CTX_get_ex_data", as: GetData.self)?(context, 0)
         else { return }
-        let isAddress = isAddress(name.assumingMemoryBound(to: CChar.self))
+        let isAddress = SocketAddress.isNumeric(name.assumingMemoryBound(to: CChar.self))
         // SSL_CTRL_SET_TLSEXT_HOSTNAME and TLSEXT_NAMETYPE_host_name; without a name nothing is said.
         _ = function("SSL_ctrl", as: Control.self)?(session, 55, 0, isAddress ? nil : name)
     }

@@ -49,7 +49,9 @@ final class Transport {
         guard let state = amqp_new_connection() else { throw AMQPError(.internalFailure, "out of memory") }
         self.state = state
         isTLS = true
-        let serverName = address == nil ? nil : strdup(configuration.host)
+        // The library checks the certificate for a host that it looks up itself, but as a name only.
+        let isChecked = address == nil && !SocketAddress.isNumeric(configuration.host)
+        let serverName = isChecked ? nil : strdup(configuration.host)
         self.serverName = serverName
         do throws(AMQPError) {
             fileDescriptor = try Transport.open(state, configuration, address, serverName, timeout: timeout)
