@@ -43,7 +43,7 @@ enum FieldsTarget {
         let identity = RequestIdentity(fields)
         guard identity.quoted.bytes.count <= 1024 else { throw Finding("an identifier of any length was taken") }
         _ = try? DeliveryWish(fields)
-        _ = try? CallRequest.checkContentType(head)
+        _ = try? CallRequest.checkContentType(head, configuration.crossOrigin)
         _ = try? PlainFields.message(fields)
         guard let call = try? CallFields(fields, identity: identity, configuration: configuration) else { return }
         guard .zero < call.timeout, call.timeout <= configuration.maximumTimeout else {

@@ -14,6 +14,7 @@ final class GatewayCore: Sendable {
     let logger: Logger
     let metrics = GatewayMetrics()
     let clients: ClientLimits
+    let crossOrigin: CrossOrigin
     private let current: Guarded<CallPlans>
     private let requestsInFlight = Atomic(0)
     private let drains = Atomic(false)
@@ -25,6 +26,7 @@ final class GatewayCore: Sendable {
         let snapshot = ConfigurationSnapshot(configuration, access: access)
         current = Guarded(CallPlans(snapshot))
         clients = ClientLimits(configuration.limits)
+        crossOrigin = CrossOrigin(configuration.crossOrigin)
         asks.store(snapshot.access != nil, ordering: .relaxed)
     }
 
@@ -47,6 +49,7 @@ final class GatewayCore: Sendable {
             $0 = CallPlans(ConfigurationSnapshot(configuration, targets: targets, access: access))
         }
         clients.update(configuration.limits)
+        crossOrigin.update(configuration.crossOrigin)
         asks.store(self.access != nil, ordering: .relaxed)
     }
 

@@ -139,7 +139,9 @@ extension HTTPGateway {
             return nil
         } catch {
             core.metrics.refused(error.code)
-            return error.response(identity)
+            var response = error.response(identity)
+            response.fields += core.crossOrigin.fields(head)
+            return response
         }
     }
 
@@ -153,7 +155,19 @@ extension HTTPGateway {
 
     /// Answers a request, now or when its call has ended.
     public func handle(_ request: consuming HTTPRequest, responder: Responder) {
+        if core.crossOrigin.isUsed, answer(fromAbroad: request.head, responder) { return }
         handle(request, answeringTo: .client(responder))
+    }
+
+    /// Answers a preflight, before anybody is asked who they are; other answers it tells whose page may see them.
+    @inline(never)
+    private func answer(fromAbroad head: RequestHead, _ responder: Responder) -> Bool {
+        if let answer = core.crossOrigin.answer(toPreflight: head) {
+            responder.respond(answer)
+            return true
+        }
+        responder.add(core.crossOrigin.fields(head))
+        return false
     }
 
     /// Gives up a call whose client has gone.
@@ -353,7 +367,7 @@ extension HTTPGateway {
         switch try route(head) {
         case .rpc(let route): _ = try CallRequest(head, route: route, identity, core.snapshot)
         case .plain(let route): _ = try PlainCall(head, route: route, core.configuration)
-        case .jsonRPC: try CallRequest.checkContentType(head)
+        case .jsonRPC: try CallRequest.checkContentType(head, core.configuration.crossOrigin)
         case .notify, .operation, .notifications, .healthy, .ready, .health, .page: break
         }
     }

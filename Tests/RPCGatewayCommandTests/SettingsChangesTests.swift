@@ -12,9 +12,9 @@ struct SettingsChangesTests {
             "7", "70", "7000", "70000", "true", "false", "1.5", "trace", "json", "safe", "localhost:1", "other",
             "PLAIN",
             "shuffle",
-            "gzip", "rabbit://u:p@h", "queue", "all",
+            "gzip", "rabbit://u:p@h", "queue", "all", "a.B=404", "https://a.example",
         ]
-        let values = candidates.map { setting.isList ? Setting.Raw.list(["a.B=404"]) : .text($0) }
+        let values = candidates.map { setting.isList ? Setting.Raw.list([$0]) : .text($0) }
         for value in values {
             var settings = Settings()
             if setting.apply(value, &settings), settings != Settings() { return settings }

@@ -18,7 +18,7 @@ struct CallRequest: Sendable {
         _ identity: RequestIdentity,
         _ snapshot: ConfigurationSnapshot
     ) throws(Problem) {
-        try Self.checkContentType(head)
+        try Self.checkContentType(head, snapshot.configuration.crossOrigin)
         let fields = try CallFields(head.fields, identity: identity, snapshot)
         try self.init(route: route, query: head.query, fields: fields, snapshot)
     }
@@ -27,7 +27,7 @@ struct CallRequest: Sendable {
     ///
     /// - Throws: the problem of the first part that is wrong.
     init(_ head: borrowing RequestHead, plan: CallPlan, _ identity: borrowing RequestIdentity) throws(Problem) {
-        try Self.checkContentType(head)
+        try Self.checkContentType(head, plan.snapshot.configuration.crossOrigin)
         fields = try CallFields(head.fields, identity: identity, plan.snapshot)
         self.plan = plan
     }
@@ -53,11 +53,16 @@ struct CallRequest: Sendable {
     }
 
     /// A body has to be declared as JSON: forms and plain text are what a browser sends across origins without asking.
-    static func checkContentType(_ head: borrowing RequestHead) throws(Problem) {
+    ///
+    /// - Parameter origins: other origins whose pages may send even that; seldom needed.
+    static func checkContentType(
+        _ head: borrowing RequestHead,
+        _ origins: @autoclosure () -> CrossOriginConfiguration
+    ) throws(Problem) {
         guard let type = head.fields.bytes(of: "Content-Type") else {
             guard !head.declaresBody else { throw unsupported("the field is missing") }
             // A request without type and body needs no permission to cross origins either.
-            return try RequestOrigin.check(head.fields)
+            return try RequestOrigin.check(head.fields, origins())
         }
         guard isJSON(type), head.fields.count(of: "Content-Type") == 1 else {
             throw unsupported("it is \"\(String(decoding: type, as: UTF8.self))\"")

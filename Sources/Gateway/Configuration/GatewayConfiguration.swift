@@ -41,6 +41,9 @@ public struct GatewayConfiguration: Sendable, Equatable {
     /// The most bytes of a body once its coding is taken off; as much as the HTTP server's `maximumBodyBytes`.
     public var maximumBodyBytes = (16 << 20) - (64 << 10)
 
+    /// Which pages of other origins may use the gateway.
+    public var crossOrigin = CrossOriginConfiguration()
+
     /// How much each client may ask for.
     public var limits = ClientLimitConfiguration()
 

@@ -17,7 +17,7 @@ struct JSONRPCCalls: Sendable {
         let (head, identity, sink) = (exchange.request.head, exchange.identity, exchange.sink)
         let snapshot = core.snapshot
         _ = try QueryParameters(head.query, known: [])
-        try CallRequest.checkContentType(head)
+        try CallRequest.checkContentType(head, snapshot.configuration.crossOrigin)
         let fields = try CallFields(head.fields, identity: identity, configuration: snapshot.configuration)
         let body: JSONRPCBody
         do throws(JSONRPCRefusal) {

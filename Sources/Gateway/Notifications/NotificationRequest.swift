@@ -26,7 +26,7 @@ struct NotificationRequest {
         try NotificationNames.checkLength(eventType, "path: the event type")
         try NotificationNames.checkExchange(query["exchange"])
         try NotificationNames.checkLength(query["publisher_id"], "query: publisher_id")
-        try CallRequest.checkContentType(request.head)
+        try CallRequest.checkContentType(request.head, configuration.crossOrigin)
         let fields = try CallFields(request.head.fields, identity: identity, configuration: configuration)
         timeout = fields.timeout
         notification = OutgoingNotification(

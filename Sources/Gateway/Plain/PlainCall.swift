@@ -24,7 +24,7 @@ struct PlainCall: Sendable {
         guard configuration.acceptsPlainAMQP else {
             throw .forbidden("This gateway sends no messages of plain AMQP (amqp.enabled)")
         }
-        try RequestOrigin.check(head.fields)
+        try RequestOrigin.check(head.fields, configuration.crossOrigin)
         isCast = route.isCast
         template = route.template
         (exchange, routingKey) = try Self.names(route, QueryParameters(head.query, known: ["exchange", "routing_key"]))

@@ -45,7 +45,9 @@ extension Settings {
         var configuration = gateway
         configuration.exposure = exposesRemoteErrors ? .full : .safe
         let forLimits = configuration.limits.rate > 0 ? 256 : 0
-        configuration.maximumResponseFieldBytes = http.maximumResponseHeadBytes - 1024 - forLimits
+        let forPages = configuration.crossOrigin.origins.isEmpty ? 0 : 768
+        let reserved = min(1024 + forLimits + forPages, http.maximumResponseHeadBytes)
+        configuration.maximumResponseFieldBytes = http.maximumResponseHeadBytes - reserved
         configuration.maximumBodyBytes = http.maximumBodyBytes
         return configuration
     }

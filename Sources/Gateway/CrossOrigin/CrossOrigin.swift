@@ -1,0 +1,85 @@
+// Part of the rpc-gateway project, under Apache License v2.0; see LICENSE for the full text
+// SPDX-License-Identifier: Apache-2.0
+
+internal import HTTPServer
+internal import Synchronization
+internal import Threads
+
+/// Lets pages of other origins use the gateway: the CORS protocol of the Fetch standard.
+///
+/// A browser asks by a preflight whether a page may send a request that needs its leave, and shows the page answers that name its
+/// origin only.
+final class CrossOrigin: Sendable {
+    private let current: Guarded<CrossOriginConfiguration>
+    private let isOn: Atomic<Bool>
+
+    init(_ configuration: CrossOriginConfiguration) {
+        current = Guarded(configuration)
+        isOn = Atomic(!configuration.origins.isEmpty)
+    }
+
+    /// Puts other origins in force.
+    func update(_ configuration: CrossOriginConfiguration) {
+        current.withLock { $0 = configuration }
+        isOn.store(!configuration.origins.isEmpty, ordering: .relaxed)
+    }
+
+    /// Whether any origin is allowed.
+    var isUsed: Bool { isOn.load(ordering: .relaxed) }
+
+    /// The fields that any answer to a request has besides its own.
+    func fields(_ head: RequestHead) -> [(name: String, value: String)] {
+        guard isUsed else { return [] }
+        guard let (origin, configuration) = allowed(head) else { return [("Vary", "Origin")] }
+        return Self.leave(origin, configuration) + [
+            ("Access-Control-Expose-Headers", configuration.credentials ? Self.exposed : "*"), ("Vary", "Origin"),
+        ]
+    }
+
+    /// The answer to a preflight of an allowed origin, which brings no credential; nil for any other request.
+    func answer(toPreflight head: RequestHead) -> HTTPResponse? {
+        guard isUsed, head.method == "OPTIONS", head.fields.contains("Access-Control-Request-Method"),
+            let (origin, configuration) = allowed(head)
+        else { return nil }
+        // Of a path that does not exist the page may learn by the request itself.
+        let methods = (try? Router.route(head.path))?.allow ?? "GET, HEAD, POST, DELETE, OPTIONS"
+        return HTTPResponse(
+            status: 204,
+            fields: Self.leave(origin, configuration) + [
+                ("Access-Control-Allow-Methods", methods), ("Access-Control-Allow-Headers", Self.taken),
+                ("Access-Control-Max-Age", "600"), ("Allow", methods),
+                ("Vary", "Origin, Access-Control-Request-Method, Access-Control-Request-Headers"),
+            ]
+        )
+    }
+
+    private func allowed(_ head: RequestHead) -> (origin: String, configuration: CrossOriginConfiguration)? {
+        guard let origin = head.fields.bytes(of: "Origin"), head.fields.count(of: "Origin") == 1 else { return nil }
+        let configuration = current.withLock { $0 }
+        guard configuration.allows(origin) else { return nil }
+        return (String(decoding: origin, as: UTF8.self), configuration)
+    }
+
+    private static func leave(
+        _ origin: String,
+        _ configuration: CrossOriginConfiguration
+    ) -> [(name: String, value: String)] {
+        [("Access-Control-Allow-Origin", origin)]
+            + (configuration.credentials ? [("Access-Control-Allow-Credentials", "true")] : [])
+    }
+
+    /// The fields that requests may have; all that the gateway looks at.
+    static let taken = """
+        Authorization, X-Api-Key, Content-Type, Content-Encoding, Accept, Prefer, Idempotency-Key, Last-Event-ID, Rpc-Timeout, Rpc-Call-Monitor, \
+        Rpc-Context, X-Request-Id, X-Openstack-Request-Id, Traceparent, Tracestate, Amqp-App-Id, Amqp-Delivery-Mode, Amqp-Headers, \
+        Amqp-Message-Id, Amqp-Priority, Amqp-Timestamp, Amqp-Type
+        """
+
+    /// The fields of answers that pages see, where they cannot see all: with credentials `*` is no wildcard.
+    static let exposed = """
+        Allow, Amqp-App-Id, Amqp-Content-Encoding, Amqp-Content-Type, Amqp-Delivery-Mode, Amqp-Headers, Amqp-Message-Id, Amqp-Omitted, \
+        Amqp-Priority, Amqp-Timestamp, Amqp-Type, Content-Encoding, Idempotency-Replayed, Location, Preference-Applied, RateLimit, \
+        RateLimit-Policy, Retry-After, Rpc-Message-Id, Rpc-Operation, Rpc-Replies, Rpc-Replies-Complete, Rpc-Timeout, Server-Timing, \
+        WWW-Authenticate, X-Openstack-Request-Id, X-Request-Id
+        """
+}
