@@ -124,14 +124,14 @@ struct PolicyTests {
     @Test func rightsAreThoseOfTheRule() throws {
         let policy = try Self.policy(
             "- {allow: a/*/*, rights: [context, timeout:60]}",
-            "- {allow: b/*/*, rights: headers}",
+            "- {allow: b/*/*, rights: [headers, rate:10, burst:20]}",
             "- {allow: c/*/*}"
         )
         func rights(_ topic: Name) -> AccessRights {
             policy.decide(AccessRequest(.call, topic: topic), of: Self.ci, from: "").rights
         }
         #expect(rights("a") == AccessRights(context: true, longestTimeout: 60))
-        #expect(rights("b") == AccessRights(headers: true))
+        #expect(rights("b") == AccessRights(headers: true, rate: 10, burst: 20))
         #expect(rights("c") == AccessRights())
         #expect(rights("d") == AccessRights())
     }
@@ -180,7 +180,9 @@ struct PolicyTests {
             "- {deny: a/b/c, rights: context}",
             "- {allow: a/b/c, rights: [timeout:0]}",
             "- {allow: a//c}",
-            "- {allow: a/b/c, role: x}"
+            "- {allow: a/b/c, role: x}",
+            "- {allow: a/b/c, rights: [rate:0]}",
+            "- {allow: a/b/c, rights: [burst:5]}"
         )
         let target = "has to be topic/server/method, such as nova/*/reboot, each part a name or a pattern"
         let modes = AccessMode.allCases.map(\.rawValue).joined(separator: ", ")
@@ -192,6 +194,8 @@ struct PolicyTests {
             "line 5: addresses: has to be \(NetworkRange.allowed)", "line 6: modes: has to be one of \(modes)",
             "line 7: rights: has no meaning where a rule denies", "line 8: rights: has to be \(AccessRights.allowed)",
             "line 9: allow: \(target)", "line 10: unknown field; known are \(fields)",
+            "line 11: rights: has to be \(AccessRights.allowed)",
+            "line 12: rights: burst has no meaning without rate; give that as well",
         ]
         #expect(found == expected)
     }

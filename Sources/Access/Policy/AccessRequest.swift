@@ -95,11 +95,17 @@ public struct AccessRights: Sendable, Equatable {
     /// The longest time that it may take, in seconds; nil for what is configured.
     public var longestTimeout: Int?
 
+    /// Requests a second that each principal, or each address without one, may send by the rule; nil for any number.
+    public var rate: Int?
+    /// Requests of these that it may send at once after a pause; nil for as many as in a second.
+    public var burst: Int?
+
     /// All that there is.
     public static let all = AccessRights(context: true, exchange: true, headers: true, longestTimeout: nil)
 
     /// How rights are written.
-    static let allowed = "context, exchange, headers or timeout:SECONDS, such as timeout:60"
+    static let allowed =
+        "context, exchange, headers, timeout:SECONDS, rate:REQUESTS or burst:REQUESTS (a second, at once), such as timeout:60"
 
     /// Adds a right as it is written; false for another text.
     mutating func add(_ text: String) -> Bool {
@@ -108,13 +114,19 @@ public struct AccessRights: Sendable, Equatable {
         case "exchange": exchange = true
         case "headers": headers = true
         default:
-            let prefix = "timeout:"
-            guard text.hasPrefix(prefix), let seconds = Int(text.dropFirst(prefix.count)),
-                (1...86_400).contains(seconds),
-                longestTimeout == nil
-            else { return false }
-            longestTimeout = seconds
+            return Self.add(text, "timeout:", 1...86_400, to: &longestTimeout)
+                || Self.add(text, "rate:", 1...1_000_000, to: &rate)
+                || Self.add(text, "burst:", 1...1_000_000, to: &burst)
         }
+        return true
+    }
+
+    /// Reads a number behind a prefix, which may stand once.
+    private static func add(_ text: String, _ prefix: String, _ range: ClosedRange<Int>, to value: inout Int?) -> Bool {
+        guard text.hasPrefix(prefix), let number = Int(text.dropFirst(prefix.count)), range.contains(number),
+            value == nil
+        else { return false }
+        value = number
         return true
     }
 }

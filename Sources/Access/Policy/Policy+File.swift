@@ -46,6 +46,9 @@ extension Policy {
         var rights = AccessRights()
         let added = reading.list(&fields, "rights", allowed: AccessRights.allowed) { rights.add($0) ? true : nil }
         if !added.isEmpty { rule.rights = rights }
+        if rights.burst != nil, rights.rate == nil {
+            reading.note(entry.line, "rights", "burst has no meaning without rate; give that as well")
+        }
         return rule
     }
 

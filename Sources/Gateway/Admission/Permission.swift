@@ -11,7 +11,7 @@ extension Caller {
     /// Asks the policy whether a request may have what it asks for, and tells the log of the decision.
     ///
     /// - Returns: what it may have besides.
-    /// - Throws: `forbidden`, the same for what there is and what there is not.
+    /// - Throws: `forbidden`, the same for what there is and what there is not; `rate-limited` where the rule has a limit.
     func permit(_ asked: AccessRequest, _ core: GatewayCore, _ identity: RequestIdentity) throws(Problem)
         -> AccessRights
     {
@@ -21,6 +21,9 @@ extension Caller {
             note(decision, asked, core, identity)
         }
         guard decision.allows else { throw .forbidden("The policy of this gateway does not allow this request") }
+        if let rate = decision.rights.rate {
+            try core.clients.countIn(self, rule: decision.line ?? 0, rate: rate, burst: decision.rights.burst ?? 0)
+        }
         return decision.rights
     }
 

@@ -50,6 +50,21 @@ final class ClientLimits: Sendable {
         }
     }
 
+    /// Counts a request in that a rule with a limit of its own allows.
+    ///
+    /// - Parameter rule: What tells rules apart.
+    /// - Throws: `rate-limited`.
+    func countIn(_ caller: Caller, rule: Int, rate: Int, burst: Int) throws(Problem) {
+        var (limits, hasher) = (ClientLimitConfiguration(), Hasher())
+        (limits.rate, limits.burst) = (rate, burst)
+        hasher.combine(Holder(caller.principal, address: caller.address))
+        hasher.combine(rule)
+        let (number, now) = (hasher.finalize(), clock())
+        let isNamed = !caller.principal.isAnonymous
+        let refusal = state.withLock { $0.refusal(number, limits, isNamed: isNamed, now: now) }
+        if let refusal { throw .rateLimited(refusal, limits, isOfRule: true) }
+    }
+
     /// Turns a client away that could not begin a request now; counts nothing.
     func check(_ client: Holder, isNamed: Bool) throws(Problem) {
         let now = clock()
@@ -78,6 +93,21 @@ extension ClientLimits.State {
             return (limits, .success(try self[isNamed].begin(client, limits, stays: stays, now: now)))
         } catch {
             return (limits, .failure(error))
+        }
+    }
+
+    /// Counts a request in under limits of its own; why not, where it may not begin.
+    fileprivate mutating func refusal(
+        _ client: Int,
+        _ limits: ClientLimitConfiguration,
+        isNamed: Bool,
+        now: Moment
+    ) -> ClientTable.Refusal? {
+        do throws(ClientTable.Refusal) {
+            _ = try self[isNamed].begin(client, limits, stays: false, now: now)
+            return nil
+        } catch {
+            return error
         }
     }
 
@@ -146,9 +176,9 @@ struct RateFields: Sendable {
     static func seconds(_ nanoseconds: Int64) -> Int { Int((nanoseconds + 999_999_999) / 1_000_000_000) }
 
     /// What is configured.
-    static func policy(_ limits: ClientLimitConfiguration) -> String {
+    static func policy(_ limits: ClientLimitConfiguration, _ name: StaticString = "requests") -> String {
         var policies: [String] = []
-        if limits.rate > 0 { policies.append("\"requests\";q=\(limits.capacity);w=\(seconds(limits.window))") }
+        if limits.rate > 0 { policies.append("\"\(name)\";q=\(limits.capacity);w=\(seconds(limits.window))") }
         if limits.inFlight > 0 { policies.append("\"in-flight\";q=\(limits.inFlight);qu=\"concurrent-requests\"") }
         return policies.joined(separator: ", ")
     }
@@ -156,18 +186,26 @@ struct RateFields: Sendable {
 
 extension Problem {
     /// The client has used up what it may have.
-    fileprivate static func rateLimited(_ refusal: ClientTable.Refusal, _ limits: ClientLimitConfiguration) -> Problem {
+    ///
+    /// - Parameter isOfRule: whether the limits are those of a rule of the policy.
+    fileprivate static func rateLimited(
+        _ refusal: ClientTable.Refusal,
+        _ limits: ClientLimitConfiguration,
+        isOfRule: Bool = false
+    ) -> Problem {
         var problem: Problem
+        let name: StaticString = isOfRule ? "rule" : "requests"
         let state: String
         switch refusal {
         case .rate(let wait):
             let seconds = RateFields.seconds(wait)
             problem = Problem(
                 .rateLimited,
-                "This client has sent more than \(limits.rate) requests a second, or \(limits.capacity) at once (limits.rate, limits.burst)"
+                "This client has sent more than \(limits.rate) requests a second, or \(limits.capacity) at once "
+                    + (isOfRule ? "that a rule of the policy allows" : "(limits.rate, limits.burst)")
             )
             problem.retryAfter = max(1, seconds)
-            state = "\"requests\";r=0;t=\(seconds)"
+            state = "\"\(name)\";r=0;t=\(seconds)"
         case .inFlight:
             problem = Problem(
                 .rateLimited,
@@ -175,7 +213,7 @@ extension Problem {
             )
             state = "\"in-flight\";r=0"
         }
-        problem.fields = [("RateLimit-Policy", RateFields.policy(limits)), ("RateLimit", state)]
+        problem.fields = [("RateLimit-Policy", RateFields.policy(limits, name)), ("RateLimit", state)]
         return problem
     }
 }

@@ -114,6 +114,34 @@ struct LimitTests {
         #expect(try gateway.post("/-/jsonrpc", entry).status() == 429)
     }
 
+    @Test func aRuleHasALimitOfItsOwn() throws {
+        let (keys, driver) = (try TestKeys(), FakeDriver())
+        let rules = ["- {allow: 'slow/*/*', rights: [rate:1, burst:2]}", "- {allow: '*/*/*', principals: ci}"]
+        let access = AccessControl(
+            authenticator: Authenticator(keys: try KeyTable(file: keys.file)),
+            policy: try Policy(file: Array(rules.joined(separator: "\n").utf8))
+        ) { 1_000 }
+        let gateway = TestGateway(driver, access: access)
+        func statuses(_ target: String, _ key: String) throws -> [Int] {
+            try (0..<3).map { _ in try gateway.post(target, "{}", [TestKeys.bearer(key)]).status() }
+        }
+        #expect(try statuses("/slow/s/m", keys.ci) == [200, 200, 429])
+        #expect(try statuses("/slow/s/m", keys.ops) == [200, 200, 429])
+        #expect(try statuses("/t/s/m", keys.ci) == [200, 200, 200])
+        #expect(try statuses("/t/s/m", keys.ops) == [403, 403, 403])
+        #expect(calls(driver) == 7)
+        let refused = gateway.post("/slow/s/m", "{}", [TestKeys.bearer(keys.ci)])
+        #expect(try refused.field("RateLimit") == "\"rule\";r=0;t=1")
+        #expect(try refused.field("RateLimit-Policy") == "\"rule\";q=2;w=2")
+        #expect(try refused.body().contains("that a rule of the policy allows"))
+        // Entries of a batch are judged one by one.
+        let entry =
+            "{\"jsonrpc\":\"2.0\",\"method\":\"slow/s/m\",\"id\":1},{\"jsonrpc\":\"2.0\",\"method\":\"t/s/m\",\"id\":2}"
+        let batch = gateway.post("/-/jsonrpc", "[\(entry)]", [TestKeys.bearer(keys.ci)])
+        #expect(try batch.body().components(of: "\"code\":-32021") == 1)
+        #expect(calls(driver) == 8)
+    }
+
     @Test func limitsAreChangedWhileTheGatewayRuns() throws {
         let gateway = TestGateway(FakeDriver())
         #expect(try statuses(gateway, 2) == [200, 200])
