@@ -81,7 +81,8 @@ let package = Package(
         .target(
             name: "Access",
             dependencies: [
-                "Names", .product(name: "Crypto", package: "swift-crypto"), .product(name: "Yams", package: "Yams"),
+                "Names", "Threads", .product(name: "Crypto", package: "swift-crypto"),
+                .product(name: "CryptoExtras", package: "swift-crypto"), .product(name: "Yams", package: "Yams"),
             ],
             swiftSettings: safeSettings
         ),
@@ -104,7 +105,10 @@ let package = Package(
         ),
         .target(
             name: "Gateway",
-            dependencies: ["HTTPServer", "Messaging", "Access", "Compression", "Threads", "Names", log, metrics],
+            dependencies: [
+                "HTTPServer", "Messaging", "Access", "Compression", "Threads", "Names", log, metrics,
+                .product(name: "DequeModule", package: "swift-collections"),
+            ],
             resources: [.embedInCode("OpenAPI/gateway.yaml"), .embedInCode("OpenAPI/gateway.json")],
             swiftSettings: safeSettings
         ),
@@ -144,7 +148,10 @@ let package = Package(
         .target(name: "SeededRandom", path: "Tests/SeededRandom", swiftSettings: safeSettings),
         .testTarget(
             name: "AccessTests",
-            dependencies: ["Access", "Names", "SeededRandom", "Threads"],
+            dependencies: [
+                "Access", "Names", "SeededRandom", "Threads", .product(name: "Crypto", package: "swift-crypto"),
+                .product(name: "CryptoExtras", package: "swift-crypto"),
+            ],
             swiftSettings: baseSettings
         ),
         .testTarget(name: "NamesTests", dependencies: ["Names"], swiftSettings: baseSettings),
@@ -187,6 +194,7 @@ let package = Package(
             name: "GatewayTests",
             dependencies: [
                 "Gateway", "HTTPServer", "Messaging", "Access", "Compression", "Names", "SeededRandom", "Threads", log,
+                .product(name: "Crypto", package: "swift-crypto"),
             ],
             swiftSettings: baseSettings
         ),

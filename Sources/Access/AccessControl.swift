@@ -42,9 +42,20 @@ public final class AccessControl: Sendable {
         self.clock = clock
     }
 
-    /// Who a request is from.
+    /// Who a request is from, however long it takes to find out.
     public func principal(of credentials: Credentials) throws(AuthenticationError) -> Principal {
         guard asks else { return .anonymous }
         return try authenticator.principal(of: credentials, now: clock())
+    }
+
+    /// What credentials show at once.
+    public func look(_ credentials: Credentials) throws(AuthenticationError) -> Finding {
+        guard asks else { return .principal(.anonymous) }
+        return try authenticator.look(credentials, now: clock())
+    }
+
+    /// Who a request is from whose token has to be proved: takes up to some milliseconds.
+    public func prove(_ token: UnprovedToken) throws(AuthenticationError) -> Principal {
+        try token.principal(now: clock())
     }
 }

@@ -16,6 +16,21 @@ public enum AuthenticationError: Error, Sendable, Equatable {
     public enum Reason: String, Sendable {
         case unknown = "no such key"
         case expired = "the key has expired"
+        case tokenForm = "the token is not of three parts of base64url with JSON in them"
+        case tokenExtension = "the token has crit, and no extension is known"
+        case tokenType = "the token is for something else: its typ is neither JWT nor at+jwt"
+        case tokenAlgorithm = "the algorithm of the token is not one of its issuer and key"
+        case tokenIssuer = "the issuer of the token is not configured"
+        case tokenKey = "the issuer has no key with the kid of the token"
+        case tokenKeyName = "the token has no kid, and several keys of its issuer fit"
+        case tokenSignature = "the signature of the token is wrong"
+        case tokenAudience = "the token is for another audience"
+        case tokenWithoutEnd = "the token has no exp"
+        case tokenExpired = "the token has expired"
+        case tokenEarly = "the token is not valid yet"
+        case tokenTime = "exp, nbf or iat of the token is no time"
+        case tokenName = "the claim with the name is missing, no text, or longer than 256 visible characters"
+        case tokenRoles = "the claim with the roles is neither a list of texts nor a text of words"
         case tooLong = "the credential is too long"
         case otherScheme = "Authorization has another scheme than Bearer"
     }
@@ -45,6 +60,14 @@ public enum AuthenticationError: Error, Sendable, Equatable {
     }
 }
 
+/// What credentials show at once.
+public enum Finding: Sendable {
+    /// Who a request is from.
+    case principal(Principal)
+    /// Nothing yet: a token has to be proved first.
+    case unproved(UnprovedToken)
+}
+
 /// Finds out who a request is from.
 ///
 /// Each credential that a request brings has to be right, and all of them have to be of one principal: a wrong one is never
@@ -52,41 +75,71 @@ public enum AuthenticationError: Error, Sendable, Equatable {
 public struct Authenticator: Sendable {
     /// The keys that are taken; nil where no keys file is configured.
     public let keys: KeyTable?
+    /// Whose tokens are taken; nil where no file of issuers is configured.
+    public let issuers: IssuerTable?
     private let takesAnonymous: Bool
 
     /// Makes an authenticator.
     ///
     /// - Parameter takesAnonymous: Whether a request without a credential is let in, as `anonymous`; nil where that is so
     ///   for want of any source of principals.
-    public init(keys: KeyTable?, takesAnonymous: Bool? = nil) {
+    public init(keys: KeyTable?, issuers: IssuerTable? = nil, takesAnonymous: Bool? = nil) {
         self.keys = keys
-        self.takesAnonymous = takesAnonymous ?? (keys == nil)
+        self.issuers = issuers
+        self.takesAnonymous = takesAnonymous ?? (keys == nil && issuers == nil)
     }
 
-    /// Who a request is from.
+    /// Who a request is from, however long it takes to find out.
     ///
     /// - Parameter now: Seconds since 1970.
     public func principal(of credentials: Credentials, now: Int64) throws(AuthenticationError) -> Principal {
-        let first = try principal(authorization: credentials.authorization, now)
-        let second = try principal(apiKey: credentials.apiKey, now)
-        if let first, let second, !first.isSame(as: second) { throw .ambiguous(.principals) }
-        if let principal = first ?? second { return principal }
-        guard takesAnonymous else { throw .missing }
-        return .anonymous
+        switch try look(credentials, now: now) {
+        case .principal(let principal): principal
+        case .unproved(let token): try token.principal(now: now)
+        }
     }
 
-    private func principal(
+    /// What credentials show without longer work.
+    ///
+    /// - Parameter now: Seconds since 1970.
+    public func look(_ credentials: Credentials, now: Int64) throws(AuthenticationError) -> Finding {
+        let first = try finding(authorization: credentials.authorization, now)
+        let second = try principal(apiKey: credentials.apiKey, now)
+        switch first {
+        case .unproved(let token)?:
+            return .unproved(token.beside(second))
+        case .principal(let first)?:
+            guard second?.isSame(as: first) ?? true else { throw .ambiguous(.principals) }
+            return .principal(first)
+        case nil:
+            if let second { return .principal(second) }
+            guard takesAnonymous else { throw .missing }
+            return .principal(.anonymous)
+        }
+    }
+
+    private func finding(
         authorization field: Credentials.Field,
         _ now: Int64
-    ) throws(AuthenticationError) -> Principal? {
+    ) throws(AuthenticationError) -> Finding? {
         switch field {
         case .absent: return nil
         case .repeated: throw .ambiguous(.authorizationTwice)
         case .once(let value):
             guard value.count <= Credentials.maximumBytes else { throw .wrong(.tooLong) }
             guard let token = Credentials.bearer(value) else { throw .wrong(.otherScheme) }
-            return try principal(key: token, now)
+            return try finding(bearer: token, now)
         }
+    }
+
+    /// A key or a token, which cannot be taken for one another.
+    private func finding(bearer: ArraySlice<UInt8>, _ now: Int64) throws(AuthenticationError) -> Finding {
+        guard let issuers, !bearer.starts(with: APIKey.prefix), SignedToken.hasForm(bearer) else {
+            return .principal(try principal(key: bearer, now))
+        }
+        let digest = KeyDigest(of: bearer)
+        if let principal = issuers.recall(digest, now: now) { return .principal(principal) }
+        return .unproved(UnprovedToken(token: bearer, digest: digest, issuers: issuers, other: nil))
     }
 
     private func principal(apiKey field: Credentials.Field, _ now: Int64) throws(AuthenticationError) -> Principal? {

@@ -41,7 +41,7 @@ public enum MisplacedCredential {
     ].map { (name: String) in Array(name.utf8) }
 
     /// Whether a query as it was sent, such as `a=1&access_token=…`, holds a credential.
-    public static func isIn(query: [UInt8]) -> Bool { isIn(query[...], separator: 0x26) }
+    public static func isIn(query: [UInt8]) -> Bool { isIn(query[...], separator: 0x26) || hasToken(query) }
 
     /// Whether a value of the field `Cookie` holds a credential.
     public static func isIn(cookie: ArraySlice<UInt8>) -> Bool { isIn(cookie, separator: 0x3b) }
@@ -52,6 +52,14 @@ public enum MisplacedCredential {
             let name = part.prefix { $0 != 0x3d }
             let value = part[name.endIndex...].dropFirst()
             return value.starts(with: APIKey.prefix) || names.contains { isSame(name, $0) }
+        }
+    }
+
+    /// Whether a value looks like a token, whose first part is an object of JSON. Cookies of others may hold such.
+    private static func hasToken(_ query: [UInt8]) -> Bool {
+        query.split(separator: 0x26).contains { part in
+            let value = part.drop { $0 != 0x3d }.dropFirst()
+            return value.starts(with: "eyJ".utf8) && SignedToken.hasForm(value)
         }
     }
 

@@ -13,6 +13,8 @@ public final class Principal: Sendable {
         case nothing
         /// An API key, by its identifier, which is no secret.
         case apiKey(id: String)
+        /// A token of an issuer, by the name that the operator gave the issuer.
+        case token(issuer: Name)
     }
 
     /// The name, by which one principal is told from another.

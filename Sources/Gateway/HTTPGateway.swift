@@ -61,6 +61,7 @@ public final class HTTPGateway: HTTPRequestHandler {
     private let probes: Probes
     private let pages: Pages
     private let decoder = BodyDecoder()
+    private let proofs = TokenProofs()
     let deliveries: Deliveries
 
     /// Makes a gateway over a driver, which its owner starts and shuts down.
@@ -134,7 +135,7 @@ extension HTTPGateway {
         guard waits || (core.asksForCallers && head.mayHaveLargeBody) else { return nil }
         let identity = RequestIdentity(head.fields)
         do throws(Problem) {
-            if let access = core.access { _ = try admit(head, identity, access, countsIn: false) }
+            if let access = core.access { try admitAtOnce(head, identity, access) }
             if waits { try check(head, identity) }
             return nil
         } catch {
@@ -196,36 +197,112 @@ extension HTTPGateway {
     private func ask(_ exchange: Exchange, _ plan: CallPlan?, _ access: AccessControl) {
         var exchange = exchange
         do throws(Problem) {
-            exchange.caller = try admit(exchange.request.head, exchange.identity, access, countsIn: true)
-            if let place = exchange.caller?.place { exchange.sink.add(place.fields.list) }
+            switch try admit(exchange.request.head, exchange.identity, access, countsIn: true) {
+            case nil: break
+            case .principal(let principal)?: try letIn(principal, access, &exchange)
+            case .unproved(let token)?: return try prove(token, exchange, plan, access)
+            }
         } catch {
             return refuse(exchange, error, isStranger: true)
         }
         execute(exchange, decoding: plan)
     }
 
-    /// Who a request is from, within the limits of that client; nil for probes, which everybody may ask.
+    /// Who a request is from, as far as that shows at once; nil for probes, which everybody may ask.
     ///
-    /// - Parameter countsIn: whether the request counts among those of the client, once.
+    /// - Parameter countsIn: whether the request of a stranger counts among those of their address, once.
     private func admit(
         _ head: RequestHead,
         _ identity: RequestIdentity,
         _ access: AccessControl,
         countsIn: Bool
-    ) throws(Problem) -> Caller? {
+    ) throws(Problem) -> Finding? {
         guard !Caller.isNeedless(at: head.path) else { return nil }
-        let principal: Principal
         do throws(AuthenticationError) {
             if access.asks { try Caller.checkPlaces(head) }
-            principal = try access.principal(of: Credentials(head.fields))
+            return try access.look(Credentials(head.fields))
         } catch {
-            core.noteStranger(error, head, identity)
-            // Strangers are limited as anonymous clients are: by their address.
-            _ = try core.clients.place(of: nil, head, countsIn: countsIn, stays: false)
-            throw Problem(error)
+            throw turnAway(error, head, identity, countsIn: countsIn)
         }
-        let place = try core.clients.place(of: principal, head, countsIn: countsIn)
-        return Caller(principal, access, head, place)
+    }
+
+    /// What a stranger is told, who is limited as anonymous clients are: by the address.
+    private func turnAway(
+        _ error: AuthenticationError,
+        _ head: RequestHead,
+        _ identity: RequestIdentity,
+        countsIn: Bool
+    ) -> Problem {
+        core.noteStranger(error, head, identity)
+        do throws(Problem) {
+            _ = try core.clients.place(of: nil, head, countsIn: countsIn, stays: false)
+        } catch {
+            return error
+        }
+        return Problem(error)
+    }
+
+    /// Goes on with a request whose principal is known, within the limits of that client.
+    private func letIn(
+        _ principal: Principal,
+        _ access: AccessControl,
+        _ exchange: inout Exchange
+    ) throws(Problem) {
+        let place = try core.clients.place(of: principal, exchange.request.head, countsIn: true)
+        exchange.caller = Caller(principal, access, exchange.request.head, place)
+        if let place { exchange.sink.add(place.fields.list) }
+    }
+
+    /// Goes on with a request when its token is proved, on the loop that it came on.
+    private func prove(
+        _ token: UnprovedToken,
+        _ exchange: Exchange,
+        _ plan: CallPlan?,
+        _ access: AccessControl
+    ) throws(Problem) {
+        let loop = EventLoop.current
+        try proofs.prove(token, access, of: Holder(address: exchange.request.head.remoteAddress)) { [self] result in
+            guard let loop else { return goOn(with: exchange, plan, access, result) }
+            loop.execute { [self] in goOn(with: exchange, plan, access, result) }
+        }
+    }
+
+    private func goOn(
+        with exchange: Exchange,
+        _ plan: CallPlan?,
+        _ access: AccessControl,
+        _ proof: Result<Principal, AuthenticationError>
+    ) {
+        var exchange = exchange
+        do throws(Problem) {
+            switch proof {
+            case .success(let principal): try letIn(principal, access, &exchange)
+            case .failure(let error):
+                throw turnAway(error, exchange.request.head, exchange.identity, countsIn: true)
+            }
+        } catch {
+            return refuse(exchange, error, isStranger: true)
+        }
+        execute(exchange, decoding: plan)
+    }
+
+    /// Finds out on the head alone whether a request is let in; it counts when it is answered.
+    private func admitAtOnce(
+        _ head: RequestHead,
+        _ identity: RequestIdentity,
+        _ access: AccessControl
+    ) throws(Problem) {
+        let principal: Principal
+        switch try admit(head, identity, access, countsIn: false) {
+        case nil: return
+        case .principal(let known)?: principal = known
+        case .unproved(let token)?:
+            switch try proofs.proveAtOnce(token, access) {
+            case .success(let proved): principal = proved
+            case .failure(let error): throw turnAway(error, head, identity, countsIn: false)
+            }
+        }
+        _ = try core.clients.place(of: principal, head, countsIn: false)
     }
 
     /// Answers a request whose body may be coded.

@@ -50,6 +50,29 @@ struct AccessTests {
         )
     }
 
+    private static let publicKey =
+        #"{"keys":[{"kty":"OKP","crv":"Ed25519","x":"11qYAYKxCrfVS_7TyWQHOg7hcvPapiMlrwIaaPcHURo"}]}"#
+
+    @Test func issuersAreReadWithTheFilesThatTheyName() throws {
+        _ = folder.add("corp.json", Self.publicKey)
+        let line = #"- {name: corp, issuer: "https://login.example", audiences: gateway, keys: "#
+        let path = folder.add("issuers.yaml", line + "corp.json}\n")
+        let settings = AccessSettings(issuersFile: path)
+        let access = try #require(try AccessLoading.load(settings, after: nil))
+        #expect(access.issuerCount == 1)
+        // A change of a key is a change, too.
+        let named = String(path.dropLast("issuers.yaml".count)) + "corp.json"
+        #expect(AccessLoading.files(settings, access) == [path, named])
+        #expect(AccessLoading.files(settings, nil) == [path])
+        #expect(throws: AuthenticationError.missing) { try access.principal(of: Credentials()) }
+        _ = folder.add("issuers.yaml", line + "/nowhere/corp.json}\n")
+        #expect(
+            problems(settings) == [
+                "auth.issuers (file \(path)): line 1: keys: the file /nowhere/corp.json does not exist"
+            ]
+        )
+    }
+
     @Test func theKeysFileIsASetting() throws {
         let arguments = SettingsArguments(values: [("auth.keys", "/etc/keys.yaml"), ("auth.anonymous", "false")])
         let settings = try Settings.load(arguments: arguments, environment: [:]).settings

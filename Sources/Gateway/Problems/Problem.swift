@@ -150,6 +150,8 @@ enum GatewayLimit: Sendable, Equatable {
     case batchBytes(Int)
     /// Bodies that wait to be decoded.
     case codedBodies
+    /// Tokens that wait to be proved.
+    case tokens
 
     /// What there is too much of, and which setting is the limit.
     var text: String {
@@ -178,6 +180,7 @@ enum GatewayLimit: Sendable, Equatable {
         case .newNotificationQueues(let limit):
             "More than \(limit) topics with their priorities are new in this second; each makes a queue at the broker"
         case .codedBodies: "Too many bodies with a Content-Encoding wait to be decoded; send it without, or later"
+        case .tokens: "Too many new tokens wait to be checked; send the request again later"
         case .batchBytes(let limit): "The answers of this batch exceed \(limit) bytes (jsonrpc.maxBytes)"
         }
     }

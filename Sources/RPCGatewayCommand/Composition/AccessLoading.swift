@@ -17,8 +17,13 @@ enum AccessLoading {
                 try KeyTable(file: bytes, after: earlier?.authenticator.keys)
             }
         }
+        let authenticator = Authenticator(
+            keys: keys,
+            issuers: try issuers(settings),
+            takesAnonymous: settings.takesAnonymous
+        )
         return AccessControl(
-            authenticator: Authenticator(keys: keys, takesAnonymous: settings.takesAnonymous),
+            authenticator: authenticator,
             policy: try policy(settings),
             audit: settings.audit
         )
@@ -29,6 +34,34 @@ enum AccessLoading {
         try settings.policyFile.map { path throws(SettingsError) in
             try read("policy.file", path) { bytes throws(AccessFileError) in try Policy(file: bytes) }
         }
+    }
+
+    /// Whose tokens are taken; nil where there is no file of them.
+    private static func issuers(_ settings: AccessSettings) throws(SettingsError) -> IssuerTable? {
+        try settings.issuersFile.map { path throws(SettingsError) in
+            try read("auth.issuers", path) { bytes throws(AccessFileError) in
+                try IssuerTable(file: bytes) { named throws(IssuerFileRefusal) in
+                    do throws(SmallFileError) {
+                        return try SmallFile.bytes(of: Self.path(named, besides: path))
+                    } catch {
+                        throw IssuerFileRefusal(reason: error.text)
+                    }
+                }
+            }
+        }
+    }
+
+    /// Every file that is read for what is in force.
+    static func files(_ settings: AccessSettings, _ access: AccessControl?) -> [String] {
+        guard let issuers = settings.issuersFile else { return settings.files }
+        let named = access?.authenticator.issuers?.files ?? []
+        return settings.files + named.map { path($0, besides: issuers) }
+    }
+
+    /// A path that stands in a file, seen from the folder of that file.
+    private static func path(_ named: String, besides file: String) -> String {
+        guard named.utf8.first != 0x2f, let slash = file.utf8.lastIndex(of: 0x2f) else { return named }
+        return String(file[...slash]) + named
     }
 
     /// The most bytes of such a file: some ten thousand keys or rules.

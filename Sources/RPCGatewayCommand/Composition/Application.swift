@@ -33,8 +33,14 @@ struct Application: Sendable {
         registry = MetricsRegistry()
         MetricsSystem.bootstrap(registry.factory)
 
-        accessStamps = settings.access.files.map { FileStamp(of: $0) }
+        // Before they are read, lest a change in between go unseen.
+        let stamps = settings.access.files.map { FileStamp(of: $0) }
         let access = try AccessLoading.load(settings.access, after: nil)
+        accessStamps =
+            stamps
+            + AccessLoading.files(settings.access, access).dropFirst(stamps.count).map {
+                FileStamp(of: $0)
+            }
         let url = try TransportURL(settings.transport.url)
         let loops = try Self.makeLoops(settings.http.loopCount)
         driver = try Drivers.make(url, settings, loops: loops, logger: logger)

@@ -33,6 +33,9 @@ extension MetricsRegistry {
                 ([("principal", use.name.text), ("key", use.id)], Double(use.lastUse))
             }
         }
+        gauge("auth.tokens.remembered", "Tokens whose proof is remembered.") {
+            Double(gateway.access?.authenticator.issuers?.remembered ?? 0)
+        }
         gauge("pool.connections", "Open connections that publish.") { Double(driver.status.sendConnections.open) }
         gauge("pool.leases", "Publishes under way.") { Double(driver.status.sendConnections.leases) }
         gauge("pool.requests.waiting", "Requests that wait for a connection.") {

@@ -78,14 +78,17 @@ struct ReloadService: Service {
     /// Reads the files of keys and rules again if they have changed.
     private func look() {
         current.withLock { current in
-            let stamps = current.access.files.map { FileStamp(of: $0) }
+            let stamps = AccessLoading.files(current.access, application.gateway.access).map { FileStamp(of: $0) }
             guard changes.withLock({ $0.look(stamps) }) else { return }
             do throws(SettingsError) {
                 let access = try AccessLoading.load(current.access, after: application.gateway.access)
                 application.gateway.update(current.gatewayConfiguration, access: access)
                 application.logger.notice(
                     "keys and rules reloaded",
-                    metadata: ["keys": "\(access?.keyCount ?? 0)", "rules": "\(access?.policy?.count ?? 0)"]
+                    metadata: [
+                        "keys": "\(access?.keyCount ?? 0)", "issuers": "\(access?.issuerCount ?? 0)",
+                        "rules": "\(access?.policy?.count ?? 0)",
+                    ]
                 )
             } catch {
                 application.logger.error(
@@ -100,4 +103,6 @@ struct ReloadService: Service {
 extension AccessControl {
     /// How many keys there are.
     var keyCount: Int { authenticator.keys?.count ?? 0 }
+    /// How many issuers of tokens there are.
+    var issuerCount: Int { authenticator.issuers?.issuers.count ?? 0 }
 }

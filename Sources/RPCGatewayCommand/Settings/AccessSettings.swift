@@ -7,6 +7,8 @@ internal import Access
 struct AccessSettings: Sendable, Equatable {
     /// The path of the keys file; nil for none.
     var keysFile: String?
+    /// The path of the file of issuers of tokens; nil for none.
+    var issuersFile: String?
     /// Whether requests without a credential are let in; nil leaves it to whether there is any source of credentials.
     var takesAnonymous: Bool?
 
@@ -16,7 +18,7 @@ struct AccessSettings: Sendable, Equatable {
     var audit = PolicyAudit.denied
 
     /// The files that are read.
-    var files: [String] { [keysFile, policyFile].compactMap { $0 } }
+    var files: [String] { [keysFile, issuersFile, policyFile].compactMap { $0 } }
 
     /// Whether it is asked at all who requests are from, and what they may.
     var asks: Bool { !files.isEmpty || takesAnonymous == false }
@@ -30,10 +32,15 @@ extension SettingsTable {
             \.access.keysFile,
             "The file with the API keys, as rpc-gateway keys new prints its lines; read again when it changes"
         ).reloadable(),
+        .path(
+            "auth.issuers",
+            \.access.issuersFile,
+            "The file of those whose JSON Web Tokens are taken; read again when it or a file that it names changes"
+        ).reloadable(),
         .optionalBoolean(
             "auth.anonymous",
             \.access.takesAnonymous,
-            "Let requests without a credential in, as the principal anonymous; auto only while there is no keys file"
+            "Let requests without a credential in, as the principal anonymous; auto only with neither keys nor issuers"
         ).reloadable(),
         .path(
             "policy.file",

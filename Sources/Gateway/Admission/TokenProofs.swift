@@ -1,0 +1,94 @@
+// Part of the rpc-gateway project, under Apache License v2.0; see LICENSE for the full text
+// SPDX-License-Identifier: Apache-2.0
+
+internal import Access
+internal import Threads
+
+/// Proves tokens that were not seen before.
+///
+/// A signature costs a loop as much as ten requests, so it is checked on a thread of its own, one after the other in turn for
+/// the addresses that they come from: whoever sends wrong ones by the thousand waits for them alone.
+final class TokenProofs: Sendable {
+    typealias Completion = @Sendable (Result<Principal, AuthenticationError>) -> Void
+
+    private struct Proof: Sendable {
+        let token: UnprovedToken
+        let access: AccessControl
+        let completion: Completion
+    }
+
+    private struct State: Sendable {
+        /// Made for the first token.
+        var worker: OwnedLoop?
+        var queue: TurnQueue<Proof>
+        var allowance = TimeAllowance(share: .milliseconds(50), of: .seconds(1))
+    }
+
+    private let state: Guarded<State>
+
+    init(capacity: Int = 4_096, share: Int = 1_024) {
+        state = Guarded(State(queue: TurnQueue(capacity: capacity, share: share)))
+    }
+
+    /// Proves a token later; the completion runs on a thread of the proofs.
+    ///
+    /// - Throws: `overloaded` where too many wait already; the completion does not run then.
+    func prove(
+        _ token: UnprovedToken,
+        _ access: AccessControl,
+        of holder: Holder,
+        _ completion: @escaping Completion
+    ) throws(Problem) {
+        let proof = Proof(token: token, access: access, completion: completion)
+        let worker = state.withLock { state -> OwnedLoop? in
+            if state.worker == nil { state.worker = try? OwnedLoop(nil, name: "tokens") }
+            guard let worker = state.worker, state.queue.add(proof, of: holder) else { return nil }
+            return worker
+        }
+        guard let worker else { throw .overloaded(.tokens) }
+        worker.loop.execute { [self] in proveNext() }
+    }
+
+    private func proveNext() {
+        guard let proof = state.withLock({ $0.queue.next() }) else { return }
+        proof.completion(
+            Result { () throws(AuthenticationError) in try proof.access.prove(proof.token) }
+        )
+    }
+
+    /// Proves a token while the client waits for leave to send its body, which nobody else can be asked for: a twentieth of the
+    /// time goes there at the most.
+    ///
+    /// - Throws: `overloaded` where that is used up.
+    func proveAtOnce(
+        _ token: UnprovedToken,
+        _ access: AccessControl
+    ) throws(Problem) -> Result<Principal, AuthenticationError> {
+        guard state.withLock({ $0.allowance.isLeft(at: .now) }) else { throw .overloaded(.tokens) }
+        let start = Moment.now
+        let result = Result { () throws(AuthenticationError) in try access.prove(token) }
+        state.withLock { $0.allowance.spend(.now - start, at: .now) }
+        return result
+    }
+}
+
+/// A share of each stretch of time.
+struct TimeAllowance: Sendable {
+    private let share: Duration
+    private let stretch: Duration
+    private var start: Moment?
+    private var spent = Duration.zero
+
+    init(share: Duration, of stretch: Duration) { (self.share, self.stretch) = (share, stretch) }
+
+    /// Whether some of it is left; the last one to have some may spend more than that.
+    mutating func isLeft(at now: Moment) -> Bool {
+        if start.map({ now - $0 >= stretch }) ?? true { (start, spent) = (now, .zero) }
+        return spent < share
+    }
+
+    mutating func spend(_ time: Duration, at now: Moment) {
+        _ = isLeft(at: now)
+        spent += time
+    }
+}
