@@ -41,6 +41,8 @@ struct OpenDoorTests {
             ([], false), ([Self.keys], true), ([Self.policy], false), ([Self.keys, Self.anonymous], false),
             ([Self.keys, Self.anonymous, Self.policy], true), ([Self.anonymous, Self.policy], false),
             ([("auth.anonymous", "false")], false), ([Self.keys, ("auth.anonymous", "false")], true),
+            ([("auth.issuers", "/etc/issuers.yaml")], true),
+            ([("auth.issuers", "/etc/issuers.yaml"), Self.anonymous], false),
         ]
         for (values, isGuarded) in cases {
             #expect(try load(values).settings.access.isGuarded == isGuarded, "\(values)")
