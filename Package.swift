@@ -47,6 +47,7 @@ let package = Package(
         .systemLibrary(name: "CMicrohttpd", pkgConfig: "libmicrohttpd", providers: [.apt(["libmicrohttpd-dev"])]),
         .systemLibrary(name: "CRabbitMQ", pkgConfig: "librabbitmq", providers: [.apt(["librabbitmq-dev"])]),
 
+        .systemLibrary(name: "CCurl", pkgConfig: "libcurl", providers: [.apt(["libcurl4-openssl-dev"])]),
         .systemLibrary(name: "CBzip2", providers: [.apt(["libbz2-dev"])]),
         .systemLibrary(name: "CZlib", pkgConfig: "zlib", providers: [.apt(["zlib1g-dev"])]),
 
@@ -78,6 +79,7 @@ let package = Package(
             swiftSettings: baseSettings
         ),
         .target(name: "ConnectionPool", dependencies: ["Threads"], swiftSettings: safeSettings),
+        .target(name: "WebFetch", dependencies: ["CCurl"], swiftSettings: baseSettings),
         .target(
             name: "Access",
             dependencies: [
@@ -121,7 +123,7 @@ let package = Package(
             name: "RPCGatewayCommand",
             dependencies: [
                 "Gateway", "HTTPServer", "Messaging", "Access", "RabbitDriver", "Observability", "Threads", "Names",
-                log,
+                "WebFetch", log,
                 lifecycle,
                 metrics,
                 signals,
@@ -154,6 +156,7 @@ let package = Package(
             ],
             swiftSettings: baseSettings
         ),
+        .testTarget(name: "WebFetchTests", dependencies: ["WebFetch"], swiftSettings: baseSettings),
         .testTarget(name: "NamesTests", dependencies: ["Names"], swiftSettings: baseSettings),
         .testTarget(name: "ThreadsTests", dependencies: ["Threads"], swiftSettings: baseSettings),
         .testTarget(name: "CompressionTests", dependencies: ["Compression"], swiftSettings: baseSettings),

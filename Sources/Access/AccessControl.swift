@@ -54,8 +54,15 @@ public final class AccessControl: Sendable {
         return try authenticator.look(credentials, now: clock())
     }
 
-    /// Who a request is from whose token has to be proved: takes up to some milliseconds.
-    public func prove(_ token: UnprovedToken) throws(AuthenticationError) -> Principal {
-        try token.principal(now: clock())
+    /// Proves who a request is from whose token was not seen before: takes up to some milliseconds.
+    public func prove(_ token: UnprovedToken) throws(AuthenticationError) -> TokenProof {
+        try token.proof(now: clock())
+    }
+
+    /// Who such a request is from, by the keys that there are: takes as long.
+    ///
+    /// - Parameter hasAsked: Whether its issuer was asked for its keys since it came.
+    public func judge(_ token: UnprovedToken, hasAsked: Bool) throws(AuthenticationError) -> Principal {
+        try token.principal(now: clock(), hasAsked: hasAsked)
     }
 }

@@ -9,6 +9,8 @@ public enum AuthenticationError: Error, Sendable, Equatable {
     case wrong(Reason)
     /// It brought a field twice, or credentials of two principals.
     case ambiguous(Ambiguity)
+    /// It brought a token of whose issuer no keys are known, or none that are new enough: nobody's fault who asks.
+    case keysUnknown
     /// It brought one where none belongs.
     case misplaced(Place)
 
@@ -53,6 +55,7 @@ public enum AuthenticationError: Error, Sendable, Equatable {
     public var reason: String {
         switch self {
         case .missing: "no credential"
+        case .keysUnknown: "the keys of the token's issuer are not known now"
         case .wrong(let reason): reason.rawValue
         case .ambiguous(let what): what.rawValue
         case .misplaced(let place): place.rawValue
@@ -95,7 +98,7 @@ public struct Authenticator: Sendable {
     public func principal(of credentials: Credentials, now: Int64) throws(AuthenticationError) -> Principal {
         switch try look(credentials, now: now) {
         case .principal(let principal): principal
-        case .unproved(let token): try token.principal(now: now)
+        case .unproved(let token): try token.principal(now: now, hasAsked: false)
         }
     }
 

@@ -27,7 +27,8 @@ struct IssuerTableTests {
     @Test func everythingThatIsWrongIsTold() {
         #expect(problems("- {\(Self.good), keys: f}") == [])
         #expect(problems("") == [])
-        let source = "line 1: an issuer has either keys, a file of a JWK set, or secret, a file of a secret"
+        let source =
+            "line 1: an issuer has one of keys, a file of a JWK set, jwks, the address of one, or secret, a file of a secret"
         #expect(problems("- {\(Self.good)}") == [source])
         #expect(problems("- {\(Self.good), keys: f, secret: f}") == [source])
         #expect(problems("- {\(Self.good), keys: g}") == ["line 1: keys: the file g does not exist"])
@@ -50,7 +51,7 @@ struct IssuerTableTests {
             let found = problems("- {\(Self.good), keys: f, \(more)}")
             #expect(found.count == 1 && found[0].hasPrefix("line 1: \(field):"), "\(more): \(found)")
         }
-        #expect(problems("- {\(Self.good), keys: f, jwks: x}").first?.contains("unknown field") == true)
+        #expect(problems("- {\(Self.good), keys: f, jwk: x}").first?.contains("unknown field") == true)
     }
 
     @Test func secretsAreForTheirIssuerAlone() throws {

@@ -2,6 +2,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
 public import Names
+internal import Threads
 
 /// Somebody whose tokens are taken, and what they have to say.
 public final class Issuer: Sendable {
@@ -21,9 +22,10 @@ public final class Issuer: Sendable {
     }
 
     let terms: Terms
-    let keys: KeySet
+    /// Its keys.
+    public let keys: IssuerKeys
 
-    init(_ terms: Terms, _ keys: KeySet) {
+    init(_ terms: Terms, _ keys: IssuerKeys) {
         self.terms = terms
         self.keys = keys
     }
@@ -37,12 +39,13 @@ public final class Issuer: Sendable {
     func principal(
         of token: SignedToken,
         _ claims: ClaimValue,
+        _ keys: KeySet,
         now: Int64
     ) throws(AuthenticationError) -> (principal: Principal, end: Int64) {
         guard terms.algorithms.contains(token.algorithm) else { throw .wrong(.tokenAlgorithm) }
-        try token.check(keys)
         try checkAudience(claims["aud"])
         let end = try checkTimes(claims, Double(now))
+        try token.check(keys)
         return (try principal(claims), end)
     }
 
@@ -58,6 +61,14 @@ public final class Issuer: Sendable {
         // One of the future was not made by a clock that can be trusted with its end.
         if let made = try Self.time(claims["iat"]), now < made - terms.leeway { throw .wrong(.tokenEarly) }
         return Int64(min(expiry + terms.leeway, 1e15).rounded(.up)) - 1
+    }
+
+    /// Whether keys that were not known at the last look may have signed claims: they were made since.
+    func mayBeOfNewerKeys(_ claims: ClaimValue, now: Int64, at moment: Moment) -> Bool {
+        guard !keys.isAway, let age = keys.age(at: moment), case .number(let made)? = claims["iat"] else {
+            return keys.isAway
+        }
+        return made >= Double(now - age.components.seconds) - 1
     }
 
     /// A time in seconds since 1970; nil for none.

@@ -52,6 +52,6 @@ final class TokenCache: Sendable {
     }
 
     private static func holding(_ entry: Entry, _ now: Int64) -> Principal? {
-        now <= entry.end && entry.keys === entry.issuer.keys ? entry.principal : nil
+        now <= entry.end && entry.keys === entry.issuer.keys.current ? entry.principal : nil
     }
 }

@@ -5,6 +5,7 @@ internal import Access
 internal import HTTPServer
 internal import Logging
 internal import Names
+internal import Threads
 
 /// Who a request is from, with what was in force when that was found out.
 ///
@@ -83,6 +84,7 @@ extension Problem {
             // What is wrong with it is for the log.
             let challenge = #"Bearer realm="rpc-gateway", error="invalid_token""#
             self = .unauthenticated("The credential is not valid here", challenge)
+        case .keysUnknown: self = .overloaded(.issuerKeys, until: nil, now: .now)
         case .ambiguous(let what): self = .invalidRequest(what.rawValue)
         case .misplaced(let place): self = .invalidRequest(place.rawValue)
         }

@@ -51,8 +51,28 @@ final class TokenProofs: Sendable {
 
     private func proveNext() {
         guard let proof = state.withLock({ $0.queue.next() }) else { return }
+        do throws(AuthenticationError) {
+            switch try proof.access.prove(proof.token) {
+            case .principal(let principal): proof.completion(.success(principal))
+            case .keysWanted(let keys): wait(proof, for: keys)
+            }
+        } catch {
+            proof.completion(.failure(error))
+        }
+    }
+
+    /// Judges a token when its issuer has been asked for its keys, or at once where it cannot be asked now.
+    private func wait(_ proof: Proof, for keys: IssuerKeys) {
+        let worker = state.withLock { $0.worker }
+        let waits = keys.whenFetched(at: .now) { [self] in
+            worker?.loop.execute { [self] in judge(proof, hasAsked: true) }
+        }
+        if !waits { judge(proof, hasAsked: false) }
+    }
+
+    private func judge(_ proof: Proof, hasAsked: Bool) {
         proof.completion(
-            Result { () throws(AuthenticationError) in try proof.access.prove(proof.token) }
+            Result { () throws(AuthenticationError) in try proof.access.judge(proof.token, hasAsked: hasAsked) }
         )
     }
 
@@ -66,7 +86,15 @@ final class TokenProofs: Sendable {
     ) throws(Problem) -> Result<Principal, AuthenticationError> {
         guard state.withLock({ $0.allowance.isLeft(at: .now) }) else { throw .overloaded(.tokens) }
         let start = Moment.now
-        let result = Result { () throws(AuthenticationError) in try access.prove(token) }
+        let result = Result { () throws(AuthenticationError) in
+            switch try access.prove(token) {
+            case .principal(let principal): return principal
+            case .keysWanted(let keys):
+                // Who comes again finds them.
+                _ = keys.whenFetched(at: .now) {}
+                return try access.judge(token, hasAsked: false)
+            }
+        }
         state.withLock { $0.allowance.spend(.now - start, at: .now) }
         return result
     }

@@ -152,6 +152,8 @@ enum GatewayLimit: Sendable, Equatable {
     case codedBodies
     /// Tokens that wait to be proved.
     case tokens
+    /// An issuer that cannot be asked for its keys now.
+    case issuerKeys
 
     /// What there is too much of, and which setting is the limit.
     var text: String {
@@ -180,6 +182,7 @@ enum GatewayLimit: Sendable, Equatable {
         case .newNotificationQueues(let limit):
             "More than \(limit) topics with their priorities are new in this second; each makes a queue at the broker"
         case .codedBodies: "Too many bodies with a Content-Encoding wait to be decoded; send it without, or later"
+        case .issuerKeys: "The keys of the token's issuer are not known now; send the request again later"
         case .tokens: "Too many new tokens wait to be checked; send the request again later"
         case .batchBytes(let limit): "The answers of this batch exceed \(limit) bytes (jsonrpc.maxBytes)"
         }

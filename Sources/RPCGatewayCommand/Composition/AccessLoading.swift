@@ -2,15 +2,21 @@
 // SPDX-License-Identifier: Apache-2.0
 
 internal import Access
+internal import Logging
 
 /// Reads the files that say who may do what.
 enum AccessLoading {
     /// What is to be in force; nil where everybody may do everything.
     ///
-    /// - Parameter earlier: What has been in force; its keys keep the time of their last use.
+    /// - Parameters:
+    ///   - earlier: What has been in force; its keys keep the time of their last use.
+    ///   - logger: Hears of the keys that issuers show; nil where none are to be got.
     /// - Throws: everything that is wrong with the files, by file, line and field.
-    static func load(_ settings: AccessSettings, after earlier: AccessControl?) throws(SettingsError) -> AccessControl?
-    {
+    static func load(
+        _ settings: AccessSettings,
+        after earlier: AccessControl?,
+        logger: Logger? = nil
+    ) throws(SettingsError) -> AccessControl? {
         guard settings.asks else { return nil }
         let keys = try settings.keysFile.map { path throws(SettingsError) in
             try read("auth.keys", path) { bytes throws(AccessFileError) in
@@ -19,7 +25,7 @@ enum AccessLoading {
         }
         let authenticator = Authenticator(
             keys: keys,
-            issuers: try issuers(settings),
+            issuers: try issuers(settings, after: earlier?.authenticator.issuers, logger),
             takesAnonymous: settings.takesAnonymous
         )
         return AccessControl(
@@ -37,10 +43,16 @@ enum AccessLoading {
     }
 
     /// Whose tokens are taken; nil where there is no file of them.
-    private static func issuers(_ settings: AccessSettings) throws(SettingsError) -> IssuerTable? {
+    private static func issuers(
+        _ settings: AccessSettings,
+        after earlier: IssuerTable?,
+        _ logger: Logger?
+    ) throws(SettingsError) -> IssuerTable? {
         try settings.issuersFile.map { path throws(SettingsError) in
             try read("auth.issuers", path) { bytes throws(AccessFileError) in
-                try IssuerTable(file: bytes) { named throws(IssuerFileRefusal) in
+                let fetching = KeyFetching(logger: logger) { Self.path($0, besides: path) }
+                return try IssuerTable(file: bytes, fetching: fetching, after: earlier) {
+                    named throws(IssuerFileRefusal) in
                     do throws(SmallFileError) {
                         return try SmallFile.bytes(of: Self.path(named, besides: path))
                     } catch {

@@ -35,7 +35,7 @@ struct Application: Sendable {
 
         // Before they are read, lest a change in between go unseen.
         let stamps = settings.access.files.map { FileStamp(of: $0) }
-        let access = try AccessLoading.load(settings.access, after: nil)
+        let access = try AccessLoading.load(settings.access, after: nil, logger: logger)
         accessStamps =
             stamps
             + AccessLoading.files(settings.access, access).dropFirst(stamps.count).map {

@@ -7,6 +7,7 @@ internal import HTTPServer
 internal import Messaging
 internal import Names
 internal import Observability
+internal import Threads
 
 extension MetricsRegistry {
     /// Shows what the parts of the gateway hold at present.
@@ -31,6 +32,18 @@ extension MetricsRegistry {
         gauges("auth.key.last_use.timestamp_seconds", "When a key was used last, in seconds since 1970.") {
             (gateway.access?.authenticator.keys?.uses ?? []).map { use in
                 ([("principal", use.name.text), ("key", use.id)], Double(use.lastUse))
+            }
+        }
+        gauges("auth.issuer.keys.age_seconds", "Time since the keys of an issuer were got from its address.") {
+            let (issuers, now) = (gateway.access?.authenticator.issuers?.issuers ?? [], Moment.now)
+            return issuers.compactMap { issuer in
+                issuer.keys.age(at: now).map { ([("issuer", issuer.name.text)], Double($0.components.seconds)) }
+            }
+        }
+        gauges("auth.issuer.keys.failed_fetches", "Attempts to get the keys of an issuer that failed.") {
+            let issuers = gateway.access?.authenticator.issuers?.issuers ?? []
+            return issuers.filter { $0.keys.address != nil }.map { issuer in
+                ([("issuer", issuer.name.text)], Double(issuer.keys.failedFetches))
             }
         }
         gauge("auth.tokens.remembered", "Tokens whose proof is remembered.") {

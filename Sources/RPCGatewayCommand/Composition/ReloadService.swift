@@ -10,7 +10,7 @@ internal import Threads
 internal import UnixSignals
 
 /// Reads the configuration again at each SIGHUP, and the files of keys and rules when they change. What was read is
-/// applied as a whole, or refused as a whole and the old kept.
+/// applied as a whole, or refused as a whole and the old kept. Has the keys got that issuers show at an address.
 struct ReloadService: Service {
     private let application: Application
     private let load: @Sendable () throws(SettingsError) -> LoadedSettings
@@ -41,6 +41,7 @@ struct ReloadService: Service {
                 await cancelWhenGracefulShutdown {
                     while !Task.isCancelled {
                         look()
+                        application.gateway.access?.authenticator.issuers?.refresh(at: .now)
                         try? await Task.sleep(for: Self.interval)
                     }
                 }
@@ -56,7 +57,11 @@ struct ReloadService: Service {
                 if let reason = wanted.reloading(over: current).reasonNotToServe {
                     throw SettingsError(problems: [SettingsProblem(subject: "http.listen", reason: reason)])
                 }
-                let access = try AccessLoading.load(wanted.access, after: application.gateway.access)
+                let access = try AccessLoading.load(
+                    wanted.access,
+                    after: application.gateway.access,
+                    logger: application.logger
+                )
                 apply(wanted, access, to: &current)
             } catch {
                 application.logger.error("configuration refused, the old one stays", metadata: ["problems": "\(error)"])
@@ -81,7 +86,11 @@ struct ReloadService: Service {
             let stamps = AccessLoading.files(current.access, application.gateway.access).map { FileStamp(of: $0) }
             guard changes.withLock({ $0.look(stamps) }) else { return }
             do throws(SettingsError) {
-                let access = try AccessLoading.load(current.access, after: application.gateway.access)
+                let access = try AccessLoading.load(
+                    current.access,
+                    after: application.gateway.access,
+                    logger: application.logger
+                )
                 application.gateway.update(current.gatewayConfiguration, access: access)
                 application.logger.notice(
                     "keys and rules reloaded",
