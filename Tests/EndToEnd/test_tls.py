@@ -12,7 +12,7 @@ def server(module_family, vhost):
 
 @pytest.fixture
 def url(broker, vhost):
-    """A URL over TLS; the broker's certificate names localhost and 127.0.0.2 only."""
+    """A URL over TLS; the broker's certificate names localhost and 127.0.0.4 only."""
 
     def make(host, **options):
         query = "&".join(f"{name}={value}" for name, value in {"ssl": "true", **options}.items())
@@ -34,7 +34,7 @@ def test_a_version_of_tls_can_be_asked_for(family, broker, server, url):
 
 
 def test_an_address_that_the_certificate_has(family, broker, server, url):
-    gateway = family.gateway(url("127.0.0.2", ssl_ca_file=broker.authority))
+    gateway = family.gateway(url("127.0.0.4", ssl_ca_file=broker.authority))
     assert result(gateway.post("/tls/alpha/whoami")) == b'"alpha"'
 
 

@@ -123,7 +123,8 @@ private enum OpenSSL {
         else { return false }
         setCallback(context, sayServerName)
         guard checksCertificate else { return true }
-        return (SocketAddress.isNumeric(name) ? setAddress(parameters(context), name) : setHost(parameters(context), name, 0)) == 1
+        guard SocketAddress.isNumeric(name) else { return setHost(parameters(context), name, 0) == 1 }
+        return setAddress(parameters(context), name) == 1
     }
 
     /// Runs before the first message of the handshake, when the library has already set the address as the name.

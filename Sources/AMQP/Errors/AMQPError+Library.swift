@@ -27,7 +27,7 @@ extension AMQPError {
     /// The error of a name without an address, with `getaddrinfo`'s status and the operating system's reason.
     static func resolving(_ host: String, status: Int32, reason: Int32) -> AMQPError {
         if status == EAI_MEMORY || status == EAI_SYSTEM && shortages.contains(reason) {
-            return AMQPError(.outOfResources, "no look at the name service for \(host)")
+            return AMQPError(.outOfResources, "the name service could not be asked for \(host)")
         }
         return AMQPError(.hostNotFound, "the host name \(host) has no address")
     }

@@ -37,7 +37,7 @@ enum StreamNotice {
     /// Events since the last one that the listener saw may be missing.
     static func gap(after id: String) -> [UInt8] {
         let id = JSONText(string: id).string
-        let detail = "What came after this event is not known here any more; some events may be missing"
+        let detail = "What came after this event is no longer known here; some events may be missing"
         return ServerSentEvent.bytes(event: "gap", data: #"{"last_event_id":\#(id),"detail":"\#(detail)"}"#.utf8)
     }
 

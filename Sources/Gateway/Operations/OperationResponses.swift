@@ -32,5 +32,5 @@ enum OperationResponses {
 }
 
 extension Problem {
-    static let noSuchOperation = Problem.notFound("There is no operation of this identifier at this gateway")
+    static let noSuchOperation = Problem.notFound("This gateway knows no operation with this identifier")
 }

@@ -180,7 +180,7 @@ enum GatewayLimit: Sendable, Equatable {
         case .notificationQueues(let limit):
             Self.text(limit, "topics with their priorities have been notified", "notifications.maxQueues")
         case .newNotificationQueues(let limit):
-            "More than \(limit) topics with their priorities are new in this second; each makes a queue at the broker"
+            "More than \(limit) new topics with their priorities in one second; each makes a queue at the broker"
         case .codedBodies: "Too many bodies with a Content-Encoding wait to be decoded; send it without, or later"
         case .issuerKeys: "The keys of the token's issuer are not known now; send the request again later"
         case .tokens: "Too many new tokens wait to be checked; send the request again later"

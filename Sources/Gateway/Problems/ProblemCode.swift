@@ -90,7 +90,7 @@ enum ProblemCode: String, CaseIterable, Sendable {
         case .brokerBlocked: passing(503, .broker, -32008, exit: 5, "The message broker blocks publishers")
         // The operator has to mend the broker or the options: asking again does not help.
         case .brokerConfiguration: row(500, .broker, -32009, "The message broker refuses the login, exchange or queue")
-        case .messageTooLarge: row(413, .broker, -32018, "The message broker takes no messages as large")
+        case .messageTooLarge: row(413, .broker, -32018, "The message broker takes no messages as large as this one")
         case .badReply: row(502, .remote, -32010, "The server's reply cannot be read")
         case .operationGone: row(410, .gateway, -32603, "The operation's answer is no longer kept")
         case .answerGone: row(410, .gateway, -32603, "The answer is no longer kept")

@@ -143,6 +143,6 @@ extension Problem {
     /// The key has come with another request before.
     static let keyReused = Problem(
         .keyReused,
-        "This key came with another request before: method, path, query, body, or a field that changes the meaning differ"
+        "This key was used for another request before: its method, path, query or body, or a field that changes its meaning, was different"
     )
 }

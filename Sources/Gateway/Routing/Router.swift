@@ -96,7 +96,7 @@ enum Router {
             )
         }
         if verb == .gather, !isFanout {
-            throw .invalidTarget("Replies are gathered from every server: put \"*\" where the server stands")
+            throw .invalidTarget("Replies are gathered from every server: put \"*\" in place of the server")
         }
     }
 

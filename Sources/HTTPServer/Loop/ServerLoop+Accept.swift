@@ -52,7 +52,7 @@ extension ServerLoop {
 
     private func restFromAccepting() {
         restFromAccepting(milliseconds: Self.restMilliseconds)
-        logger.debug("accepting rests, no file descriptor left")
+        logger.debug("not accepting for a moment: no file descriptor is left")
     }
 
     private func admit(

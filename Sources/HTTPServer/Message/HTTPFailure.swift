@@ -8,7 +8,7 @@ public struct HTTPFailure: Error, Sendable, Hashable {
         case malformedRequestLine = "the request line is malformed: send METHOD, one space, target, one space, HTTP/1.1"
         case malformedMethod = "the method is not a token: use letters, such as POST"
         case methodTooLong = "the method is longer than any this server knows: send one such as POST"
-        case malformedTarget = "the request target is malformed: percent-encode what no URI holds, such as spaces and é"
+        case malformedTarget = "the request target is malformed: percent-encode what a URI cannot hold, as spaces and é"
         case malformedLine = "a header line is malformed: end each with CR LF, without folding or NUL bytes"
         case malformedFieldName = "a header field name is not a token: leave no space before the colon"
         case malformedFieldValue = "a header field value holds a control character: remove it"

@@ -69,9 +69,9 @@ public final class RPCServer: Sendable {
         switch phase.withLock({ $0 }) {
         case .idle: break
         case .serving:
-            return logger.warning("the server is started already", metadata: ["target": "\(target.queueName)"])
+            return logger.warning("the server has been started already", metadata: ["target": "\(target.queueName)"])
         case .stopped:
-            throw MessagingError(.shutdown, "The server was stopped: wait(deadline:) ends that run, then start again")
+            throw MessagingError(.shutdown, "The server was stopped: call wait(deadline:) before the next start")
         }
         let listener = try driver.makeListener(on: target) { [pool] message in
             if !pool.submit(message) { message.requeue() }

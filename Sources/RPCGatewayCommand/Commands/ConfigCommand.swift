@@ -14,7 +14,7 @@ struct ConfigCommand: ParsableCommand {
     /// The command `rpc-gateway config check`.
     struct Check: ParsableCommand {
         static let configuration = CommandConfiguration(
-            abstract: "Says whether the configuration and its files are valid, or everything that is wrong with them.",
+            abstract: "Says that the configuration and its files are valid, or lists all that is wrong with them.",
             discussion: """
                 Exits with 0 when all is well, else with 2.
 

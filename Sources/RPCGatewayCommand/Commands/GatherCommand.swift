@@ -28,7 +28,7 @@ struct GatherCommand: AsyncParsableCommand {
     @Argument(help: "The arguments, a JSON object. (default: {})")
     var json: String?
 
-    @Option(help: ArgumentHelp("Replies that are enough.", valueName: "number"))
+    @Option(help: ArgumentHelp("How many replies are enough.", valueName: "number"))
     var min: Int?
 
     @OptionGroup var options: ClientOptions

@@ -34,7 +34,7 @@ struct KeysCommand: ParsableCommand {
 
         @Option(
             help: ArgumentHelp(
-                "When the key ends: \(UTCTime.allowed), or a number of days such as 90d. (default: never)",
+                "When the key expires: \(UTCTime.allowed), or a number of days such as 90d. (default: never)",
                 valueName: "time"
             )
         )

@@ -27,7 +27,7 @@ struct PolicyCommand: ParsableCommand {
                 """
         )
 
-        @Argument(help: "The method of HTTP.")
+        @Argument(help: "The HTTP method.")
         var method: String
 
         @Argument(help: "The path, with its query.")
@@ -36,7 +36,10 @@ struct PolicyCommand: ParsableCommand {
         @Option(name: .customLong("as"), help: ArgumentHelp("The principal.", valueName: "name"))
         var principal = "anonymous"
 
-        @Option(name: .customLong("role"), help: ArgumentHelp("A role of it; may be repeated.", valueName: "role"))
+        @Option(
+            name: .customLong("role"),
+            help: ArgumentHelp("A role of the principal; may be repeated.", valueName: "role")
+        )
         var roles: [String] = []
 
         @Option(help: ArgumentHelp("The address that the request comes from.", valueName: "address"))

@@ -19,7 +19,7 @@ struct ServerOptions: ParsableArguments {
     @Option(help: ArgumentHelp("Run the demonstration service: true, false or auto.", valueName: "choice"))
     var demo: String?
 
-    @Flag(help: "Serve others than this machine without authentication or TLS, as behind a proxy that has them.")
+    @Flag(help: "Serve other machines without authentication or TLS, as behind a proxy that has both.")
     var insecure = false
 
     @OptionGroup var settings: SettingsOptions

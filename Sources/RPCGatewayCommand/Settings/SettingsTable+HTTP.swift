@@ -32,7 +32,7 @@ extension SettingsTable {
         .boolean(
             "http.insecure",
             \.servesInsecurely,
-            "Serve others than this machine without authentication or TLS, as behind a proxy that has them"
+            "Serve other machines without authentication or TLS, as behind a proxy that has both"
         ),
         .integer("http.loops", \.http.loopCount, 1...16, "Threads that serve HTTP connections"),
         .integer(

@@ -78,7 +78,7 @@ extension SettingsTable {
             "kombu_missing_consumer_retry_timeout",
             seconds,
             default: "60",
-            "Seconds for which a server sends a reply again whose queue is missing"
+            "Seconds for which a server sends again a reply whose queue is missing"
         ),
         .rabbit("kombu_compression", .choice(["gzip"]), default: "none", "Compression of bodies"),
     ]

@@ -257,7 +257,7 @@ extension ConsumerSupervisor {
 
     /// The broker takes our own messages, and none comes back: whatever the reason, nothing else reports it.
     private func tellOfDeafness() {
-        let error = AMQPError(.timedOut, "messages to the own queue do not come back")
+        let error = AMQPError(.timedOut, "messages of our own do not come back through our queue")
         tell("\(environment.subject) cannot be received, connecting again", error, of: subject)
     }
 

@@ -25,7 +25,7 @@ extension MessagingError {
     init(_ refusal: ChannelAllocator<SendJob>.Refusal) {
         switch refusal {
         case .tooLarge(let limit):
-            let message = "The broker takes no messages as large: one of \(limit) bytes was refused lately"
+            let message = "The broker takes no messages as large as this one: it refused one of \(limit) bytes just now"
             self.init(.messageTooLarge, message, stage: .connect)
         case .full: self.init(.overloaded, "Too many messages wait for a channel to the broker", stage: .connect)
         }

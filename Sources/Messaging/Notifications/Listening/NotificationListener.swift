@@ -119,7 +119,7 @@ public final class NotificationListener: Sendable {
             intake.resume()
             listener.start()
             logger.info("listener started", metadata: logged)
-        case .listening: logger.warning("the listener is started already", metadata: logged)
+        case .listening: logger.warning("the listener has been started already", metadata: logged)
         case .stopped:
             throw MessagingError(.invalidRequest, "The listener has stopped: wait for it before the next start")
         }
