@@ -79,12 +79,13 @@ def dumps_core(folder, *words):
     child = subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, cwd=folder, env=inherited(), preexec_fn=unlimited)
     try:
         assert child.stdout.readline().startswith(b"listening on ")
+        child.send_signal(signal.SIGABRT)
+        _, status = until(lambda: (ended := os.waitpid(child.pid, os.WNOHANG)) != (0, 0) and ended)
+        child.returncode = -signal.SIGABRT
     finally:
-        child.send_signal(signal.SIGQUIT)
-        _, status = os.waitpid(child.pid, 0)
-        child.returncode = -1
+        child.kill()
         child.stdout.close()
-    assert os.WIFSIGNALED(status) and os.WTERMSIG(status) == signal.SIGQUIT
+    assert os.WIFSIGNALED(status) and os.WTERMSIG(status) == signal.SIGABRT
     return os.WCOREDUMP(status)
 
 
