@@ -18,13 +18,13 @@ extension SettingsTable {
             "operations.max",
             \.gateway.maximumOperations,
             1...1_000_000,
-            "Operations at a time, running or kept, half of them from one address at most; more are refused"
+            "Operations at a time, running or kept, half of them from one client at most; more are refused"
         ).reloadable(),
         .integer(
             "operations.maxBytes",
             \.gateway.maximumOperationBytes,
             1024...1_099_511_627_776,
-            "Bytes of all kept answers of operations, half of them for one address at most; its oldest go"
+            "Bytes of all kept answers of operations, half of them for one client at most; its oldest go"
         ).reloadable(),
     ]
 
@@ -39,13 +39,13 @@ extension SettingsTable {
             "idempotency.max",
             \.gateway.maximumIdempotencyKeys,
             1...1_000_000,
-            "Idempotency keys at a time, half of them from one address at most; new ones are refused"
+            "Idempotency keys at a time, half of them from one client at most; new ones are refused"
         ).reloadable(),
         .integer(
             "idempotency.maxBytes",
             \.gateway.maximumIdempotencyBytes,
             1024...1_099_511_627_776,
-            "Bytes of all answers that are kept under keys, half of them for one address at most; its oldest go, not the keys"
+            "Bytes of all answers that are kept under keys, half of them for one client at most; its oldest go, not the keys"
         ).reloadable(),
     ]
 
