@@ -32,6 +32,17 @@ def test_a_file_of_the_environment(family, vhost, tmp_path):
     assert vhost.url() not in command_line(gateway)
 
 
+def test_a_file_with_the_password_alone(family, vhost, tmp_path):
+    path = tmp_path / "password"
+    path.write_text("guest\n")
+    gateway = family.gateway(vhost.url(user="guest"), transport_password_file=path)
+    assert gateway.get("/readyz").status == 200
+    path.write_text("wrong\n")
+    refused = family.gateway(vhost.url(user="guest"), transport_password_file=path, wait_until_ready=False)
+    until(lambda: "refused" in refused.said().lower())
+    assert refused.get("/readyz").status == 503
+
+
 def test_a_credential_of_systemd(family, vhost, tmp_path):
     (tmp_path / "transport.url").write_text(vhost.url() + "\n")
     gateway = family.gateway(None, through=["env", f"CREDENTIALS_DIRECTORY={tmp_path}"])

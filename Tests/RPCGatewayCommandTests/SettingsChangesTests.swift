@@ -38,5 +38,8 @@ struct SettingsChangesTests {
         new.transport.url = "rabbit://u:two@h/"
         #expect(new.changes(from: old).needRestart == ["transport.url"])
         #expect(old.changes(from: old).isEmpty)
+        new = old
+        new.transport.password = "three"
+        #expect(new.changes(from: old).needRestart == ["transport.password"])
     }
 }

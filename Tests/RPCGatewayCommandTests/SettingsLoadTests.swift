@@ -5,6 +5,7 @@ import Foundation
 import Gateway
 import HTTPServer
 import Logging
+import Messaging
 import Observability
 import RabbitDriver
 import Testing
@@ -239,6 +240,25 @@ struct SettingsLoadTests {
         #expect(problems(environment: [name: folder.add("empty", "\n")]).count == 1)
         // What is no secret stands in the configuration.
         #expect(problems(environment: ["RPC_GATEWAY_RPC_RETRY_FILE": path]).count == 1)
+    }
+
+    @Test func thePasswordMayStandByItself() throws {
+        let environment = ["RPC_GATEWAY_TRANSPORT_PASSWORD_FILE": folder.add("password", "p:@/ü\n")]
+        let url = ("transport.url", "rabbit://u@a:1,v:own@b/vhost?ssl=1")
+        let transport = try load([url], environment: environment).settings.transport
+        #expect(try transport.address.hosts.map(\.password) == ["p:@/ü", "own"])
+        #expect(try transport.address.hosts.map(\.username) == ["u", "v"])
+        #expect(try transport.address.redactedDescription == "rabbit://u:***@a:1,v:***@b/vhost?ssl=1")
+        #expect(!"\(transport)".contains("p:@"))
+        #expect(
+            try load([("transport.url", "rabbit://a/")], environment: environment).settings.transport.address.hosts[0]
+                .password == "p:@/ü"
+        )
+        for other in ["rabbit://u:own@a/", "memory://"] {
+            let found = problems([("transport.url", other)], environment: environment)
+            #expect(found.count == 1)
+            #expect(found.first?.hasPrefix("transport.password (file /password of environment variable") == true)
+        }
     }
 
     @Test func credentialsOfSystemdAreSecretFiles() throws {

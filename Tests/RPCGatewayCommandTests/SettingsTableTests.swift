@@ -39,6 +39,6 @@ struct SettingsTableTests {
     }
 
     @Test func onlyTheTransportIsSecret() {
-        #expect(SettingsTable.all.filter(\.isSecret).map(\.key) == ["transport.url"])
+        #expect(SettingsTable.all.filter(\.isSecret).map(\.key) == ["transport.url", "transport.password"])
     }
 }

@@ -44,6 +44,22 @@ public struct TransportURL: Sendable, Hashable {
     /// The hosts to connect to: those of the text, or one of defaults only.
     public var effectiveHosts: [TransportHost] { hosts.isEmpty ? [TransportHost()] : hosts }
 
+    /// The same URL with a password for every host that has none.
+    public func givingHosts(password: String) -> TransportURL {
+        let hosts = effectiveHosts.map { host in
+            TransportHost(
+                host: host.host,
+                port: host.port,
+                username: host.username,
+                password: host.password ?? password
+            )
+        }
+        return TransportURL(transport: transport, hosts: hosts, virtualHost: virtualHost, options: options)
+    }
+
+    /// Whether every host has a password.
+    public var hasAllPasswords: Bool { effectiveHosts.allSatisfy { $0.password != nil } }
+
     /// The virtual host to open: that of the text, or `/`.
     public var effectiveVirtualHost: String { virtualHost ?? "/" }
 }

@@ -41,7 +41,7 @@ struct Application: Sendable {
             + AccessLoading.files(settings.access, access).dropFirst(stamps.count).map {
                 FileStamp(of: $0)
             }
-        let url = try TransportURL(settings.transport.url)
+        let url = try settings.transport.address
         let loops = try Self.makeLoops(settings.http.loopCount)
         driver = try Drivers.make(url, settings, loops: loops, logger: logger)
         demo = settings.runsDemo ? try Self.makeDemo(driver, logger) : nil

@@ -37,7 +37,7 @@ enum ClientSession {
     private static func makeDriver(_ settings: Settings) throws -> (any Driver, RPCServer?) {
         let (level, format) = (LogLevelSwitch(settings.logLevel), settings.logFormat)
         let logger = Logger(label: "rpc-gateway") { LineLogHandler(label: $0, format: format, level: level) }
-        let url = try TransportURL(settings.transport.url)
+        let url = try settings.transport.address
         let driver = try Drivers.make(url, settings, receivesFromStart: false, logger: logger)
         guard settings.runsDemo, let listening = driver as? any ListeningDriver else { return (driver, nil) }
         return (driver, DemoEndpoint.server(on: listening, logger: logger))

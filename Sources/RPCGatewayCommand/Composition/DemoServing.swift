@@ -17,7 +17,7 @@ enum DemoServing {
         let (level, format) = (LogLevelSwitch(settings.logLevel), settings.logFormat)
         let logger = Logger(label: "rpc-gateway") { LineLogHandler(label: $0, format: format, level: level) }
         do {
-            let url = try TransportURL(settings.transport.url)
+            let url = try settings.transport.address
             guard !["memory", "fake"].contains(url.driverName) else {
                 StandardError.print(
                     "rpc-gateway: demo needs a broker (--transport-url rabbit://...); serve has the demonstration inside"

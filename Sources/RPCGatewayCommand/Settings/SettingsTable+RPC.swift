@@ -11,7 +11,12 @@ extension SettingsTable {
             "transport.url",
             \.transport.url,
             "The broker, as oslo.messaging writes it: rabbit://user:password@host:5672/vhost, or memory://"
-        ).option("--transport-url")
+        ).option("--transport-url"),
+        .secret(
+            "transport.password",
+            \.transport.password,
+            "The password for the hosts of transport.url that have none there, so that the URL need not be a secret"
+        ),
     ]
 
     /// The RPC client.

@@ -2,6 +2,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
 internal import Gateway
+internal import Messaging
 
 /// Settings, and where each of them comes from.
 struct LoadedSettings: Sendable, Equatable {
@@ -19,6 +20,14 @@ extension LoadedSettings {
         }
         if settings.gateway.limits.burst > 0, settings.gateway.limits.rate == 0 {
             problems.append(problem("limits.burst", "has no meaning without limits.rate; set that as well"))
+        }
+        if settings.transport.password != nil, let url = try? TransportURL(settings.transport.url) {
+            if ["memory", "fake"].contains(url.driverName) {
+                problems.append(problem("transport.password", "has no meaning for a transport without a broker"))
+            } else if url.hasAllPasswords {
+                let reason = "stands beside transport.url, which has a password for every host; keep one of them"
+                problems.append(problem("transport.password", reason))
+            }
         }
         let pool = (least: rabbit("conn_pool_min_size", 2), most: rabbit("rpc_conn_pool_size", 30))
         if pool.least > pool.most {

@@ -34,8 +34,10 @@ extension Settings {
 }
 
 extension Setting {
-    /// A secret is shown redacted, so a new password would not be seen as a change.
+    /// By the values themselves, as secrets are shown redacted.
     fileprivate func differs(_ one: Settings, _ other: Settings) -> Bool {
-        isSecret ? one.transport != other.transport : show(one) != show(other)
+        var mixed = other
+        copy(one, &mixed)
+        return mixed != other
     }
 }
