@@ -250,7 +250,7 @@ extension HTTPGateway {
     ) throws(Problem) {
         let place = try core.clients.place(of: principal, exchange.request.head, countsIn: true)
         exchange.caller = Caller(principal, access, exchange.request.head, place)
-        if let place { exchange.sink.add(place.fields.list) }
+        if let place { exchange.sink.add(place.fields) }
     }
 
     /// Goes on with a request when its token is proved, on the loop that it came on.

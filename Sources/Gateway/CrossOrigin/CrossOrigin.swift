@@ -28,13 +28,17 @@ final class CrossOrigin: Sendable {
     var isUsed: Bool { isOn.load(ordering: .relaxed) }
 
     /// The fields that any answer to a request has besides its own.
-    func fields(_ head: RequestHead) -> [(name: String, value: String)] {
-        guard isUsed else { return [] }
-        guard let (origin, configuration) = allowed(head) else { return [("Vary", "Origin")] }
-        return Self.leave(origin, configuration) + [
-            ("Access-Control-Expose-Headers", configuration.credentials ? Self.exposed : "*"), ("Vary", "Origin"),
-        ]
+    func fields(_ head: RequestHead) -> ResponseFields {
+        guard isUsed else { return ResponseFields() }
+        guard let (origin, configuration) = allowed(head) else { return Self.ofOthers }
+        let exposed = configuration.credentials ? Self.exposed : "*"
+        return ResponseFields(
+            Self.leave(origin, configuration) + [("Access-Control-Expose-Headers", exposed), ("Vary", "Origin")]
+        )
     }
+
+    /// What an answer has that no page of another origin is to see, lest a cache give it to one that may.
+    private static let ofOthers = ResponseFields([("Vary", "Origin")])
 
     /// The answer to a preflight of an allowed origin, which brings no credential; nil for any other request.
     func answer(toPreflight head: RequestHead) -> HTTPResponse? {

@@ -39,16 +39,18 @@ struct Holder: Hashable, Sendable {
     /// The holder behind a numeric address.
     init(address: String) {
         var hasher = Hasher()
-        for part in Self.network(address) { hasher.combine(part) }
+        if address.utf8.contains(UInt8(ascii: ":")) {
+            for part in Self.network(address) { hasher.combine(part) }
+        } else {
+            for byte in address.utf8 { hasher.combine(byte) }
+        }
         hash = hasher.finalize()
     }
 
     /// The first four groups of an IPv6 address, up to a run of zeros; any other address as a whole.
     private static func network(_ address: String) -> [[UInt8]] {
         let colon = UInt8(ascii: ":")
-        guard address.utf8.contains(colon), !address.utf8.contains(UInt8(ascii: ".")) else {
-            return [Array(address.utf8)]
-        }
+        guard !address.utf8.contains(UInt8(ascii: ".")) else { return [Array(address.utf8)] }
         let groups = address.utf8.split(separator: colon, omittingEmptySubsequences: false).map { Array($0) }
         return groups.prefix(4).prefix { !$0.isEmpty }.flatMap { [$0, [colon]] }
     }

@@ -9,10 +9,17 @@ internal import Threads
 /// The limits of all clients and what they have used up, shared by all loops.
 final class ClientLimits: Sendable {
     fileprivate struct State: Sendable {
-        var limits = ClientLimitConfiguration()
+        var limits: ClientLimitConfiguration
+        /// The value of `RateLimit-Policy`.
+        var policy: [UInt8]
         /// By what tells clients apart: names, which somebody has given out, and addresses, of which a stranger may have many.
         var named = ClientTable(sets: 2_048)
         var addresses = ClientTable(sets: 8_192)
+
+        init(_ limits: ClientLimitConfiguration) {
+            self.limits = limits
+            policy = Array(RateFields.policy(limits).utf8)
+        }
     }
 
     private let state: Guarded<State>
@@ -20,14 +27,15 @@ final class ClientLimits: Sendable {
     private let clock: @Sendable () -> Moment
 
     init(_ limits: ClientLimitConfiguration, clock: @escaping @Sendable () -> Moment = { .now }) {
-        state = Guarded(State(limits: limits))
+        state = Guarded(State(limits))
         isOn = Atomic(limits.isOn)
         self.clock = clock
     }
 
     /// Puts other limits in force; what was used up stays so.
     func update(_ limits: ClientLimitConfiguration) {
-        state.withLock { $0.limits = limits }
+        let policy = Array(RateFields.policy(limits).utf8)
+        state.withLock { ($0.limits, $0.policy) = (limits, policy) }
         isOn.store(limits.isOn, ordering: .relaxed)
     }
 
@@ -40,12 +48,15 @@ final class ClientLimits: Sendable {
     /// - Throws: `rate-limited`.
     func begin(_ client: Holder, isNamed: Bool, stays: Bool = true) throws(Problem) -> ClientPlace? {
         let now = clock()
-        let (limits, result) = state.withLock { $0.begin(client.number, isNamed: isNamed, stays: stays, now: now) }
+        let (limits, policy, result) = state.withLock { state in
+            let result = state.begin(client.number, isNamed: isNamed, stays: stays, now: now)
+            return (state.limits, state.policy, result)
+        }
         guard let result else { return nil }
         switch result {
         case .success(let grant):
             let kept = stays && limits.inFlight > 0 ? ClientPlace.Kept(grant, isNamed, self) : nil
-            return ClientPlace(RateFields(grant, limits), kept)
+            return ClientPlace(fields: RateFields.fields(grant, policy), kept: kept)
         case .failure(let refusal): throw .rateLimited(refusal, limits)
         }
     }
@@ -85,14 +96,14 @@ extension ClientLimits.State {
         isNamed: Bool,
         stays: Bool,
         now: Moment
-    ) -> (ClientLimitConfiguration, Result<ClientTable.Grant, ClientTable.Refusal>?) {
+    ) -> Result<ClientTable.Grant, ClientTable.Refusal>? {
         let limits = limits
-        guard limits.isOn else { return (limits, nil) }
+        guard limits.isOn else { return nil }
         do throws(ClientTable.Refusal) {
             let stays = stays && limits.inFlight > 0
-            return (limits, .success(try self[isNamed].begin(client, limits, stays: stays, now: now)))
+            return .success(try self[isNamed].begin(client, limits, stays: stays, now: now))
         } catch {
-            return (limits, .failure(error))
+            return .failure(error)
         }
     }
 
@@ -120,14 +131,9 @@ extension ClientLimits.State {
 /// What a request has of its client's limits.
 struct ClientPlace: Sendable {
     /// The fields that tell the client what it has left.
-    let fields: RateFields
+    let fields: ResponseFields
     /// The place among the client's requests under way; nil where these are not limited.
     let kept: Kept?
-
-    fileprivate init(_ fields: RateFields, _ kept: Kept?) {
-        self.fields = fields
-        self.kept = kept
-    }
 
     /// A place among a client's requests under way, which is given back before the answer, or with the last reference.
     final class Kept: Sendable {
@@ -153,23 +159,19 @@ struct ClientPlace: Sendable {
 }
 
 /// The fields `RateLimit` and `RateLimit-Policy` (draft-ietf-httpapi-ratelimit-headers-10).
-struct RateFields: Sendable {
-    private let limits: ClientLimitConfiguration
-    private let remaining: Int?
-    private let seconds: Int
-
-    fileprivate init(_ grant: ClientTable.Grant, _ limits: ClientLimitConfiguration) {
-        self.limits = limits
-        remaining = grant.remaining
-        seconds = Self.seconds(grant.untilFull)
-    }
-
+enum RateFields {
     /// The fields of an answer to a request that was let in; none where the rate is not limited.
-    var list: [(name: String, value: String)] {
-        guard let remaining else { return [] }
-        return [
-            ("RateLimit-Policy", Self.policy(limits)), ("RateLimit", "\"requests\";r=\(remaining);t=\(seconds)"),
-        ]
+    fileprivate static func fields(_ grant: ClientTable.Grant, _ policy: [UInt8]) -> ResponseFields {
+        guard let remaining = grant.remaining else { return ResponseFields() }
+        return ResponseFields(capacity: 128 + policy.count) { writer in
+            writer.field("RateLimit-Policy", policy[...])
+            writer.begin("RateLimit")
+            writer.append("\"requests\";r=")
+            writer.append(decimal: UInt64(clamping: remaining))
+            writer.append(";t=")
+            writer.append(decimal: UInt64(clamping: seconds(grant.untilFull)))
+            writer.end()
+        }
     }
 
     /// Whole seconds, rounded up.

@@ -30,8 +30,8 @@ extension ResponseSink {
         if case .client(let responder) = self { responder.whenClientGoes(.told(call.high, call.low)) }
     }
 
-    /// Adds fields to the answer that the client gets, whatever it is; within `handle` only.
-    func add(_ fields: [(name: String, value: String)]) {
+    /// Adds fields to the answer that the client gets, whatever it is; on the thread of the request's loop, before the answer.
+    func add(_ fields: ResponseFields) {
         if case .client(let responder) = self { responder.add(fields) }
     }
 

@@ -25,7 +25,7 @@ final class PendingRequest: BodyOwner, @unchecked Sendable {
     /// What happens when the client leaves before it has its answer. Loop thread only.
     var departure = Departure.nothing
     /// Fields that the answer has besides its own. Loop thread only.
-    var additions: [(name: String, value: String)] = []
+    var additions = ResponseFields()
     private let loop: any ResumeQueue
     private let claimed = Atomic<Bool>(false)
     private let phase = Atomic<Phase>(.handling)
@@ -69,7 +69,7 @@ final class PendingRequest: BodyOwner, @unchecked Sendable {
     /// The answer, once; nil before there is one. Loop thread only.
     func takeAnswer() -> HTTPResponse? {
         guard phase.load(ordering: .acquiring) == .responded else { return nil }
-        if !additions.isEmpty { answer?.fields += additions }
+        if additions.count > 0 { answer?.fields += additions }
         return answer.take()
     }
 }

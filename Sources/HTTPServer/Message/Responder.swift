@@ -30,8 +30,8 @@ public struct Responder: Sendable {
     /// call counts.
     public func whenClientGoes(_ departure: Departure) { pending.departure = departure }
 
-    /// Adds fields to the answer, whatever it is; to be called within `handle`.
-    public func add(_ fields: [(name: String, value: String)]) { pending.additions += fields }
+    /// Adds fields to the answer, whatever it is; on the thread of the loop that called `handle`, before the answer.
+    public func add(_ fields: ResponseFields) { pending.additions += fields }
 
     /// Sends the head of an answer, whose body is then written to the stream; callable from any thread.
     ///

@@ -59,6 +59,13 @@ public struct ResponseFields: Sendable {
         for field in more { fields.append(field) }
     }
 
+    /// Adds other fields.
+    public static func += (fields: inout ResponseFields, more: ResponseFields) {
+        fields.lines.append(contentsOf: more.lines)
+        fields.count += more.count
+        fields.hasLeftOut = fields.hasLeftOut || more.hasLeftOut
+    }
+
     /// Removes the fields for which a condition holds.
     public mutating func removeAll(where isUnwanted: ((name: String, value: String)) -> Bool) {
         let left = filter { !isUnwanted($0) }

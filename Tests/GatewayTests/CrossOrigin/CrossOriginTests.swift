@@ -22,7 +22,7 @@ struct CrossOriginTests {
 
     @Test func nothingIsSaidWithoutOrigins() {
         let none = crossOrigin([])
-        #expect(none.fields(head("POST", "/t/m", [app])).isEmpty)
+        #expect(none.fields(head("POST", "/t/m", [app])).count == 0)
         #expect(
             none.answer(toPreflight: head("OPTIONS", "/t/m", [app, ("Access-Control-Request-Method", "POST")])) == nil
         )
