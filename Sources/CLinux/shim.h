@@ -18,6 +18,23 @@ static inline void clinux_set_thread_name(const char *name) { pthread_setname_np
 static inline int clinux_set_dumpable(int is) { return prctl(PR_SET_DUMPABLE, is, 0, 0, 0); }
 static inline long clinux_random(void *bytes, unsigned long count) { return getrandom(bytes, count, 0); }
 
+// Has the kernel drop what would begin a connection to a listening socket (a segment of TCP with SYN and without ACK); handshakes
+// under way are completed. Such a client tries again a second later. Declared here, as getsockopt is below.
+extern int setsockopt(int descriptor, int level, int option, const void *value, unsigned int size);
+static inline int clinux_drop_new_handshakes(int listener) {
+    enum { SOCKET_LEVEL = 1, ATTACH_FILTER_OPTION = 26, FLAGS_OFFSET = 13, SYN_AND_ACK = 0x12, SYN = 0x02 };
+    // The structures and instructions of linux/filter.h; a filter of such a socket sees a segment from its TCP header on.
+    struct { uint16_t code; uint8_t if_true, if_false; uint32_t value; } program[] = {
+        {0x30, 0, 0, FLAGS_OFFSET},  // BPF_LD  | BPF_B   | BPF_ABS
+        {0x54, 0, 0, SYN_AND_ACK},   // BPF_ALU | BPF_AND | BPF_K
+        {0x15, 0, 1, SYN},           // BPF_JMP | BPF_JEQ | BPF_K
+        {0x06, 0, 0, 0},             // BPF_RET | BPF_K: nothing of it is kept
+        {0x06, 0, 0, UINT32_MAX},    // all of it is
+    };
+    struct { unsigned short count; void *instructions; } filter = {sizeof program / sizeof *program, program};
+    return setsockopt(listener, SOCKET_LEVEL, ATTACH_FILTER_OPTION, &filter, sizeof filter);
+}
+
 // How many bytes the peer of a TCP connection has acknowledged: tcpi_bytes_acked of the kernel's struct tcp_info (linux/tcp.h),
 // which glibc's struct of that name ends before. 0 where the kernel does not say.
 // The declaration is glibc's, whose header would hide its macros from Swift if it were read here.

@@ -1,9 +1,11 @@
 // Part of the rpc-gateway project, under Apache License v2.0; see LICENSE for the full text
 // SPDX-License-Identifier: Apache-2.0
 
+internal import CLinux
 internal import CMicrohttpd
 @preconcurrency internal import Glibc
 internal import Logging
+internal import Threads
 
 extension ServerLoop {
     /// At most so many are accepted in a turn, so that open connections are served in between.
@@ -31,12 +33,22 @@ extension ServerLoop {
 
     /// Accepts all that the kernel holds for the listener: closing it would reset them, requests included.
     func acceptLastConnections() {
+        guard listener >= 0 else { return }
+        // Otherwise one more could come between the last look and the end of the listener. Where the kernel refuses, that stays so.
+        _ = clinux_drop_new_handshakes(listener)
         for _ in 0..<Self.lastTurns {
-            guard listener >= 0, hasWaitingConnection else { return }
+            guard hasConnectionArriving else { return }
             let count = connections.count
             acceptConnections(withoutEvent: true)
             guard connections.count > count else { return }
         }
+    }
+
+    /// Whether a connection waits, or comes of a handshake that another processor has just begun.
+    private var hasConnectionArriving: Bool {
+        let limit = Moment.now + .microseconds(300)
+        while !hasWaitingConnection { if limit < .now { return false } }
+        return true
     }
 
     private var hasWaitingConnection: Bool {
