@@ -61,7 +61,7 @@ public final class HTTPGateway: HTTPRequestHandler {
     private let probes: Probes
     private let pages: Pages
     private let decoder = BodyDecoder()
-    private let proofs = TokenProofs()
+    private let admission: Admission
     let deliveries: Deliveries
 
     /// Makes a gateway over a driver, which its owner starts and shuts down.
@@ -76,6 +76,7 @@ public final class HTTPGateway: HTTPRequestHandler {
     ) {
         core = GatewayCore(driver: driver, configuration: configuration, access: access, logger: logger)
         loop = environment.loop
+        admission = Admission(core)
         calls = Calls(core)
         plainCalls = PlainCalls(core)
         jsonRPC = JSONRPCCalls(core)
@@ -135,7 +136,7 @@ extension HTTPGateway {
         guard waits || (core.asksForCallers && head.mayHaveLargeBody) else { return nil }
         let identity = RequestIdentity(head.fields)
         do throws(Problem) {
-            if let access = core.access { try admitAtOnce(head, identity, access) }
+            if let access = core.access { try admission.check(head, identity, access) }
             if waits { try check(head, identity) }
             return nil
         } catch {
@@ -195,114 +196,20 @@ extension HTTPGateway {
     /// Finds out who a request is from before anything is done for it.
     @inline(never)
     private func ask(_ exchange: Exchange, _ plan: CallPlan?, _ access: AccessControl) {
-        var exchange = exchange
         do throws(Problem) {
-            switch try admit(exchange.request.head, exchange.identity, access, countsIn: true) {
-            case nil: break
-            case .principal(let principal)?: try letIn(principal, access, &exchange)
-            case .unproved(let token)?: return try prove(token, exchange, plan, access)
+            switch try admission.look(exchange, access) {
+            case .known(let exchange): execute(exchange, decoding: plan)
+            case .unproved(let token):
+                try admission.prove(token, exchange, access) { [self] result in
+                    switch result {
+                    case .success(let exchange): execute(exchange, decoding: plan)
+                    case .failure(let problem): refuse(exchange, problem, isStranger: true)
+                    }
+                }
             }
         } catch {
-            return refuse(exchange, error, isStranger: true)
+            refuse(exchange, error, isStranger: true)
         }
-        execute(exchange, decoding: plan)
-    }
-
-    /// Who a request is from, as far as that shows at once; nil for probes, which everybody may ask.
-    ///
-    /// - Parameter countsIn: whether the request of a stranger counts among those of their address, once.
-    private func admit(
-        _ head: RequestHead,
-        _ identity: RequestIdentity,
-        _ access: AccessControl,
-        countsIn: Bool
-    ) throws(Problem) -> Finding? {
-        guard !Caller.isNeedless(at: head.path) else { return nil }
-        do throws(AuthenticationError) {
-            if access.asks { try Caller.checkPlaces(head) }
-            return try access.look(Credentials(head.fields))
-        } catch {
-            throw turnAway(error, head, identity, countsIn: countsIn)
-        }
-    }
-
-    /// What a stranger is told, who is limited as anonymous clients are: by the address.
-    private func turnAway(
-        _ error: AuthenticationError,
-        _ head: RequestHead,
-        _ identity: RequestIdentity,
-        countsIn: Bool
-    ) -> Problem {
-        core.noteStranger(error, head, identity)
-        do throws(Problem) {
-            _ = try core.clients.place(of: nil, head, countsIn: countsIn, stays: false)
-        } catch {
-            return error
-        }
-        return Problem(error)
-    }
-
-    /// Goes on with a request whose principal is known, within the limits of that client.
-    private func letIn(
-        _ principal: Principal,
-        _ access: AccessControl,
-        _ exchange: inout Exchange
-    ) throws(Problem) {
-        let place = try core.clients.place(of: principal, exchange.request.head, countsIn: true)
-        exchange.caller = Caller(principal, access, exchange.request.head, place)
-        if let place { exchange.sink.add(place.fields) }
-    }
-
-    /// Goes on with a request when its token is proved, on the loop that it came on.
-    private func prove(
-        _ token: UnprovedToken,
-        _ exchange: Exchange,
-        _ plan: CallPlan?,
-        _ access: AccessControl
-    ) throws(Problem) {
-        let loop = EventLoop.current
-        try proofs.prove(token, access, of: Holder(address: exchange.request.head.remoteAddress)) { [self] result in
-            guard let loop else { return goOn(with: exchange, plan, access, result) }
-            loop.execute { [self] in goOn(with: exchange, plan, access, result) }
-        }
-    }
-
-    private func goOn(
-        with exchange: Exchange,
-        _ plan: CallPlan?,
-        _ access: AccessControl,
-        _ proof: Result<Principal, AuthenticationError>
-    ) {
-        var exchange = exchange
-        do throws(Problem) {
-            switch proof {
-            case .success(let principal): try letIn(principal, access, &exchange)
-            case .failure(let error):
-                throw turnAway(error, exchange.request.head, exchange.identity, countsIn: true)
-            }
-        } catch {
-            return refuse(exchange, error, isStranger: true)
-        }
-        execute(exchange, decoding: plan)
-    }
-
-    /// Finds out on the head alone whether a request is let in; it counts when it is answered.
-    private func admitAtOnce(
-        _ head: RequestHead,
-        _ identity: RequestIdentity,
-        _ access: AccessControl
-    ) throws(Problem) {
-        let principal: Principal
-        switch try admit(head, identity, access, countsIn: false) {
-        case nil: return
-        case .principal(let known)?: principal = known
-        case .unproved(let token)?:
-            switch try proofs.proveAtOnce(token, access) {
-            case .success(let proved): principal = proved
-            case .failure(let error): throw turnAway(error, head, identity, countsIn: false)
-            }
-        }
-        _ = try core.clients.place(of: principal, head, countsIn: false)
     }
 
     /// Answers a request whose body may be coded.

@@ -62,7 +62,7 @@ public final class IssuerKeys: Sendable {
 
     private let state: Guarded<State>
     /// How many may wait for one fetch.
-    static let mostWaiting = 4_096
+    public static let mostWaiting = 4_096
 
     /// Those of a file.
     init(_ set: KeySet) {
@@ -118,6 +118,12 @@ public final class IssuerKeys: Sendable {
         }
         if begins { begin() }
         return waits
+    }
+
+    /// Has a fetch made for a key that is not known, where there may be one now; nobody waits for it.
+    public func fetchIfUnknown(at now: Moment) {
+        guard address != nil, state.withLock({ $0.schedule.ask(now) }) else { return }
+        begin()
     }
 
     private func begin() {

@@ -14,6 +14,7 @@ final class TokenProofs: Sendable {
     private struct Proof: Sendable {
         let token: UnprovedToken
         let access: AccessControl
+        let holder: Holder
         let completion: Completion
     }
 
@@ -21,8 +22,13 @@ final class TokenProofs: Sendable {
         /// Made for the first token.
         var worker: OwnedLoop?
         var queue: TurnQueue<Proof>
-        var allowance = TimeAllowance(share: .milliseconds(50), of: .seconds(1))
+        /// Who waits for the keys of an issuer.
+        var waiting = Shares()
+        var allowance = TimeAllowance(.milliseconds(50), of: .seconds(1))
     }
+
+    /// Tokens that may wait for keys, of all issuers together; one issuer's keys let as many wait.
+    private static let mostWaiting = IssuerKeys.mostWaiting
 
     private let state: Guarded<State>
 
@@ -39,7 +45,7 @@ final class TokenProofs: Sendable {
         of holder: Holder,
         _ completion: @escaping Completion
     ) throws(Problem) {
-        let proof = Proof(token: token, access: access, completion: completion)
+        let proof = Proof(token: token, access: access, holder: holder, completion: completion)
         let worker = state.withLock { state -> OwnedLoop? in
             if state.worker == nil { state.worker = try? OwnedLoop(nil, name: "tokens") }
             guard let worker = state.worker, state.queue.add(proof, of: holder) else { return nil }
@@ -61,14 +67,33 @@ final class TokenProofs: Sendable {
         }
     }
 
-    /// Judges a token when its issuer has been asked for its keys, or at once where it cannot be asked now.
+    /// Judges a token when its issuer has been asked for its keys, or at once where it cannot be asked now, or where too many
+    /// tokens from the same place wait for that.
     private func wait(_ proof: Proof, for keys: IssuerKeys) {
-        let worker = state.withLock { $0.worker }
-        let waits = keys.whenFetched(at: .now) { [self] in
-            worker?.loop.execute { [self] in judge(proof, hasAsked: true) }
+        let worker = state.withLock { state -> OwnedLoop? in
+            guard state.waiting.hasPlace(for: proof.holder, in: Self.mostWaiting) else { return nil }
+            state.waiting.add(1, to: proof.holder)
+            return state.worker
         }
-        if !waits { judge(proof, hasAsked: false) }
+        guard let worker else { return judge(proof, hasAsked: false) }
+        let waits = keys.whenFetched(at: .now) { [self] in
+            worker.loop.execute { [self] in
+                leave(proof.holder)
+                judge(proof, hasAsked: true)
+            }
+        }
+        guard !waits else { return }
+        leave(proof.holder)
+        judge(proof, hasAsked: false)
     }
+
+    /// How many wait for their turn.
+    var waitingForTurn: Int { state.withLock { $0.queue.count } }
+
+    /// How many wait for the keys of their issuers.
+    var waitingForKeys: Int { state.withLock { $0.waiting.total } }
+
+    private func leave(_ holder: Holder) { state.withLock { $0.waiting.remove(1, from: holder) } }
 
     private func judge(_ proof: Proof, hasAsked: Bool) {
         proof.completion(
@@ -77,46 +102,26 @@ final class TokenProofs: Sendable {
     }
 
     /// Proves a token while the client waits for leave to send its body, which nobody else can be asked for: a twentieth of the
-    /// time goes there at the most.
+    /// time goes there at the most, of which no address gets more than it leaves for others.
     ///
     /// - Throws: `overloaded` where that is used up.
     func proveAtOnce(
         _ token: UnprovedToken,
-        _ access: AccessControl
+        _ access: AccessControl,
+        of holder: Holder
     ) throws(Problem) -> Result<Principal, AuthenticationError> {
-        guard state.withLock({ $0.allowance.isLeft(at: .now) }) else { throw .overloaded(.tokens) }
+        guard state.withLock({ $0.allowance.isLeft(for: holder, at: .now) }) else { throw .overloaded(.tokens) }
         let start = Moment.now
         let result = Result { () throws(AuthenticationError) in
             switch try access.prove(token) {
             case .principal(let principal): return principal
             case .keysWanted(let keys):
                 // Who comes again finds them.
-                _ = keys.whenFetched(at: .now) {}
+                keys.fetchIfUnknown(at: .now)
                 return try access.judge(token, hasAsked: false)
             }
         }
-        state.withLock { $0.allowance.spend(.now - start, at: .now) }
+        state.withLock { $0.allowance.spend(.now - start, of: holder, at: .now) }
         return result
-    }
-}
-
-/// A share of each stretch of time.
-struct TimeAllowance: Sendable {
-    private let share: Duration
-    private let stretch: Duration
-    private var start: Moment?
-    private var spent = Duration.zero
-
-    init(share: Duration, of stretch: Duration) { (self.share, self.stretch) = (share, stretch) }
-
-    /// Whether some of it is left; the last one to have some may spend more than that.
-    mutating func isLeft(at now: Moment) -> Bool {
-        if start.map({ now - $0 >= stretch }) ?? true { (start, spent) = (now, .zero) }
-        return spent < share
-    }
-
-    mutating func spend(_ time: Duration, at now: Moment) {
-        _ = isLeft(at: now)
-        spent += time
     }
 }

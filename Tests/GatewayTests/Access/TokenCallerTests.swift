@@ -2,8 +2,6 @@
 // SPDX-License-Identifier: Apache-2.0
 
 import Access
-import Crypto
-import Foundation
 import HTTPServer
 import Messaging
 import Testing
@@ -13,38 +11,6 @@ import Threads
 
 /// Tokens on their way through the gateway: the first time they are proved beside the loop, then they are remembered.
 struct TokenCallerTests {
-    /// An issuer with one key, and what lets its tokens in.
-    private struct Corp {
-        let key = P256.Signing.PrivateKey()
-        let access: AccessControl
-
-        init(_ keys: TestKeys? = nil, anonymous: Bool? = nil) throws {
-            let point = key.publicKey.rawRepresentation
-            let (x, y) = (Self.base64URL(point.prefix(32)), Self.base64URL(point.suffix(32)))
-            let set = "{\"keys\":[{\"kty\":\"EC\",\"crv\":\"P-256\",\"kid\":\"1\",\"x\":\"\(x)\",\"y\":\"\(y)\"}]}"
-            let line = "- {name: corp, issuer: corp, audiences: gateway, keys: f}"
-            let issuers = try IssuerTable(file: Array(line.utf8)) { _ in Array(set.utf8) }
-            let table = try keys.map { try KeyTable(file: $0.file) }
-            let authenticator = Authenticator(keys: table, issuers: issuers, takesAnonymous: anonymous)
-            access = AccessControl(authenticator: authenticator) { 1_000 }
-        }
-
-        func token(_ name: String = "alice", audience: String = "gateway", end: Int = 2_000, id: Int = 0) throws
-            -> String
-        {
-            let claims =
-                "{\"iss\":\"corp\",\"aud\":\"\(audience)\",\"exp\":\(end),\"sub\":\"\(name)\",\"jti\":\"\(id)\"}"
-            let signed =
-                "\(Self.base64URL(Data("{\"alg\":\"ES256\",\"kid\":\"1\"}".utf8))).\(Self.base64URL(Data(claims.utf8)))"
-            let signature = try key.signature(for: SHA256.hash(data: Data(signed.utf8)))
-            return "\(signed).\(Self.base64URL(signature.rawRepresentation))"
-        }
-
-        private static func base64URL(_ data: Data) -> String {
-            data.base64EncodedString().replacing("+", with: "-").replacing("/", with: "_").replacing("=", with: "")
-        }
-    }
-
     /// Waits for an answer, which a thread of the gateway may give.
     private func answered(_ pending: PendingAnswer) async throws -> PendingAnswer {
         let deadline = Moment.now + .seconds(20)
@@ -54,7 +20,7 @@ struct TokenCallerTests {
     }
 
     @Test func aTokenLetsACallInTheFirstTimeAndTheNext() async throws {
-        let (corp, driver) = (try Corp(), FakeDriver())
+        let (corp, driver) = (try TestIssuer(), FakeDriver())
         let gateway = TestGateway(driver, access: corp.access)
         let token = try corp.token()
         for _ in 0..<3 {
@@ -67,7 +33,7 @@ struct TokenCallerTests {
     }
 
     @Test(arguments: [false, true]) func aWrongOneIsNeverAnonymous(_ anonymous: Bool) async throws {
-        let (corp, driver) = (try Corp(anonymous: anonymous), FakeDriver())
+        let (corp, driver) = (try TestIssuer(anonymous: anonymous), FakeDriver())
         let gateway = TestGateway(driver, access: corp.access)
         for token in [
             try corp.token() + "AAAA", try corp.token(audience: "other"), try corp.token(end: 900), "a.b.c", "..",
@@ -83,7 +49,7 @@ struct TokenCallerTests {
 
     @Test func aTokenAndAKeyAreTwoPrincipals() async throws {
         let keys = try TestKeys()
-        let corp = try Corp(keys)
+        let corp = try TestIssuer(keys)
         let gateway = TestGateway(FakeDriver(), access: corp.access)
         for _ in 0..<2 {
             let fields = [TestKeys.bearer(try corp.token("ci")), ("X-Api-Key", keys.ci)]
@@ -96,7 +62,7 @@ struct TokenCallerTests {
 
     @Test func anOperationIsSeenByItsPrincipalWithAnyOfItsTokens() async throws {
         let keys = try TestKeys()
-        let corp = try Corp(keys)
+        let corp = try TestIssuer(keys)
         let gateway = TestGateway(FakeDriver(), access: corp.access)
         func bearer(_ name: String, _ id: Int) throws -> (String, String) {
             TestKeys.bearer(try corp.token(name, id: id))
@@ -112,7 +78,7 @@ struct TokenCallerTests {
     }
 
     @Test func whatWaitsForLeaveIsDecidedAtOnce() throws {
-        let corp = try Corp()
+        let corp = try TestIssuer()
         let gateway = TestGateway(FakeDriver(), access: corp.access)
         func refusal(_ token: String) -> Int? {
             let fields = [("Content-Type", "application/json"), ("Content-Length", "100000"), TestKeys.bearer(token)]

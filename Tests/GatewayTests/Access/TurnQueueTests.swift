@@ -2,7 +2,6 @@
 // SPDX-License-Identifier: Apache-2.0
 
 import Testing
-import Threads
 
 @testable import Gateway
 
@@ -37,18 +36,5 @@ struct TurnQueueTests {
         #expect(first == "a0")
         #expect(Self.add(["c1", "a4"], to: &queue) == [true, false])
         #expect(Self.drain(&queue) == ["b0", "a1", "c1", "b1", "a2"])
-    }
-
-    private static func isLeft(_ allowance: inout TimeAllowance, _ now: Moment) -> Bool { allowance.isLeft(at: now) }
-
-    @Test func aShareOfTimeComesBackWithEachStretch() {
-        var allowance = TimeAllowance(share: .milliseconds(50), of: .seconds(1))
-        let start = Moment(nanoseconds: 5_000_000_000)
-        #expect(Self.isLeft(&allowance, start))
-        allowance.spend(.milliseconds(49), at: start)
-        #expect(Self.isLeft(&allowance, start + .milliseconds(100)))
-        allowance.spend(.milliseconds(30), at: start + .milliseconds(100))
-        #expect(!Self.isLeft(&allowance, start + .milliseconds(999)))
-        #expect(Self.isLeft(&allowance, start + .seconds(1)))
     }
 }
