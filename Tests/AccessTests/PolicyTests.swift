@@ -124,14 +124,14 @@ struct PolicyTests {
     @Test func rightsAreThoseOfTheRule() throws {
         let policy = try Self.policy(
             "- {allow: a/*/*, rights: [context, timeout:60]}",
-            "- {allow: b/*/*, rights: [headers, rate:10, burst:20]}",
+            "- {allow: b/*/*, rights: [headers, rate:10, burst:20, inFlight:3, body:0]}",
             "- {allow: c/*/*}"
         )
         func rights(_ topic: Name) -> AccessRights {
             policy.decide(AccessRequest(.call, topic: topic), of: Self.ci, from: "").rights
         }
         #expect(rights("a") == AccessRights(context: true, longestTimeout: 60))
-        #expect(rights("b") == AccessRights(headers: true, rate: 10, burst: 20))
+        #expect(rights("b") == AccessRights(headers: true, rate: 10, burst: 20, inFlight: 3, bodyBytes: 0))
         #expect(rights("c") == AccessRights())
         #expect(rights("d") == AccessRights())
     }

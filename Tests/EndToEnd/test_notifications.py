@@ -358,6 +358,19 @@ def test_gone_listener_frees_its_place_within_a_second(family, vhost, listen, to
         assert stream.wait_for(1)[0]["payload"] == 1
 
 
+def test_a_client_with_all_its_streams_leaves_others_theirs(family, vhost, listen, topic):
+    gateway = family.gateway(vhost.url(), limits_streams=2)
+    first, second = (listen(f"/-/notifications/{topic}", of=gateway) for _ in range(2))
+    with pytest.raises(Refused) as refused:
+        listen(f"/-/notifications/{topic}", of=gateway)
+    assert refused.value.status == 429 and refused.value.problem["code"] == "rate-limited"
+    assert "limits.streams" in refused.value.problem["detail"]
+    other = listen(f"/-/notifications/{topic}", of=gateway, source="127.0.0.2")
+    send(gateway, topic, payload=b"1")
+    for stream in (first, second, other):
+        assert stream.wait_for(1)[0]["payload"] == 1
+
+
 def test_queue_outlives_the_last_listener_by_seconds_only(family, vhost, listen, topic):
     gateway = family.gateway(vhost.url())
     before = set(vhost.queues())

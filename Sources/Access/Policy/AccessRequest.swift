@@ -99,13 +99,19 @@ public struct AccessRights: Sendable, Equatable {
     public var rate: Int?
     /// Requests of these that it may send at once after a pause; nil for as many as in a second.
     public var burst: Int?
+    /// Requests by the rule that each of them may have under way at a time; nil for any number.
+    public var inFlight: Int?
+    /// The most bytes that the body of such a request may have; nil for what is configured.
+    public var bodyBytes: Int?
 
     /// All that there is.
     public static let all = AccessRights(context: true, exchange: true, headers: true, longestTimeout: nil)
 
     /// How rights are written.
-    static let allowed =
-        "context, exchange, headers, timeout:SECONDS, rate:REQUESTS or burst:REQUESTS (a second, at once), such as timeout:60"
+    static let allowed = """
+        context, exchange, headers, timeout:SECONDS, rate:REQUESTS (a second), burst:REQUESTS (at once), inFlight:REQUESTS or body:BYTES, \
+        such as timeout:60
+        """
 
     /// Adds a right as it is written; false for another text.
     mutating func add(_ text: String) -> Bool {
@@ -117,6 +123,8 @@ public struct AccessRights: Sendable, Equatable {
             return Self.add(text, "timeout:", 1...86_400, to: &longestTimeout)
                 || Self.add(text, "rate:", 1...1_000_000, to: &rate)
                 || Self.add(text, "burst:", 1...1_000_000, to: &burst)
+                || Self.add(text, "inFlight:", 1...1_000_000, to: &inFlight)
+                || Self.add(text, "body:", 0...536_870_912, to: &bodyBytes)
         }
         return true
     }

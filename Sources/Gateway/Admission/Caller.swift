@@ -19,6 +19,8 @@ final class Caller: Sendable {
     let setsContext: Bool
     /// What it has of its client's limits; nil where there are none.
     let place: ClientPlace?
+    /// What it has of the limits of rules; entries of a batch keep theirs until all of it has ended.
+    let placesOfRules = Guarded<[ClientPlace.Kept]>([])
 
     init(_ principal: Principal, _ access: AccessControl, _ head: RequestHead, _ place: ClientPlace? = nil) {
         self.place = place

@@ -21,8 +21,9 @@ extension Caller {
             note(decision, asked, core, identity)
         }
         guard decision.allows else { throw .forbidden("The policy of this gateway does not allow this request") }
-        if let rate = decision.rights.rate {
-            try core.clients.countIn(self, rule: decision.line ?? 0, rate: rate, burst: decision.rights.burst ?? 0)
+        if let limits = decision.rights.limits {
+            let place = try core.clients.countIn(self, rule: decision.line ?? 0, limits)
+            if let place { keep(place) }
         }
         return decision.rights
     }
@@ -49,6 +50,12 @@ extension Caller {
         throw .missingRight("context", "Rpc-Context")
     }
 
+    /// Refuses a body that is larger than its rule allows.
+    private func checkBody(_ bytes: Int, _ rights: AccessRights) throws(Problem) {
+        guard let most = rights.bodyBytes, bytes > most else { return }
+        throw Problem(.contentTooLarge, "body: the policy of this gateway gives this request \(most) bytes")
+    }
+
     /// Refuses an exchange that is not the configured one where the right to name one is missing.
     private func checkExchange(
         _ exchange: String?,
@@ -65,10 +72,17 @@ extension Caller {
 extension Caller {
     /// Asks for a call, cast or gathering.
     ///
+    /// - Parameter bodyBytes: the size of its arguments.
     /// - Returns: the call within the time that its rule gives it.
-    func permit(_ call: CallRequest, _ core: GatewayCore, _ identity: RequestIdentity) throws(Problem) -> CallRequest {
+    func permit(
+        _ call: CallRequest,
+        bodyBytes: Int,
+        _ core: GatewayCore,
+        _ identity: RequestIdentity
+    ) throws(Problem) -> CallRequest {
         let configuration = call.plan.snapshot.configuration
         let rights = try permit(AccessRequest(call.plan, configuration), core, identity)
+        try checkBody(bodyBytes, rights)
         try checkContext(rights)
         try checkExchange(call.plan.target.exchange, rights, configuration)
         return call.limited(to: rights.longestTime)
@@ -79,6 +93,7 @@ extension Caller {
     /// - Returns: the message within the time that its rule gives it.
     func permit(_ call: PlainCall, _ core: GatewayCore, _ identity: RequestIdentity) throws(Problem) -> PlainCall {
         let rights = try permit(AccessRequest(call), core, identity)
+        try checkBody(call.message.body.count, rights)
         guard rights.headers || call.message.headers.isEmpty else { throw .missingRight("headers", "Amqp-Headers") }
         guard let longest = rights.longestTime else { return call }
         var call = call
@@ -88,14 +103,17 @@ extension Caller {
 
     /// Asks to send a notification.
     ///
+    /// - Parameter bodyBytes: the size of its payload.
     /// - Returns: the longest time that it may take; nil for what is configured.
     func permit(
         _ asked: NotificationRequest,
+        bodyBytes: Int,
         _ core: GatewayCore,
         _ identity: RequestIdentity
     ) throws(Problem) -> Duration? {
         let configuration = core.configuration
         let rights = try permit(AccessRequest(asked, configuration), core, identity)
+        try checkBody(bodyBytes, rights)
         try checkContext(rights)
         try checkExchange(asked.notification.exchange, rights, configuration)
         return rights.longestTime
@@ -191,6 +209,14 @@ extension AccessRequest {
 extension AccessRights {
     /// The longest time that a request may take.
     fileprivate var longestTime: Duration? { longestTimeout.map { .seconds($0) } }
+
+    /// How many requests by the rule one client may have; nil for any number.
+    fileprivate var limits: ClientLimitConfiguration? {
+        guard rate != nil || inFlight != nil else { return nil }
+        var limits = ClientLimitConfiguration()
+        (limits.rate, limits.burst, limits.inFlight) = (rate ?? 0, burst ?? 0, inFlight ?? 0)
+        return limits
+    }
 }
 
 extension RPCRoute {

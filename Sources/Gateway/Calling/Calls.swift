@@ -28,7 +28,8 @@ struct Calls: Sendable {
     /// Sends it if the caller may.
     private func send(_ call: CallRequest, _ exchange: Exchange) throws(Problem) {
         guard let caller = exchange.caller else { return try begin(call, exchange) }
-        try begin(caller.permit(call, core, exchange.identity), exchange)
+        let bytes = exchange.request.body.count
+        try begin(caller.permit(call, bodyBytes: bytes, core, exchange.identity), exchange)
     }
 
     /// The answer comes when the call or cast has ended.

@@ -82,7 +82,8 @@ final class JSONRPCCaller: Sendable {
             // The first one has been counted as the request that brought it.
             if !isFirst, let caller { try core.clients.countIn(caller) }
             let asked = try call(entry)
-            let call = try caller?.permit(asked, core, identity) ?? asked
+            let bytes = entry.parameters?.bytes.count ?? 0
+            let call = try caller?.permit(asked, bodyBytes: bytes, core, identity) ?? asked
             let arguments = try Self.arguments(entry.parameters)
             try checkRoom()
             try send(call, arguments, completion)

@@ -9,11 +9,13 @@ public struct ClientLimitConfiguration: Sendable, Equatable {
     public var burst = 0
     /// Requests under way at a time; 0 for any number.
     public var inFlight = 0
+    /// Streams of notifications at a time; 0 for any number.
+    public var streams = 0
 
     /// Makes a configuration without limits.
     public init() {}
 
-    /// Whether there is any limit.
+    /// Whether there is any limit of requests.
     var isOn: Bool { rate > 0 || inFlight > 0 }
 
     /// Requests at once; where there is a rate.

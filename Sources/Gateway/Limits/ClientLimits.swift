@@ -61,19 +61,25 @@ final class ClientLimits: Sendable {
         }
     }
 
-    /// Counts a request in that a rule with a limit of its own allows.
+    /// Counts a request in that a rule with limits of its own allows.
     ///
     /// - Parameter rule: What tells rules apart.
+    /// - Returns: its place among those under way; nil where these are not limited.
     /// - Throws: `rate-limited`.
-    func countIn(_ caller: Caller, rule: Int, rate: Int, burst: Int) throws(Problem) {
-        var (limits, hasher) = (ClientLimitConfiguration(), Hasher())
-        (limits.rate, limits.burst) = (rate, burst)
+    func countIn(
+        _ caller: Caller,
+        rule: Int,
+        _ limits: ClientLimitConfiguration
+    ) throws(Problem) -> ClientPlace.Kept? {
+        var hasher = Hasher()
         hasher.combine(Holder(caller.principal, address: caller.address))
         hasher.combine(rule)
         let (number, now) = (hasher.finalize(), clock())
         let isNamed = !caller.principal.isAnonymous
-        let refusal = state.withLock { $0.refusal(number, limits, isNamed: isNamed, now: now) }
-        if let refusal { throw .rateLimited(refusal, limits, isOfRule: true) }
+        switch state.withLock({ $0.begin(number, limits, isNamed: isNamed, now: now) }) {
+        case .success(let grant): return limits.inFlight > 0 ? ClientPlace.Kept(grant, isNamed, self) : nil
+        case .failure(let refusal): throw .rateLimited(refusal, limits, isOfRule: true)
+        }
     }
 
     /// Turns a client away that could not begin a request now; counts nothing.
@@ -107,18 +113,17 @@ extension ClientLimits.State {
         }
     }
 
-    /// Counts a request in under limits of its own; why not, where it may not begin.
-    fileprivate mutating func refusal(
+    /// Counts a request in under limits of its own.
+    fileprivate mutating func begin(
         _ client: Int,
         _ limits: ClientLimitConfiguration,
         isNamed: Bool,
         now: Moment
-    ) -> ClientTable.Refusal? {
+    ) -> Result<ClientTable.Grant, ClientTable.Refusal> {
         do throws(ClientTable.Refusal) {
-            _ = try self[isNamed].begin(client, limits, stays: false, now: now)
-            return nil
+            return .success(try self[isNamed].begin(client, limits, stays: limits.inFlight > 0, now: now))
         } catch {
-            return error
+            return .failure(error)
         }
     }
 
@@ -211,11 +216,24 @@ extension Problem {
         case .inFlight:
             problem = Problem(
                 .rateLimited,
-                "\(limits.inFlight) requests of this client are under way, which is the limit (limits.inFlight)"
+                "\(limits.inFlight) requests of this client are under way, which is the limit "
+                    + (isOfRule ? "of a rule of the policy" : "(limits.inFlight)")
             )
             state = "\"in-flight\";r=0"
         }
         problem.fields = [("RateLimit-Policy", RateFields.policy(limits, name)), ("RateLimit", state)]
+        return problem
+    }
+
+    /// The client has as many streams as it may have.
+    static func tooManyStreams(_ most: Int) -> Problem {
+        var problem = Problem(
+            .rateLimited,
+            "\(most) streams of this client are open, which is the limit (limits.streams)"
+        )
+        problem.fields = [
+            ("RateLimit-Policy", "\"streams\";q=\(most);qu=\"concurrent-requests\""), ("RateLimit", "\"streams\";r=0"),
+        ]
         return problem
     }
 }
@@ -253,5 +271,12 @@ extension ClientLimits {
 
 extension Caller {
     /// The request is not under way any longer; before its answer, so that its client may send the next one.
-    func end() { place?.kept?.giveBack() }
+    func end() {
+        place?.kept?.giveBack()
+        guard access.policy != nil else { return }
+        for place in placesOfRules.withLock({ exchange(&$0, with: []) }) { place.giveBack() }
+    }
+
+    /// Keeps a place until the request has ended.
+    func keep(_ place: ClientPlace.Kept) { placesOfRules.withLock { $0.append(place) } }
 }

@@ -8,8 +8,15 @@ struct HubState {
     enum Admission: Equatable {
         case draining
         case full
-        /// Admitted, with the listener's number.
-        case admitted(Int)
+        /// One client has as many as it may have.
+        case fullForClient
+        case admitted(Listener)
+    }
+
+    /// One who listens: a number, and whose client it is.
+    struct Listener: Equatable, Sendable {
+        let number: Int
+        let holder: Holder
     }
 
     private struct Entry {
@@ -27,7 +34,7 @@ struct HubState {
     /// Subscriptions that are being ended.
     private var closing: [SharedSubscription] = []
     private var lastListener = 0
-    private(set) var listenerCount = 0
+    private var listeners = Shares()
     private(set) var isDraining = false
     /// The configuration of the newest listener.
     private(set) var configuration = NotificationConfiguration()
@@ -39,17 +46,24 @@ struct HubState {
 
     var subscriptions: [SharedSubscription] { entries.values.map(\.subscription) }
 
-    mutating func admit(_ configuration: NotificationConfiguration) -> Admission {
+    /// How many listeners there are.
+    var listenerCount: Int { listeners.total }
+
+    /// Takes a listener in.
+    ///
+    /// - Parameter most: how many its holder may have; 0 for any number.
+    mutating func admit(_ configuration: NotificationConfiguration, of holder: Holder, most: Int) -> Admission {
         guard !isDraining else { return .draining }
+        guard most == 0 || listeners[holder] < most else { return .fullForClient }
         guard listenerCount < min(configuration.maximumListeners, maximumListeners) else { return .full }
         self.configuration = configuration
-        listenerCount += 1
+        listeners.add(1, to: holder)
         lastListener += 1
-        return .admitted(lastListener)
+        return .admitted(Listener(number: lastListener, holder: holder))
     }
 
     /// Withdraws an admission.
-    mutating func dismiss() { listenerCount -= 1 }
+    mutating func dismiss(_ listener: Listener) { listeners.remove(1, from: listener.holder) }
 
     /// Adds a listener to an existing subscription.
     mutating func join(_ key: SubscriptionKey) -> SharedSubscription? {
@@ -69,8 +83,12 @@ struct HubState {
     }
 
     /// Removes a listener; returns the subscriptions that are to be ended now.
-    mutating func leave(_ subscription: SharedSubscription, _ now: Moment) -> [SharedSubscription] {
-        listenerCount -= 1
+    mutating func leave(
+        _ subscription: SharedSubscription,
+        _ listener: Listener,
+        _ now: Moment
+    ) -> [SharedSubscription] {
+        dismiss(listener)
         guard var entry = entries[subscription.key], entry.subscription === subscription else { return [] }
         entry.members -= 1
         if entry.members == 0 { entry.emptySince = now }

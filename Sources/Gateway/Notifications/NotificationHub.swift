@@ -31,24 +31,27 @@ final class NotificationHub: Sendable {
     ///
     /// Every listener that is taken in leaves once.
     ///
+    /// - Parameter most: how many its holder may have; 0 for any number.
     /// - Throws: `draining`, `overloaded`, or what `make` throws.
     func join(
         _ key: SubscriptionKey,
         _ configuration: NotificationConfiguration,
+        of holder: Holder,
+        most: Int = 0,
         make: () throws(Problem) -> SharedSubscription
-    ) throws(Problem) -> (subscription: SharedSubscription, listener: Int) {
-        let listener = try admit(configuration)
+    ) throws(Problem) -> (subscription: SharedSubscription, listener: HubState.Listener) {
+        let listener = try admit(configuration, holder, most)
         if let subscription = state.withLock({ $0.join(key) }) { return (subscription, listener) }
         let made: SharedSubscription
         do {
             made = try make()
         } catch {
-            state.withLock { $0.dismiss() }
+            state.withLock { $0.dismiss(listener) }
             throw error
         }
         // Another one may have been made meanwhile; then ours has not been started and is simply dropped.
         guard let shared = state.withLock({ $0.join(key, or: made) }) else {
-            state.withLock { $0.dismiss() }
+            state.withLock { $0.dismiss(listener) }
             throw .overloaded(.subscriptions(maximumSubscriptions))
         }
         if shared === made { begin(made) }
@@ -56,9 +59,9 @@ final class NotificationHub: Sendable {
     }
 
     /// Removes a listener; the last one of a subscription ends that, some time later.
-    func leave(_ subscription: SharedSubscription, listener: Int, now: Moment = .now) {
-        subscription.remove(listener)
-        close(state.withLock { $0.leave(subscription, now) })
+    func leave(_ subscription: SharedSubscription, listener: HubState.Listener, now: Moment = .now) {
+        subscription.remove(listener.number)
+        close(state.withLock { $0.leave(subscription, listener, now) })
     }
 
     /// Ends all streams and takes no more of them.
@@ -84,9 +87,14 @@ final class NotificationHub: Sendable {
         return subscriptions.isEmpty ? nil : now.advanced(by: Self.tickInterval)
     }
 
-    private func admit(_ configuration: NotificationConfiguration) throws(Problem) -> Int {
-        switch state.withLock({ $0.admit(configuration) }) {
+    private func admit(
+        _ configuration: NotificationConfiguration,
+        _ holder: Holder,
+        _ most: Int
+    ) throws(Problem) -> HubState.Listener {
+        switch state.withLock({ $0.admit(configuration, of: holder, most: most) }) {
         case .draining: throw .draining
+        case .fullForClient: throw .tooManyStreams(most)
         case .full:
             guard configuration.maximumListeners <= maximumListeners else {
                 throw .overloaded(.possibleListeners(maximumListeners))

@@ -27,7 +27,10 @@ struct NotificationSender: Sendable {
             identity,
             configuration
         )
-        if let longest = try exchange.caller?.permit(asked, core, identity) { asked.limit(to: longest, identity) }
+        let bytes = exchange.request.body.count
+        if let longest = try exchange.caller?.permit(asked, bodyBytes: bytes, core, identity) {
+            asked.limit(to: longest, identity)
+        }
         let driver = try core.notificationDriver
         try core.enter(limit: configuration.maximumInFlight)
         let caller = exchange.caller

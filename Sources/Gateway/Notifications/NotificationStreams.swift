@@ -36,8 +36,12 @@ struct NotificationStreams: Sendable {
         let asked = try StreamRequest(topic: topic, exchange.request.head, configuration.notifications)
         try exchange.caller?.permit(asked, core, identity)
         let driver = try core.notificationDriver
-        let (subscription, listener) = try hub.join(asked.source, configuration.notifications) {
-            () throws(Problem) in
+        let (subscription, listener) = try hub.join(
+            asked.source,
+            configuration.notifications,
+            of: Holder(exchange),
+            most: configuration.limits.streams
+        ) { () throws(Problem) in
             try Self.subscribe(asked, driver, configuration)
         }
         if subscription.isConsuming {
@@ -73,7 +77,7 @@ struct NotificationStreams: Sendable {
     private func begin(
         _ asked: StreamRequest,
         _ subscription: SharedSubscription,
-        _ listener: Int,
+        _ listener: HubState.Listener,
         _ identity: RequestIdentity,
         _ sink: ResponseSink
     ) {
@@ -93,7 +97,7 @@ struct NotificationStreams: Sendable {
         }
         guard let stream else { return hub.leave(subscription, listener: listener) }
         let listening = ListenerStream(
-            id: listener,
+            id: listener.number,
             filter: asked.filter,
             identity: identity,
             stream: stream,

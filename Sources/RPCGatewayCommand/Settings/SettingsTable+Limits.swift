@@ -24,5 +24,11 @@ extension SettingsTable {
             0...1_000_000,
             "Requests of it under way at the same time; 0 is no limit"
         ).reloadable(),
+        .integer(
+            "limits.streams",
+            \.gateway.limits.streams,
+            0...100_000,
+            "Streams of notifications of it at the same time; 0 is no limit"
+        ).reloadable(),
     ]
 }

@@ -23,12 +23,13 @@ class Refused(Exception):
 class Events:
     """One stream; `events` and `comments` grow while it runs. `paused` readers read nothing after the head."""
 
-    def __init__(self, gateway, path, headers=None, paused=False, receive_bytes=None):
+    def __init__(self, gateway, path, headers=None, paused=False, receive_bytes=None, source="127.0.0.1"):
         self.connection = http.client.HTTPConnection("127.0.0.1", gateway.port)
         self.socket = self.connection.sock = socket.socket()
         if receive_bytes:
             self.socket.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, receive_bytes)
         self.socket.settimeout(60)
+        self.socket.bind((source, 0))
         self.socket.connect(("127.0.0.1", gateway.port))
         self.connection.request("GET", path, headers={"Accept": "text/event-stream", **(headers or {})})
         self.response = self.connection.getresponse()

@@ -116,12 +116,12 @@ struct LimitTests {
 
     @Test func aRuleHasALimitOfItsOwn() throws {
         let (keys, driver) = (try TestKeys(), FakeDriver())
-        let rules = ["- {allow: 'slow/*/*', rights: [rate:1, burst:2]}", "- {allow: '*/*/*', principals: ci}"]
-        let access = AccessControl(
-            authenticator: Authenticator(keys: try KeyTable(file: keys.file)),
-            policy: try Policy(file: Array(rules.joined(separator: "\n").utf8))
-        ) { 1_000 }
-        let gateway = TestGateway(driver, access: access)
+        let gateway = try gateway(
+            driver,
+            keys,
+            rules: "- {allow: 'slow/*/*', rights: [rate:1, burst:2]}",
+            "- {allow: '*/*/*', principals: ci}"
+        )
         func statuses(_ target: String, _ key: String) throws -> [Int] {
             try (0..<3).map { _ in try gateway.post(target, "{}", [TestKeys.bearer(key)]).status() }
         }
@@ -140,6 +140,70 @@ struct LimitTests {
         let batch = gateway.post("/-/jsonrpc", "[\(entry)]", [TestKeys.bearer(keys.ci)])
         #expect(try batch.body().components(of: "\"code\":-32021") == 1)
         #expect(calls(driver) == 8)
+    }
+
+    private func gateway(_ driver: FakeDriver, _ keys: TestKeys, rules: String...) throws -> TestGateway {
+        let access = AccessControl(
+            authenticator: Authenticator(keys: try KeyTable(file: keys.file)),
+            policy: try Policy(file: Array(rules.joined(separator: "\n").utf8))
+        ) { 1_000 }
+        return TestGateway(driver, access: access)
+    }
+
+    @Test func aRuleLimitsWhatIsUnderWay() throws {
+        let (keys, driver) = (try TestKeys(), FakeDriver())
+        let gateway = try gateway(
+            driver,
+            keys,
+            rules: "- {allow: 'slow/*/*', rights: [inFlight:2]}",
+            "- {allow: '*/*/*'}"
+        )
+        let (ci, ops) = ([TestKeys.bearer(keys.ci)], [TestKeys.bearer(keys.ops)])
+        driver.hold()
+        let held = (0..<2).map { _ in gateway.post("/slow/s/m", "{}", ci) }
+        let refused = gateway.post("/slow/s/m", "{}", ci)
+        #expect(try refused.code() == "rate-limited")
+        #expect(try refused.field("RateLimit") == "\"in-flight\";r=0")
+        #expect(try refused.body().contains("the limit of a rule of the policy"))
+        // Others have their own places, and other rules other ones.
+        let others = [gateway.post("/slow/s/m", "{}", ops), gateway.post("/t/s/m", "{}", ci)]
+        #expect(others.allSatisfy { !$0.isThere })
+        driver.release()
+        for answer in held + others { #expect(try answer.status() == 200) }
+        for _ in 0..<3 {
+            let again = gateway.post("/slow/s/m", "{}", ci)
+            driver.release()
+            #expect(try again.status() == 200)
+        }
+        // What is refused afterwards leaves its place, and so does a batch.
+        for _ in 0..<3 { #expect(try gateway.post("/slow/s/m", "[", ci).status() == 400) }
+        let entry = "{\"jsonrpc\":\"2.0\",\"method\":\"slow/s/m\",\"id\":1}"
+        for _ in 0..<3 {
+            let batch = gateway.post("/-/jsonrpc", "[\(entry),\(entry),\(entry)]", ci)
+            while !batch.isThere { driver.release() }
+            #expect(try batch.body().components(of: "\"code\":-32021") == 1)
+        }
+    }
+
+    @Test func aRuleLimitsBodies() throws {
+        let (keys, driver) = (try TestKeys(), FakeDriver())
+        let gateway = try gateway(
+            driver,
+            keys,
+            rules: "- {allow: 'small/*/*', rights: [body:10]}",
+            "- {allow: '*/*/*'}"
+        )
+        let ci = [TestKeys.bearer(keys.ci)]
+        #expect(try gateway.post("/small/s/m", "{\"a\":1234}", ci).status() == 200)
+        let refused = gateway.post("/small/s/m", "{\"a\":12345}", ci)
+        #expect(try refused.status() == 413)
+        #expect(try refused.body().contains("body: the policy of this gateway gives this request 10 bytes"))
+        #expect(try refused.body().contains("\"executed\":\"no\""))
+        #expect(try gateway.post("/small/s/m:cast", "{\"a\":12345}", ci).status() == 413)
+        #expect(try gateway.post("/t/s/m", "{\"a\":12345}", ci).status() == 200)
+        let entry = "{\"jsonrpc\":\"2.0\",\"method\":\"small/s/m\",\"params\":{\"a\":12345},\"id\":1}"
+        #expect(try gateway.post("/-/jsonrpc", entry, ci).body().contains("gives this request 10 bytes"))
+        #expect(calls(driver) == 2)
     }
 
     @Test func limitsAreChangedWhileTheGatewayRuns() throws {

@@ -28,7 +28,7 @@ import Threads
     }
 
     private func subscribe(_ key: SubscriptionKey) throws -> SharedSubscription {
-        try hub.join(key, NotificationConfiguration()) { () throws(Problem) in
+        try hub.join(key, NotificationConfiguration(), of: Holder(address: "10.0.0.1")) { () throws(Problem) in
             do {
                 return try SharedSubscription(key, on: driver, replayedEvents: 8)
             } catch {

@@ -11,6 +11,7 @@ import Threads
 @testable import Gateway
 
 @Suite struct NotificationHubTests {
+    private static let client = Holder(address: "10.0.0.1")
     private let driver = FakeNotificationDriver()
     private let hub: NotificationHub
 
@@ -28,9 +29,9 @@ import Threads
         after id: Name? = nil,
         limit: Int = 1 << 20,
         whileWaiting: (FakeListener) -> Void = { _ in }
-    ) throws -> (stream: TestStream, subscription: SharedSubscription, listener: Int) {
+    ) throws -> (stream: TestStream, subscription: SharedSubscription, listener: HubState.Listener) {
         let key = key(pool: pool)
-        let (subscription, listener) = try hub.join(key, configuration) { () throws(Problem) in
+        let (subscription, listener) = try hub.join(key, configuration, of: Self.client) { () throws(Problem) in
             do {
                 return try SharedSubscription(key, on: driver, replayedEvents: configuration.replayedEvents)
             } catch {
@@ -42,7 +43,7 @@ import Threads
         let identity = RequestIdentity(given: nil)
         subscription.add(
             ListenerStream(
-                id: listener,
+                id: listener.number,
                 filter: filter,
                 identity: identity,
                 stream: test.stream,
@@ -56,9 +57,9 @@ import Threads
     @Test func subscriptionsAreBounded() throws {
         let small = try NotificationHub(loop: .shared(), maximumSubscriptions: 1)
         let configuration = NotificationConfiguration()
-        func join(_ topic: String) throws(Problem) -> (subscription: SharedSubscription, listener: Int) {
+        func join(_ topic: String) throws(Problem) -> (subscription: SharedSubscription, listener: HubState.Listener) {
             let key = SubscriptionKey(exchange: nil, topic: topic, priorities: [.info], pool: nil)
-            return try small.join(key, configuration) { () throws(Problem) in
+            return try small.join(key, configuration, of: Self.client) { () throws(Problem) in
                 do {
                     return try SharedSubscription(key, on: driver, replayedEvents: 1)
                 } catch {
@@ -76,8 +77,8 @@ import Threads
     @Test func listenersAreBoundedWhateverIsConfigured() throws {
         let small = try NotificationHub(loop: .shared(), maximumListeners: 1)
         let key = SubscriptionKey(exchange: nil, topic: "a", priorities: [.info], pool: nil)
-        func join() throws(Problem) -> (subscription: SharedSubscription, listener: Int) {
-            try small.join(key, NotificationConfiguration()) { () throws(Problem) in
+        func join() throws(Problem) -> (subscription: SharedSubscription, listener: HubState.Listener) {
+            try small.join(key, NotificationConfiguration(), of: Self.client) { () throws(Problem) in
                 do {
                     return try SharedSubscription(key, on: driver, replayedEvents: 1)
                 } catch {
@@ -90,6 +91,23 @@ import Threads
         #expect(refused?.code == .overloaded && refused?.detail.contains("open files") == true)
         small.leave(subscription, listener: listener)
         _ = try join()
+    }
+
+    @Test func aClientMayHaveSoManyAndOthersTheirs() {
+        var hub = HubState(maximumListeners: 10, maximumSubscriptions: 10)
+        let configuration = NotificationConfiguration()
+        func admit(_ address: String, most: Int = 2) -> HubState.Admission {
+            hub.admit(configuration, of: Holder(address: address), most: most)
+        }
+        guard case .admitted(let first) = admit("10.0.0.1") else { return #expect(Bool(false)) }
+        #expect(admit("10.0.0.1") != .fullForClient)
+        #expect(admit("10.0.0.1") == .fullForClient)
+        #expect(admit("10.0.0.2") != .fullForClient)
+        hub.dismiss(first)
+        #expect(admit("10.0.0.1") != .fullForClient)
+        #expect(admit("10.0.0.1") == .fullForClient)
+        #expect(admit("10.0.0.1", most: 0) != .fullForClient)
+        #expect(hub.listenerCount == 4)
     }
 
     private var consumptions: [FakeListener] { driver.listeners.withLock { $0 } }
@@ -223,7 +241,7 @@ import Threads
 
     @Test func whatAPoolHasNoListenerForGoesBack() async throws {
         let only = try join(pool: "p")
-        only.subscription.remove(only.listener)
+        only.subscription.remove(only.listener.number)
         let message = consumptions[0].deliver(1)
         #expect(message.fate == .handed)
         hub.leave(only.subscription, listener: only.listener)
