@@ -212,7 +212,7 @@ let package = Package(
         .testTarget(name: "ObservabilityTests", dependencies: ["Observability"], swiftSettings: baseSettings),
         .testTarget(
             name: "RPCGatewayCommandTests",
-            dependencies: ["RPCGatewayCommand", "Gateway", "Access"],
+            dependencies: ["RPCGatewayCommand", "Gateway", "Access", "HTTPServer"],
             swiftSettings: baseSettings
         ),
     ]

@@ -48,3 +48,12 @@ static inline uint64_t clinux_tcp_acknowledged(int descriptor) {
         __builtin_memcpy(&count, info + ACKNOWLEDGED_OFFSET, sizeof count);
     return count;
 }
+
+// The user of whoever connected a Unix socket (SO_PEERCRED); UINT32_MAX where the kernel does not say.
+static inline uint32_t clinux_peer_user(int descriptor) {
+    enum { SOCKET_LEVEL = 1, PEER_CREDENTIALS_OPTION = 17 };
+    struct { int32_t process; uint32_t user, group; } credentials;
+    unsigned int size = sizeof credentials;
+    if (getsockopt(descriptor, SOCKET_LEVEL, PEER_CREDENTIALS_OPTION, &credentials, &size) != 0) return UINT32_MAX;
+    return size == sizeof credentials ? credentials.user : UINT32_MAX;
+}

@@ -15,13 +15,21 @@ final class GatewayCore: Sendable {
     let metrics = GatewayMetrics()
     let clients: ClientLimits
     let crossOrigin: CrossOrigin
+    let administration: Administration
     private let current: Guarded<CallPlans>
     private let requestsInFlight = Atomic(0)
     private let drains = Atomic(false)
     private let asks = Atomic(false)
 
-    init(driver: any Driver, configuration: GatewayConfiguration, access: AccessControl?, logger: Logger) {
+    init(
+        driver: any Driver,
+        configuration: GatewayConfiguration,
+        access: AccessControl?,
+        administration: Administration,
+        logger: Logger
+    ) {
         self.driver = driver
+        self.administration = administration
         self.logger = logger
         let snapshot = ConfigurationSnapshot(configuration, access: access)
         current = Guarded(CallPlans(snapshot))

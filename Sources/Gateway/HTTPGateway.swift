@@ -29,6 +29,8 @@ public final class HTTPGateway: HTTPRequestHandler {
         public var maximumListeners: Int
         /// How many subscriptions to notifications there may be: each of them is a connection to the broker.
         public var maximumSubscriptions: Int
+        /// What those who run the gateway can do, and where.
+        public var administration: Administration
 
         /// Makes an environment.
         public init(
@@ -38,7 +40,8 @@ public final class HTTPGateway: HTTPRequestHandler {
             loopsTurn: @escaping @Sendable () -> Bool,
             loop: EventLoop,
             maximumListeners: Int = .max,
-            maximumSubscriptions: Int = 1_000
+            maximumSubscriptions: Int = 1_000,
+            administration: Administration = Administration()
         ) {
             self.version = version
             self.transport = transport
@@ -47,6 +50,7 @@ public final class HTTPGateway: HTTPRequestHandler {
             self.loop = loop
             self.maximumListeners = maximumListeners
             self.maximumSubscriptions = maximumSubscriptions
+            self.administration = administration
         }
     }
 
@@ -60,6 +64,8 @@ public final class HTTPGateway: HTTPRequestHandler {
     private let operations: Operations
     private let probes: Probes
     private let pages: Pages
+    private let logLevel: LogLevelPage
+    private let inFlightPage: InFlightPage
     private let decoder = BodyDecoder()
     private let admission: Admission
     let deliveries: Deliveries
@@ -74,7 +80,13 @@ public final class HTTPGateway: HTTPRequestHandler {
         access: AccessControl? = nil,
         logger: Logger
     ) {
-        core = GatewayCore(driver: driver, configuration: configuration, access: access, logger: logger)
+        core = GatewayCore(
+            driver: driver,
+            configuration: configuration,
+            access: access,
+            administration: environment.administration,
+            logger: logger
+        )
         loop = environment.loop
         admission = Admission(core)
         calls = Calls(core)
@@ -85,6 +97,8 @@ public final class HTTPGateway: HTTPRequestHandler {
         operations = Operations(loop: environment.loop)
         probes = Probes(core, loopsTurn: environment.loopsTurn)
         pages = Pages(core, environment)
+        logLevel = LogLevelPage(core)
+        inFlightPage = InFlightPage(core, loop: environment.loop)
         deliveries = Deliveries(core, operations)
     }
 
@@ -149,9 +163,11 @@ extension HTTPGateway {
 
     /// Answers the probes of the process and its metrics when there is no place for other connections.
     public func isUrgent(_ head: RequestHead) -> Bool {
-        switch try? Router.route(head.path) {
-        case .healthy, .ready, .page(.metrics): true
-        default: false
+        guard let route = try? Router.route(head.path) else { return false }
+        switch route {
+        case .healthy, .ready: return true
+        case .page(.metrics): return route.isServed(at: head.entrance, isSeparate: core.administration.isSeparate)
+        default: return false
         }
     }
 
@@ -281,13 +297,18 @@ extension HTTPGateway {
     }
 
     /// The plan of a path that was called lately, which then needs no route.
-    private func plan(_ head: borrowing RequestHead) -> CallPlan? { head.method == "POST" ? core.plan(head) : nil }
+    private func plan(_ head: borrowing RequestHead) -> CallPlan? {
+        head.method == "POST" && head.entrance == .ordinary ? core.plan(head) : nil
+    }
 
     /// What a request asks for, by its path and method.
     ///
     /// - Throws: 400, 403, 404 or 405.
     private func route(_ head: RequestHead) throws(Problem) -> Route {
         let route = try Router.route(head.path)
+        guard route.isServed(at: head.entrance, isSeparate: core.administration.isSeparate) else {
+            throw .notFound("Nothing is served at this path here; administration has listeners of its own")
+        }
         guard route.takes(head.method) || head.method == "OPTIONS" else {
             // The length of the answer to HEAD is that of the one to GET.
             throw .methodNotAllowed(head.method == "HEAD" ? "GET" : head.method, allow: route.allow)
@@ -321,12 +342,24 @@ extension HTTPGateway {
         case .page(let page):
             try permit(AccessRequest(page), exchange)
             try pages.answer(page, exchange)
+        case .logLevel:
+            try administer(.logLevel, exchange)
+            try logLevel.answer(exchange)
+        case .inFlight:
+            try administer(.inFlight, exchange)
+            try inFlightPage.answer(exchange)
         }
     }
 
     /// Asks the policy about requests that send no message; the parts of the gateway ask about their own.
     private func permit(_ asked: AccessRequest, _ exchange: Exchange) throws(Problem) {
         _ = try exchange.caller?.permit(asked, core, exchange.identity)
+    }
+
+    /// Asks the policy about what those who run the gateway do, and whether they are known or on this machine.
+    private func administer(_ asked: AccessRequest, _ exchange: Exchange) throws(Problem) {
+        try core.administration.check(exchange)
+        try permit(asked, exchange)
     }
 
     /// Sends what a request asks for, and has it answered at once, later, or as it was answered before.
@@ -352,7 +385,7 @@ extension HTTPGateway {
         case .rpc(let route): _ = try CallRequest(head, route: route, identity, core.snapshot)
         case .plain(let route): _ = try PlainCall(head, route: route, core.configuration)
         case .jsonRPC: try CallRequest.checkContentType(head, core.configuration.crossOrigin)
-        case .notify, .operation, .notifications, .healthy, .ready, .health, .page: break
+        case .notify, .operation, .notifications, .healthy, .ready, .health, .page, .logLevel, .inFlight: break
         }
     }
 

@@ -12,7 +12,7 @@ public import Threads
 public final class HTTPServer: Sendable {
     private enum Phase {
         case made
-        case serving(loops: [ServerLoop], address: SocketAddress)
+        case serving(loops: [ServerLoop], addresses: [BoundAddress], files: [SocketFile])
         case stopped
     }
 
@@ -49,7 +49,7 @@ public final class HTTPServer: Sendable {
     /// The descriptors that this process may have, once a server has raised the limit as far as it is allowed to.
     public static var hardDescriptorLimit: Int { DescriptorLimit.hard }
 
-    /// Binds the port and begins to serve; an error says the reason and the fix, and leaves nothing open.
+    /// Opens the listeners and begins to serve; an error says the reason and the fix, and leaves nothing open.
     public func start() throws(HTTPServerError) {
         let problems = configuration.problems
         guard problems.isEmpty else {
@@ -59,13 +59,15 @@ public final class HTTPServer: Sendable {
             throw HTTPServerError(code: .alreadyStarted, message: "a server is started once: make a new one")
         }
         warnOfLimit()
-        let listeners = try ListeningSocket.open(configuration)
+        let listeners = try BoundListener.open(configuration)
+        let files = listeners.compactMap(\.file)
         let eventLoops = try makeEventLoops(listeners)
         do throws(HTTPServerError) {
             let loops = try makeLoops(listeners, eventLoops)
             try start(loops)
-            phase.withLock { $0 = .serving(loops: loops, address: listeners[0].address) }
+            phase.withLock { $0 = .serving(loops: loops, addresses: listeners.map(\.address), files: files) }
         } catch {
+            for file in files { file.remove() }
             endOwn(eventLoops)
             throw error
         }
@@ -86,7 +88,8 @@ public final class HTTPServer: Sendable {
         let needed = ConnectionPlaces.descriptors(for: maximum, loops: loops) + reserved
         let limit = DescriptorLimit.raise(towards: needed)
         // Where the limit is low, the rest of the process gets no more than half of it.
-        let descriptors = max(limit - min(limit, reserved), limit / 2)
+        let left = max(limit - min(limit, reserved), limit / 2)
+        let descriptors = min(left, max(16, configuration.maximumDescriptors ?? left))
         return ConnectionPlaces(maximum: maximum, descriptors: descriptors, loops: loops)
     }
 
@@ -98,7 +101,7 @@ public final class HTTPServer: Sendable {
         )
     }
 
-    private func makeEventLoops(_ listeners: [ListeningSocket]) throws(HTTPServerError) -> [EventLoop] {
+    private func makeEventLoops(_ listeners: [BoundListener]) throws(HTTPServerError) -> [EventLoop] {
         if let givenLoops { return givenLoops }
         var loops: [EventLoop] = []
         do throws(OutOfResources) {
@@ -133,15 +136,15 @@ public final class HTTPServer: Sendable {
     }
 
     private func makeLoops(
-        _ listeners: [ListeningSocket],
+        _ listeners: [BoundListener],
         _ eventLoops: [EventLoop]
     ) throws(HTTPServerError) -> [ServerLoop] {
         var loops: [ServerLoop] = []
-        for (number, listener) in listeners.enumerated() {
+        for (number, eventLoop) in eventLoops.enumerated() {
             guard
                 let loop = ServerLoop(
-                    eventLoop: eventLoops[number],
-                    listener: listener,
+                    eventLoop: eventLoop,
+                    listeners: listeners.map { LoopListener($0, loop: number) },
                     configuration: configuration,
                     handler: handler,
                     counters: counters,
@@ -150,7 +153,7 @@ public final class HTTPServer: Sendable {
                 )
             else {
                 for loop in loops { loop.abandon() }
-                for unused in listeners[(number + 1)...] { unused.close() }
+                for unused in listeners { unused.close(from: number + 1) }
                 throw HTTPServerError(
                     code: .outOfResources,
                     message: "libmicrohttpd could not be started: raise the limits of open files and memory"
@@ -161,21 +164,25 @@ public final class HTTPServer: Sendable {
         return loops
     }
 
-    /// The port that the server listens on; 0 before the start.
-    public var boundPort: UInt16 { boundSocketAddress?.port ?? 0 }
+    /// Where the server listens, in the order of its listeners; empty before the start.
+    public var boundAddresses: [BoundAddress] {
+        guard case .serving(_, let addresses, _) = phase.withLock({ $0 }) else { return [] }
+        return addresses
+    }
 
-    /// The numeric address that the server listens on, without the port; empty before the start.
-    public var boundAddress: String { boundSocketAddress?.host ?? "" }
-
-    private var boundSocketAddress: SocketAddress? {
-        guard case .serving(_, let address) = phase.withLock({ $0 }) else { return nil }
-        return address
+    /// The first port that the server listens on; 0 before the start, and without one of TCP.
+    public var boundPort: UInt16 {
+        for case .tcp(_, let port) in boundAddresses { return port }
+        return 0
     }
 
     private var loops: [ServerLoop] {
-        guard case .serving(let loops, _) = phase.withLock({ $0 }) else { return [] }
+        guard case .serving(let loops, _, _) = phase.withLock({ $0 }) else { return [] }
         return loops
     }
+
+    /// Where a descriptor listens that the process was started with; nil when it does not.
+    public static func address(ofInherited descriptor: Int32) -> BoundAddress? { InheritedSocket.address(descriptor) }
 
     /// What the server is doing now.
     public var statistics: HTTPServerStatistics {
@@ -190,6 +197,16 @@ public final class HTTPServer: Sendable {
         )
     }
 
+    /// Says what is kept with the requests that wait, once for each loop, on the loop's thread; a loop that is stuck in a
+    /// handler says nothing.
+    ///
+    /// - Returns: the number of loops.
+    public func attachments(_ take: @escaping @Sendable ([any Attachment]) -> Void) -> Int {
+        let loops = loops
+        for loop in loops { loop.tellAttachments(take) }
+        return loops.count
+    }
+
     /// Has every answer from here on tell its client that the connection ends with it; all else goes on.
     public func announceShutdown() {
         for loop in loops { loop.announceEnd() }
@@ -200,6 +217,7 @@ public final class HTTPServer: Sendable {
     ///
     /// Returns at once and may be called more than once.
     public func beginGracefulShutdown() {
+        removeFiles()
         for loop in loops { loop.beginDrain() }
     }
 
@@ -209,11 +227,19 @@ public final class HTTPServer: Sendable {
     /// wait. A loop whose handler does not return is left behind.
     public func shutdown(deadline: Moment) {
         let serving = loops
+        removeFiles()
         for loop in serving { loop.beginDrain(until: deadline) }
         for loop in serving where !loop.waitUntilStopped(limit: deadline + .seconds(2)) {
             logger.critical("loop left behind, its handler does not return")
         }
         endOwn(serving.map(\.eventLoop))
         phase.withLock { $0 = .stopped }
+    }
+
+    /// Removes the files of Unix sockets, while they are listened on: a server that finds one without a listener takes its
+    /// place, and what is removed afterwards could be that one's.
+    private func removeFiles() {
+        guard case .serving(_, _, let files) = phase.withLock({ $0 }) else { return }
+        for file in files { file.remove() }
     }
 }

@@ -3,16 +3,16 @@
 
 /// Where a server listens, and how much it lets clients use.
 public struct HTTPServerConfiguration: Sendable, Equatable {
-    /// A numeric IPv4 or IPv6 address, or a name that resolves to one; IPv6 without brackets.
-    public var host: String
-    /// The TCP port; 0 takes a free one, see `HTTPServer.boundPort`.
-    public var port: UInt16
+    /// Where it listens, at one place at least.
+    public var listeners: [HTTPListener]
+    /// What its requests say that they came by.
+    public var entrance: Entrance
     /// Names and addresses that the server answers for, without port, IPv6 in brackets; others are answered 421.
     ///
     /// On a loopback address it also answers for `localhost` and loopback addresses. An empty list means these alone
-    /// there, and all hosts elsewhere; nil means all hosts everywhere.
+    /// there, and all hosts elsewhere; nil means all hosts everywhere. A Unix socket is such an elsewhere.
     public var hosts: [String]?
-    /// How many loop threads share the port (by SO_REUSEPORT).
+    /// How many loop threads share the listeners.
     public var loopCount: Int
     /// Connections open at once over all loops.
     ///
@@ -25,6 +25,9 @@ public struct HTTPServerConfiguration: Sendable, Equatable {
     public var maximumConnectionsPerAddress: Int
     /// Descriptors that connections never take, whatever their number: what the process opens besides.
     public var reservedDescriptors: Int
+    /// The most descriptors that connections take, those that are being closed included; nil for what the limit of open
+    /// files leaves.
+    public var maximumDescriptors: Int?
     /// The largest head of a request, in bytes, including its blank line; a larger one is answered 431, or 414 if its
     /// request line alone takes more than half of that.
     public var maximumHeadBytes: Int
@@ -52,13 +55,14 @@ public struct HTTPServerConfiguration: Sendable, Equatable {
 
     /// A configuration with the defaults, to be changed member by member or by argument.
     public init(
-        host: String = "127.0.0.1",
-        port: UInt16 = 8080,
+        listeners: [HTTPListener] = [.tcp(port: 8080)],
+        entrance: Entrance = .ordinary,
         hosts: [String]? = nil,
         loopCount: Int = 1,
         maximumConnections: Int = 16_384,
         maximumConnectionsPerAddress: Int = 0,
         reservedDescriptors: Int = 256,
+        maximumDescriptors: Int? = nil,
         maximumHeadBytes: Int = 16_384,
         maximumResponseHeadBytes: Int = 3_072,
         maximumBodyBytes: Int = (16 << 20) - (64 << 10),
@@ -68,13 +72,14 @@ public struct HTTPServerConfiguration: Sendable, Equatable {
         streamStallTimeout: Duration = .seconds(30),
         backlog: Int32 = 1_024
     ) {
-        self.host = host
-        self.port = port
+        self.listeners = listeners
+        self.entrance = entrance
         self.hosts = hosts
         self.loopCount = loopCount
         self.maximumConnections = maximumConnections
         self.maximumConnectionsPerAddress = maximumConnectionsPerAddress
         self.reservedDescriptors = reservedDescriptors
+        self.maximumDescriptors = maximumDescriptors
         self.maximumHeadBytes = maximumHeadBytes
         self.maximumResponseHeadBytes = maximumResponseHeadBytes
         self.maximumBodyBytes = maximumBodyBytes
@@ -85,15 +90,24 @@ public struct HTTPServerConfiguration: Sendable, Equatable {
         self.backlog = backlog
     }
 
+    /// The most listeners of a server; each is looked at by every loop.
+    public static let mostListeners = 16
+
     /// What is wrong with the values, each with the fix; empty when the server can start.
     public var problems: [String] {
         var problems: [String] = []
+        if !(1...Self.mostListeners).contains(listeners.count) {
+            problems.append("there are \(listeners.count) listeners: use 1 to \(Self.mostListeners)")
+        }
         if !(1...64).contains(loopCount) { problems.append("loopCount is \(loopCount): use 1 to 64") }
         if !(1...1_000_000).contains(maximumConnections) {
             problems.append("maximumConnections is \(maximumConnections): use 1 to 1000000")
         }
         if maximumConnectionsPerAddress < 0 {
             problems.append("maximumConnectionsPerAddress is negative: use 0 or more")
+        }
+        if let maximumDescriptors, maximumDescriptors < 16 {
+            problems.append("maximumDescriptors is \(maximumDescriptors): use 16 or more, or none")
         }
         if reservedDescriptors < 0 { problems.append("reservedDescriptors is negative: use 0 or more") }
         if !(4_096...1 << 20).contains(maximumHeadBytes) {

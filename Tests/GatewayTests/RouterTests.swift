@@ -75,6 +75,7 @@ struct RouterTests {
         ("/healthz", "/-/healthy"), ("/livez", "/-/healthy"), ("/readyz", "/-/ready"), ("/metrics", "/-/metrics"),
         ("/-/healthy", "/-/healthy"), ("/-/health/t", "/-/health/{topic}"), ("/-/info", "/-/info"),
         ("/-/health/t/s", "/-/health/{topic}/{server}"), ("/-/openapi.json", "/-/openapi.json"), ("/", "/"),
+        ("/-/log-level", "/-/log-level"), ("/-/in-flight", "/-/in-flight"), ("/-/in%2Dflight", "/-/in-flight"),
     ])
     func knowsTheOtherPaths(_ path: String, _ template: String) throws {
         #expect(try Router.route(Array(path.utf8)).template == template)

@@ -216,11 +216,10 @@ import Threads
     }
 
     @Test func aSocketForBothFamiliesSeesIPv4ClientsByTheirAddress() throws {
-        var configuration = HTTPServerConfiguration()
-        configuration.host = "::"
+        let configuration = HTTPServerConfiguration(listeners: [.tcp("::", port: 0)])
         try withServer(configuration) { server, handler in
             try #expect(server.isServing())
-            #expect(server.boundAddress == "::")
+            #expect(server.boundAddresses == [.tcp(host: "::", port: server.boundPort)])
             #expect(handler.heads.withLock { $0.last?.remoteAddress } == "127.0.0.1")
         }
     }

@@ -27,6 +27,23 @@ struct RawClient {
         guard result == 0 else { throw RawClientError(errno: errno) }
     }
 
+    /// Connects to a Unix socket.
+    init(path: String) throws {
+        descriptor = socket(AF_UNIX, Int32(SOCK_STREAM.rawValue), 0)
+        var limit = timeval(tv_sec: Self.limitSeconds, tv_usec: 0)
+        setsockopt(descriptor, SOL_SOCKET, SO_RCVTIMEO, &limit, socklen_t(MemoryLayout<timeval>.size))
+        setsockopt(descriptor, SOL_SOCKET, SO_SNDTIMEO, &limit, socklen_t(MemoryLayout<timeval>.size))
+        var address = sockaddr_un()
+        address.sun_family = sa_family_t(AF_UNIX)
+        withUnsafeMutableBytes(of: &address.sun_path) { $0.copyBytes(from: path.utf8.prefix(107)) }
+        let result = withUnsafePointer(to: &address) { pointer in
+            pointer.withMemoryRebound(to: sockaddr.self, capacity: 1) {
+                connect(descriptor, $0, socklen_t(MemoryLayout<sockaddr_un>.size))
+            }
+        }
+        guard result == 0 else { throw RawClientError(errno: errno) }
+    }
+
     private static func bind(_ descriptor: Int32, to source: UInt32) throws {
         var address = sockaddr_in()
         address.sin_family = sa_family_t(AF_INET)
@@ -57,8 +74,8 @@ struct RawClient {
     func close() { Glibc.close(descriptor) }
 
     /// Some bytes; empty at the end, nil when none came in time.
-    func receive() -> [UInt8]? {
-        var buffer = [UInt8](repeating: 0, count: 65_536)
+    func receive(atMost limit: Int = 65_536) -> [UInt8]? {
+        var buffer = [UInt8](repeating: 0, count: limit)
         let count = recv(descriptor, &buffer, buffer.count, 0)
         if count < 0 { return errno == EAGAIN ? nil : [] }
         return Array(buffer.prefix(count))

@@ -72,7 +72,9 @@ import Threads
 
     @Test(arguments: [1, 2]) func aPortInUseIsReportedWithTheFix(loopCount: Int) throws {
         try withServer { server, _ in
-            let second = makeServer(HTTPServerConfiguration(port: server.boundPort, loopCount: loopCount))
+            let second = makeServer(
+                HTTPServerConfiguration(listeners: [.tcp(port: server.boundPort)], loopCount: loopCount)
+            )
             let error = #expect(throws: HTTPServerError.self) { try second.start() }
             #expect(error?.code == .addressInUse)
             #expect(error?.message.contains("choose another port") == true)
@@ -81,7 +83,7 @@ import Threads
 
     @Test(arguments: [("192.0.2.1", HTTPServerError.Code.addressNotAvailable), ("no host", .unresolvableHost)])
     func anAddressThatCannotBeBoundIsReported(host: String, code: HTTPServerError.Code) throws {
-        let server = makeServer(HTTPServerConfiguration(host: host, port: 0))
+        let server = makeServer(HTTPServerConfiguration(listeners: [.tcp(host, port: 0)]))
         let error = #expect(throws: HTTPServerError.self) { try server.start() }
         #expect(error?.code == code)
     }

@@ -13,7 +13,7 @@ func withServer(
     _ body: (HTTPServer, TestHandler) throws -> Void
 ) throws {
     var configuration = configuration
-    configuration.port = 0
+    if configuration.listeners == [.tcp(port: 8080)] { configuration.listeners = [.tcp(port: 0)] }
     if configuration.maximumConnections == 16_384 { configuration.maximumConnections = 5_000 }
     let handler = TestHandler()
     let server = HTTPServer(

@@ -2,6 +2,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
 import ArgumentParser
+import HTTPServer
 import Testing
 
 @testable import RPCGatewayCommand
@@ -19,21 +20,37 @@ struct OpenDoorTests {
         return try Settings.load(arguments: arguments, environment: [:])
     }
 
-    @Test(arguments: ["127.0.0.1:0", "127.8.9.10:80", "[::1]:8080", "localhost:8080"])
+    @Test(arguments: [
+        "127.0.0.1:0", "127.8.9.10:80", "[::1]:8080", "localhost:8080", "unix:/run/gateway.sock", "systemd",
+        "unix:/run/gateway.sock, 127.0.0.1:0",
+    ])
     func loopbackAddressesNeedNothing(_ address: String) throws {
-        #expect(try load([("http.listen", address)]).settings.openDoors == [])
+        #expect(try load([("http.listen", address)]).settings.openDoors() == [])
     }
 
     @Test(arguments: [
         "0.0.0.0:8080", "[::]:8080", "10.0.0.1:80", "gateway.example:80", "[::ffff:127.0.0.1]:80", "127.example:80",
+        "127.0.0.1:80, 10.0.0.1:80",
     ])
     func othersNeedAuthenticationAndEncryption(_ address: String) throws {
         #expect(throws: SettingsError.self) { try load([("http.listen", address)]) }
         #expect(throws: SettingsError.self) { try load([("http.listen", address), Self.keys]) }
         #expect(
-            try load([("http.listen", address), Self.insecure]).settings.openDoors == [.authentication, .encryption]
+            try load([("http.listen", address), Self.insecure]).settings.openDoors() == [.authentication, .encryption]
         )
-        #expect(try load([("http.listen", address), Self.keys, Self.insecure]).settings.openDoors == [.encryption])
+        #expect(try load([("http.listen", address), Self.keys, Self.insecure]).settings.openDoors() == [.encryption])
+    }
+
+    @Test func socketsOfTheStartAreJudgedByWhereTheyListen() throws {
+        let settings = try load([("http.listen", "systemd")]).settings
+        #expect(
+            settings.reasonNotToServe([.unix(path: "/run/gateway.sock"), .tcp(host: "127.0.0.1", port: 80)]) == nil
+        )
+        #expect(settings.reasonNotToServe([.tcp(host: "::", port: 80)])?.contains("without authentication") == true)
+        #expect(
+            try load([("http.listen", "systemd"), Self.insecure]).settings.openDoors([.tcp(host: "::", port: 80)]).count
+                == 2
+        )
     }
 
     @Test func authenticationIsMoreThanAFileOfKeys() throws {
@@ -65,7 +82,7 @@ struct OpenDoorTests {
     }
 
     @Test func aClientNeedsNoneOfIt() throws {
-        #expect(try load([("http.listen", "0.0.0.0:8080")], areForServing: false).settings.openDoors.count == 2)
+        #expect(try load([("http.listen", "0.0.0.0:8080")], areForServing: false).settings.openDoors().count == 2)
         let client = try #require(try RPCGateway.parseAsRoot(["call", "a", "b"]) as? CallCommand)
         #expect(!client.options.settings.arguments().areForServing)
     }
@@ -85,8 +102,8 @@ struct OpenDoorTests {
         secured.servesInsecurely = false
         let wanted = try load([]).settings
         // The address and what is said of it need a restart, the file of keys does not.
-        #expect(wanted.reasonNotToServe == nil)
-        #expect(wanted.reloading(over: running).reasonNotToServe == nil)
-        #expect(wanted.reloading(over: secured).reasonNotToServe?.contains("without authentication") == true)
+        #expect(wanted.reasonNotToServe() == nil)
+        #expect(wanted.reloading(over: running).reasonNotToServe() == nil)
+        #expect(wanted.reloading(over: secured).reasonNotToServe()?.contains("without authentication") == true)
     }
 }

@@ -13,6 +13,7 @@ struct SettingsChangesTests {
             "PLAIN",
             "shuffle",
             "gzip", "rabbit://u:p@h", "queue", "all", "a.B=404", "https://a.example",
+            "0640",
         ]
         let values = candidates.map { setting.isList ? Setting.Raw.list([$0]) : .text($0) }
         for value in values {

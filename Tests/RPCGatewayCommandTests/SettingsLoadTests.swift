@@ -81,7 +81,7 @@ struct SettingsLoadTests {
             rabbit: {amqp_durable_queues: yes, kombu_reconnect_delay: 0.5, ssl_ca_file: /etc/ca.pem}
             """
         let settings = try load(file: file).settings
-        #expect(settings.http.listen == ListenAddress(host: "::1", port: 0))
+        #expect(settings.listen.addresses == [.tcp(host: "::1", port: 0)])
         #expect(settings.http.loopCount == 2)
         #expect(settings.http.idleTimeout == .seconds(5))
         #expect(!settings.gateway.checksConsumers)
@@ -136,6 +136,9 @@ struct SettingsLoadTests {
     @Test(arguments: [
         ("http.listen", "8080"), ("http.listen", ":8080"), ("http.listen", "h:65536"), ("http.listen", "::1:80"),
         ("http.listen", "[::1]"), ("http.listen", "[zz]:1"), ("http.listen", "a b:1"), ("http.listen", "h:+1"),
+        ("http.listen", "h:1,,h:2"), ("http.listen", "unix:gateway.sock"), ("http.listen", "fd:"),
+        ("http.unix.mode", "8"),
+        ("http.unix.mode", "01777"), ("http.unix.mode", "rw"),
         ("http.hosts", "a b"), ("http.hosts", "a,,b"), ("http.hosts", "a:80"), ("http.hosts", "::1"),
         ("http.hosts", "[x]"),
         ("http.hosts", "*.example"), ("http.hosts", ","),

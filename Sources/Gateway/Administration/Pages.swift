@@ -78,6 +78,7 @@ final class Pages: Sendable {
 
         GET /-/healthy   GET /-/ready   GET /-/health/{topic}[/{server}]
         GET /-/info      GET /-/metrics GET /-/openapi.yaml
+        GET /-/in-flight GET /-/log-level, PUT to set it
 
         """
     }

@@ -202,6 +202,12 @@ extension AccessRequest {
     /// An operation, which its own principal alone can see in any case: `-/-/-`.
     static let operation = AccessRequest(.operations)
 
+    /// The level of the log, to see and to set: `-/-/log-level`.
+    static let logLevel = AccessRequest(.admin, method: "log-level")
+
+    /// The calls under way: `-/-/in-flight`.
+    static let inFlight = AccessRequest(.admin, method: "in-flight")
+
     /// The state of the process: `-/-/healthy`, `-/-/ready`.
     static func probe(_ name: Name) -> AccessRequest { AccessRequest(.admin, method: name) }
 }
@@ -221,7 +227,7 @@ extension AccessRights {
 
 extension RPCRoute {
     /// How it is asked, as rules name it.
-    fileprivate var mode: AccessMode {
+    var mode: AccessMode {
         switch verb {
         case .call: .call
         case .cast: isFanout ? .fanout : .cast

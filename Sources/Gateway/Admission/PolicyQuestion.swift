@@ -72,6 +72,8 @@ public struct PolicyQuestion: Sendable {
             let form = try HealthForm(head, known: ["deep", "exchange"])
             return AccessRequest(healthOf: Target(exchange: form.exchange, topic: topic, server: server), configuration)
         case .page(let page): return AccessRequest(page)
+        case .logLevel: return .logLevel
+        case .inFlight: return .inFlight
         }
     }
 }

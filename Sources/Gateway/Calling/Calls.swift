@@ -1,8 +1,11 @@
 // Part of the rpc-gateway project, under Apache License v2.0; see LICENSE for the full text
 // SPDX-License-Identifier: Apache-2.0
 
+internal import Access
 internal import HTTPServer
 internal import Messaging
+internal import Names
+internal import Threads
 
 /// Calls, casts and gatherings: a path with arguments as JSON.
 struct Calls: Sendable {
@@ -38,6 +41,7 @@ struct Calls: Sendable {
         let request = call.request(try Self.arguments(exchange.request.body), exchange.identity)
         try core.enter(call.plan)
         let sent = CallUnderWay(core, CallResponses(call, exchange.identity), exchange.sink, exchange.caller)
+        exchange.sink.attach(sent)
         switch call.route.verb {
         case .call: exchange.sink.cancelsWhenClientGoes(core.driver.call(request) { sent.end($0) })
         case .cast: core.driver.cast(request) { sent.end($0) }
@@ -58,7 +62,7 @@ struct Calls: Sendable {
 }
 
 /// A call or cast on its way: all that its end needs, behind one reference, however many threads it passes.
-private final class CallUnderWay: Sendable {
+final class CallUnderWay: Attachment {
     private let core: GatewayCore
     private let responses: CallResponses
     private let sink: ResponseSink
@@ -69,6 +73,28 @@ private final class CallUnderWay: Sendable {
         self.core = core
         self.responses = responses
         self.sink = sink
+    }
+
+    /// When its request had arrived.
+    var started: Moment { responses.identity.started }
+
+    /// What those who run the gateway are shown of it: JSON without its arguments.
+    func account(_ now: Moment) -> String {
+        let (route, target) = (responses.plan.route, responses.plan.target)
+        let server = route.isFanout ? "*" : route.server ?? "-"
+        var members = [
+            "\"request_id\":\(responses.identity.quoted.string)",
+            "\"age\":\(DecimalText.seconds(started.duration(to: now)))",
+            "\"timeout\":\(DecimalText.shortSeconds(responses.timeout))", "\"mode\":\"\(route.mode.rawValue)\"",
+            "\"topic\":\(JSONText(string: route.topic).string)", "\"server\":\(JSONText(string: server).string)",
+            "\"method\":\(JSONText(string: route.method).string)",
+        ]
+        if let exchange = target.exchange { members.append("\"exchange\":\(JSONText(string: exchange).string)") }
+        if let caller, caller.access.asks {
+            members.append("\"principal\":\(JSONText(string: caller.principal.name.text).string)")
+            members.append("\"address\":\(JSONText(string: caller.address).string)")
+        }
+        return "{\(members.joined(separator: ","))}"
     }
 
     /// The call has ended.

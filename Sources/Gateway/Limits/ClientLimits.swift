@@ -251,7 +251,9 @@ extension ClientLimits {
         countsIn: Bool,
         stays: Bool = true
     ) throws(Problem) -> ClientPlace? {
-        guard isOn.load(ordering: .relaxed) else { return nil }
+        // Those who run the gateway are to see it even when clients with their name or address have used up their share.
+        // Guesses are limited there too.
+        guard isOn.load(ordering: .relaxed), principal == nil || head.entrance == .ordinary else { return nil }
         let client = Holder(principal, address: head.remoteAddress)
         let isNamed = principal.map { !$0.isAnonymous } ?? false
         if countsIn { return try begin(client, isNamed: isNamed, stays: stays) }

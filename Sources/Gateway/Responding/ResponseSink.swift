@@ -30,6 +30,11 @@ extension ResponseSink {
         if case .client(let responder) = self { responder.whenClientGoes(.told(call.high, call.low)) }
     }
 
+    /// Shows those who run the gateway what the request is doing while its client waits; within `handle` only.
+    func attach(_ attachment: any Attachment) {
+        if case .client(let responder) = self { responder.attach(attachment) }
+    }
+
     /// Adds fields to the answer that the client gets, whatever it is; on the thread of the request's loop, before the answer.
     func add(_ fields: ResponseFields) {
         if case .client(let responder) = self { responder.add(fields) }

@@ -1,6 +1,7 @@
 // Part of the rpc-gateway project, under Apache License v2.0; see LICENSE for the full text
 // SPDX-License-Identifier: Apache-2.0
 
+internal import HTTPServer
 internal import Messaging
 internal import Names
 
@@ -26,6 +27,10 @@ enum Route: Sendable {
     case health(topic: String, server: String?)
     /// A page, which takes no time to answer.
     case page(Page)
+    /// The level of the log, to see or to set.
+    case logLevel
+    /// The calls under way.
+    case inFlight
 
     /// The pages of the gateway itself.
     enum Page: Sendable {
@@ -61,6 +66,8 @@ enum Route: Sendable {
         case .page(.openAPI(.yaml)): "/-/openapi.yaml"
         case .page(.info): "/-/info"
         case .page(.home): "/"
+        case .logLevel: "/-/log-level"
+        case .inFlight: "/-/in-flight"
         }
     }
 }
@@ -73,7 +80,8 @@ extension Route {
         case .operation: "GET, HEAD, DELETE, OPTIONS"
         // A stream has no length and no end, so its head alone says nothing.
         case .notifications: "GET, OPTIONS"
-        case .healthy, .ready, .health, .page: "GET, HEAD, OPTIONS"
+        case .healthy, .ready, .health, .page, .inFlight: "GET, HEAD, OPTIONS"
+        case .logLevel: "GET, HEAD, PUT, OPTIONS"
         }
     }
 
@@ -83,7 +91,22 @@ extension Route {
         case .rpc, .plain, .jsonRPC, .notify: method == "POST"
         case .operation: method == "GET" || method == "HEAD" || method == "DELETE"
         case .notifications: method == "GET"
-        case .healthy, .ready, .health, .page: method == "GET" || method == "HEAD"
+        case .healthy, .ready, .health, .page, .inFlight: method == "GET" || method == "HEAD"
+        case .logLevel: method == "GET" || method == "HEAD" || method == "PUT"
+        }
+    }
+}
+
+extension Route {
+    /// Whether the path is served where a request came in.
+    ///
+    /// - Parameter isSeparate: whether there are listeners of their own for those who run the gateway. Nothing is sent from
+    ///   there, and nothing is shown elsewhere that only they need.
+    func isServed(at entrance: Entrance, isSeparate: Bool) -> Bool {
+        switch self {
+        case .rpc, .plain, .jsonRPC, .notify, .operation, .notifications: entrance == .ordinary
+        case .healthy, .ready, .health, .page(.openAPI), .page(.home): true
+        case .page(.metrics), .page(.info), .logLevel, .inFlight: entrance == .administrative || !isSeparate
         }
     }
 }

@@ -46,6 +46,8 @@ enum Router {
         case ["openapi.yaml"]: return .page(.openAPI(.yaml))
         case ["info"]: return .page(.info)
         case ["jsonrpc"]: return .jsonRPC
+        case ["log-level"]: return .logLevel
+        case ["in-flight"]: return .inFlight
         default: return try withNames(segments)
         }
     }

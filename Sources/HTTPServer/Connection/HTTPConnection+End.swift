@@ -27,8 +27,11 @@ extension HTTPConnection {
         case .waiting(let pending):
             buffers = RequestBuffers()
             if pending.isWaiting, !isWatched { watchClient() }
-        case .complete, .refused, .deserted, .replying: break
-        case .streaming(let stream), .parked(let stream): limitLastBytes(of: stream)
+        case .complete, .refused, .deserted: break
+        case .replying: endIfNothingIsTaken(.close, within: loop.stallMilliseconds)
+        case .streaming(let stream), .parked(let stream):
+            limitLastBytes(of: stream)
+            endIfNothingIsTaken(.cut(stream), within: loop.streamStallMilliseconds)
         case .idle(let nextPeerCheck):
             guard nextPeerCheck <= loop.now else { return }
             if nextPeerCheck > 0 { buffers = RequestBuffers() }
@@ -62,10 +65,26 @@ extension HTTPConnection {
 
     /// An answer has not been taken completely for a while.
     private func closeIfStuck() {
-        let acknowledged = clinux_tcp_acknowledged(descriptor)
-        if acknowledged == acknowledgedBytes { return abandon() }
-        acknowledgedBytes = acknowledged
         deadline = loop.now + loop.stallMilliseconds
+        guard !listener.isUnix else { return }
+        let acknowledged = clinux_tcp_acknowledged(descriptor)
+        if acknowledged == progress { return abandon() }
+        progress = acknowledged
+    }
+
+    /// Ends the connection of a Unix socket whose client has taken nothing of its answer for so long.
+    ///
+    /// The kernel counts nothing there and has no time-out. It says how much waits, which differs from one sweep to the next
+    /// unless the client takes nothing: what is sent comes in larger pieces than it goes out.
+    private func endIfNothingIsTaken(_ ending: ConnectionStage.Ending, within milliseconds: UInt64) {
+        guard listener.isUnix else { return }
+        var waiting: Int32 = 0
+        guard ioctl(descriptor, UInt(TIOCOUTQ), &waiting) == 0 else { return }
+        if waiting == 0 || UInt64(clamping: waiting) != progress {
+            (progress, tookSomething) = (UInt64(clamping: waiting), loop.now)
+        } else if tookSomething + milliseconds <= loop.now {
+            carryOut(ending)
+        }
     }
 
     /// Ends the request now: one that waits is answered 503, one that is arriving is cut off after a 503.

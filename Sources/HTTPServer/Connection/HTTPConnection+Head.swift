@@ -26,7 +26,7 @@ extension HTTPConnection {
         target = buffers.takeTarget(line.target)
         let parts = try RequestTarget(target, method: name)
         let host = UnsafeRawBufferPointer(rebasing: lines[summary.firstHost])
-        guard loop.hosts.contains(host), parts.authority.map(loop.hosts.contains) ?? true else {
+        guard listener.hosts.contains(host), parts.authority.map(listener.hosts.contains) ?? true else {
             throw HTTPFailure(.misdirected)
         }
         libraryHead = LibraryHead(line, summary.connectionOptions)
@@ -35,7 +35,8 @@ extension HTTPConnection {
             path: parts.path,
             query: parts.query,
             fields: fields,
-            remoteAddress: remoteAddress
+            remoteAddress: remoteAddress,
+            entrance: loop.configuration.entrance
         )
         if place != .ordinary { try checkPlace(head) }
         reader.body = RequestReader.Body(framing, trailerBytes: loop.configuration.maximumHeadBytes)

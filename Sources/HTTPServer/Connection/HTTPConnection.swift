@@ -10,6 +10,8 @@ internal import Synchronization
 final class HTTPConnection {
     let library: OpaquePointer
     let loop: ServerLoop
+    /// What it came by.
+    let listener: LoopListener
     let remoteAddress: String
     let descriptor: Int32
     /// When it was accepted, in milliseconds of the loop's clock.
@@ -32,21 +34,29 @@ final class HTTPConnection {
     var end = ConnectionEnd.usual
     /// Whether the library is told that there is something to read although the socket has nothing.
     var isToldReadable = false
-    /// What the client had acknowledged of an answer at the last deadline; nil before the first.
-    var acknowledgedBytes: UInt64?
+    /// How far the client had come with an answer at the last look; nil before the first. On TCP what it had acknowledged, on
+    /// a Unix socket what it had left in the kernel.
+    var progress: UInt64?
+    /// When a client of a Unix socket last took something of its answer, in milliseconds of the loop's clock.
+    var tookSomething: UInt64 = 0
+    /// What the application keeps with a request that waits.
+    ///
+    /// It leads back to this connection as a rule, so it has to go with the answer, and with the connection.
+    var attachment: (any Attachment)?
     /// Whether the client is watched, in case it leaves.
     var isWatched = false
     /// What the connection is there for.
     var place: Place { didSet { loop.crowd.move(from: oldValue, to: place) } }
 
-    init(library: OpaquePointer, loop: ServerLoop, accepted: (address: String, place: Place)?) {
+    init(library: OpaquePointer, loop: ServerLoop, listener: LoopListener, remoteAddress: String, place: Place) {
         self.library = library
         self.loop = loop
-        self.remoteAddress = accepted?.address ?? ""
+        self.listener = listener
+        self.remoteAddress = remoteAddress
         self.descriptor = cmicrohttpd_socket(library)
         opened = loop.now
         deadline = loop.now + loop.readMilliseconds
-        place = accepted?.place ?? .ordinary
+        self.place = place
         loop.crowd.move(from: nil, to: place)
     }
 
@@ -101,8 +111,9 @@ final class HTTPConnection {
             if isWatched { endWatch() }
         }
         stage = .replying
+        attachment = nil
         deadline = loop.now + loop.stallMilliseconds
-        acknowledgedBytes = nil
+        progress = nil
         head = nil
         let closes = response.closesConnection || loop.closesAnswers || place != .ordinary
         let body =

@@ -15,50 +15,65 @@ extension ServerLoop {
     /// How long accepting rests when the process has no descriptor left.
     private static let restMilliseconds: UInt64 = 100
 
-    func acceptConnections(withoutEvent: Bool = false) {
-        guard hasCaller || withoutEvent, listener >= 0 else { return }
+    /// Accepts from every listener that somebody has come to.
+    func acceptConnections() {
+        for listener in listeners where listener.hasCaller {
+            listener.hasCaller = false
+            acceptConnections(from: listener)
+        }
+    }
+
+    private func acceptConnections(from listener: LoopListener) {
+        guard listener.descriptor >= 0 else { return }
         for _ in 0..<Self.acceptsATurn {
             // Nobody is closed for a connection that is not there.
-            guard !counters.isCrowded || hasWaitingConnection, let welcome = nextWelcome() else { return }
+            guard !counters.isCrowded || Self.hasWaitingConnection(listener), let welcome = nextWelcome() else {
+                return
+            }
             var storage = sockaddr_storage()
             var length = socklen_t(MemoryLayout<sockaddr_storage>.size)
-            let descriptor = accept(&storage, &length)
+            let descriptor = Self.accept(listener, &storage, &length)
             guard descriptor >= 0 else {
                 if [EMFILE, ENFILE, ENOBUFS, ENOMEM].contains(errno) { restFromAccepting() }
                 return
             }
-            admit(descriptor, &storage, length, welcome)
+            admit(descriptor, &storage, length, welcome, listener)
         }
     }
 
-    /// Accepts all that the kernel holds for the listener: closing it would reset them, requests included.
-    func acceptLastConnections() {
-        guard listener >= 0 else { return }
-        // Otherwise one more could come between the last look and the end of the listener. Where the kernel refuses, that stays so.
-        _ = clinux_drop_new_handshakes(listener)
+    /// Accepts all that the kernel holds for a listener: closing it would reset them, requests included.
+    func acceptLastConnections(from listener: LoopListener) {
+        guard listener.descriptor >= 0 else { return }
+        listener.turnAway()
         for _ in 0..<Self.lastTurns {
-            guard hasConnectionArriving else { return }
+            guard Self.hasConnectionArriving(listener) else { return }
             let count = connections.count
-            acceptConnections(withoutEvent: true)
+            acceptConnections(from: listener)
             guard connections.count > count else { return }
         }
     }
 
     /// Whether a connection waits, or comes of a handshake that another processor has just begun.
-    private var hasConnectionArriving: Bool {
+    private static func hasConnectionArriving(_ listener: LoopListener) -> Bool {
         let limit = Moment.now + .microseconds(300)
-        while !hasWaitingConnection { if limit < .now { return false } }
+        while !hasWaitingConnection(listener) { if limit < .now { return false } }
         return true
     }
 
-    private var hasWaitingConnection: Bool {
-        var waiting = pollfd(fd: listener, events: Int16(POLLIN), revents: 0)
+    private static func hasWaitingConnection(_ listener: LoopListener) -> Bool {
+        var waiting = pollfd(fd: listener.descriptor, events: Int16(POLLIN), revents: 0)
         return poll(&waiting, 1, 0) > 0
     }
 
-    private func accept(_ storage: inout sockaddr_storage, _ length: inout socklen_t) -> Int32 {
+    private static func accept(
+        _ listener: LoopListener,
+        _ storage: inout sockaddr_storage,
+        _ length: inout socklen_t
+    ) -> Int32 {
         withUnsafeMutablePointer(to: &storage) { pointer in
-            pointer.withMemoryRebound(to: sockaddr.self, capacity: 1) { Glibc.accept(listener, $0, &length) }
+            pointer.withMemoryRebound(to: sockaddr.self, capacity: 1) {
+                Glibc.accept(listener.descriptor, $0, &length)
+            }
         }
     }
 
@@ -71,14 +86,15 @@ extension ServerLoop {
         _ descriptor: Int32,
         _ storage: inout sockaddr_storage,
         _ length: socklen_t,
-        _ welcome: Welcome
+        _ welcome: Welcome,
+        _ listener: LoopListener
     ) {
         guard welcome != .refuse else { return refuse(descriptor, counters.refuse(.tooManyConnections)) }
-        let address = SocketAddress(storage).host
+        let address = listener.isUnix ? Self.user(of: descriptor) : SocketAddress(storage).host
         switch counters.admit(address) {
         case .refused(let reason): refuse(descriptor, reason)
         case .admitted:
-            accepted = (address, welcome == .serve ? .ordinary : placeInCrowd(for: address))
+            accepted = (address, welcome == .serve ? .ordinary : placeInCrowd(for: address), listener)
             let isAdded = withUnsafePointer(to: &storage) { pointer in
                 pointer.withMemoryRebound(to: sockaddr.self, capacity: 1) {
                     MHD_add_connection(daemon, descriptor, $0, length)
@@ -91,6 +107,9 @@ extension ServerLoop {
         }
     }
 
+    /// What stands for the address of the peer of a Unix socket: peers of one user are one client.
+    private static func user(of descriptor: Int32) -> String { "unix:\(clinux_peer_user(descriptor))" }
+
     private func refuse(_ descriptor: Int32, _ reason: HTTPFailure.Reason) {
         // The request is not read, so the answer may come before it; lingering lets the client read the answer all the
         // same.
@@ -100,7 +119,15 @@ extension ServerLoop {
 
     /// The library has taken a connection; called while `MHD_add_connection` runs.
     func connectionOpened(_ library: OpaquePointer) -> UnsafeMutableRawPointer {
-        let connection = HTTPConnection(library: library, loop: self, accepted: accepted)
+        // There is one: the library opens none by itself.
+        let (address, place, listener) = accepted ?? ("", .ordinary, listeners[0])
+        let connection = HTTPConnection(
+            library: library,
+            loop: self,
+            listener: listener,
+            remoteAddress: address,
+            place: place
+        )
         accepted = nil
         // Otherwise the library would read what it must not see.
         if !SocketReads.all.add(connection) { shutdown(connection.descriptor, Int32(SHUT_RDWR)) }
@@ -112,6 +139,7 @@ extension ServerLoop {
     /// The library is about to close a connection's socket.
     func connectionClosed(_ connection: HTTPConnection) {
         connection.close()
+        connection.attachment = nil
         SocketReads.all.remove(connection)
         connection.place = .closed
         counters.release(connection.remoteAddress)

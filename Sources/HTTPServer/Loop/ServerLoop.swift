@@ -8,7 +8,7 @@ internal import Logging
 internal import Synchronization
 internal import Threads
 
-/// The HTTP side of an event loop: a listening socket, a libmicrohttpd daemon and their connections.
+/// The HTTP side of an event loop: listening sockets, a libmicrohttpd daemon and their connections.
 ///
 /// libmicrohttpd's own thread is not used: when a turn of it finds 128 ready connections it waits for another event
 /// before it serves any. The event loop waits outside, for the library's epoll descriptor among others, and in each turn
@@ -35,14 +35,12 @@ final class ServerLoop: ResumeQueue, TurnTaker, @unchecked Sendable {
     /// The descriptor that the library waits with.
     let libraryDescriptor: Int32
     private let context: LibraryContext
-    private(set) var listener: Int32
-    /// The hosts that requests may be for.
-    let hosts: AnsweredHosts
+    let listeners: [LoopListener]
     private(set) var now: UInt64
     /// When accepting goes on after a rest.
     private var acceptsAgain: UInt64 = 0
     /// The connection that is just being handed to libmicrohttpd.
-    var accepted: (address: String, place: Place)?
+    var accepted: (address: String, place: Place, listener: LoopListener)?
     var connections: [HTTPConnection] = []
     var lingering: LingeringSockets
     var crowd: Crowd
@@ -61,7 +59,6 @@ final class ServerLoop: ResumeQueue, TurnTaker, @unchecked Sendable {
     /// When libmicrohttpd wants to run although none of its sockets is ready; never, where that is not known.
     private var libraryDue: UInt64 = 0
     private var watches: [Watch] = []
-    private var listenerWatch: Watch?
     private var peersWatch: Watch?
     /// Requests that this thread has answered, to be resumed.
     private var ownResumable: [PendingRequest] = []
@@ -79,13 +76,13 @@ final class ServerLoop: ResumeQueue, TurnTaker, @unchecked Sendable {
 
     /// Whether this turn found something to read for libmicrohttpd, a connection to accept, or a client that has gone.
     private var hasLibraryEvent = false
-    private(set) var hasCaller = false
+    private var hasCaller = false
     private var hasEndedPeers = false
 
-    /// Takes over the listening socket; nil, with the socket closed, when libmicrohttpd cannot start.
+    /// Takes over the listening sockets; nil, with the sockets closed, when libmicrohttpd cannot start.
     init?(
         eventLoop: EventLoop,
-        listener: ListeningSocket,
+        listeners: [LoopListener],
         configuration: HTTPServerConfiguration,
         handler: any HTTPRequestHandler,
         counters: ServerCounters,
@@ -95,18 +92,12 @@ final class ServerLoop: ResumeQueue, TurnTaker, @unchecked Sendable {
         let now = Moment.now.milliseconds
         let context = LibraryContext(logger: logger)
         guard let stopped = try? WakeUp(), let daemon = context.startDaemon(configuration, places) else {
-            close(listener.descriptor)
+            for listener in listeners { listener.close() }
             return nil
         }
         self.eventLoop = eventLoop
         self.stopped = stopped
-        self.listener = listener.descriptor
-        hosts = AnsweredHosts(
-            configuration.hosts,
-            address: listener.address.host,
-            port: listener.address.port,
-            name: configuration.host
-        )
+        self.listeners = listeners
         self.configuration = configuration
         self.handler = handler
         self.counters = counters
@@ -129,7 +120,7 @@ final class ServerLoop: ResumeQueue, TurnTaker, @unchecked Sendable {
 
     /// Closes a loop that was never started.
     func abandon() {
-        if listener >= 0 { close(listener) }
+        for listener in listeners { listener.close() }
         MHD_stop_daemon(daemon)
         context.loop = nil
     }
@@ -168,6 +159,13 @@ final class ServerLoop: ResumeQueue, TurnTaker, @unchecked Sendable {
         if count == 1 { eventLoop.execute {} }
     }
 
+    /// Says what is kept with the requests that wait.
+    func tellAttachments(_ take: @escaping @Sendable ([any Attachment]) -> Void) {
+        eventLoop.execute { [self] in
+            take(connections.compactMap { if case .waiting = $0.stage { $0.attachment } else { nil } })
+        }
+    }
+
     /// Makes every answer from here on the last on its connection.
     func announceEnd() {
         eventLoop.execute { [self] in closesAnswers = true }
@@ -202,9 +200,11 @@ final class ServerLoop: ResumeQueue, TurnTaker, @unchecked Sendable {
     private func install() throws(OutOfResources) {
         do throws(OutOfResources) {
             let library = ReadySignal { [self] in hasLibraryEvent = true }
-            let caller = ReadySignal { [self] in hasCaller = true }
             watches.append(try eventLoop.watch(libraryDescriptor, for: .readable, library))
-            listenerWatch = try eventLoop.watch(listener, for: .readable, caller)
+            for listener in listeners {
+                let caller = ReadySignal { [self] in (hasCaller, listener.hasCaller) = (true, true) }
+                try listener.begin(on: eventLoop, caller)
+            }
         } catch {
             endWatches()
             throw error
@@ -297,7 +297,7 @@ final class ServerLoop: ResumeQueue, TurnTaker, @unchecked Sendable {
     /// Pauses accepting, as there is no descriptor left.
     func restFromAccepting(milliseconds: UInt64) {
         acceptsAgain = now + milliseconds
-        listenerWatch?.change(to: [])
+        for listener in listeners { listener.rest() }
     }
 
     /// Watches for clients that leave, from the first one that waits or reads a stream.
@@ -326,7 +326,7 @@ final class ServerLoop: ResumeQueue, TurnTaker, @unchecked Sendable {
         watchesLeft = Self.watchesASweep
         if acceptsAgain != 0, acceptsAgain <= now {
             acceptsAgain = 0
-            listenerWatch?.change(to: .readable)
+            for listener in listeners { listener.goOn() }
         }
         for connection in connections {
             if connection.deadline <= now { connection.expire() } else { connection.sweep() }
@@ -343,11 +343,10 @@ final class ServerLoop: ResumeQueue, TurnTaker, @unchecked Sendable {
         guard !isDraining else { return }
         isDraining = true
         closesAnswers = true
-        acceptLastConnections()
-        listenerWatch?.end()
-        listenerWatch = nil
-        if listener >= 0 { close(listener) }
-        listener = -1
+        for listener in listeners {
+            acceptLastConnections(from: listener)
+            listener.close()
+        }
         for connection in connections { connection.shutDownStream() }
         // A request may be on its way on a connection that looks idle.
         idleGraceEnd = now + Self.idleGraceMilliseconds
@@ -391,9 +390,9 @@ final class ServerLoop: ResumeQueue, TurnTaker, @unchecked Sendable {
 
     private func endWatches() {
         for watch in watches { watch.end() }
-        listenerWatch?.end()
+        for listener in listeners { listener.endWatch() }
         peersWatch?.end()
-        (watches, listenerWatch, peersWatch) = ([], nil, nil)
+        (watches, peersWatch) = ([], nil)
     }
 }
 

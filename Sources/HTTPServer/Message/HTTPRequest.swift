@@ -25,8 +25,10 @@ public struct RequestHead: Sendable {
     public var query: [UInt8]?
     /// The header fields.
     public var fields: RequestFields
-    /// The numeric address of the peer, without its port.
+    /// The numeric address of the peer, without its port; of the peer of a Unix socket `unix:` and the number of its user.
     public var remoteAddress: String
+    /// Which of a program's servers it came by.
+    public var entrance: Entrance
 
     /// A head made by hand, for tests and for callers without a socket.
     public init(
@@ -34,12 +36,22 @@ public struct RequestHead: Sendable {
         path: [UInt8],
         query: [UInt8]? = nil,
         fields: RequestFields = RequestFields(),
-        remoteAddress: String = ""
+        remoteAddress: String = "",
+        entrance: Entrance = .ordinary
     ) {
         self.method = method
         self.path = path
         self.query = query
         self.fields = fields
         self.remoteAddress = remoteAddress
+        self.entrance = entrance
     }
+}
+
+/// Which of a program's servers a request came by, for a handler that several of them share.
+public enum Entrance: Sendable, Equatable {
+    /// One for everybody's requests.
+    case ordinary
+    /// One for those who run the program.
+    case administrative
 }

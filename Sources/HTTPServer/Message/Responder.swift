@@ -14,6 +14,9 @@ public enum Departure: Sendable {
     case action(@Sendable () -> Void)
 }
 
+/// What an application keeps with a request that waits.
+public protocol Attachment: AnyObject, Sendable {}
+
 /// The way back for one answer.
 ///
 /// A responder may be kept for as long as the application needs; its connection waits meanwhile, without a deadline of
@@ -29,6 +32,10 @@ public struct Responder: Sendable {
     /// Says what happens when the client leaves before it has its answer; to be called within `handle`, and the last
     /// call counts.
     public func whenClientGoes(_ departure: Departure) { pending.departure = departure }
+
+    /// Keeps something with the request for as long as its client waits, see `HTTPServer.attachments`; to be called within
+    /// `handle`.
+    public func attach(_ attachment: any Attachment) { pending.connection?.attachment = attachment }
 
     /// Adds fields to the answer, whatever it is; on the thread of the loop that called `handle`, before the answer.
     public func add(_ fields: ResponseFields) { pending.additions += fields }

@@ -27,6 +27,16 @@ struct AnsweredHosts: Sendable, Equatable {
         }
     }
 
+    /// Those of a Unix socket: all, unless some are named, since no page's name can point to one.
+    ///
+    /// - Parameter hosts: as above; `localhost`, which clients write there, is always one of them.
+    init(ofUnixSocket hosts: [String]?) {
+        isLoopback = true
+        isOpen = hosts?.isEmpty ?? true
+        usual = [Array("localhost".utf8)]
+        names = (hosts ?? []).map { $0.utf8.map(RequestFields.lowercased) }
+    }
+
     /// Whether a host, with or without a port, is one of them. An empty one is too: no browser sends it.
     func contains(_ host: UnsafeRawBufferPointer) -> Bool {
         if isOpen || host.isEmpty { return true }

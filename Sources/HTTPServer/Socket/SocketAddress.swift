@@ -29,6 +29,16 @@ struct SocketAddress: Sendable, Equatable {
         }
     }
 
+    /// The address that a socket is bound to.
+    init(ofSocket descriptor: Int32) {
+        var storage = sockaddr_storage()
+        var length = socklen_t(MemoryLayout<sockaddr_storage>.size)
+        withUnsafeMutablePointer(to: &storage) { pointer in
+            _ = pointer.withMemoryRebound(to: sockaddr.self, capacity: 1) { getsockname(descriptor, $0, &length) }
+        }
+        self.init(storage)
+    }
+
     private init(host: String, port: UInt16) {
         self.host = host
         self.port = port

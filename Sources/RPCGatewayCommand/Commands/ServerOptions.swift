@@ -7,11 +7,11 @@ internal import ArgumentParser
 struct ServerOptions: ParsableArguments {
     @Option(
         help: ArgumentHelp(
-            "Where to listen; port 0 takes a free one. (default: 127.0.0.1:8080)",
-            valueName: "host:port"
+            "Where to listen: HOST:PORT, unix:/PATH or systemd; may be repeated. (default: 127.0.0.1:8080)",
+            valueName: "address"
         )
     )
-    var listen: String?
+    var listen: [String] = []
 
     @Option(name: .customLong("log-format"), help: "text or json.")
     var logFormat: String?
@@ -27,7 +27,8 @@ struct ServerOptions: ParsableArguments {
     /// What the options say about settings.
     var arguments: SettingsArguments {
         var arguments = settings.arguments([
-            ("http.listen", listen), ("http.insecure", insecure ? "true" : nil), ("log.format", logFormat),
+            ("http.listen", listen.isEmpty ? nil : listen.joined(separator: ",")),
+            ("http.insecure", insecure ? "true" : nil), ("log.format", logFormat),
             ("demo.enabled", demo),
         ])
         arguments.areForServing = true

@@ -19,19 +19,35 @@ struct Application: Sendable {
     let driver: any Driver
     let gateway: HTTPGateway
     let server: HTTPServer
+    /// For those who run the gateway; nil where they ask at the same addresses as everybody.
+    let administration: HTTPServer?
     let demo: RPCServer?
+    /// Where sockets listen that the process was started with.
+    let startedPlaces: [BoundAddress]
     /// The state of the access files when they were read.
     let accessStamps: [FileStamp]
 
     /// Makes everything and starts nothing.
     ///
-    /// - Throws: what is wrong with the transport's address or options, or with the access files.
-    init(_ settings: Settings) throws {
+    /// - Throws: what is wrong with the transport's address or options, the access files, or the sockets that the process
+    ///   was started with.
+    init(_ settings: Settings, _ started: StartedSockets) throws {
         logLevel = LogLevelSwitch(settings.logLevel)
         let (level, format) = (logLevel, settings.logFormat)
         logger = Logger(label: "rpc-gateway") { LineLogHandler(label: $0, format: format, level: level) }
         registry = MetricsRegistry()
         MetricsSystem.bootstrap(registry.factory)
+
+        let listeners = try settings.listen.listeners(started)
+        if listeners.started.count < started.sockets.count {
+            logger.warning(
+                "nothing listens on some sockets of the start: name them in http.listen, or remove their unit"
+            )
+        }
+        startedPlaces = listeners.started
+        if let reason = settings.reasonNotToServe(startedPlaces) {
+            throw SettingsError(problems: [SettingsProblem(subject: settings.openAddresses.key, reason: reason)])
+        }
 
         // Before they are read, lest a change in between go unseen.
         let stamps = settings.access.files.map { FileStamp(of: $0) }
@@ -49,12 +65,14 @@ struct Application: Sendable {
         let budget = DescriptorBudget(
             limit: HTTPServer.hardDescriptorLimit,
             driver: driver.descriptors,
-            loops: loops.count
+            loops: loops.count,
+            isSeparate: !listeners.administration.isEmpty
         )
         var http = settings.http
         http.reservedDescriptors = budget.reserved
         http.loopCount = loops.count
-        let (registry, running) = (registry, Reference<HTTPServer>())
+        http.listeners = listeners.ordinary
+        let (registry, running, switched) = (registry, Reference<HTTPServer>(), logLevel)
         gateway = HTTPGateway(
             driver: driver,
             configuration: settings.gatewayConfiguration,
@@ -66,7 +84,14 @@ struct Application: Sendable {
                 loop: loops[0],
                 // Streams last, so half of the connections are left to calls.
                 maximumListeners: max(1, HTTPServer.maximumConnections(http) / 2),
-                maximumSubscriptions: budget.subscriptions
+                maximumSubscriptions: budget.subscriptions,
+                administration: Administration(
+                    isSeparate: !listeners.administration.isEmpty,
+                    isLocal: listeners.isAdministrationLocal,
+                    logLevel: { switched.level },
+                    setLogLevel: { switched.level = $0 },
+                    underWay: { running.value?.attachments($0) ?? 0 }
+                )
             ),
             access: access,
             logger: logger
@@ -77,6 +102,7 @@ struct Application: Sendable {
             loops: loops,
             logger: logger
         )
+        administration = try Self.makeAdministration(http, listeners.administration, gateway, logger)
         running.value = server
         registry.addProcessMetrics()
         registry.addGatewayMetrics(gateway, driver, server)
@@ -91,6 +117,28 @@ struct Application: Sendable {
             loops.append(loop)
         }
         return loops
+    }
+
+    /// A server of few connections on a loop of its own, so that it answers whatever the others are busy with.
+    private static func makeAdministration(
+        _ ordinary: HTTPServerConfiguration,
+        _ listeners: [HTTPListener],
+        _ gateway: HTTPGateway,
+        _ logger: Logger
+    ) throws(OutOfResources) -> HTTPServer? {
+        guard !listeners.isEmpty else { return nil }
+        var configuration = ordinary
+        configuration.listeners = listeners
+        configuration.entrance = .administrative
+        configuration.maximumConnections = 32
+        configuration.maximumConnectionsPerAddress = 0
+        configuration.maximumDescriptors = DescriptorBudget.administration
+        configuration.reservedDescriptors = 0
+        configuration.maximumBodyBytes = 64 << 10
+        configuration.maximumArrivingBodyBytes = 1 << 20
+        let loop = try EventLoop(name: "admin")
+        try loop.start()
+        return HTTPServer(configuration: configuration, handler: gateway, loops: [loop], logger: logger)
     }
 
     private static func makeDemo(_ driver: any Driver, _ logger: Logger) throws -> RPCServer {
@@ -109,7 +157,15 @@ struct Application: Sendable {
         gateway.watchBroker()
         return [TransportService(driver: driver, grace: settings.shutdownGrace)] + demo + [
             ReloadService(application: self, settings: settings, load: reload),
-            HTTPService(gateway: gateway, server: server, settings: settings, hasDemo: !demo.isEmpty, logger: logger),
+            HTTPService(
+                gateway: gateway,
+                server: server,
+                administration: administration,
+                settings: settings,
+                hasDemo: !demo.isEmpty,
+                started: startedPlaces,
+                logger: logger
+            ),
         ]
     }
 }

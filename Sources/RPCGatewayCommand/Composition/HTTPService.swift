@@ -13,12 +13,16 @@ internal import Threads
 struct HTTPService: Service {
     let gateway: HTTPGateway
     let server: HTTPServer
+    /// For those who run the gateway; nil where they ask at the same addresses as everybody.
+    let administration: HTTPServer?
     let settings: Settings
     let hasDemo: Bool
+    /// Where sockets listen that the process was started with.
+    let started: [BoundAddress]
     let logger: Logger
 
     func run() async throws {
-        try server.start()
+        try start()
         announce()
         ProgramCode.release()
         try? await gracefulShutdown()
@@ -27,15 +31,27 @@ struct HTTPService: Service {
         server.announceShutdown()
         gateway.beginGracefulShutdown()
         while gateway.inFlight > 0, Moment.now < deadline { try? await Task.sleep(for: .milliseconds(10)) }
-        await stop(deadline: max(deadline, .now.advanced(by: .seconds(1))))
+        await stop(server, deadline: max(deadline, .now.advanced(by: .seconds(1))))
+        // Last, so that the end can be watched.
+        if let administration { await stop(administration, deadline: .now.advanced(by: .seconds(1))) }
         await gateway.closeNotifications(deadline: .now.advanced(by: .seconds(5)))
         logger.notice("HTTP server stopped")
     }
 
+    /// Starts both servers or none.
+    private func start() throws {
+        try server.start()
+        do {
+            try administration?.start()
+        } catch {
+            server.shutdown(deadline: .now)
+            throw error
+        }
+    }
+
     /// Stopping blocks, so it is done on a thread of its own.
-    private func stop(deadline: Moment) async {
+    private func stop(_ server: HTTPServer, deadline: Moment) async {
         await withCheckedContinuation { continuation in
-            let server = server
             let stop: @Sendable () -> Void = {
                 server.shutdown(deadline: min(deadline, .now.advanced(by: .seconds(2))))
                 continuation.resume()
@@ -47,30 +63,35 @@ struct HTTPService: Service {
 
     /// Says on standard output where it listens; scripts wait for this line.
     private func announce() {
-        let host = server.boundAddress.contains(":") ? "[\(server.boundAddress)]" : server.boundAddress
-        let base = "http://\(host):\(server.boundPort)"
-        print("listening on \(base)")
-        if hasDemo { print(Self.examples(base)) }
+        for address in server.boundAddresses { print("listening on \(address)") }
+        for address in administration?.boundAddresses ?? [] { print("administration on \(address)") }
+        if hasDemo, let address = server.boundAddresses.first { print(Self.examples(address)) }
         fflush(nil)
-        let missing = settings.openDoors.map(\.name).joined(separator: ", ")
+        let missing = settings.openDoors(started).map(\.name).joined(separator: ", ")
         if !missing.isEmpty {
             logger.warning(
                 "others than this machine are served as http.insecure says",
                 metadata: ["without": "\(missing)"]
             )
         }
+        let addresses = server.boundAddresses.map(\.description).joined(separator: ", ")
         logger.notice(
             "serving",
-            metadata: ["http.address": "\(base)", "transport": "\(settings.transport.redactedURL)"]
+            metadata: ["http.address": "\(addresses)", "transport": "\(settings.transport.redactedURL)"]
         )
     }
 
-    private static func examples(_ base: String) -> String {
-        """
-        The demo service is inside. Try, in another terminal:
-          curl --json '{"a": 1, "b": 2}' \(base)/demo/local/add
-          curl --json '{"value": {"n": 12345678901234567890, "x": 1.0}}' \(base)/demo/echo
-          curl -i --json '{"kind": "not_found"}' \(base)/demo/local/fail
-        """
+    private static func examples(_ address: BoundAddress) -> String {
+        let base =
+            switch address {
+            case .tcp: address.description
+            case .unix(let path): "--unix-socket \(path) http://localhost"
+            }
+        return """
+            The demo service is inside. Try, in another terminal:
+              curl --json '{"a": 1, "b": 2}' \(base)/demo/local/add
+              curl --json '{"value": {"n": 12345678901234567890, "x": 1.0}}' \(base)/demo/echo
+              curl -i --json '{"kind": "not_found"}' \(base)/demo/local/fail
+            """
     }
 }

@@ -54,7 +54,7 @@ struct ReloadService: Service {
             do throws(SettingsError) {
                 let wanted = try load().settings
                 // What needs a restart stays as it is, so the mixture of old and new is checked as well.
-                if let reason = wanted.reloading(over: current).reasonNotToServe {
+                if let reason = wanted.reloading(over: current).reasonNotToServe(application.startedPlaces) {
                     throw SettingsError(problems: [SettingsProblem(subject: "http.listen", reason: reason)])
                 }
                 let access = try AccessLoading.load(

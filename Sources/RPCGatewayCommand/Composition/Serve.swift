@@ -23,7 +23,10 @@ enum Serve {
         if !settings.isDumpable { ProcessSecrecy.hideMemory() }
         let application: Application
         do {
-            application = try Application(settings)
+            application = try Application(settings, StartedSockets.take())
+        } catch let error as StartedSockets.Malformed {
+            StandardError.print("rpc-gateway: \(error.text): leave the variables to systemd")
+            return .usage
         } catch let error as SettingsError {
             StandardError.print(error.report)
             return .usage

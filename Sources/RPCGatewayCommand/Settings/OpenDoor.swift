@@ -1,6 +1,8 @@
 // Part of the rpc-gateway project, under Apache License v2.0; see LICENSE for the full text
 // SPDX-License-Identifier: Apache-2.0
 
+internal import HTTPServer
+
 /// What a server lacks that others than this machine can reach.
 enum OpenDoor: Sendable, Equatable, CaseIterable {
     /// Somebody may do everything without saying who they are.
@@ -35,32 +37,42 @@ extension AccessSettings {
 }
 
 extension Settings {
-    /// What is missing where the server listens; nothing on a loopback address.
-    var openDoors: [OpenDoor] {
-        guard !http.listen.isLoopback else { return [] }
+    /// What is missing where the server listens; nothing where only this machine reaches it.
+    ///
+    /// - Parameter started: where sockets listen that the process was started with.
+    func openDoors(_ started: [BoundAddress] = []) -> [OpenDoor] {
+        let addresses = listen.addresses + listen.administration
+        guard addresses.contains(where: \.isOpenToOthers) || !started.allSatisfy(\.isLocal) else { return [] }
         return access.isGuarded ? [.encryption] : [.authentication, .encryption]
     }
 
     /// Why the server is not to be started like this; nil where nothing is missing, or that is meant to be.
-    var reasonNotToServe: String? {
-        let missing = openDoors
+    ///
+    /// - Parameter started: where sockets listen that the process was started with.
+    func reasonNotToServe(_ started: [BoundAddress] = []) -> String? {
+        let missing = openDoors(started)
         guard !missing.isEmpty, !servesInsecurely else { return nil }
         let list = missing.map(\.remedy).joined(separator: " and ")
         return
             "more than this machine reaches it, without \(list); --insecure or http.insecure=true serves all the same"
+    }
+
+    /// The setting whose addresses others can reach, with what it says.
+    var openAddresses: (key: String, text: String) {
+        let (ordinary, administration) = (listen.addresses, listen.administration)
+        let isOrdinary = ordinary.contains(where: \.isOpenToOthers) || !administration.contains(where: \.isOpenToOthers)
+        return isOrdinary
+            ? ("http.listen", ListenAddresses.text(ordinary))
+            : ("http.admin.listen", ListenAddresses.text(administration))
     }
 }
 
 extension LoadedSettings {
     /// The same as a problem of the configuration.
     var problemOfServing: SettingsProblem? {
-        settings.reasonNotToServe.map { reason in
-            SettingsProblem(
-                subject: "http.listen",
-                source: origins["http.listen"] ?? "default",
-                value: settings.http.listen.text,
-                reason: reason
-            )
+        settings.reasonNotToServe().map { reason in
+            let (key, text) = settings.openAddresses
+            return SettingsProblem(subject: key, source: origins[key] ?? "default", value: text, reason: reason)
         }
     }
 }

@@ -12,7 +12,9 @@ internal import RabbitDriver
 /// What a module is told is kept in that module's configuration, with its defaults; `SettingsTable` says how each one is
 /// named, read and shown.
 struct Settings: Sendable, Equatable {
-    var http = HTTPServerConfiguration(hosts: [])
+    var http = HTTPServerConfiguration(listeners: [], hosts: [])
+    /// From which the listeners of `http` are made at the start.
+    var listen = ListenSettings()
     /// Whether others than this machine are served although something is missing for that.
     var servesInsecurely = false
     var access = AccessSettings()
@@ -57,7 +59,7 @@ extension Settings {
         switch errorExposure {
         case .full: true
         case .safe: false
-        case .auto: http.listen.isLoopback
+        case .auto: listen.isLocal
         }
     }
 

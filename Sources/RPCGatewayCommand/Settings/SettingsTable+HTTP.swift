@@ -7,17 +7,23 @@ internal import HTTPServer
 extension SettingsTable {
     /// The HTTP server.
     static let http: [Setting] = [
-        .custom(
+        .addresses(
             "http.listen",
-            \.http.listen,
-            type: "address",
-            allowed: "HOST:PORT, such as 127.0.0.1:8080 or [::1]:8080",
+            \.listen.addresses,
             "Where the gateway listens; port 0 takes a free one"
-        ) {
-            ListenAddress($0)
-        } text: {
-            $0.text
-        }.option("--listen"),
+        ).option("--listen"),
+        .mode("http.unix.mode", \.listen.mode, "Who may connect to the Unix sockets of http.listen"),
+        .addresses(
+            "http.admin.listen",
+            \.listen.administration,
+            mayBeNone: true,
+            "Where metrics, /-/info, /-/in-flight and /-/log-level are served, and no calls; none serves them at http.listen"
+        ),
+        .mode(
+            "http.admin.unix.mode",
+            \.listen.administrationMode,
+            "Who may connect to the Unix sockets of http.admin.listen"
+        ),
         .custom(
             "http.hosts",
             \.http.answeredHosts,

@@ -17,6 +17,7 @@ struct TestGateway {
     init(
         _ driver: any Driver,
         access: AccessControl? = nil,
+        administration: Administration = Administration(),
         _ change: (inout GatewayConfiguration) -> Void = { _ in }
     ) {
         var configuration = GatewayConfiguration()
@@ -28,7 +29,8 @@ struct TestGateway {
             transport: "fake://",
             metricsPage: { "" },
             loopsTurn: { true },
-            loop: try! .shared()
+            loop: try! .shared(),
+            administration: administration
         )
         var logger = Logger(label: "test")
         logger.logLevel = .critical
@@ -47,14 +49,16 @@ struct TestGateway {
         _ method: String,
         _ target: String,
         _ fields: [(String, String)] = [],
-        _ body: [UInt8] = []
+        _ body: [UInt8] = [],
+        by entrance: Entrance = .ordinary
     ) -> PendingAnswer {
         let parts = target.utf8.split(separator: 0x3f, maxSplits: 1, omittingEmptySubsequences: false)
         let head = RequestHead(
             method: method,
             path: Array(parts[0]),
             query: parts.count > 1 ? Array(parts[1]) : nil,
-            fields: RequestFields(fields.map { (name: $0.0, value: $0.1) })
+            fields: RequestFields(fields.map { (name: $0.0, value: $0.1) }),
+            entrance: entrance
         )
         return send(HTTPRequest(head: head, body: body))
     }

@@ -64,10 +64,10 @@ extension SettingsSource {
 
 /// The variables of this process's environment.
 enum ProcessEnvironment {
-    /// Read anew each time; the gateway itself never changes them.
+    /// Read anew each time; the gateway itself takes some away before it has threads (`StartedSockets`).
     static var variables: [String: String] {
         var variables: [String: String] = [:]
-        // Right: the C library's array ends with nil and nothing in this process writes to it.
+        // Right: the C library's array ends with nil and nothing in this process writes to it once there are threads.
         var index = 0
         while let text = unsafe environ[index] {
             let assignment = unsafe String(cString: text)

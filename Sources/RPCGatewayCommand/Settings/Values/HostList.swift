@@ -9,7 +9,8 @@ enum HostList {
         return hosts.allSatisfy(isHost) ? hosts : nil
     }
 
-    private static func withoutSpaces(_ text: Substring) -> String {
+    /// Without the spaces around it.
+    static func withoutSpaces(_ text: Substring) -> String {
         var text = text.drop { $0 == " " }
         while text.last == " " { text.removeLast() }
         return String(text)

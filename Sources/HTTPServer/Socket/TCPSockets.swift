@@ -4,67 +4,71 @@
 internal import CMicrohttpd
 @preconcurrency internal import Glibc
 
-/// A bound socket that listens.
-struct ListeningSocket {
-    let descriptor: Int32
-    let address: SocketAddress
+/// Sockets of TCP that listen, one for each loop, all on one port.
+enum TCPSockets {
+    private struct Socket {
+        let descriptor: Int32
+        let address: SocketAddress
+    }
 
-    /// One socket for each loop, all on one port.
-    static func open(_ configuration: HTTPServerConfiguration) throws(HTTPServerError) -> [ListeningSocket] {
+    /// Opens one for each loop of the configuration.
+    static func open(
+        _ host: String,
+        _ port: UInt16,
+        _ configuration: HTTPServerConfiguration
+    ) throws(HTTPServerError) -> (descriptors: [Int32], address: SocketAddress) {
         // With SO_REUSEPORT a second server of the same user would share our port unnoticed, so the port is first bound
         // without it.
-        let alone = try bind(configuration, port: configuration.port, isShared: false)
-        guard configuration.loopCount > 1 else { return [try alone.listening(configuration)] }
-        alone.close()
-        var sockets: [ListeningSocket] = []
+        let alone = try bind(host, port, isShared: false)
+        guard configuration.loopCount > 1 else {
+            try listen(alone, configuration.backlog)
+            return ([alone.descriptor], alone.address)
+        }
+        close(alone.descriptor)
+        var descriptors: [Int32] = []
         do throws(HTTPServerError) {
             for _ in 0..<configuration.loopCount {
-                let bound = try bind(configuration, port: alone.address.port, isShared: true)
-                sockets.append(try bound.listening(configuration))
+                let bound = try bind(host, alone.address.port, isShared: true)
+                try listen(bound, configuration.backlog)
+                descriptors.append(bound.descriptor)
             }
         } catch {
-            for socket in sockets { socket.close() }
+            for descriptor in descriptors { close(descriptor) }
             throw error
         }
-        return sockets
+        return (descriptors, alone.address)
     }
 
-    func close() { Glibc.close(descriptor) }
-
-    private func listening(_ configuration: HTTPServerConfiguration) throws(HTTPServerError) -> ListeningSocket {
-        guard listen(descriptor, configuration.backlog) == 0 else {
+    /// Closes it where that fails.
+    private static func listen(_ socket: Socket, _ backlog: Int32) throws(HTTPServerError) {
+        guard Glibc.listen(socket.descriptor, backlog) == 0 else {
             let error = errno
-            close()
-            throw Self.failure(error, configuration)
+            close(socket.descriptor)
+            throw failure(error, socket.address.host, socket.address.port)
         }
-        return self
     }
 
-    private static func bind(
-        _ configuration: HTTPServerConfiguration,
-        port: UInt16,
-        isShared: Bool
-    ) throws(HTTPServerError) -> ListeningSocket {
-        guard let resolved = resolve(configuration.host, port) else {
+    private static func bind(_ host: String, _ port: UInt16, isShared: Bool) throws(HTTPServerError) -> Socket {
+        guard let resolved = resolve(host, port) else {
             throw HTTPServerError(
                 code: .unresolvableHost,
-                message: "the host '\(configuration.host)' has no address: use one such as 127.0.0.1 or ::"
+                message: "the host '\(host)' has no address: use one such as 127.0.0.1 or ::"
             )
         }
         defer { freeaddrinfo(resolved) }
         let info = resolved.pointee
         let type = info.ai_socktype | Int32(SOCK_CLOEXEC.rawValue) | Int32(SOCK_NONBLOCK.rawValue)
         let descriptor = socket(info.ai_family, type, info.ai_protocol)
-        guard descriptor >= 0 else { throw failure(errno, configuration) }
+        guard descriptor >= 0 else { throw failure(errno, host, port) }
         var on: Int32 = 1
         setsockopt(descriptor, SOL_SOCKET, SO_REUSEADDR, &on, 4)
         if isShared { setsockopt(descriptor, SOL_SOCKET, SO_REUSEPORT, &on, 4) }
         guard Glibc.bind(descriptor, info.ai_addr, info.ai_addrlen) == 0 else {
             let error = errno
-            Glibc.close(descriptor)
-            throw failure(error, configuration)
+            close(descriptor)
+            throw failure(error, host, port)
         }
-        return ListeningSocket(descriptor: descriptor, address: localAddress(descriptor))
+        return Socket(descriptor: descriptor, address: SocketAddress(ofSocket: descriptor))
     }
 
     private static func resolve(_ host: String, _ port: UInt16) -> UnsafeMutablePointer<addrinfo>? {
@@ -76,17 +80,8 @@ struct ListeningSocket {
         return result
     }
 
-    private static func localAddress(_ descriptor: Int32) -> SocketAddress {
-        var storage = sockaddr_storage()
-        var length = socklen_t(MemoryLayout<sockaddr_storage>.size)
-        withUnsafeMutablePointer(to: &storage) { pointer in
-            _ = pointer.withMemoryRebound(to: sockaddr.self, capacity: 1) { getsockname(descriptor, $0, &length) }
-        }
-        return SocketAddress(storage)
-    }
-
-    private static func failure(_ error: Int32, _ configuration: HTTPServerConfiguration) -> HTTPServerError {
-        let place = "\(configuration.host) port \(configuration.port)"
+    private static func failure(_ error: Int32, _ host: String, _ port: UInt16) -> HTTPServerError {
+        let place = "\(host) port \(port)"
         switch error {
         case EADDRINUSE:
             return HTTPServerError(
