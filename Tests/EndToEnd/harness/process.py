@@ -56,7 +56,7 @@ class Output:
 
 
 class Process:
-    def __init__(self, command, environment=None, stdin=subprocess.DEVNULL):
+    def __init__(self, command, environment=None, stdin=subprocess.DEVNULL, pass_fds=()):
         self.child = subprocess.Popen(
             [str(word) for word in command],
             stdin=stdin,
@@ -65,6 +65,7 @@ class Process:
             env={**inherited(), **(environment or {})},
             text=True,
             errors="replace",
+            pass_fds=pass_fds,
         )
         self.lines = []
         self.errors = []
