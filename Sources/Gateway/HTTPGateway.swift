@@ -257,14 +257,21 @@ extension HTTPGateway {
             guard plan != nil || takesJSON(request.head), try ContentCoding.isCoded(request.head.fields),
                 !request.body.isEmpty
             else { return execute(exchange, plan) }
+            let loop = EventLoop.current
             try decoder.decode(request.body, maximumBytes: core.configuration.maximumBodyBytes) { [self] result in
-                switch result {
-                case .success(let body): execute(exchange.with(body: body), plan)
-                case .failure(let problem): refuse(exchange, problem)
-                }
+                // What comes next touches what belongs to the request's loop.
+                guard let loop, !loop.isCurrent else { return goOn(with: exchange, plan, result) }
+                loop.execute { [self] in goOn(with: exchange, plan, result) }
             }
         } catch {
             refuse(exchange, error)
+        }
+    }
+
+    private func goOn(with exchange: Exchange, _ plan: CallPlan?, _ decoded: Result<[UInt8], Problem>) {
+        switch decoded {
+        case .success(let body): execute(exchange.with(body: body), plan)
+        case .failure(let problem): refuse(exchange, problem)
         }
     }
 

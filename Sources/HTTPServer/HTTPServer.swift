@@ -201,7 +201,7 @@ public final class HTTPServer: Sendable {
     /// handler says nothing.
     ///
     /// - Returns: the number of loops.
-    public func attachments(_ take: @escaping @Sendable ([any Attachment]) -> Void) -> Int {
+    public func attachments(_ take: @escaping @Sendable ([any RequestAttachment]) -> Void) -> Int {
         let loops = loops
         for loop in loops { loop.tellAttachments(take) }
         return loops.count

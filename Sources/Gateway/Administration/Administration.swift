@@ -17,7 +17,7 @@ public struct Administration: Sendable {
     public var setLogLevel: @Sendable (Logger.Level) -> Void
     /// Calls out once for each loop of the HTTP server with what is under way there, on the loop's thread; returns how many
     /// these are.
-    public var underWay: @Sendable (@escaping @Sendable ([any Attachment]) -> Void) -> Int
+    public var underWay: @Sendable (@escaping @Sendable ([any RequestAttachment]) -> Void) -> Int
 
     /// Makes one; without arguments nobody has listeners of their own, and there is nothing to see.
     public init(
@@ -25,7 +25,7 @@ public struct Administration: Sendable {
         isLocal: Bool = false,
         logLevel: @escaping @Sendable () -> Logger.Level = { .notice },
         setLogLevel: @escaping @Sendable (Logger.Level) -> Void = { _ in },
-        underWay: @escaping @Sendable (@escaping @Sendable ([any Attachment]) -> Void) -> Int = { _ in 0 }
+        underWay: @escaping @Sendable (@escaping @Sendable ([any RequestAttachment]) -> Void) -> Int = { _ in 0 }
     ) {
         self.isSeparate = isSeparate
         self.isLocal = isLocal

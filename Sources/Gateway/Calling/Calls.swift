@@ -62,7 +62,7 @@ struct Calls: Sendable {
 }
 
 /// A call or cast on its way: all that its end needs, behind one reference, however many threads it passes.
-final class CallUnderWay: Attachment {
+final class CallUnderWay: RequestAttachment {
     private let core: GatewayCore
     private let responses: CallResponses
     private let sink: ResponseSink

@@ -31,7 +31,7 @@ extension ResponseSink {
     }
 
     /// Shows those who run the gateway what the request is doing while its client waits; within `handle` only.
-    func attach(_ attachment: any Attachment) {
+    func attach(_ attachment: any RequestAttachment) {
         if case .client(let responder) = self { responder.attach(attachment) }
     }
 

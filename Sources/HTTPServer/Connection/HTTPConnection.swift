@@ -41,8 +41,8 @@ final class HTTPConnection {
     var tookSomething: UInt64 = 0
     /// What the application keeps with a request that waits.
     ///
-    /// It leads back to this connection as a rule, so it has to go with the answer, and with the connection.
-    var attachment: (any Attachment)?
+    /// It leads back to this connection as a rule, so it goes with the answer, or with the connection.
+    private(set) var attachment: (any RequestAttachment)?
     /// Whether the client is watched, in case it leaves.
     var isWatched = false
     /// What the connection is there for.
@@ -73,6 +73,14 @@ final class HTTPConnection {
         case .unused, .idle, .receivingHead, .receivingBody, .droppingBody, .complete, .deserted: return .NO
         }
     }
+
+    /// Keeps something with a request that waits; not with one whose client has gone, as nothing would let go of it.
+    func attach(_ attachment: any RequestAttachment, to request: PendingRequest) {
+        if case .waiting(let pending) = stage, pending === request { self.attachment = attachment }
+    }
+
+    /// Lets go of what is kept with the request.
+    func detach() { attachment = nil }
 
     /// Hands a complete request to the handler.
     func handle() {

@@ -139,7 +139,7 @@ extension ServerLoop {
     /// The library is about to close a connection's socket.
     func connectionClosed(_ connection: HTTPConnection) {
         connection.close()
-        connection.attachment = nil
+        connection.detach()
         SocketReads.all.remove(connection)
         connection.place = .closed
         counters.release(connection.remoteAddress)

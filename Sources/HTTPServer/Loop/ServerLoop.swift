@@ -160,7 +160,7 @@ final class ServerLoop: ResumeQueue, TurnTaker, @unchecked Sendable {
     }
 
     /// Says what is kept with the requests that wait.
-    func tellAttachments(_ take: @escaping @Sendable ([any Attachment]) -> Void) {
+    func tellAttachments(_ take: @escaping @Sendable ([any RequestAttachment]) -> Void) {
         eventLoop.execute { [self] in
             take(connections.compactMap { if case .waiting = $0.stage { $0.attachment } else { nil } })
         }

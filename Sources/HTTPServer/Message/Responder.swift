@@ -15,7 +15,7 @@ public enum Departure: Sendable {
 }
 
 /// What an application keeps with a request that waits.
-public protocol Attachment: AnyObject, Sendable {}
+public protocol RequestAttachment: AnyObject, Sendable {}
 
 /// The way back for one answer.
 ///
@@ -33,9 +33,9 @@ public struct Responder: Sendable {
     /// call counts.
     public func whenClientGoes(_ departure: Departure) { pending.departure = departure }
 
-    /// Keeps something with the request for as long as its client waits, see `HTTPServer.attachments`; to be called within
-    /// `handle`.
-    public func attach(_ attachment: any Attachment) { pending.connection?.attachment = attachment }
+    /// Keeps something with the request for as long as its client waits, see `HTTPServer.attachments`; on the thread of the
+    /// loop that called `handle`.
+    public func attach(_ attachment: any RequestAttachment) { pending.connection?.attach(attachment, to: pending) }
 
     /// Adds fields to the answer, whatever it is; on the thread of the loop that called `handle`, before the answer.
     public func add(_ fields: ResponseFields) { pending.additions += fields }
