@@ -4,11 +4,14 @@ import contextlib
 import http.client
 import json
 import os
+import pathlib
 import shutil
 import signal
 import socket
 import stat
 import subprocess
+import sys
+import tempfile
 import threading
 import time
 
@@ -181,6 +184,48 @@ def test_addresses_that_cannot_be_are_named(address, reason):
 def test_a_directory_that_is_not_there(tmp_path):
     done = refused("--listen", f"unix:{tmp_path}/none/gateway.sock")
     assert done.returncode == 1 and "make its directory first" in done.stderr
+
+
+HOLD = """
+import socket, sys, time
+clients = [socket.socket(socket.AF_UNIX) for _ in range(int(sys.argv[2]))]
+for client in clients:
+    client.connect(sys.argv[1])
+print("connected", flush=True)
+time.sleep(60)
+"""
+
+
+@pytest.fixture
+def public():
+    """A directory that every user may look into."""
+    with tempfile.TemporaryDirectory() as folder:
+        os.chmod(folder, 0o755)
+        yield pathlib.Path(folder)
+
+
+@pytest.mark.skipif(os.geteuid() != 0, reason="another user takes root to be")
+def test_users_are_told_apart(serve, family, public):
+    """One user's connections take none of another one's."""
+    path = public / "gateway.sock"
+    serve(f"unix:{path}", "--set", "http.unix.mode=0666", http_max_connections_per_address=4)
+    words = ["setpriv", "--reuid=12345", "--clear-groups", sys.executable, "-c", HOLD, path, "4"]
+    other = family.add(Process(words))
+    other.wait_for_line("connected".__eq__, 10)
+    assert [call(path, value) for value in range(8)] == list(range(8))
+    with contextlib.ExitStack() as stack:
+        for client in silent(path, 4):
+            stack.callback(client.close)
+        until(lambda: ask(path, "GET", "/healthz").status == 503)
+
+
+@pytest.mark.skipif(os.geteuid() != 0, reason="another user takes root to be")
+def test_the_mode_keeps_others_out(serve, public):
+    path = public / "gateway.sock"
+    serve(f"unix:{path}")
+    words = ["setpriv", "--reuid=12345", "--regid=12345", "--clear-groups", sys.executable, "-c", HOLD, path, "1"]
+    done = subprocess.run([str(word) for word in words], capture_output=True, text=True, timeout=10)
+    assert done.returncode == 1 and "PermissionError" in done.stderr
 
 
 # Several
