@@ -178,6 +178,9 @@ def _credentials(parts):
     _add(kind, parts, "key", lambda: HTTPLoad(parts.load, parts.gateway("key", field=field, auth_keys=keys), parts.broker))
     _add(kind, parts, "key, 10,000 rules", lambda: HTTPLoad(parts.load, parts.gateway(
         "rules", field=field, auth_keys=keys, policy_file=services.long_policy(parts.folder)), parts.broker))
+    token, issuers = services.new_token(parts.folder)
+    _add(kind, parts, "token", lambda: HTTPLoad(
+        parts.load, parts.gateway("token", field=token, auth_issuers=issuers), parts.broker))
     return kind
 
 

@@ -3,9 +3,11 @@
 
 """The broker, the servers and the gateways of one run; all on free loopback ports."""
 
+import base64
 import json
 import pathlib
 import shlex
+import subprocess
 import time
 import urllib.error
 import urllib.request
@@ -158,12 +160,49 @@ def new_key(executable, folder):
     return f"Authorization: Bearer {key}", file
 
 
-def long_policy(folder, rules=10_000):
-    """A policy of which only the last rule is about what is called."""
+RULES = (
+    "- deny: service-{0}/*/*", "- deny: {topic}/*/method_{0}", "- {{deny: '*/*/method_{0}', principals: [ops, bench]}}",
+    "- {{deny: '*/*/*', principals: client-{0}}}", "- {{deny: service-{0}/node*/method_{0}, principals: client-{0}, modes: [call, cast]}}",
+)
+
+
+def long_policy(folder, topic=None, rules=10_000):
+    """A policy with rules of all kinds, of which only the last one is about what is called."""
+    topic = topic or TOPIC
     file = folder / "policy.yaml"
-    others = "".join(f"- deny: service-{number}/*/*\n" for number in range(rules - 1))
-    file.write_text(f"{others}- allow: {TOPIC}/*/*\n")
+    others = "".join(RULES[number % len(RULES)].format(number, topic=topic) + "\n" for number in range(rules - 1))
+    file.write_text(f"{others}- allow: {topic}/*/*\n")
     return file
+
+
+def _base64url(data):
+    return base64.urlsafe_b64encode(data).rstrip(b"=").decode()
+
+
+def _openssl(*words, given=None):
+    return subprocess.run(["openssl", *words], input=given, capture_output=True, check=True, timeout=20).stdout
+
+
+def _numbers_of(signature):
+    """The two numbers of an ECDSA signature as JWS has them (RFC 7518, section 3.4), of the form that OpenSSL writes."""
+    first = signature[4:4 + signature[3]]
+    second = signature[4 + signature[3] + 2:]
+    return b"".join(number.lstrip(b"\0").rjust(32, b"\0") for number in (first, second))
+
+
+def new_token(folder):
+    """The field with a token of ES256, and the file of the issuer that it is from."""
+    key = folder / "issuer.key"
+    key.write_bytes(_openssl("ecparam", "-name", "prime256v1", "-genkey", "-noout"))
+    point = _openssl("ec", "-in", str(key), "-pubout", "-outform", "DER")[-64:]
+    x, y = _base64url(point[:32]), _base64url(point[32:])
+    (folder / "issuer.json").write_text(json.dumps({"keys": [{"kty": "EC", "crv": "P-256", "kid": "1", "x": x, "y": y}]}))
+    issuers = folder / "issuers.yaml"
+    issuers.write_text("- {name: corp, issuer: corp, audiences: gateway, keys: issuer.json}\n")
+    claims = {"iss": "corp", "aud": "gateway", "sub": "bench", "exp": int(time.time()) + 86_400}
+    signed = ".".join(_base64url(json.dumps(part).encode()) for part in ({"alg": "ES256", "kid": "1"}, claims))
+    signature = _numbers_of(_openssl("dgst", "-sha256", "-sign", str(key), given=signed.encode()))
+    return f"Authorization: Bearer {signed}.{_base64url(signature)}", issuers
 
 
 def start_gateway(executable, url, stack, topic=TOPIC, server=SERVER, prefix=(), field=None, **settings):

@@ -1,6 +1,7 @@
 // Part of the rpc-gateway project, under Apache License v2.0; see LICENSE for the full text
 // SPDX-License-Identifier: Apache-2.0
 
+import Glibc
 import Testing
 import Threads
 
@@ -244,6 +245,33 @@ import Threads
                 let third = try RawClient(port: server.boundPort)
                 defer { third.close() }
                 for client in clients { #expect(client.receiveAnswer()?.status == 200) }
+            }
+        }
+    }
+
+    @Test func whoWantedAPlaceAndHasGoneCostsNobodyTheirs() throws {
+        var configuration = HTTPServerConfiguration()
+        configuration.maximumConnections = 2
+        configuration.readTimeout = .seconds(1)
+        try withServer(configuration) { server, handler in
+            let clients = try (0..<2).map { _ in try RawClient(port: server.boundPort) }
+            defer { for client in clients { client.close() } }
+            for client in clients { client.send("GET /never HTTP/1.1\r\nHost: a\r\n\r\n") }
+            #expect(eventually { server.statistics.requestsInFlight == 2 })
+            let third = try RawClient(port: server.boundPort)
+            third.send("GET /echo HTTP/1.1\r\nHost: a\r\n\r\n")
+            #expect(third.receiveAnswer()?.status == 503)
+            third.close()
+            #expect(eventually { server.statistics.connections == 2 })
+            handler.releaseAll("late")
+            for client in clients { #expect(client.receiveAnswer()?.body == "late") }
+            // Three sweeps.
+            let end = Moment.now + .milliseconds(300)
+            while server.statistics.replacedConnections == 0, .now < end { usleep(2_000) }
+            #expect(server.statistics.replacedConnections == 0)
+            for client in clients {
+                client.send("GET /echo HTTP/1.1\r\nHost: a\r\n\r\n")
+                #expect(client.receiveAnswer()?.status == 200)
             }
         }
     }

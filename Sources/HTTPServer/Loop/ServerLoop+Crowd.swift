@@ -41,11 +41,9 @@ extension ServerLoop {
     /// Closes idle connections at the request of other loops, and logs the end of a shortage of places.
     func relieveCrowd() {
         let wanted = counters.takeWanted()
-        if counters.isCrowded {
-            counters.want(wanted.filter { !replaceIdle(for: $0) })
-        } else {
-            idle = IdleConnections()
-        }
+        // Where there are no more than places, whoever wanted one has it or has gone.
+        if counters.isOverfull { counters.want(wanted.filter { !replaceIdle(for: $0) }) }
+        if !counters.isCrowded { idle = IdleConnections() }
         if counters.becomeRoomy(now: now) { logger.notice("there is room for connections again") }
     }
 
