@@ -7,7 +7,9 @@ public import Names
 ///
 /// Values are JSON texts and keep their bytes. Setting a key again replaces its value in place.
 public struct RequestContext: Sendable, Hashable {
-    /// The entries in their order.
+    /// Entries that it has in common with others, which stand before its own; nil for none.
+    public private(set) var shared: SharedContext?
+    /// Its own entries in their order.
     public private(set) var entries: [Entry] = []
 
     /// Where each key stands; empty while there are few.
@@ -37,10 +39,30 @@ public struct RequestContext: Sendable, Hashable {
     }
 
     /// The value of an entry; nil when there is none.
-    public subscript(key: String) -> JSONText? { index(of: key).map { entries[$0].value } }
+    public subscript(key: String) -> JSONText? { index(of: key).map { entries[$0].value } ?? shared?[key] }
+
+    /// Puts entries before its own, which may not have any of their keys.
+    public mutating func share(_ shared: SharedContext) {
+        assert(shared.entries.allSatisfy { self[$0.key] == nil }, "a key is there twice")
+        self.shared = shared
+    }
+
+    /// All entries in their order, the shared ones first.
+    public var allEntries: [Entry] { shared.map { $0.entries + entries } ?? entries }
+
+    /// Whether it has an entry with one of some keys.
+    public func hasAny(of keys: Set<Name>) -> Bool { allEntries.contains { keys.contains(Name($0.key)) } }
+
+    /// Makes the shared entries its own, so that one of them can be set.
+    private mutating func keepShared() {
+        let all = allEntries
+        self = RequestContext()
+        for entry in all { set(entry.key, entry.value) }
+    }
 
     /// Sets an entry.
     public mutating func set(_ key: String, _ value: JSONText) {
+        if shared?[key] != nil { keepShared() }
         if let index = index(of: key) {
             entries[index].value = value
         } else {

@@ -35,15 +35,25 @@ public enum RequestEnvelope {
             output.append(ascii: #", \"_unique_id\": \""#)
             uniqueID.append(to: &output)
             output.append(ascii: #"\""#)
-            for index in request.context.entries.indices {
-                // By index: no entry is copied.
-                let value = request.context.entries[index].value
-                output.append(ascii: #", \"_context_"#)
-                output.append(innerContent: request.context.entries[index].key)
-                output.append(ascii: #"\": "#)
-                JSONString.escape(value.bytes.span, into: &output)
-            }
+            if let bytes = request.context.shared?.enveloped { output.append(all: bytes.span) }
+            append(request.context.entries, to: &output)
             output.append(ascii: #"}"}"#)
+        }
+    }
+
+    /// The entries of a context as they stand in the body.
+    static func bytes(of entries: [RequestContext.Entry]) -> [UInt8] {
+        [UInt8].filled(capacity: capacity(entries)) { output in append(entries, to: &output) }
+    }
+
+    private static func append(_ entries: [RequestContext.Entry], to output: inout OutputSpan<UInt8>) {
+        for index in entries.indices {
+            // By index: no entry is copied.
+            let value = entries[index].value
+            output.append(ascii: #", \"_context_"#)
+            output.append(innerContent: entries[index].key)
+            output.append(ascii: #"\": "#)
+            JSONString.escape(value.bytes.span, into: &output)
         }
     }
 
@@ -90,6 +100,15 @@ public enum RequestEnvelope {
         return bytes.isPlainText ? bytes.count : bytes.count * OutputSpan<UInt8>.innerBytesPerByte
     }
 
+    private static func capacity(_ entries: [RequestContext.Entry]) -> Int {
+        var capacity = 0
+        for entry in entries {
+            capacity += 32 + innerCapacity(entry.key)
+            capacity += JSONString.escapedCapacity(entry.value)
+        }
+        return capacity
+    }
+
     /// The most bytes that the body takes.
     private static func capacity(_ request: RPCRequest, _ reply: Reply?) -> Int {
         // What is the same for all requests takes fewer bytes than 300.
@@ -97,11 +116,8 @@ public enum RequestEnvelope {
         if let reply { capacity += innerCapacity(reply.queue) + 32 }
         if let namespace = request.target.namespace { capacity += innerCapacity(namespace) }
         if let version = request.target.version { capacity += innerCapacity(version) }
-        for entry in request.context.entries {
-            capacity += 32 + innerCapacity(entry.key)
-            capacity += JSONString.escapedCapacity(entry.value)
-        }
-        return capacity + JSONString.escapedCapacity(request.arguments)
+        if let shared = request.context.shared { capacity += shared.enveloped.count }
+        return capacity + self.capacity(request.context.entries) + JSONString.escapedCapacity(request.arguments)
     }
 }
 

@@ -19,7 +19,8 @@ extension OutgoingNotification {
 
     private func message(_ uniqueID: UniqueID) -> [UInt8] {
         var message: [UInt8] = []
-        message.reserveCapacity(384 + payload.bytes.count + context.entries.count * 64)
+        let entries = context.allEntries
+        message.reserveCapacity(384 + payload.bytes.count + entries.count * 64)
         message.append(ascii: #"{"message_id": "#)
         message.append(asciiString: messageID)
         message.append(ascii: #", "publisher_id": "#)
@@ -35,7 +36,7 @@ extension OutgoingNotification {
         message.append(ascii: #", "_unique_id": ""#)
         message.append(contentsOf: uniqueID.digits)
         message.append(0x22)
-        for entry in context.entries { message.append(entry) }
+        for entry in entries { message.append(entry) }
         message.append(0x7d)
         return message
     }

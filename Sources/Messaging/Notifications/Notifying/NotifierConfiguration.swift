@@ -46,7 +46,7 @@ public struct NotifierConfiguration: Sendable {
     func redacted(_ context: RequestContext) -> RequestContext {
         guard let travelling else { return context }
         var safe = RequestContext()
-        for entry in context.entries where travelling.contains(Name(entry.key)) { safe.set(entry.key, entry.value) }
+        for entry in context.allEntries where travelling.contains(Name(entry.key)) { safe.set(entry.key, entry.value) }
         return safe
     }
 
