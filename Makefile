@@ -3,7 +3,7 @@
 
 export TRANSPORT_URL LISTEN
 
-.PHONY: help run build test coverage test-asan test-tsan chaos soak unit fuzz timing lint format bench bench-quick counts clean
+.PHONY: help run build test abuse coverage test-asan test-tsan chaos soak unit fuzz timing lint format bench bench-quick counts clean
 
 help: ## this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "make %-11s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -17,6 +17,9 @@ build: ## install what is missing, build release
 
 test: ## every test, against a RabbitMQ and real oslo.messaging peers of its own
 	@dev/test
+
+abuse: ## requests that may not get in, none of which has; a part of `make test` as well
+	@dev/abuse
 
 coverage: ## the share of lines that the tests run, for each module and in all, held to 95 and 85 per cent
 	@dev/coverage

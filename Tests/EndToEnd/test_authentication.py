@@ -33,7 +33,11 @@ def new_key(name, *options):
 
 def made(seed):
     """A key of the right form that nobody has."""
-    random = "".join(DIGITS[byte % 32] for byte in hashlib.sha256(seed.encode()).digest())
+    return with_checksum("".join(DIGITS[byte % 32] for byte in hashlib.sha256(seed.encode()).digest()))
+
+
+def with_checksum(random):
+    """The key of random digits."""
     bits = int.from_bytes(hashlib.sha256(f"rgw_{random}".encode()).digest()[:4], "big") >> 2
     return f"rgw_{random}" + "".join(DIGITS[bits >> shift & 31] for shift in range(25, -1, -5))
 

@@ -45,12 +45,13 @@ def request(port, method, path, body=None, headers=None, timeout=90, source=None
         connection.close()
 
 
-def exchange(port, data, timeout=5, half_close=False):
+def exchange(port, data, timeout=5, half_close=False, source=None):
     """Sends raw bytes; returns (answers, closed): the whole answers that came, and whether the other side closed.
 
-    `data` may be a list: then each part is a write of its own.
+    `data` may be a list: then each part is a write of its own. `source` is the address that it comes from.
     """
-    with socket.create_connection(("127.0.0.1", port), timeout) as connection:
+    bodies = not (isinstance(data, bytes) and data.startswith(b"HEAD "))
+    with socket.create_connection(("127.0.0.1", port), timeout, source and (source, 0)) as connection:
         received = b""
         closed = False
         try:
@@ -66,18 +67,18 @@ def exchange(port, data, timeout=5, half_close=False):
                     closed = True
                     break
                 received += more
-                if not split(received)[1]:
+                if not split(received, bodies)[1]:
                     # Whole answers only: give the other side a moment to close or to say more.
                     connection.settimeout(0.3)
         except TimeoutError:
             pass
         except (ConnectionResetError, BrokenPipeError):
             closed = True
-        return split(received)[0], closed
+        return split(received, bodies)[0], closed
 
 
-def split(data):
-    """Splits bytes into whole answers; returns them and the rest."""
+def split(data, bodies=True):
+    """Splits bytes into whole answers; returns them and the rest. Without bodies they are those to HEAD."""
     answers = []
     while b"\r\n\r\n" in data:
         head, rest = data.split(b"\r\n\r\n", 1)
@@ -90,7 +91,9 @@ def split(data):
         if status < 200:
             data = rest
             continue
-        if headers.get("Transfer-Encoding", "").lower() == "chunked":
+        if not bodies:
+            body = b""
+        elif headers.get("Transfer-Encoding", "").lower() == "chunked":
             body, rest = unchunk(rest)
             if body is None:
                 break
