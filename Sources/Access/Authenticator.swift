@@ -13,6 +13,8 @@ public enum AuthenticationError: Error, Sendable, Equatable {
     case keysUnknown
     /// It brought one where none belongs.
     case misplaced(Place)
+    /// It brought a field that says whom a proxy has proved, and cannot be believed.
+    case unbelievable(field: String, Disbelief)
 
     /// Why a credential proves nothing: for the log, as the client is told no more than that it is so.
     public enum Reason: String, Sendable {
@@ -33,6 +35,11 @@ public enum AuthenticationError: Error, Sendable, Equatable {
         case tokenTime = "exp, nbf or iat of the token is no time"
         case tokenName = "the claim with the name is missing, no text, or longer than 256 visible characters"
         case tokenRoles = "the claim with the roles is neither a list of texts nor a text of words"
+        case tokenAttribute = "a claim with the user, project or domain is no text of 1 to 256 characters"
+        case proxyStatus = "the proxy has not confirmed who the request is from"
+        case proxyName = "the proxy names nobody, or somebody without a name of 1 to 256 visible characters"
+        case proxyRoles = "the roles that the proxy names are not such as rules can name"
+        case proxyAttribute = "what the proxy says of a user, project or domain is no text of 1 to 256 characters"
         case tooLong = "the credential is too long"
         case otherScheme = "Authorization has another scheme than Bearer"
     }
@@ -42,6 +49,7 @@ public enum AuthenticationError: Error, Sendable, Equatable {
         case authorizationTwice = "Authorization: the field is given twice; send it once"
         case apiKeyTwice = "X-Api-Key: the field is given twice; send it once"
         case principals = "Authorization and X-Api-Key name two different principals; send one of them"
+        case proxy = "the credential and what the proxy says are of two different principals; send one of them"
     }
 
     /// Where credentials do not belong, with the fix.
@@ -49,6 +57,14 @@ public enum AuthenticationError: Error, Sendable, Equatable {
         case query = "query: a credential has no place in a URL, which logs keep; send it as Authorization: Bearer KEY"
         case cookie =
             "Cookie: a credential has no place in a cookie, which browsers send unasked; send it as Authorization: Bearer KEY"
+    }
+
+    /// Why a field of a proxy is not believed, with the fix.
+    public enum Disbelief: String, Sendable {
+        case foreign = "only a trusted proxy says who a request is from (auth.proxy.addresses); leave the field out"
+        case twice = "the field is given twice; send it once"
+        case noAddress = "the proxy says something else than a numeric address"
+        case contradicted = "the field says something else than its older name; send one of them"
     }
 
     /// What is wrong, for the log.
@@ -59,6 +75,7 @@ public enum AuthenticationError: Error, Sendable, Equatable {
         case .wrong(let reason): reason.rawValue
         case .ambiguous(let what): what.rawValue
         case .misplaced(let place): place.rawValue
+        case .unbelievable(let field, let why): "\(field): \(why.rawValue)"
         }
     }
 }
@@ -74,22 +91,31 @@ public enum Finding: Sendable {
 /// Finds out who a request is from.
 ///
 /// Each credential that a request brings has to be right, and all of them have to be of one principal: a wrong one is never
-/// passed over for another, nor for none. They are looked at in a fixed order: `Authorization`, then `X-Api-Key`.
+/// passed over for another, nor for none. They are looked at in a fixed order: what a proxy says, `Authorization`, then
+/// `X-Api-Key`.
 public struct Authenticator: Sendable {
     /// The keys that are taken; nil where no keys file is configured.
     public let keys: KeyTable?
     /// Whose tokens are taken; nil where no file of issuers is configured.
     public let issuers: IssuerTable?
+    /// Who in front of the gateway is believed; nil for nobody.
+    public let proxy: TrustedProxy?
     private let takesAnonymous: Bool
 
     /// Makes an authenticator.
     ///
     /// - Parameter takesAnonymous: Whether a request without a credential is let in, as `anonymous`; nil where that is so
     ///   for want of any source of principals.
-    public init(keys: KeyTable?, issuers: IssuerTable? = nil, takesAnonymous: Bool? = nil) {
+    public init(
+        keys: KeyTable?,
+        issuers: IssuerTable? = nil,
+        proxy: TrustedProxy? = nil,
+        takesAnonymous: Bool? = nil
+    ) {
         self.keys = keys
         self.issuers = issuers
-        self.takesAnonymous = takesAnonymous ?? (keys == nil && issuers == nil)
+        self.proxy = proxy
+        self.takesAnonymous = takesAnonymous ?? (keys == nil && issuers == nil && proxy?.identity == nil)
     }
 
     /// Who a request is from, however long it takes to find out.
@@ -106,19 +132,26 @@ public struct Authenticator: Sendable {
     ///
     /// - Parameter now: Seconds since 1970.
     public func look(_ credentials: Credentials, now: Int64) throws(AuthenticationError) -> Finding {
+        let proved = try proxy?.principal(credentials)
         let first = try finding(authorization: credentials.authorization, now)
-        let second = try principal(apiKey: credentials.apiKey, now)
+        let second = try Self.agreed(proved, try principal(apiKey: credentials.apiKey, now))
         switch first {
         case .unproved(let token)?:
             return .unproved(token.beside(second))
         case .principal(let first)?:
-            guard second?.isSame(as: first) ?? true else { throw .ambiguous(.principals) }
+            guard second?.isSame(as: first) ?? true else { throw .ambiguous(proved == nil ? .principals : .proxy) }
             return .principal(first)
         case nil:
             if let second { return .principal(second) }
             guard takesAnonymous else { throw .missing }
             return .principal(.anonymous)
         }
+    }
+
+    private static func agreed(_ proved: Principal?, _ other: Principal?) throws(AuthenticationError) -> Principal? {
+        guard let proved, let other else { return proved ?? other }
+        guard proved.isSame(as: other) else { throw .ambiguous(.proxy) }
+        return proved
     }
 
     private func finding(

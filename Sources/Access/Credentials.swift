@@ -14,6 +14,10 @@ public struct Credentials: Sendable {
     public var authorization: Field
     /// `X-Api-Key`.
     public var apiKey: Field
+    /// The numeric address that the request came from, of the proxy where there is one.
+    public var peer = ""
+    /// Those of the fields that `TrustedProxy.fields` names that the request has, by their names as they stand there.
+    public var ofProxy: [(name: String, value: Field)] = []
 
     /// Takes the fields.
     public init(authorization: Field = .absent, apiKey: Field = .absent) {

@@ -15,19 +15,26 @@ public final class Principal: Sendable {
         case apiKey(id: String)
         /// A token of an issuer, by the name that the operator gave the issuer.
         case token(issuer: Name)
+        /// A trusted proxy, which says whom it has proved.
+        case proxy
     }
 
     /// The name, by which one principal is told from another.
     public let name: Name
     /// The roles, in the order in which they were given.
     public let roles: [Name]
+    /// What services are told besides.
+    public let attributes: [PrincipalAttribute: Name]
     /// What proved it.
     public let source: Source
+    /// What is made of it once for all its requests.
+    public let note = PrincipalNote()
 
     /// Makes a principal.
-    public init(name: Name, roles: [Name] = [], source: Source) {
+    public init(name: Name, roles: [Name] = [], attributes: [PrincipalAttribute: Name] = [:], source: Source) {
         self.name = name
         self.roles = roles
+        self.attributes = attributes
         self.source = source
     }
 
@@ -38,7 +45,9 @@ public final class Principal: Sendable {
     public var isAnonymous: Bool { source == .nothing }
 
     /// Whether another one may do the same: what proved it does not matter.
-    func isSame(as other: Principal) -> Bool { name == other.name && roles == other.roles }
+    func isSame(as other: Principal) -> Bool {
+        name == other.name && roles == other.roles && attributes == other.attributes
+    }
 }
 
 /// How names of principals and roles look.

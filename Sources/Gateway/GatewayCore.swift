@@ -47,6 +47,9 @@ final class GatewayCore: Sendable {
     /// Who may come in; nil where it does not matter who asks.
     var access: AccessControl? { snapshot.access }
 
+    /// What was put in force of who may come in; nil for nothing.
+    var ownAccess: AccessControl? { access.flatMap { $0 === AccessControl.open ? nil : $0 } }
+
     /// Whether requests are asked who they are from; cheap, for requests whose body is not there yet.
     var asksForCallers: Bool { asks.load(ordering: .relaxed) }
 

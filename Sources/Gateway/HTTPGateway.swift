@@ -106,7 +106,7 @@ public final class HTTPGateway: HTTPRequestHandler {
     public var configuration: GatewayConfiguration { core.configuration }
 
     /// Puts another configuration in force, whole; requests under way keep the one they began with.
-    public func update(_ configuration: GatewayConfiguration) { update(configuration, access: access) }
+    public func update(_ configuration: GatewayConfiguration) { update(configuration, access: core.ownAccess) }
 
     /// Puts another configuration in force, and who may come in, both together.
     public func update(_ configuration: GatewayConfiguration, access: AccessControl?) {
@@ -213,6 +213,7 @@ extension HTTPGateway {
     @inline(never)
     private func ask(_ exchange: Exchange, _ plan: CallPlan?, _ access: AccessControl) {
         do throws(Problem) {
+            let exchange = try admission.locate(exchange, access)
             switch try admission.look(exchange, access) {
             case .known(let exchange): execute(exchange, decoding: plan)
             case .unproved(let token):

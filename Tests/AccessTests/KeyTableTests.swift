@@ -79,9 +79,9 @@ struct KeyTableTests {
         let expected = [
             "line 1: name: \(name)", "line 2: sha256: \(digest)", "line 5: expires: \(time)",
             "line 6: name: is missing; it \(name)",
-            "line 7: unknown field; known are name, sha256, roles, expires",
+            "line 7: unknown field; known are name, sha256, roles, expires, user, project, domain",
             "line 7: sha256: is the one of line 3; each key stands once",
-            "line 8: a mapping is expected, with name, sha256, roles, expires",
+            "line 8: a mapping is expected, with name, sha256, roles, expires, user, project, domain",
             "line 9: name: cannot be anonymous, which is whoever brings no credential",
         ]
         #expect(problems == expected)

@@ -12,7 +12,7 @@ struct SettingsChangesTests {
             "7", "70", "7000", "70000", "true", "false", "1.5", "trace", "json", "safe", "localhost:1", "other",
             "PLAIN",
             "shuffle",
-            "gzip", "rabbit://u:p@h", "queue", "all", "a.B=404", "https://a.example",
+            "gzip", "rabbit://u:p@h", "queue", "all", "a.B=404", "https://a.example", "none", "forwarded", "10.0.0.0/8",
             "0640",
         ]
         let values = candidates.map { setting.isList ? Setting.Raw.list([$0]) : .text($0) }

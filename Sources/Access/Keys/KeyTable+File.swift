@@ -4,8 +4,8 @@
 internal import Names
 
 extension KeyTable {
-    /// Reads a keys file: a YAML list with one mapping a key, of `name`, `sha256`, and where they are wanted `roles` and
-    /// `expires`.
+    /// Reads a keys file: a YAML list with one mapping a key, of `name`, `sha256`, and where they are wanted `roles`,
+    /// `expires`, and for services `user`, `project` and `domain`.
     ///
     /// Several keys may have one name. An empty file has no keys.
     ///
@@ -29,22 +29,35 @@ extension KeyTable {
         self.init(keys, after: earlier)
     }
 
+    private static let fields = ["name", "sha256", "roles", "expires", "user", "project", "domain"]
+
     private static func key(
         _ entry: AccessFile.Item,
         _ reading: inout AccessFileReading
     ) -> (digest: KeyDigest, principal: Principal, expiry: Int64?)? {
-        guard var fields = reading.fields(of: entry, known: ["name", "sha256", "roles", "expires"]) else { return nil }
+        guard var fields = reading.fields(of: entry, known: fields) else { return nil }
         let name = reading.required(&fields, "name", allowed: AccessName.allowed) { AccessName.read($0) }
         let allowed = "64 hexadecimal digits, the SHA-256 of the key; rpc-gateway keys new prints them"
         let digest = reading.required(&fields, "sha256", allowed: allowed) { KeyDigest(hexadecimal: $0) }
         let expiry = reading.optional(&fields, "expires", allowed: UTCTime.allowed) { UTCTime($0) }
         let roles = reading.list(&fields, "roles", allowed: AccessName.allowed) { AccessName.read($0) }
+        var attributes: [PrincipalAttribute: Name] = [:]
+        for (field, attribute) in PrincipalAttribute.written {
+            attributes[attribute] = reading.optional(&fields, field, allowed: PrincipalAttribute.allowed) {
+                PrincipalAttribute.read($0)
+            }
+        }
         guard let name, let digest else { return nil }
         guard Principal.canBeNamed(name.text) else {
             reading.note(entry.line, "name", "cannot be \(name), which is whoever brings no credential")
             return nil
         }
-        let principal = Principal(name: name, roles: roles, source: .apiKey(id: digest.id))
+        let principal = Principal(
+            name: name,
+            roles: roles,
+            attributes: attributes,
+            source: .apiKey(id: digest.id)
+        )
         return (digest, principal, expiry?.seconds)
     }
 }

@@ -24,6 +24,20 @@ struct NetworkAddress: Sendable, Equatable {
         low = bytes.suffix(8).reduce(0) { $0 << 8 | UInt64($1) }
     }
 
+    /// The address as the C library writes it, those of IPv4 with dots.
+    var text: String {
+        if high == 0, low >> 32 == 0xffff {
+            return [24, 16, 8, 0].map { String(low >> UInt64($0) & 0xff) }.joined(separator: ".")
+        }
+        let bytes = [high, low].flatMap { word in
+            (0..<8).map { UInt8(truncatingIfNeeded: word >> UInt64(56 - 8 * $0)) }
+        }
+        var text = [CChar](repeating: 0, count: Int(INET6_ADDRSTRLEN))
+        // Right: the C library reads 16 bytes and writes at most as many as it is told; neither pointer is kept.
+        guard unsafe inet_ntop(AF_INET6, bytes, &text, socklen_t(text.count)) != nil else { return "" }
+        return String(decoding: text.prefix { $0 != 0 }.map { UInt8(bitPattern: $0) }, as: UTF8.self)
+    }
+
     /// Whether it is written as one of IPv4.
     fileprivate static func isShort(_ text: some StringProtocol) -> Bool { !text.utf8.contains(UInt8(ascii: ":")) }
 }
@@ -54,6 +68,10 @@ struct NetworkRange: Sendable, Equatable {
         base = address
         guard address.high & ~highMask == 0, address.low & ~lowMask == 0 else { return nil }
     }
+
+    /// Whether it is all of IPv4 or IPv6.
+    var isEverybody: Bool { lowMask == 0 && highMask == 0 || self == Self.allOfIPv4 }
+    private static let allOfIPv4 = NetworkRange("0.0.0.0/0")
 
     func contains(_ address: NetworkAddress) -> Bool {
         address.high & highMask == base.high && address.low & lowMask == base.low

@@ -19,6 +19,8 @@ public final class Issuer: Sendable {
         var leeway: Double
         var principal: ClaimPointer
         var roles: ClaimPointer?
+        /// Where services' attributes of its principals are.
+        var attributes: [PrincipalAttribute: ClaimPointer] = [:]
     }
 
     let terms: Terms
@@ -85,6 +87,7 @@ public final class Issuer: Sendable {
         return Principal(
             name: "\(terms.name)\(Self.separator)\(own)",
             roles: try roles(claims),
+            attributes: try attributes(claims),
             source: .token(issuer: terms.name)
         )
     }
@@ -103,18 +106,28 @@ public final class Issuer: Sendable {
         return roles
     }
 
+    private func attributes(_ claims: ClaimValue) throws(AuthenticationError) -> [PrincipalAttribute: Name] {
+        var attributes: [PrincipalAttribute: Name] = [:]
+        for (attribute, pointer) in terms.attributes {
+            guard let claim = pointer.value(in: claims), claim != .null else { continue }
+            guard let value = claim.text, PrincipalAttribute.isAllowed(value) else { throw .wrong(.tokenAttribute) }
+            attributes[attribute] = value
+        }
+        return attributes
+    }
+
     /// What stands between the name of an issuer and that of its principal: no name of another source has it.
     static let separator = "#"
-    private static let mostRoles = 256
+    static let mostRoles = 256
     private static let longestName = 256
 
     /// Whether a text can stand in a line of the log, and be written in a rule.
-    private static func canBeName(_ name: Name) -> Bool {
+    static func canBeName(_ name: Name) -> Bool {
         (1...longestName).contains(name.utf8.count)
             && name.utf8.allSatisfy { (0x21...0x7e).contains($0) && $0 != 0x22 && $0 != 0x5c }
     }
 
-    private static func canBeRole(_ name: Name) -> Bool {
+    static func canBeRole(_ name: Name) -> Bool {
         (1...longestName).contains(name.utf8.count) && name.utf8.allSatisfy { $0 >= 0x20 && $0 != 0x7f }
     }
 }

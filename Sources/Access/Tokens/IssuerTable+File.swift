@@ -48,7 +48,7 @@ extension IssuerTable {
 
     private static let fields = [
         "name", "issuer", "audiences", "algorithms", "keys", "jwks", "secret", "authorities", "refresh",
-        "keep", "leeway", "principal", "roles",
+        "keep", "leeway", "principal", "roles", "user", "project", "domain",
     ]
 
     private static func issuer(
@@ -59,7 +59,7 @@ extension IssuerTable {
         _ read: (String) throws(IssuerFileRefusal) -> [UInt8]
     ) -> (Issuer, path: String?)? {
         guard var fields = reading.fields(of: entry, known: fields) else { return nil }
-        let name = reading.required(&fields, "name", allowed: AccessName.allowed) { AccessName.read($0) }
+        let name = reading.required(&fields, "name", allowed: allowedName) { issuerName($0) }
         let issuer = reading.required(&fields, "issuer", allowed: "what its tokens have as iss") { text($0) }
         if !fields.has("audiences") {
             reading.note(entry.line, "audiences", "is missing; a token for somebody else would be taken")
@@ -70,6 +70,7 @@ extension IssuerTable {
         let leeway = reading.optional(&fields, "leeway", allowed: "0 to 300, in seconds") { seconds($0, in: 0...300) }
         let principal = reading.optional(&fields, "principal", allowed: ClaimPointer.allowed) { ClaimPointer($0) }
         let roles = reading.optional(&fields, "roles", allowed: ClaimPointer.allowed) { ClaimPointer($0) }
+        let attributes = attributes(&fields, &reading)
         guard let source = source(entry, &fields, fetching, &reading) else { return nil }
         let algorithms = algorithms(&fields, source.kind, &reading)
         // What is wrong with them was told.
@@ -84,9 +85,28 @@ extension IssuerTable {
             algorithms: algorithms,
             leeway: Double(leeway ?? 30),
             principal: pointer,
-            roles: roles
+            roles: roles,
+            attributes: attributes
         )
         return (Issuer(terms, keys), source.file)
+    }
+
+    private static let allowedName = "\(AccessName.allowed), and not \(TrustedProxy.namespace)"
+
+    /// The name of an issuer, whose principals are not those of a proxy.
+    private static func issuerName(_ text: String) -> Name? {
+        AccessName.read(text).flatMap { $0 == TrustedProxy.namespace ? nil : $0 }
+    }
+
+    private static func attributes(
+        _ fields: inout AccessFileReading.Fields,
+        _ reading: inout AccessFileReading
+    ) -> [PrincipalAttribute: ClaimPointer] {
+        var pointers: [PrincipalAttribute: ClaimPointer] = [:]
+        for (field, attribute) in PrincipalAttribute.written {
+            pointers[attribute] = reading.optional(&fields, field, allowed: ClaimPointer.allowed) { ClaimPointer($0) }
+        }
+        return pointers
     }
 
     private enum Source {

@@ -22,6 +22,29 @@ final class Admission: Sendable {
 
     init(_ core: GatewayCore) { self.core = core }
 
+    /// A request with the address that it came from, which may be the word of a proxy.
+    func locate(_ exchange: Exchange, _ access: AccessControl) throws(Problem) -> Exchange {
+        guard let proxy = access.authenticator.proxy else { return exchange }
+        var request = exchange.request
+        request.head = try locate(request.head, exchange.identity, proxy, countsIn: true)
+        return Exchange(request: request, identity: exchange.identity, sink: exchange.sink, caller: exchange.caller)
+    }
+
+    private func locate(
+        _ head: RequestHead,
+        _ identity: RequestIdentity,
+        _ proxy: TrustedProxy,
+        countsIn: Bool
+    ) throws(Problem) -> RequestHead {
+        var head = head
+        do throws(AuthenticationError) {
+            try head.locate(behind: proxy)
+        } catch {
+            throw turnAway(error, head, identity, countsIn: countsIn)
+        }
+        return head
+    }
+
     /// Who a request is from, as far as that shows at once; its client is within the limits then.
     func look(_ exchange: Exchange, _ access: AccessControl) throws(Problem) -> Look {
         switch try find(exchange.request.head, exchange.identity, access, countsIn: true) {
@@ -49,6 +72,8 @@ final class Admission: Sendable {
 
     /// Finds out on the head alone whether a request is let in; it counts when it is answered.
     func check(_ head: RequestHead, _ identity: RequestIdentity, _ access: AccessControl) throws(Problem) {
+        var head = head
+        if let proxy = access.authenticator.proxy { head = try locate(head, identity, proxy, countsIn: false) }
         let principal: Principal
         switch try find(head, identity, access, countsIn: false) {
         case nil: return
@@ -74,7 +99,7 @@ final class Admission: Sendable {
         guard !Caller.isNeedless(at: head.path) else { return nil }
         do throws(AuthenticationError) {
             if access.asks { try Caller.checkPlaces(head) }
-            return try access.look(Credentials(head.fields))
+            return try access.look(Credentials(head, access.authenticator.proxy))
         } catch {
             throw turnAway(error, head, identity, countsIn: countsIn)
         }

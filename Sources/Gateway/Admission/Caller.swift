@@ -49,6 +49,18 @@ extension Credentials {
         )
     }
 
+    /// The same, with what a proxy says that may be believed.
+    init(_ head: RequestHead, _ proxy: TrustedProxy?) {
+        self.init(head.fields)
+        guard let proxy, !proxy.fields.isEmpty else { return }
+        peer = head.proxyAddress ?? head.remoteAddress
+        for name in proxy.fields {
+            let values = head.fields.bytes(ofAll: name)
+            guard let value = values.first else { continue }
+            ofProxy.append((name, values.count == 1 ? .once(value) : .repeated))
+        }
+    }
+
     private static func field(_ fields: RequestFields, _ name: StaticString) -> Field {
         guard let value = fields.bytes(of: name) else { return .absent }
         return fields.count(of: name) == 1 ? .once(value) : .repeated
@@ -88,7 +100,7 @@ extension Problem {
             self = .unauthenticated("The credential is not valid here", challenge)
         case .keysUnknown: self = .overloaded(.issuerKeys, until: nil, now: .now)
         case .ambiguous(let what): self = .invalidRequest(what.rawValue)
-        case .misplaced(let place): self = .invalidRequest(place.rawValue)
+        case .misplaced, .unbelievable: self = .invalidRequest(error.reason)
         }
     }
 

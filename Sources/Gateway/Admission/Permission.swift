@@ -15,7 +15,7 @@ extension Caller {
     func permit(_ asked: AccessRequest, _ core: GatewayCore, _ identity: RequestIdentity) throws(Problem)
         -> AccessRights
     {
-        guard let policy = access.policy else { return .all }
+        guard let policy = access.policy else { return access.rightsWithoutPolicy }
         let decision = policy.decide(asked, of: principal, from: address)
         if access.audit == .all || (access.audit == .denied && !decision.allows) {
             note(decision, asked, core, identity)
@@ -47,6 +47,7 @@ extension Caller {
     /// Refuses a request context where the right to set one is missing.
     private func checkContext(_ rights: AccessRights) throws(Problem) {
         guard setsContext, !rights.context else { return }
+        guard access.policy != nil else { throw .contextOfOthers }
         throw .missingRight("context", "Rpc-Context")
     }
 
@@ -73,7 +74,7 @@ extension Caller {
     /// Asks for a call, cast or gathering.
     ///
     /// - Parameter bodyBytes: the size of its arguments.
-    /// - Returns: the call within the time that its rule gives it.
+    /// - Returns: the call within the time that its rule gives it, with who it is from in its request context.
     func permit(
         _ call: CallRequest,
         bodyBytes: Int,
@@ -85,7 +86,9 @@ extension Caller {
         try checkBody(bodyBytes, rights)
         try checkContext(rights)
         try checkExchange(call.plan.target.exchange, rights, configuration)
-        return call.limited(to: rights.longestTime)
+        var call = call.limited(to: rights.longestTime)
+        identify(&call.fields.context)
+        return call
     }
 
     /// Asks for a message of plain AMQP.
@@ -101,22 +104,22 @@ extension Caller {
         return call
     }
 
-    /// Asks to send a notification.
+    /// Asks to send a notification, which then has the time that its rule gives it, and who it is from in its request context.
     ///
     /// - Parameter bodyBytes: the size of its payload.
-    /// - Returns: the longest time that it may take; nil for what is configured.
     func permit(
-        _ asked: NotificationRequest,
+        _ asked: inout NotificationRequest,
         bodyBytes: Int,
         _ core: GatewayCore,
         _ identity: RequestIdentity
-    ) throws(Problem) -> Duration? {
+    ) throws(Problem) {
         let configuration = core.configuration
         let rights = try permit(AccessRequest(asked, configuration), core, identity)
         try checkBody(bodyBytes, rights)
         try checkContext(rights)
         try checkExchange(asked.notification.exchange, rights, configuration)
-        return rights.longestTime
+        if let longest = rights.longestTime { asked.limit(to: longest, identity) }
+        identify(&asked.notification.context)
     }
 
     /// Asks to hear notifications.
@@ -247,6 +250,12 @@ extension CallRequest {
 }
 
 extension Problem {
+    /// There are no rules that could give the right to set the request context.
+    fileprivate static let contextOfOthers = Problem.forbidden(
+        "Rpc-Context: the request context is made of who the request is from; to send another one takes a rule with the right"
+            + " \"context\" (policy.file)"
+    )
+
     /// The policy allows the request, but not one of its parts.
     fileprivate static func missingRight(_ right: String, _ part: String) -> Problem {
         .forbidden("\(part): the policy of this gateway does not give this request the right \"\(right)\"")

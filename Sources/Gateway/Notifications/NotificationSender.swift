@@ -27,10 +27,7 @@ struct NotificationSender: Sendable {
             identity,
             configuration
         )
-        let bytes = exchange.request.body.count
-        if let longest = try exchange.caller?.permit(asked, bodyBytes: bytes, core, identity) {
-            asked.limit(to: longest, identity)
-        }
+        try exchange.caller?.permit(&asked, bodyBytes: exchange.request.body.count, core, identity)
         let driver = try core.notificationDriver
         try core.enter(limit: configuration.maximumInFlight)
         let caller = exchange.caller

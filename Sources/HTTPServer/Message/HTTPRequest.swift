@@ -25,8 +25,11 @@ public struct RequestHead: Sendable {
     public var query: [UInt8]?
     /// The header fields.
     public var fields: RequestFields
-    /// The numeric address of the peer, without its port; of the peer of a Unix socket `unix:` and the number of its user.
+    /// The numeric address of the peer, without its port; of the peer of a Unix socket `unix:` and the number of its user. Of
+    /// the client behind it, once whoever answers believes the peer.
     public var remoteAddress: String
+    /// The same of the peer, where `remoteAddress` is that of a client behind it.
+    public var proxyAddress: String?
     /// Which of a program's servers it came by.
     public var entrance: Entrance
 

@@ -78,6 +78,15 @@ public struct RequestFields: Sendable {
         return entries.compactMap { matches($0, name) ? Self.text(slice($0.value)) : nil }
     }
 
+    /// The bytes of the values of all fields whose name is not known before, in order.
+    public func bytes(ofAll name: String) -> [ArraySlice<UInt8>] {
+        var name = name
+        return name.withUTF8 { name in
+            guard isPossible(name) else { return [] }
+            return entries.compactMap { matches($0, name) ? slice($0.value) : nil }
+        }
+    }
+
     /// How often a field of this name occurs.
     public func count(of name: StaticString) -> Int {
         let name = Self.bytes(name)

@@ -17,7 +17,11 @@ enum AccessLoading {
         after earlier: AccessControl?,
         logger: Logger? = nil
     ) throws(SettingsError) -> AccessControl? {
-        guard settings.asks else { return nil }
+        let proxy = settings.proxy.trusted
+        guard settings.asks else {
+            // What a proxy says of addresses matters for limits, too.
+            return proxy.map { AccessControl(authenticator: Authenticator(keys: nil, proxy: $0), asks: false) }
+        }
         let keys = try settings.keysFile.map { path throws(SettingsError) in
             try read("auth.keys", path) { bytes throws(AccessFileError) in
                 try KeyTable(file: bytes, after: earlier?.authenticator.keys)
@@ -26,12 +30,14 @@ enum AccessLoading {
         let authenticator = Authenticator(
             keys: keys,
             issuers: try issuers(settings, after: earlier?.authenticator.issuers, logger),
+            proxy: proxy,
             takesAnonymous: settings.takesAnonymous
         )
         return AccessControl(
             authenticator: authenticator,
             policy: try policy(settings),
-            audit: settings.audit
+            audit: settings.audit,
+            contextTerms: settings.contextTerms
         )
     }
 

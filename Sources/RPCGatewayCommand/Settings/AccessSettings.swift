@@ -2,6 +2,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
 internal import Access
+internal import Names
 
 /// Who may come in, and where that is written.
 struct AccessSettings: Sendable, Equatable {
@@ -12,6 +13,13 @@ struct AccessSettings: Sendable, Equatable {
     /// Whether requests without a credential are let in; nil leaves it to whether there is any source of credentials.
     var takesAnonymous: Bool?
 
+    /// What services are told in the request context.
+    var context = ContextSource.principal
+    /// The roles of those whom services are told to be administrators.
+    var adminRoles: [String] = []
+    /// Who stands in front and is believed.
+    var proxy = ProxySettings()
+
     /// The path of the file with the rules; nil for none.
     var policyFile: String?
     /// Which decisions are told to the log.
@@ -21,7 +29,20 @@ struct AccessSettings: Sendable, Equatable {
     var files: [String] { [keysFile, issuersFile, policyFile].compactMap { $0 } }
 
     /// Whether it is asked at all who requests are from, and what they may.
-    var asks: Bool { !files.isEmpty || takesAnonymous == false }
+    var asks: Bool { !files.isEmpty || takesAnonymous == false || proxy.identity != .none }
+
+    /// What services are told in the request context.
+    var contextTerms: ContextTerms {
+        ContextTerms(tellsPrincipal: context == .principal, adminRoles: Set(adminRoles.map { Name($0) }))
+    }
+}
+
+/// What the request context is made of.
+enum ContextSource: String, Sendable, CaseIterable {
+    /// Who the request is from.
+    case principal
+    /// Nothing; it is what `Rpc-Context` says.
+    case none
 }
 
 extension SettingsTable {
@@ -41,6 +62,53 @@ extension SettingsTable {
             "auth.anonymous",
             \.access.takesAnonymous,
             "Let requests without a credential in, as the principal anonymous; auto only with neither keys nor issuers"
+        ).reloadable(),
+        .choice(
+            "auth.context",
+            \.access.context,
+            "What services are told in the request context: who the request is from (principal), or nothing"
+        ).reloadable(),
+        .list(
+            "auth.adminRoles",
+            \.access.adminRoles,
+            allowed: "names of roles",
+            "Roles that make is_admin true in the request context; nothing else does"
+        ) {
+            $0.isEmpty ? nil : $0
+        } text: {
+            $0
+        }.reloadable(),
+        .networks(
+            "auth.proxy.addresses",
+            \.access.proxy.peers,
+            "Where requests of trusted proxies come from: what they say of clients is believed"
+        ).reloadable(),
+        .custom(
+            "auth.proxy.identity",
+            \.access.proxy.identity,
+            type: "field",
+            allowed: ProxyIdentity.allowed,
+            "How a trusted proxy says whom it has proved; from others such fields are refused"
+        ) {
+            ProxyIdentity($0)
+        } text: {
+            $0.text
+        }.reloadable(),
+        .custom(
+            "auth.proxy.roles",
+            \.access.proxy.roles,
+            type: "field",
+            allowed: "none or the name of a field",
+            "The field in which it says their roles, with commas between them; keystone has its own"
+        ) {
+            $0 == "none" ? .some(nil) : FieldName.isName($0) ? .some($0) : nil
+        } text: {
+            $0 ?? "none"
+        }.reloadable(),
+        .choice(
+            "auth.proxy.forwarded",
+            \.access.proxy.forwarding,
+            "The field in which it says where a request came from; the other one may be the client's own, and is not read"
         ).reloadable(),
         .path(
             "policy.file",

@@ -22,7 +22,7 @@ enum OpenDoor: Sendable, Equatable, CaseIterable {
     var remedy: String {
         switch self {
         case .authentication:
-            "authentication (set auth.keys to the file of keys that rpc-gateway keys new makes, or auth.issuers; auth.anonymous needs a policy.file)"
+            "authentication (set auth.keys to the file of keys that rpc-gateway keys new makes, auth.issuers, or auth.proxy.identity; auth.anonymous needs a policy.file)"
         case .encryption: "TLS (listen on a loopback address, behind a proxy that has it)"
         }
     }
@@ -30,7 +30,7 @@ enum OpenDoor: Sendable, Equatable, CaseIterable {
 
 extension AccessSettings {
     /// Whether some can be told from others.
-    var identifies: Bool { keysFile != nil || issuersFile != nil }
+    var identifies: Bool { keysFile != nil || issuersFile != nil || proxy.identity != .none }
 
     /// Whether nobody may do everything without saying who they are.
     var isGuarded: Bool { identifies && (takesAnonymous != true || policyFile != nil) }

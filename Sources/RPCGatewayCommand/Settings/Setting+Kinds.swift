@@ -109,6 +109,33 @@ extension Setting {
         }
     }
 
+    /// A list, each member of which is written as text.
+    static func list<Value>(
+        _ key: String,
+        _ path: SettingPath<[Value]>,
+        allowed: String,
+        _ meaning: String,
+        parse: @escaping @Sendable (String) -> Value?,
+        text: @escaping @Sendable (Value) -> String
+    ) -> Setting {
+        Setting(
+            key: key,
+            type: "list",
+            allowed: allowed,
+            meaning: meaning,
+            isList: true,
+            apply: { raw, settings in
+                guard case .list(let texts) = raw else { return false }
+                let values = texts.compactMap(parse)
+                guard values.count == texts.count else { return false }
+                settings[keyPath: path] = values
+                return true
+            },
+            copy: { $1[keyPath: path] = $0[keyPath: path] },
+            show: { .list($0[keyPath: path].map(text)) }
+        )
+    }
+
     static func text(
         _ key: String,
         _ path: SettingPath<String>,

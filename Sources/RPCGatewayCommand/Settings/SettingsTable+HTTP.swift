@@ -83,37 +83,20 @@ extension SettingsTable {
             100...longest,
             "How long a request may take to arrive"
         ),
-        .origins(
+        .list(
             "http.cors.origins",
             \.gateway.crossOrigin.origins,
+            allowed: PageOrigin.allowed,
             "Origins other than the gateway's own whose pages may use it (CORS)"
-        ).reloadable(),
+        ) {
+            PageOrigin($0)
+        } text: {
+            $0.text
+        }.reloadable(),
         .boolean(
             "http.cors.credentials",
             \.gateway.crossOrigin.credentials,
             "Let browsers send credentials of their own, such as client certificates, for these pages"
         ).reloadable(),
     ]
-}
-
-extension Setting {
-    /// The list of origins whose pages may use the gateway.
-    fileprivate static func origins(_ key: String, _ path: SettingPath<[PageOrigin]>, _ meaning: String) -> Setting {
-        Setting(
-            key: key,
-            type: "list",
-            allowed: PageOrigin.allowed,
-            meaning: meaning,
-            isList: true,
-            apply: { raw, settings in
-                guard case .list(let texts) = raw else { return false }
-                let origins = texts.compactMap { PageOrigin($0) }
-                guard origins.count == texts.count else { return false }
-                settings[keyPath: path] = origins
-                return true
-            },
-            copy: { $1[keyPath: path] = $0[keyPath: path] },
-            show: { .list($0[keyPath: path].map(\.text)) }
-        )
-    }
 }

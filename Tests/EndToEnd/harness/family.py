@@ -23,6 +23,9 @@ class Family:
     def oslo_server(self, url, topic, server, *options, **keywords):
         return self.add(peers.oslo_server(url, topic, server, *options, **keywords))
 
+    def oslo_policy_server(self, url, topic, server):
+        return self.add(peers.oslo_policy_server(url, topic, server))
+
     def verbatim_server(self, amqp_url, topic, *options):
         return self.add(peers.verbatim_server(amqp_url, topic, *options))
 

@@ -47,6 +47,11 @@ def oslo_server(url, topic, server, *options, release="18.3.1", environment=None
     return Peer([*command, "--url", url, "--topic", topic, "--server", server, *options], topic, server, environment)
 
 
+def oslo_policy_server(url, topic, server):
+    """A service whose methods oslo.policy allows or not."""
+    return Peer([places.python("18.3.1"), places.PEERS / "oslo_policy_server.py", "--url", url, "--topic", topic, "--server", server], topic, server)
+
+
 def verbatim_server(amqp_url, topic, server="verbatim", *options):
     """The server that answers by hand; it needs pika, so it runs with the tests' own interpreter."""
     command = [sys.executable, places.PEERS / "verbatim_server.py"]

@@ -21,6 +21,7 @@ extension LoadedSettings {
         if settings.gateway.limits.burst > 0, settings.gateway.limits.rate == 0 {
             problems.append(problem("limits.burst", "has no meaning without limits.rate; set that as well"))
         }
+        if let (key, reason) = settings.access.proxy.contradiction { problems.append(problem(key, reason)) }
         if settings.transport.password != nil, let url = try? TransportURL(settings.transport.url) {
             if ["memory", "fake"].contains(url.driverName) {
                 problems.append(problem("transport.password", "has no meaning for a transport without a broker"))

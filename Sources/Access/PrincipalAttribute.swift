@@ -1,0 +1,55 @@
+// Part of the rpc-gateway project, under Apache License v2.0; see LICENSE for the full text
+// SPDX-License-Identifier: Apache-2.0
+
+internal import Names
+internal import Threads
+
+/// What services are told about a principal besides its roles, by the key of oslo.context (`RequestContext.from_dict`).
+public enum PrincipalAttribute: String, Sendable, CaseIterable {
+    case user = "user_id"
+    case userName = "user_name"
+    case userDomain = "user_domain"
+    case userDomainName = "user_domain_name"
+    case project = "project_id"
+    case projectName = "project_name"
+    case projectDomain = "project_domain"
+    case projectDomainName = "project_domain_name"
+    case domain
+    case domainName = "domain_name"
+    case systemScope = "system_scope"
+    /// `true` or `false`.
+    case isAdminProject = "is_admin_project"
+
+    /// Those that files name, by their fields.
+    static let written: [(field: String, attribute: PrincipalAttribute)] = [
+        ("user", .user), ("project", .project), ("domain", .domain),
+    ]
+
+    static let allowed = "1 to \(longest) characters without control characters"
+    static let longest = 256
+
+    /// The value that a text stands for; nil for one that could not stand in a line of a log.
+    static func read(_ text: String) -> Name? {
+        let name = Name(text)
+        return isAllowed(name) ? name : nil
+    }
+
+    static func isAllowed(_ value: Name) -> Bool {
+        (1...longest).contains(value.utf8.count) && value.utf8.allSatisfy { $0 >= 0x20 && $0 != 0x7f }
+    }
+}
+
+/// A place for what others make of a principal once, and then use for all its requests.
+///
+/// It ends with the principal, and so with the keys, issuers and settings that were in force when that was made.
+public final class PrincipalNote: Sendable {
+    private let note = Guarded<(any Sendable)?>(nil)
+
+    /// What was made; callable from any thread, of which two may make it at the same time.
+    public func value<Value: Sendable>(_ make: () -> Value) -> Value {
+        if let known = note.withLock({ $0 }) as? Value { return known }
+        let made = make()
+        note.withLock { $0 = made }
+        return made
+    }
+}
