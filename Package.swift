@@ -44,6 +44,7 @@ let package = Package(
     ],
     targets: [
         .systemLibrary(name: "CLinux"),
+        .systemLibrary(name: "CGnuTLS", providers: [.apt(["libgnutls28-dev"])]),
         .systemLibrary(name: "CMicrohttpd", pkgConfig: "libmicrohttpd", providers: [.apt(["libmicrohttpd-dev"])]),
         .systemLibrary(name: "CRabbitMQ", pkgConfig: "librabbitmq", providers: [.apt(["librabbitmq-dev"])]),
 
@@ -60,14 +61,14 @@ let package = Package(
         .target(name: "Compression", dependencies: ["CZlib", "CBzip2"], swiftSettings: baseSettings),
         .target(
             name: "HTTPServer",
-            dependencies: ["CMicrohttpd", "CLinux", "Threads", log],
+            dependencies: ["CMicrohttpd", "CGnuTLS", "CLinux", "Threads", log],
             swiftSettings: baseSettings,
-            // libmicrohttpd reads its sockets, and learns which it can read, through these functions of ours: see
-            // docs/decisions/0021 and 0024. No product that other packages may use holds this target.
+            // libmicrohttpd reads and writes its sockets, and learns which it can read, through these functions of ours: see
+            // docs/decisions/0021, 0024 and 0029. No product that other packages may use holds this target.
             linkerSettings: [
-                .unsafeFlags([
-                    "-Xlinker", "--export-dynamic-symbol=recv", "-Xlinker", "--export-dynamic-symbol=epoll_wait",
-                ])
+                .unsafeFlags(
+                    ["recv", "send", "sendmsg", "epoll_wait"].flatMap { ["-Xlinker", "--export-dynamic-symbol=\($0)"] }
+                )
             ]
         ),
         .target(

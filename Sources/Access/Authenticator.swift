@@ -41,6 +41,9 @@ public enum AuthenticationError: Error, Sendable, Equatable {
         case proxyRoles = "the roles that the proxy names are not such as rules can name"
         case proxyAttribute = "what the proxy says of a user, project or domain is no text of 1 to 256 characters"
         case tooLong = "the credential is too long"
+        case certificateExpired = "the client certificate has ended since the connection was made"
+        case certificateName =
+            "the client certificate has no name of the kind in auth.certificates, several URIs, or one that is longer than 256 visible characters"
         case otherScheme = "Authorization has another scheme than Bearer"
     }
 
@@ -48,6 +51,8 @@ public enum AuthenticationError: Error, Sendable, Equatable {
     public enum Ambiguity: String, Sendable {
         case authorizationTwice = "Authorization: the field is given twice; send it once"
         case apiKeyTwice = "X-Api-Key: the field is given twice; send it once"
+        case certificate =
+            "the client certificate and a field name two different principals; send the request without Authorization and X-Api-Key"
         case principals = "Authorization and X-Api-Key name two different principals; send one of them"
         case proxy = "the credential and what the proxy says are of two different principals; send one of them"
     }
@@ -91,7 +96,7 @@ public enum Finding: Sendable {
 /// Finds out who a request is from.
 ///
 /// Each credential that a request brings has to be right, and all of them have to be of one principal: a wrong one is never
-/// passed over for another, nor for none. They are looked at in a fixed order: what a proxy says, `Authorization`, then
+/// passed over for another, nor for none. They are looked at in a fixed order: what a proxy says, the certificate of the client, `Authorization`, then
 /// `X-Api-Key`.
 public struct Authenticator: Sendable {
     /// The keys that are taken; nil where no keys file is configured.
@@ -100,22 +105,29 @@ public struct Authenticator: Sendable {
     public let issuers: IssuerTable?
     /// Who in front of the gateway is believed; nil for nobody.
     public let proxy: TrustedProxy?
+    /// Which name of a client's certificate is its principal's.
+    public let certificates: CertificateNaming
     private let takesAnonymous: Bool
 
     /// Makes an authenticator.
     ///
-    /// - Parameter takesAnonymous: Whether a request without a credential is let in, as `anonymous`; nil where that is so
-    ///   for want of any source of principals.
+    /// - Parameters:
+    ///   - certificates: Which name of a client's certificate is its principal's; none where no certificates are asked for.
+    ///   - takesAnonymous: Whether a request without a credential is let in, as `anonymous`; nil where that is so for want
+    ///     of any source of principals.
     public init(
         keys: KeyTable?,
         issuers: IssuerTable? = nil,
         proxy: TrustedProxy? = nil,
+        certificates: CertificateNaming = .none,
         takesAnonymous: Bool? = nil
     ) {
         self.keys = keys
         self.issuers = issuers
         self.proxy = proxy
-        self.takesAnonymous = takesAnonymous ?? (keys == nil && issuers == nil && proxy?.identity == nil)
+        self.certificates = certificates
+        let hasSource = keys != nil || issuers != nil || proxy?.identity != nil || certificates != .none
+        self.takesAnonymous = takesAnonymous ?? !hasSource
     }
 
     /// Who a request is from, however long it takes to find out.
@@ -133,6 +145,12 @@ public struct Authenticator: Sendable {
     /// - Parameter now: Seconds since 1970.
     public func look(_ credentials: Credentials, now: Int64) throws(AuthenticationError) -> Finding {
         let proved = try proxy?.principal(credentials)
+        if let certificate = credentials.certificate, certificates != .none {
+            let principal = try certificates.principal(certificate, now: now)
+            // No key, no token and no proxy's word is of a principal with such a name.
+            guard !credentials.hasField, proved == nil else { throw .ambiguous(.certificate) }
+            return .principal(principal)
+        }
         let first = try finding(authorization: credentials.authorization, now)
         let second = try Self.agreed(proved, try principal(apiKey: credentials.apiKey, now))
         switch first {

@@ -18,11 +18,19 @@ public struct Credentials: Sendable {
     public var peer = ""
     /// Those of the fields that `TrustedProxy.fields` names that the request has, by their names as they stand there.
     public var ofProxy: [(name: String, value: Field)] = []
+    /// The certificate of the client; nil where it has shown none.
+    public var certificate: ProvedCertificate?
 
     /// Takes the fields.
-    public init(authorization: Field = .absent, apiKey: Field = .absent) {
+    public init(authorization: Field = .absent, apiKey: Field = .absent, certificate: ProvedCertificate? = nil) {
         self.authorization = authorization
         self.apiKey = apiKey
+        self.certificate = certificate
+    }
+
+    /// Whether a field says who the request is from.
+    var hasField: Bool {
+        if case .absent = authorization, case .absent = apiKey { false } else { true }
     }
 
     /// The longest credential that is looked at, in bytes.

@@ -17,6 +17,8 @@ public final class Principal: Sendable {
         case token(issuer: Name)
         /// A trusted proxy, which says whom it has proved.
         case proxy
+        /// A certificate that the client showed when it connected.
+        case certificate
     }
 
     /// The name, by which one principal is told from another.

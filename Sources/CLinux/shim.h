@@ -7,6 +7,7 @@
 #include <sys/prctl.h>
 #include <stdint.h>
 #include <sys/random.h>
+#include <sys/syscall.h>
 
 // Glibc's Swift module exports none of these; the macros need a value that Swift can import.
 static inline int clinux_eventfd(void) { return eventfd(0, EFD_NONBLOCK | EFD_CLOEXEC); }
@@ -16,6 +17,12 @@ static inline int clinux_epoll_create(void) { return epoll_create1(EPOLL_CLOEXEC
 extern int pthread_setname_np(pthread_t thread, const char *name);
 static inline void clinux_set_thread_name(const char *name) { pthread_setname_np(pthread_self(), name); }
 static inline int clinux_set_dumpable(int is) { return prctl(PR_SET_DUMPABLE, is, 0, 0, 0); }
+// Declared here, as it is variadic.
+extern long syscall(long number, ...);
+// `sendmsg` itself may be ours (see SocketWrites in the HTTP server).
+static inline long clinux_sendmsg(int descriptor, const void *message, int flags) {
+    return syscall(SYS_sendmsg, descriptor, message, flags);
+}
 static inline long clinux_random(void *bytes, unsigned long count) { return getrandom(bytes, count, 0); }
 
 // Has the kernel drop what would begin a connection to a listening socket (a segment of TCP with SYN and without ACK); handshakes

@@ -49,9 +49,13 @@ public enum BoundAddress: Sendable, Equatable, CustomStringConvertible {
     }
 
     /// As people write it: `http://127.0.0.1:8080`, `http://[::1]:8080`, `unix:/run/gateway.sock`.
-    public var description: String {
+    public var description: String { text(overTLS: false) }
+
+    /// The same, with `https` where a server speaks TLS; on Unix sockets none does.
+    public func text(overTLS isSecure: Bool) -> String {
         switch self {
-        case .tcp(let host, let port): "http://\(host.contains(":") ? "[\(host)]" : host):\(port)"
+        case .tcp(let host, let port):
+            "\(isSecure ? "https" : "http")://\(host.contains(":") ? "[\(host)]" : host):\(port)"
         case .unix(let path): "unix:\(path)"
         }
     }

@@ -22,18 +22,23 @@ public final class HTTPServer: Sendable {
     private let counters: ServerCounters
     private let places: ConnectionPlaces
     private let givenLoops: [EventLoop]?
+    private let tls: ServerTLS?
     private let phase = Guarded<Phase>(.made)
 
     /// Makes a server that does nothing yet, except that it raises the process's soft limit of open files where needed.
     ///
-    /// - Parameter loops: the running loops that it serves on, which outlive it; nil has it make `loopCount` of its own.
+    /// - Parameters:
+    ///   - tls: what it speaks TLS with; nil has it speak HTTP in plain text.
+    ///   - loops: the running loops that it serves on, which outlive it; nil has it make `loopCount` of its own.
     public init(
         configuration: HTTPServerConfiguration,
         handler: any HTTPRequestHandler,
+        tls: TLSContext? = nil,
         loops: [EventLoop]? = nil,
         logger: Logger
     ) {
         var configuration = configuration
+        self.tls = tls.map { ServerTLS($0) }
         if let loops { configuration.loopCount = loops.count }
         givenLoops = loops
         self.configuration = configuration
@@ -149,6 +154,7 @@ public final class HTTPServer: Sendable {
                     handler: handler,
                     counters: counters,
                     places: places,
+                    tls: tls,
                     logger: logger
                 )
             else {
@@ -184,6 +190,13 @@ public final class HTTPServer: Sendable {
     /// Where a descriptor listens that the process was started with; nil when it does not.
     public static func address(ofInherited descriptor: Int32) -> BoundAddress? { InheritedSocket.address(descriptor) }
 
+    /// What TLS is spoken with; nil for a server that speaks none.
+    public var currentTLS: TLSContext? { tls?.current }
+
+    /// Has handshakes from now on begin with other certificates and rules. Connections stay: a client whose certificate these would
+    /// refuse is turned away with its next request. Has no effect on a server that speaks no TLS.
+    public func update(tls context: TLSContext) { tls?.current = context }
+
     /// What the server is doing now.
     public var statistics: HTTPServerStatistics {
         HTTPServerStatistics(
@@ -193,6 +206,8 @@ public final class HTTPServer: Sendable {
             streams: counters.streams.load(ordering: .relaxed),
             refusedConnections: counters.refusedConnections.load(ordering: .relaxed),
             replacedConnections: counters.replacedConnections.load(ordering: .relaxed),
+            handshakes: counters.handshakes.load(ordering: .relaxed),
+            failedHandshakes: counters.failedHandshakes.load(ordering: .relaxed),
             oldestTurnAge: loops.map(\.turnAge).max() ?? .zero
         )
     }

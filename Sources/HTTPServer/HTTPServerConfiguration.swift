@@ -50,6 +50,10 @@ public struct HTTPServerConfiguration: Sendable, Equatable {
     public var readTimeout: Duration
     /// How long the client of a stream may leave sent bytes unacknowledged, or the last bytes unread.
     public var streamStallTimeout: Duration
+    /// How long a client may take for a TLS handshake, from the accept on.
+    public var handshakeTimeout: Duration
+    /// TLS handshakes under way at the same time over all loops; for one more the oldest is broken off.
+    public var maximumHandshakes: Int
     /// Connections the kernel holds until they are accepted.
     public var backlog: Int32
 
@@ -70,6 +74,8 @@ public struct HTTPServerConfiguration: Sendable, Equatable {
         idleTimeout: Duration = .seconds(75),
         readTimeout: Duration = .seconds(30),
         streamStallTimeout: Duration = .seconds(30),
+        handshakeTimeout: Duration = .seconds(10),
+        maximumHandshakes: Int = 512,
         backlog: Int32 = 1_024
     ) {
         self.listeners = listeners
@@ -87,6 +93,8 @@ public struct HTTPServerConfiguration: Sendable, Equatable {
         self.idleTimeout = idleTimeout
         self.readTimeout = readTimeout
         self.streamStallTimeout = streamStallTimeout
+        self.handshakeTimeout = handshakeTimeout
+        self.maximumHandshakes = maximumHandshakes
         self.backlog = backlog
     }
 
@@ -125,6 +133,10 @@ public struct HTTPServerConfiguration: Sendable, Equatable {
         if streamStallTimeout < .milliseconds(1) {
             problems.append("streamStallTimeout is not positive: use 1 ms or more")
         }
+        if handshakeTimeout < .milliseconds(1) {
+            problems.append("handshakeTimeout is not positive: use 1 ms or more")
+        }
+        if maximumHandshakes < 1 { problems.append("maximumHandshakes is \(maximumHandshakes): use 1 or more") }
         if backlog < 1 { problems.append("backlog is \(backlog): use 1 or more") }
         return problems
     }

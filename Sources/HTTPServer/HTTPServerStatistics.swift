@@ -15,6 +15,10 @@ public struct HTTPServerStatistics: Sendable, Equatable {
     public var refusedConnections: Int
     /// Idle connections closed to make room for others, since the start.
     public var replacedConnections: Int
+    /// TLS handshakes that were done, since the start.
+    public var handshakes: Int
+    /// TLS handshakes that were not: refused, broken off, or by clients that speak no TLS.
+    public var failedHandshakes: Int
     /// How long ago the last turn of the slowest loop began; more than a few seconds means that a loop is stuck in a
     /// handler.
     public var oldestTurnAge: Duration

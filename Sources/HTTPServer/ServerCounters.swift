@@ -16,6 +16,8 @@ final class ServerCounters: Sendable {
     let streams = Atomic<Int>(0)
     let refusedConnections = Atomic<Int>(0)
     let replacedConnections = Atomic<Int>(0)
+    let handshakes = Atomic<Int>(0)
+    let failedHandshakes = Atomic<Int>(0)
     /// When a connection last found no ordinary place, in milliseconds of the loops' clock; 0 while the log does not
     /// say that places are short.
     private let shortage = Atomic<UInt64>(0)

@@ -33,6 +33,10 @@ struct IssuerTableTests {
         #expect(problems("- {\(Self.good), keys: f, secret: f}") == [source])
         #expect(problems("- {\(Self.good), keys: g}") == ["line 1: keys: the file g does not exist"])
         #expect(
+            problems("- {name: cert, issuer: x, audiences: a, keys: f}")
+                == ["line 1: name: is that of client certificates; choose another"]
+        )
+        #expect(
             problems("- {name: corp, issuer: x, keys: f}")
                 == ["line 1: audiences: is missing; a token for somebody else would be taken"]
         )

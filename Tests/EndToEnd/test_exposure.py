@@ -29,7 +29,7 @@ def keys(tmp_path_factory):
 @pytest.mark.parametrize("words", [["serve"], ["config", "check"]])
 @pytest.mark.parametrize("address", ["0.0.0.0:0", "[::]:0", "192.0.2.1:80"])
 def test_others_than_this_machine_are_not_served_by_accident(words, address, keys):
-    for more, missing in [([], "authentication (set auth.keys"), (["--set", f"auth.keys={keys}"], "TLS (listen on a loopback address")]:
+    for more, missing in [([], "authentication (set auth.keys"), (["--set", f"auth.keys={keys}"], "TLS (set http.tls.certificate and http.tls.key")]:
         done = run(*words, "--listen", address, *more)
         assert done.returncode == 2
         assert f'http.listen: "{address}" (option --listen): more than this machine reaches it, without {missing}' in done.stderr

@@ -53,6 +53,47 @@ struct OpenDoorTests {
         )
     }
 
+    @Test func tlsIsEncryptionAndClientCertificatesAreAuthentication() throws {
+        let tls = [
+            ("http.listen", "0.0.0.0:443"), ("http.tls.certificate", "/etc/c.pem"), ("http.tls.key", "/etc/k.pem"),
+        ]
+        let authority = ("http.tls.clientAuthority", "/etc/a.pem")
+        #expect(throws: SettingsError.self) { try load(tls) }
+        #expect(try load(tls + [Self.keys]).settings.openDoors() == [])
+        #expect(try load(tls + [authority]).settings.openDoors() == [])
+        #expect(throws: SettingsError.self) { try load(tls + [authority, ("auth.certificates", "none")]) }
+        #expect(throws: SettingsError.self) { try load(tls + [authority, Self.anonymous]) }
+        #expect(try load(tls + [authority, Self.anonymous, Self.policy]).settings.openDoors() == [])
+    }
+
+    @Test func theSettingsOfTLSGoTogether() {
+        let cases: [([(String, String)], String)] = [
+            ([("http.tls.certificate", "a,b"), ("http.tls.key", "a")], "http.tls.key"),
+            ([("http.tls.key", "a")], "http.tls.key"),
+            ([("http.tls.clientAuthority", "a")], "http.tls.clientAuthority"),
+            ([("http.tls.revoked", "a")], "http.tls.revoked"),
+        ]
+        for (values, key) in cases {
+            do {
+                _ = try load(values)
+                Issue.record("\(values) were taken")
+            } catch {
+                #expect(error.problems.map(\.subject) == [key], "\(values)")
+            }
+        }
+    }
+
+    @Test func certificatesThatEndSoonAreToldOnceADay() {
+        var ends = CertificateEnds()
+        let (day, now): (Int64, Int64) = (86_400, 1_000_000_000)
+        #expect(ends.look([now + 15 * day], now: now) == [])
+        #expect(ends.look([now + 15 * day, now + 13 * day, now - 1], now: now) == [1, 2])
+        #expect(ends.look([now + day], now: now + day - 1) == [])
+        #expect(ends.look([now + 2 * day], now: now + day) == [0])
+        // The clock was put back.
+        #expect(ends.look([now], now: now - day) == [0])
+    }
+
     @Test func authenticationIsMoreThanAFileOfKeys() throws {
         let cases: [([(String, String)], Bool)] = [
             ([], false), ([Self.keys], true), ([Self.policy], false), ([Self.keys, Self.anonymous], false),
@@ -75,8 +116,8 @@ struct OpenDoorTests {
             #expect(
                 error.problems[1].description
                     == "http.listen: \"0.0.0.0:8080\" (option --listen): more than this machine "
-                    + "reaches it, without TLS (listen on a loopback address, behind a proxy that has it); --insecure or "
-                    + "http.insecure=true serves all the same"
+                    + "reaches it, without TLS (set http.tls.certificate and http.tls.key, or listen on a loopback address, behind a "
+                    + "proxy that has it); --insecure or http.insecure=true serves all the same"
             )
         }
     }

@@ -60,6 +60,9 @@ extension IssuerTable {
     ) -> (Issuer, path: String?)? {
         guard var fields = reading.fields(of: entry, known: fields) else { return nil }
         let name = reading.required(&fields, "name", allowed: allowedName) { issuerName($0) }
+        if name == CertificateNaming.prefix {
+            reading.note(entry.line, "name", "is that of client certificates; choose another")
+        }
         let issuer = reading.required(&fields, "issuer", allowed: "what its tokens have as iss") { text($0) }
         if !fields.has("audiences") {
             reading.note(entry.line, "audiences", "is missing; a token for somebody else would be taken")

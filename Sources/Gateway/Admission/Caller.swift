@@ -41,17 +41,18 @@ final class Caller: Sendable {
 }
 
 extension Credentials {
-    /// The fields of a request that say who it is from.
-    init(_ fields: RequestFields) {
+    /// What a request brings to say who it is from.
+    init(_ head: RequestHead) {
         self.init(
-            authorization: Self.field(fields, "Authorization"),
-            apiKey: Self.field(fields, "X-Api-Key")
+            authorization: Self.field(head.fields, "Authorization"),
+            apiKey: Self.field(head.fields, "X-Api-Key"),
+            certificate: head.clientCertificate.map { ProvedCertificate($0) }
         )
     }
 
     /// The same, with what a proxy says that may be believed.
     init(_ head: RequestHead, _ proxy: TrustedProxy?) {
-        self.init(head.fields)
+        self.init(head)
         guard let proxy, !proxy.fields.isEmpty else { return }
         peer = head.proxyAddress ?? head.remoteAddress
         for name in proxy.fields {
@@ -64,6 +65,20 @@ extension Credentials {
     private static func field(_ fields: RequestFields, _ name: StaticString) -> Field {
         guard let value = fields.bytes(of: name) else { return .absent }
         return fields.count(of: name) == 1 ? .once(value) : .repeated
+    }
+}
+
+extension ProvedCertificate {
+    fileprivate init(_ certificate: ClientCertificate) {
+        let names = certificate.names.map { name -> Name in
+            switch name {
+            case .uri(let bytes): .uri(bytes)
+            case .dns(let bytes): .dns(bytes)
+            case .email(let bytes): .email(bytes)
+            case .commonName(let bytes): .commonName(bytes)
+            }
+        }
+        self.init(names: names, end: certificate.end)
     }
 }
 

@@ -24,8 +24,10 @@ extension ProblemCode {
             switch reason {
             case .malformedRequestLine, .malformedMethod, .malformedTarget, .malformedLine,
                 .malformedFieldName, .malformedFieldValue, .missingHost, .malformedHost, .conflictingLength,
-                .repeatedLength, .malformedLength, .chunkedNotLast, .transferEncodingInOldVersion, .malformedChunk:
+                .repeatedLength, .malformedLength, .chunkedNotLast, .transferEncodingInOldVersion, .malformedChunk,
+                .plainText:
                 .invalidRequest
+            case .certificateRefused: .forbidden
             case .misdirected: .misdirected
             case .requestTimeout: .requestTimeout
             case .bodyTooLarge: .contentTooLarge

@@ -9,8 +9,11 @@ internal import Synchronization
 extension HTTPConnection {
     /// Writes an answer past the library and ends our side of the connection, so that nothing of the library's follows.
     func answerDirectly(_ failure: HTTPFailure) {
-        guard end.answerDirectly() else { return }
-        DirectResponse.send(loop.handler.response(to: failure), to: descriptor, withBody: !libraryHead.isHead)
+        // A client whose handshake is not done could not read it.
+        guard session?.isEstablished ?? true, end.answerDirectly() else { return }
+        let response = loop.handler.response(to: failure)
+        sendDirectly(DirectResponse.serialize(response, withBody: !libraryHead.isHead, date: HTTPDate.now()))
+        session?.sayEnd()
         shutdown(descriptor, Int32(SHUT_WR))
     }
 
@@ -36,6 +39,10 @@ extension HTTPConnection {
             guard nextPeerCheck <= loop.now else { return }
             if nextPeerCheck > 0 { buffers = RequestBuffers() }
             stage = .idle(nextPeerCheck: loop.now + Self.peerCheckMilliseconds)
+            session?.trim()
+            closeIfPeerEnded()
+        case .unused where session != nil:
+            resumeHandshake()
             closeIfPeerEnded()
         case .unused, .receivingHead, .receivingBody, .droppingBody: closeIfPeerEnded()
         }
@@ -55,11 +62,12 @@ extension HTTPConnection {
 
     /// Closes the connection if no request is on it and none is in the socket.
     func closeIfIdle() {
-        if stage.isIdle, reader.unread.isEmpty, !hasUnreadBytes { abandon() }
+        if stage.isIdle, reader.unread.isEmpty, !hasUnreadBytes, !isFresh { abandon() }
     }
 
     /// Makes the library see the end of the connection in its next turn.
     func abandon() {
+        if stage.isIdle { session?.sayEnd() }
         shutdown(descriptor, Int32(SHUT_RDWR))
     }
 
@@ -122,6 +130,7 @@ extension HTTPConnection {
     func close() {
         dropRequest()
         dropReceived()
+        if let session { closeSession(session) }
         guard end.lingers, !loop.isStopping else { return }
         // A second descriptor keeps the socket when the library closes the first.
         let second = fcntl(descriptor, F_DUPFD_CLOEXEC, 0)
@@ -142,7 +151,7 @@ extension HTTPConnection {
     }
 
     /// Whether the client has sent what has not been read yet.
-    var hasUnreadBytes: Bool { peek() > 0 }
+    var hasUnreadBytes: Bool { session?.hasMore ?? false || peek() > 0 }
 
     /// Looks for a byte: 1 with one, 0 at the end, -1 without either.
     private func peek() -> Int {

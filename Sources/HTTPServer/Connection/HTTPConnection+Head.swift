@@ -8,6 +8,7 @@ extension HTTPConnection {
     /// Up to this size a refused request's body is read and dropped instead of closing the connection.
     private static let droppedBodyBytes = 65_536
     private static let reservedAtFirst = 65_536
+    private static let continueText = Array("HTTP/1.1 100 Continue\r\n\r\n".utf8)
 
     /// Checks a head that has arrived completely, asks the application, and decides how the body is read.
     func acceptHead(_ bytes: UnsafeRawBufferPointer, requestLineBytes: Int) throws(HTTPFailure) {
@@ -30,13 +31,15 @@ extension HTTPConnection {
             throw HTTPFailure(.misdirected)
         }
         libraryHead = LibraryHead(line, summary.connectionOptions)
+        let certificate = try session == nil ? nil : clientCertificate()
         let head = RequestHead(
             method: name,
             path: parts.path,
             query: parts.query,
             fields: fields,
             remoteAddress: remoteAddress,
-            entrance: loop.configuration.entrance
+            entrance: loop.configuration.entrance,
+            clientCertificate: certificate
         )
         if place != .ordinary { try checkPlace(head) }
         reader.body = RequestReader.Body(framing, trailerBytes: loop.configuration.maximumHeadBytes)
@@ -66,7 +69,6 @@ extension HTTPConnection {
 
     /// Tells the client to go on. Nothing else is being sent: the answer before has gone.
     func sendContinue() {
-        let text: StaticString = "HTTP/1.1 100 Continue\r\n\r\n"
-        _ = send(descriptor, text.utf8Start, text.utf8CodeUnitCount, Int32(MSG_NOSIGNAL | MSG_DONTWAIT))
+        sendDirectly(Self.continueText)
     }
 }

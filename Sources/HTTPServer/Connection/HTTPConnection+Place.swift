@@ -9,7 +9,7 @@ extension HTTPConnection {
     var idleSince: UInt64? {
         guard place == .ordinary else { return nil }
         switch stage {
-        case .unused: return begun(loop.readMilliseconds)
+        case .unused: return session?.isEstablished ?? true ? begun(loop.readMilliseconds) : opened
         case .idle: return begun(loop.idleMilliseconds)
         case .receivingHead:
             let begun = begun(loop.readMilliseconds)

@@ -51,18 +51,26 @@ extension HTTPConnection {
 
     /// Reads until a request is complete, or until nothing more is to be had for now.
     private func receive() -> ReadResult {
+        if let session, !session.isEstablished { return awaitHandshake(session) }
         if !reader.unread.isEmpty, !isPartOfHead { takeUnread() }
         var left = Self.bytesATurn
         while !stage.isRequestThere {
             guard left > 0 else { return .again }
             let asked = min(bytesToAskFor, loop.readBuffer.count)
-            let count = recvfrom(descriptor, loop.readBuffer.baseAddress, asked, 0, nil, nil)
+            let count = receiveBytes(asked)
             guard count > 0 else { return endOfBytes(count, errno) }
-            reader.mayHaveMore = count == asked
+            reader.mayHaveMore = session?.hasMore ?? (count == asked)
             take(UnsafeRawBufferPointer(rebasing: loop.readBuffer[..<count]))
             left -= count
         }
         return .wait
+    }
+
+    /// What the client has sent, into the loop's buffer; as `recv`.
+    @inline(__always)
+    private func receiveBytes(_ asked: Int) -> Int {
+        guard let session else { return recvfrom(descriptor, loop.readBuffer.baseAddress, asked, 0, nil, nil) }
+        return session.read(into: UnsafeMutableRawBufferPointer(rebasing: loop.readBuffer[..<asked]))
     }
 
     /// Beyond the size of a head no more than may belong to the request: what follows it waits in the socket, where it

@@ -45,6 +45,8 @@ final class HTTPConnection {
     private(set) var attachment: (any RequestAttachment)?
     /// Whether the client is watched, in case it leaves.
     var isWatched = false
+    /// What the connection's TLS is; nil where it speaks none.
+    var session: TLSSession?
     /// What the connection is there for.
     var place: Place { didSet { loop.crowd.move(from: oldValue, to: place) } }
 

@@ -16,9 +16,19 @@ final class LibraryContext {
     init(logger: Logger) { self.logger = logger }
 
     /// Starts a daemon that calls back with this context, which must outlive it.
-    func startDaemon(_ configuration: HTTPServerConfiguration, _ places: ConnectionPlaces) -> OpaquePointer? {
+    ///
+    /// - Parameter speaksTLS: whether its connections, or some of them, are encrypted.
+    func startDaemon(
+        _ configuration: HTTPServerConfiguration,
+        _ places: ConnectionPlaces,
+        speaksTLS: Bool
+    ) -> OpaquePointer? {
         guard SocketReads.areOurs, ToldEvents.areOurs else {
             logger.critical("libmicrohttpd does not read through this program: link it as a shared library")
+            return nil
+        }
+        guard !speaksTLS || SocketWrites.areOurs else {
+            logger.critical("libmicrohttpd does not write through this program: link it as a shared library")
             return nil
         }
         MHD_set_panic_func(libraryPanicked, nil)

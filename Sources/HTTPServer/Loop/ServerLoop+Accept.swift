@@ -89,10 +89,10 @@ extension ServerLoop {
         _ welcome: Welcome,
         _ listener: LoopListener
     ) {
-        guard welcome != .refuse else { return refuse(descriptor, counters.refuse(.tooManyConnections)) }
+        guard welcome != .refuse else { return refuse(descriptor, counters.refuse(.tooManyConnections), listener) }
         let address = listener.isUnix ? Self.user(of: descriptor) : SocketAddress(storage).host
         switch counters.admit(address) {
-        case .refused(let reason): refuse(descriptor, reason)
+        case .refused(let reason): refuse(descriptor, reason, listener)
         case .admitted:
             accepted = (address, welcome == .serve ? .ordinary : placeInCrowd(for: address), listener)
             let isAdded = withUnsafePointer(to: &storage) { pointer in
@@ -110,10 +110,12 @@ extension ServerLoop {
     /// What stands for the address of the peer of a Unix socket: peers of one user are one client.
     private static func user(of descriptor: Int32) -> String { "unix:\(clinux_peer_user(descriptor))" }
 
-    private func refuse(_ descriptor: Int32, _ reason: HTTPFailure.Reason) {
+    private func refuse(_ descriptor: Int32, _ reason: HTTPFailure.Reason, _ listener: LoopListener) {
         // The request is not read, so the answer may come before it; lingering lets the client read the answer all the
         // same.
-        DirectResponse.send(handler.response(to: HTTPFailure(reason)), to: descriptor)
+        let failure = handler.response(to: HTTPFailure(reason))
+        // A client that waits for TLS could not read it.
+        if tls == nil || listener.isUnix { DirectResponse.send(failure, to: descriptor) }
         lingering.add(descriptor, now: now)
     }
 
@@ -129,6 +131,7 @@ extension ServerLoop {
             place: place
         )
         accepted = nil
+        if let tls, !listener.isUnix { connection.expectTLS(tls) }
         // Otherwise the library would read what it must not see.
         if !SocketReads.all.add(connection) { shutdown(connection.descriptor, Int32(SHUT_RDWR)) }
         connection.position = connections.count

@@ -32,6 +32,8 @@ final class ServerLoop: ResumeQueue, TurnTaker, @unchecked Sendable {
     private let stopped: WakeUp
 
     let daemon: OpaquePointer
+    /// What the connections' TLS is; nil where none is spoken.
+    let tls: LoopTLS?
     /// The descriptor that the library waits with.
     let libraryDescriptor: Int32
     private let context: LibraryContext
@@ -87,11 +89,14 @@ final class ServerLoop: ResumeQueue, TurnTaker, @unchecked Sendable {
         handler: any HTTPRequestHandler,
         counters: ServerCounters,
         places: ConnectionPlaces,
+        tls: ServerTLS?,
         logger: Logger
     ) {
         let now = Moment.now.milliseconds
         let context = LibraryContext(logger: logger)
-        guard let stopped = try? WakeUp(), let daemon = context.startDaemon(configuration, places) else {
+        guard let stopped = try? WakeUp(),
+            let daemon = context.startDaemon(configuration, places, speaksTLS: tls != nil)
+        else {
             for listener in listeners { listener.close() }
             return nil
         }
@@ -107,6 +112,7 @@ final class ServerLoop: ResumeQueue, TurnTaker, @unchecked Sendable {
         self.streamStallMilliseconds = configuration.streamStallTimeout.clockMilliseconds
         self.stallMilliseconds = (configuration.idleTimeout + configuration.readTimeout).clockMilliseconds
         self.daemon = daemon
+        self.tls = tls.map { LoopTLS($0, configuration) }
         libraryDescriptor = cmicrohttpd_epoll_descriptor(daemon)
         self.context = context
         self.now = now
@@ -218,6 +224,7 @@ final class ServerLoop: ResumeQueue, TurnTaker, @unchecked Sendable {
         now = eventLoop.now.milliseconds
         if isDraining, now >= drainDeadline, !isStopping { giveUpRequests() }
         if hasEndedPeers { peers.turn() }
+        if let tls { advanceHandshakes(tls) }
         let hasResumed = resumeAnswered()
         if hasCaller { acceptConnections() }
         let isTold = !readable.isEmpty
@@ -230,7 +237,7 @@ final class ServerLoop: ResumeQueue, TurnTaker, @unchecked Sendable {
     }
 
     var maximumWait: Int32? {
-        guard ownResumable.isEmpty, toWake.isEmpty, readable.isEmpty else { return 0 }
+        guard ownResumable.isEmpty, toWake.isEmpty, readable.isEmpty, tls?.handshakes.isIdle ?? true else { return 0 }
         var wait: UInt64 = 0
         let hasWait = MHD_get_timeout(daemon, &wait) == .YES
         libraryDue = hasWait ? now + wait : .max

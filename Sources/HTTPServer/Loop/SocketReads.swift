@@ -14,6 +14,8 @@ final class SocketReads: Sendable {
     /// A descriptor of this number or above gets no connection; Linux gives a process none so high unless `fs.nr_open`
     /// is raised.
     private static let limit = 1 << 20
+    /// A bit that no object's address has: it tells writes whose bytes are to be encrypted from the many others.
+    private static let speaksTLS: UInt = 1
 
     // Sound: the memory lives as long as the process, all bytes zero is the representation of an atomic nil, and entries
     // are atomic. An entry is set by the loop that owns the descriptor, and cleared before it is closed.
@@ -29,7 +31,8 @@ final class SocketReads: Sendable {
     func add(_ connection: HTTPConnection) -> Bool {
         guard let connections, 0..<Self.limit ~= Int(connection.descriptor) else { return false }
         let address = UInt(bitPattern: Unmanaged.passUnretained(connection).toOpaque())
-        connections[Int(connection.descriptor)].store(address, ordering: .relaxed)
+        let mark = connection.session == nil ? 0 : Self.speaksTLS
+        connections[Int(connection.descriptor)].store(address | mark, ordering: .relaxed)
         return true
     }
 
@@ -41,9 +44,16 @@ final class SocketReads: Sendable {
     /// The connection, which its loop keeps as long as the entry stands.
     func connection(of descriptor: Int32) -> HTTPConnection? {
         guard let connections, 0..<Self.limit ~= Int(descriptor) else { return nil }
-        let address = connections[Int(descriptor)].load(ordering: .relaxed)
+        let address = connections[Int(descriptor)].load(ordering: .relaxed) & ~Self.speaksTLS
         guard let pointer = UnsafeRawPointer(bitPattern: address) else { return nil }
         return Unmanaged<HTTPConnection>.fromOpaque(pointer).takeUnretainedValue()
+    }
+
+    /// The TLS of the connection; nil where it speaks none.
+    func session(of descriptor: Int32) -> TLSSession? {
+        guard let connections, 0..<Self.limit ~= Int(descriptor) else { return nil }
+        let address = connections[Int(descriptor)].load(ordering: .relaxed)
+        return address & Self.speaksTLS == 0 ? nil : connection(of: descriptor)?.session
     }
 
     /// Whether calls of `recv` from libraries come here.

@@ -34,6 +34,8 @@ public struct HTTPFailure: Error, Sendable, Hashable {
         case tooManyBodies = "too many request bodies are arriving: try again later"
         case shuttingDown = "the server is shutting down: try again later"
         case abandoned = "the server shut down before the request was answered: what became of it is not known"
+        case plainText = "the server speaks TLS here: use https"
+        case certificateRefused = "the client certificate is not valid here any more: connect with another"
         case unsupportedVersion = "the HTTP version is not supported: use HTTP/1.1"
     }
 
@@ -52,6 +54,7 @@ public struct HTTPFailure: Error, Sendable, Hashable {
 extension HTTPFailure.Reason {
     var status: Int {
         switch self {
+        case .certificateRefused: 403
         case .requestTimeout: 408
         case .bodyTooLarge: 413
         case .targetTooLong: 414

@@ -32,6 +32,8 @@ public struct RequestHead: Sendable {
     public var proxyAddress: String?
     /// Which of a program's servers it came by.
     public var entrance: Entrance
+    /// The certificate that the client has proved to be its own; nil without one.
+    public var clientCertificate: ClientCertificate?
 
     /// A head made by hand, for tests and for callers without a socket.
     public init(
@@ -40,7 +42,8 @@ public struct RequestHead: Sendable {
         query: [UInt8]? = nil,
         fields: RequestFields = RequestFields(),
         remoteAddress: String = "",
-        entrance: Entrance = .ordinary
+        entrance: Entrance = .ordinary,
+        clientCertificate: ClientCertificate? = nil
     ) {
         self.method = method
         self.path = path
@@ -48,6 +51,7 @@ public struct RequestHead: Sendable {
         self.fields = fields
         self.remoteAddress = remoteAddress
         self.entrance = entrance
+        self.clientCertificate = clientCertificate
     }
 }
 

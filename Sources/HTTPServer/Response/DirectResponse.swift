@@ -11,10 +11,10 @@ internal import CMicrohttpd
 /// previous answer has gone, so the bytes cannot fall between others.
 enum DirectResponse {
     /// Sends what a fresh send buffer takes in one go; a connection that cannot take it gets no answer.
-    static func send(_ response: HTTPResponse, to descriptor: Int32, withBody: Bool = true) {
-        let bytes = serialize(response, withBody: withBody, date: HTTPDate.now())
+    static func send(_ response: HTTPResponse, to descriptor: Int32) {
+        let bytes = serialize(response, withBody: true, date: HTTPDate.now())
         _ = bytes.withUnsafeBytes {
-            Glibc.send(descriptor, $0.baseAddress, $0.count, Int32(MSG_NOSIGNAL | MSG_DONTWAIT))
+            sendto(descriptor, $0.baseAddress, $0.count, SocketWrites.flags, nil, 0)
         }
     }
 

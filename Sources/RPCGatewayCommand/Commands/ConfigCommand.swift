@@ -28,6 +28,7 @@ struct ConfigCommand: ParsableCommand {
         func run() throws {
             let settings = try options.arguments.load().settings
             do {
+                _ = try TLSLoading.load(settings)
                 _ = try AccessLoading.load(settings.access, after: nil)
             } catch {
                 StandardError.print(error.report)

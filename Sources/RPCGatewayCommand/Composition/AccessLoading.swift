@@ -31,6 +31,7 @@ enum AccessLoading {
             keys: keys,
             issuers: try issuers(settings, after: earlier?.authenticator.issuers, logger),
             proxy: proxy,
+            certificates: settings.certificateNaming,
             takesAnonymous: settings.takesAnonymous
         )
         return AccessControl(

@@ -26,11 +26,13 @@ struct Application: Sendable {
     let startedPlaces: [BoundAddress]
     /// The state of the access files when they were read.
     let accessStamps: [FileStamp]
+    /// The state of the files of TLS when they were read.
+    let tlsStamps: [FileStamp]
 
     /// Makes everything and starts nothing.
     ///
-    /// - Throws: what is wrong with the transport's address or options, the access files, or the sockets that the process
-    ///   was started with.
+    /// - Throws: what is wrong with the transport's address or options, the files of access and TLS, or the sockets that the
+    ///   process was started with.
     init(_ settings: Settings, _ started: StartedSockets) throws {
         logLevel = LogLevelSwitch(settings.logLevel)
         let (level, format) = (logLevel, settings.logFormat)
@@ -57,6 +59,8 @@ struct Application: Sendable {
             + AccessLoading.files(settings.access, access).dropFirst(stamps.count).map {
                 FileStamp(of: $0)
             }
+        tlsStamps = TLSLoading.files(settings).map { FileStamp(of: $0) }
+        let tls = try TLSLoading.load(settings)
         let url = try settings.transport.address
         let loops = try Self.makeLoops(settings.http.loopCount)
         driver = try Drivers.make(url, settings, loops: loops, logger: logger)
@@ -99,13 +103,20 @@ struct Application: Sendable {
         server = HTTPServer(
             configuration: http,
             handler: gateway,
+            tls: tls,
             loops: loops,
             logger: logger
         )
-        administration = try Self.makeAdministration(http, listeners.administration, gateway, logger)
+        administration = try Self.makeAdministration(http, listeners.administration, gateway, tls, logger)
         running.value = server
         registry.addProcessMetrics()
         registry.addGatewayMetrics(gateway, driver, server)
+    }
+
+    /// Has both servers begin handshakes with other certificates and rules from now on.
+    func update(tls: TLSContext) {
+        server.update(tls: tls)
+        administration?.update(tls: tls)
     }
 
     /// The loops that carry everything, HTTP and broker connections alike; they turn until the process ends.
@@ -124,6 +135,7 @@ struct Application: Sendable {
         _ ordinary: HTTPServerConfiguration,
         _ listeners: [HTTPListener],
         _ gateway: HTTPGateway,
+        _ tls: TLSContext?,
         _ logger: Logger
     ) throws(OutOfResources) -> HTTPServer? {
         guard !listeners.isEmpty else { return nil }
@@ -138,7 +150,7 @@ struct Application: Sendable {
         configuration.maximumArrivingBodyBytes = 1 << 20
         let loop = try EventLoop(name: "admin")
         try loop.start()
-        return HTTPServer(configuration: configuration, handler: gateway, loops: [loop], logger: logger)
+        return HTTPServer(configuration: configuration, handler: gateway, tls: tls, loops: [loop], logger: logger)
     }
 
     private static func makeDemo(_ driver: any Driver, _ logger: Logger) throws -> RPCServer {

@@ -63,9 +63,12 @@ struct HTTPService: Service {
 
     /// Says on standard output where it listens; scripts wait for this line.
     private func announce() {
-        for address in server.boundAddresses { print("listening on \(address)") }
-        for address in administration?.boundAddresses ?? [] { print("administration on \(address)") }
-        if hasDemo, let address = server.boundAddresses.first { print(Self.examples(address)) }
+        let isSecure = settings.tls.isOn
+        for address in server.boundAddresses { print("listening on \(address.text(overTLS: isSecure))") }
+        for address in administration?.boundAddresses ?? [] {
+            print("administration on \(address.text(overTLS: isSecure))")
+        }
+        if hasDemo, let address = server.boundAddresses.first { print(Self.examples(address, isSecure)) }
         fflush(nil)
         let missing = settings.openDoors(started).map(\.name).joined(separator: ", ")
         if !missing.isEmpty {
@@ -74,17 +77,17 @@ struct HTTPService: Service {
                 metadata: ["without": "\(missing)"]
             )
         }
-        let addresses = server.boundAddresses.map(\.description).joined(separator: ", ")
+        let addresses = server.boundAddresses.map { $0.text(overTLS: isSecure) }.joined(separator: ", ")
         logger.notice(
             "serving",
             metadata: ["http.address": "\(addresses)", "transport": "\(settings.transport.redactedURL)"]
         )
     }
 
-    private static func examples(_ address: BoundAddress) -> String {
+    private static func examples(_ address: BoundAddress, _ isSecure: Bool) -> String {
         let base =
             switch address {
-            case .tcp: address.description
+            case .tcp: address.text(overTLS: isSecure)
             case .unix(let path): "--unix-socket \(path) http://localhost"
             }
         return """

@@ -25,6 +25,13 @@ extension MetricsRegistry {
         counter("http.server.connections.replaced", "Idle HTTP connections closed to make room for others.") {
             Double(server.statistics.replacedConnections)
         }
+        counter("http.server.tls.handshakes", "TLS handshakes that were done.") { Double(server.statistics.handshakes) }
+        counter("http.server.tls.handshakes.failed", "TLS handshakes that were refused or broken off.") {
+            Double(server.statistics.failedHandshakes)
+        }
+        gauges("http.server.certificate.expiry.timestamp_seconds", "When a certificate ends, in seconds since 1970.") {
+            (server.currentTLS?.ends ?? []).enumerated().map { ([("certificate", "\($0 + 1)")], Double($1)) }
+        }
         gauge("broker.connected", "1 while replies can be received, else 0.") { gateway.receivesReplies ? 1 : 0 }
         gauge("broker.blocked", "1 while the broker blocks publishers, else 0.") {
             driver.status.blockedReason == nil ? 0 : 1

@@ -3,20 +3,23 @@
 
 internal import Access
 internal import Gateway
+internal import HTTPServer
 internal import Logging
 internal import Observability
 internal import ServiceLifecycle
 internal import Threads
 internal import UnixSignals
 
-/// Reads the configuration again at each SIGHUP, and the files of keys and rules when they change. What was read is
-/// applied as a whole, or refused as a whole and the old kept. Has the keys got that issuers show at an address.
+/// Reads the configuration again at each SIGHUP, and the files of keys and rules, and of TLS, when they change. What was read
+/// is applied as a whole, or refused as a whole and the old kept. Has the keys got that issuers show at an address.
 struct ReloadService: Service {
-    private let application: Application
+    let application: Application
     private let load: @Sendable () throws(SettingsError) -> LoadedSettings
     /// Held while files are read, by one of the two tasks of this service.
-    private let current: Guarded<Settings>
+    let current: Guarded<Settings>
     private let changes: Guarded<FileChanges>
+    let changesOfTLS: Guarded<FileChanges>
+    let ends = Guarded(CertificateEnds())
 
     /// The time between two looks at the files.
     private static let interval = Duration.milliseconds(500)
@@ -30,6 +33,7 @@ struct ReloadService: Service {
         self.load = load
         current = Guarded(settings)
         changes = Guarded(FileChanges(application.accessStamps))
+        changesOfTLS = Guarded(FileChanges(application.tlsStamps))
     }
 
     func run() async throws {
@@ -41,6 +45,8 @@ struct ReloadService: Service {
                 await cancelWhenGracefulShutdown {
                     while !Task.isCancelled {
                         look()
+                        lookAtTLS()
+                        warnOfEnds()
                         application.gateway.access?.authenticator.issuers?.refresh(at: .now)
                         try? await Task.sleep(for: Self.interval)
                     }
@@ -54,25 +60,37 @@ struct ReloadService: Service {
             do throws(SettingsError) {
                 let wanted = try load().settings
                 // What needs a restart stays as it is, so the mixture of old and new is checked as well.
-                if let reason = wanted.reloading(over: current).reasonNotToServe(application.startedPlaces) {
+                let merged = wanted.reloading(over: current)
+                if let reason = merged.reasonNotToServe(application.startedPlaces) {
                     throw SettingsError(problems: [SettingsProblem(subject: "http.listen", reason: reason)])
                 }
+                guard merged.tls.isOn == current.tls.isOn else {
+                    let reason = "turns TLS on or off, which needs a restart"
+                    throw SettingsError(problems: [SettingsProblem(subject: "http.tls.certificate", reason: reason)])
+                }
+                let tls = try TLSLoading.load(merged)
                 let access = try AccessLoading.load(
                     wanted.access,
                     after: application.gateway.access,
                     logger: application.logger
                 )
-                apply(wanted, access, to: &current)
+                apply(wanted, access, tls, to: &current)
             } catch {
                 application.logger.error("configuration refused, the old one stays", metadata: ["problems": "\(error)"])
             }
         }
     }
 
-    private func apply(_ wanted: Settings, _ access: AccessControl?, to current: inout Settings) {
+    private func apply(
+        _ wanted: Settings,
+        _ access: AccessControl?,
+        _ tls: TLSContext?,
+        to current: inout Settings
+    ) {
         let changes = wanted.changes(from: current)
         current = wanted.reloading(over: current)
         application.gateway.update(current.gatewayConfiguration, access: access)
+        if let tls { application.update(tls: tls) }
         application.logLevel.level = current.logLevel
         application.logger.notice(
             "configuration reloaded",

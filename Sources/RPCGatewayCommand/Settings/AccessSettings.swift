@@ -10,6 +10,10 @@ struct AccessSettings: Sendable, Equatable {
     var keysFile: String?
     /// The path of the file of issuers of tokens; nil for none.
     var issuersFile: String?
+    /// The path of the file with the authorities of clients' certificates; nil where none are asked for.
+    var clientAuthority: String?
+    /// Which name of a client's certificate is its principal's.
+    var certificates = CertificateNaming.auto
     /// Whether requests without a credential are let in; nil leaves it to whether there is any source of credentials.
     var takesAnonymous: Bool?
 
@@ -25,11 +29,16 @@ struct AccessSettings: Sendable, Equatable {
     /// Which decisions are told to the log.
     var audit = PolicyAudit.denied
 
+    /// Which name of a client's certificate is its principal's; none where no certificates are asked for.
+    var certificateNaming: CertificateNaming { clientAuthority == nil ? .none : certificates }
+
     /// The files that are read.
     var files: [String] { [keysFile, issuersFile, policyFile].compactMap { $0 } }
 
     /// Whether it is asked at all who requests are from, and what they may.
-    var asks: Bool { !files.isEmpty || takesAnonymous == false || proxy.identity != .none }
+    var asks: Bool {
+        !files.isEmpty || takesAnonymous == false || proxy.identity != .none || certificateNaming != .none
+    }
 
     /// What services are told in the request context.
     var contextTerms: ContextTerms {
@@ -58,10 +67,15 @@ extension SettingsTable {
             \.access.issuersFile,
             "The file of those whose JSON Web Tokens are taken; read again when it or a file that it names changes"
         ).reloadable(),
+        .choice(
+            "auth.certificates",
+            \.access.certificates,
+            "Which name of a client's certificate is its principal's, where http.tls.clientAuthority has them asked for; auto is the first of these kinds that it has"
+        ).reloadable(),
         .optionalBoolean(
             "auth.anonymous",
             \.access.takesAnonymous,
-            "Let requests without a credential in, as the principal anonymous; auto only with neither keys nor issuers"
+            "Let requests without a credential in, as the principal anonymous; auto only without keys, issuers and client certificates"
         ).reloadable(),
         .choice(
             "auth.context",
@@ -121,15 +135,4 @@ extension SettingsTable {
             "Which decisions of the policy have a line of the log: those that deny, all, or none"
         ).reloadable(),
     ]
-}
-
-extension Setting {
-    /// The path of a file that may be left out.
-    fileprivate static func path(_ key: String, _ path: SettingPath<String?>, _ meaning: String) -> Setting {
-        custom(key, path, type: "path or none", allowed: "none or the path of a file", meaning) {
-            $0 == "none" ? .some(nil) : .some($0)
-        } text: {
-            $0 ?? "none"
-        }
-    }
 }

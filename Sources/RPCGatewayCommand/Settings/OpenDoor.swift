@@ -1,6 +1,7 @@
 // Part of the rpc-gateway project, under Apache License v2.0; see LICENSE for the full text
 // SPDX-License-Identifier: Apache-2.0
 
+internal import Access
 internal import HTTPServer
 
 /// What a server lacks that others than this machine can reach.
@@ -22,15 +23,18 @@ enum OpenDoor: Sendable, Equatable, CaseIterable {
     var remedy: String {
         switch self {
         case .authentication:
-            "authentication (set auth.keys to the file of keys that rpc-gateway keys new makes, auth.issuers, or auth.proxy.identity; auth.anonymous needs a policy.file)"
-        case .encryption: "TLS (listen on a loopback address, behind a proxy that has it)"
+            "authentication (set auth.keys to the file of keys that rpc-gateway keys new makes, auth.issuers, http.tls.clientAuthority, or auth.proxy.identity; auth.anonymous needs a policy.file)"
+        case .encryption:
+            "TLS (set http.tls.certificate and http.tls.key, or listen on a loopback address, behind a proxy that has it)"
         }
     }
 }
 
 extension AccessSettings {
     /// Whether some can be told from others.
-    var identifies: Bool { keysFile != nil || issuersFile != nil || proxy.identity != .none }
+    var identifies: Bool {
+        keysFile != nil || issuersFile != nil || proxy.identity != .none || certificateNaming != .none
+    }
 
     /// Whether nobody may do everything without saying who they are.
     var isGuarded: Bool { identifies && (takesAnonymous != true || policyFile != nil) }
@@ -43,7 +47,12 @@ extension Settings {
     func openDoors(_ started: [BoundAddress] = []) -> [OpenDoor] {
         let addresses = listen.addresses + listen.administration
         guard addresses.contains(where: \.isOpenToOthers) || !started.allSatisfy(\.isLocal) else { return [] }
-        return access.isGuarded ? [.encryption] : [.authentication, .encryption]
+        return OpenDoor.allCases.filter { door in
+            switch door {
+            case .authentication: !access.isGuarded
+            case .encryption: !tls.isOn
+            }
+        }
     }
 
     /// Why the server is not to be started like this; nil where nothing is missing, or that is meant to be.

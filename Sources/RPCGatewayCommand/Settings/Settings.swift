@@ -17,6 +17,7 @@ struct Settings: Sendable, Equatable {
     var listen = ListenSettings()
     /// Whether others than this machine are served although something is missing for that.
     var servesInsecurely = false
+    var tls = TLSSettings()
     var access = AccessSettings()
     var transport = TransportSettings()
     /// What the settings leave open is decided in `gatewayConfiguration`.

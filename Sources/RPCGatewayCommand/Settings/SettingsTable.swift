@@ -3,7 +3,8 @@
 
 /// Every setting there is, in the order in which they are documented and shown.
 enum SettingsTable {
-    static let all = http + access + limits + transport + rpc + errors + health + features + rest + SettingsTable.rabbit
+    static let all =
+        http + tls + access + limits + transport + rpc + errors + health + features + rest + SettingsTable.rabbit
 
     static let byKey = Dictionary(uniqueKeysWithValues: all.map { ($0.key, $0) })
 

@@ -7,16 +7,18 @@ from harness import http, places
 from harness.process import Process
 from harness.waiting import until
 
-LISTENING = re.compile(r"listening on http://127\.0\.0\.1:(\d+)")
+LISTENING = re.compile(r"listening on https?://127\.0\.0\.1:(\d+)")
 
 
 class Gateway(Process):
     """`rpc-gateway serve` on a free port. Keywords are settings: rpc_max_in_flight=1 is RPC_GATEWAY_RPC_MAX_IN_FLIGHT.
 
-    `descriptors` is the hard limit of open files; `through` are the words of a command that becomes the gateway.
+    `descriptors` is the hard limit of open files; `through` are the words of a command that becomes the gateway; `tls` is the
+    context that it is spoken to with.
     """
 
-    def __init__(self, url, *options, wait_until_ready=True, descriptors=None, through=(), **settings):
+    def __init__(self, url, *options, wait_until_ready=True, descriptors=None, through=(), tls=None, **settings):
+        self.tls = tls
         environment = {f"RPC_GATEWAY_{name.upper()}": str(value) for name, value in settings.items()}
         command = [places.executable(), "serve", "--listen", "127.0.0.1:0", *options]
         if descriptors:
@@ -34,21 +36,21 @@ class Gateway(Process):
         except AssertionError as error:
             raise AssertionError(f"not ready: {self.get('/readyz').body}\n{self.said()}") from error
 
-    def request(self, method, path, body=None, headers=None, timeout=90, source=None):
-        return http.request(self.port, method, path, body, headers, timeout, source)
+    def request(self, method, path, body=None, headers=None, timeout=90, source=None, tls=None):
+        return http.request(self.port, method, path, body, headers, timeout, source, tls or self.tls)
 
-    def post(self, path, arguments=b"{}", headers=None, timeout=90, source=None):
+    def post(self, path, arguments=b"{}", headers=None, timeout=90, source=None, tls=None):
         """A call or cast; arguments are bytes as they are, or something to write as JSON."""
         body = arguments if isinstance(arguments, bytes) else json.dumps(arguments).encode()
         fields = {"Content-Type": "application/json", **(headers or {})}
-        return self.request("POST", path, body, fields, timeout, source)
+        return self.request("POST", path, body, fields, timeout, source, tls)
 
-    def get(self, path, headers=None, timeout=30):
-        return self.request("GET", path, None, headers, timeout)
+    def get(self, path, headers=None, timeout=30, tls=None):
+        return self.request("GET", path, None, headers, timeout, tls=tls)
 
     @property
     def base(self):
-        return f"http://127.0.0.1:{self.port}"
+        return f"{'https' if self.tls else 'http'}://127.0.0.1:{self.port}"
 
 
 def result(answer):

@@ -24,12 +24,20 @@ class Answer:
         return self.json()["code"] if self.status >= 400 else None
 
 
-def request(port, method, path, body=None, headers=None, timeout=90, source=None):
+def connect(port, timeout=90, source=None, tls=None):
+    """A connection that is not made yet, over TLS where there is a context for it."""
+    address = source and (source, 0)
+    if tls:
+        return http.client.HTTPSConnection("127.0.0.1", port, timeout=timeout, source_address=address, context=tls)
+    return http.client.HTTPConnection("127.0.0.1", port, timeout=timeout, source_address=address)
+
+
+def request(port, method, path, body=None, headers=None, timeout=90, source=None, tls=None):
     """One request on a connection of its own; nothing but what is given is added, apart from Host and Content-Length.
 
     `source` is the address that it comes from.
     """
-    connection = http.client.HTTPConnection("127.0.0.1", port, timeout=timeout, source_address=source and (source, 0))
+    connection = connect(port, timeout, source, tls)
     started = time.monotonic()
     try:
         connection.putrequest(method, path, skip_accept_encoding=True)
@@ -45,13 +53,16 @@ def request(port, method, path, body=None, headers=None, timeout=90, source=None
         connection.close()
 
 
-def exchange(port, data, timeout=5, half_close=False, source=None):
+def exchange(port, data, timeout=5, half_close=False, source=None, tls=None):
     """Sends raw bytes; returns (answers, closed): the whole answers that came, and whether the other side closed.
 
     `data` may be a list: then each part is a write of its own. `source` is the address that it comes from.
     """
     bodies = not (isinstance(data, bytes) and data.startswith(b"HEAD "))
-    with socket.create_connection(("127.0.0.1", port), timeout, source and (source, 0)) as connection:
+    connection = socket.create_connection(("127.0.0.1", port), timeout, source and (source, 0))
+    if tls:
+        connection = tls.wrap_socket(connection, server_hostname="127.0.0.1")
+    with connection:
         received = b""
         closed = False
         try:

@@ -28,8 +28,8 @@ struct TokenProofsTests {
     }
 
     private func unproved(_ text: String, _ access: AccessControl) throws -> UnprovedToken {
-        let fields = RequestFields([TestKeys.bearer(text)])
-        guard case .unproved(let token) = try access.look(Credentials(fields)) else { throw NotUnproved() }
+        let head = RequestHead(method: "POST", path: [], fields: RequestFields([TestKeys.bearer(text)]))
+        guard case .unproved(let token) = try access.look(Credentials(head)) else { throw NotUnproved() }
         return token
     }
 

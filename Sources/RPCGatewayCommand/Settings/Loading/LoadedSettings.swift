@@ -42,10 +42,11 @@ extension LoadedSettings {
             let needs = "needs rabbit_transient_quorum_queue and a rabbit_qos_prefetch_count above 0"
             problems.append(problem("rabbit.rabbit_stream_fanout", needs))
         }
-        return problems
+        return problems + contradictionsOfTLS
     }
 
-    private func problem(_ key: String, _ reason: String) -> SettingsProblem {
+    /// A problem with a setting, and where that comes from.
+    func problem(_ key: String, _ reason: String) -> SettingsProblem {
         SettingsProblem(subject: key, source: origins[key] ?? "default", reason: reason)
     }
 

@@ -1,0 +1,81 @@
+// Part of the rpc-gateway project, under Apache License v2.0; see LICENSE for the full text
+// SPDX-License-Identifier: Apache-2.0
+
+internal import Names
+
+/// A certificate that a client has proved to be its own, when the connection was made.
+public struct ProvedCertificate: Sendable {
+    /// Who it is for, as one of its names says it, in the certificate's bytes.
+    public enum Name: Sendable {
+        case uri([UInt8])
+        case dns([UInt8])
+        case email([UInt8])
+        case commonName([UInt8])
+    }
+
+    /// Its names, in its order.
+    public var names: [Name]
+    /// When it ends, in seconds since 1970.
+    public var end: Int64
+
+    /// Puts them together.
+    public init(names: [Name], end: Int64) {
+        self.names = names
+        self.end = end
+    }
+}
+
+/// Which name of a certificate is that of a principal.
+public enum CertificateNaming: String, Sendable, CaseIterable {
+    /// The first kind of these that it has.
+    case auto
+    /// A subject alternative name that is a URI.
+    case uri
+    /// One that is a name of the domain name system.
+    case dns
+    /// One that is an address of electronic mail.
+    case email
+    /// The common name of the subject.
+    case commonName = "cn"
+    /// None: certificates open the door, and say nothing of who comes in.
+    case none
+
+    /// What names of such principals begin with, which no issuer of tokens may be called.
+    static let prefix: Name = "cert"
+
+    /// Who a certificate is for.
+    func principal(_ certificate: ProvedCertificate, now: Int64) throws(AuthenticationError) -> Principal {
+        guard now < certificate.end else { throw .wrong(.certificateExpired) }
+        let kinds: [CertificateNaming] = self == .auto ? [.uri, .dns, .email, .commonName] : [self]
+        for kind in kinds {
+            let names = certificate.names.compactMap { kind.bytes(of: $0) }
+            guard let first = names.first else { continue }
+            // One is enough to say who it is from, and a SPIFFE ID stands alone.
+            guard kind != .uri || names.count == 1, Self.canBeName(first) else { throw .wrong(.certificateName) }
+            let name = String(decoding: first, as: UTF8.self)
+            return Principal(
+                name: "\(Self.prefix)\(Issuer.separator)\(kind.rawValue):\(name)",
+                source: .certificate
+            )
+        }
+        throw .wrong(.certificateName)
+    }
+
+    /// The bytes of a name of this kind; nil for other kinds.
+    private func bytes(of name: ProvedCertificate.Name) -> [UInt8]? {
+        switch (self, name) {
+        case (.uri, .uri(let bytes)), (.dns, .dns(let bytes)), (.email, .email(let bytes)),
+            (.commonName, .commonName(let bytes)):
+            bytes
+        default: nil
+        }
+    }
+
+    private static let longestName = 256
+
+    /// Whether bytes can stand in a line of the log, and be written in a rule: what holds for names in tokens, too.
+    private static func canBeName(_ name: [UInt8]) -> Bool {
+        (1...longestName).contains(name.count)
+            && name.allSatisfy { (0x21...0x7e).contains($0) && $0 != 0x22 && $0 != 0x5c }
+    }
+}
