@@ -30,9 +30,17 @@ def class_named(module, name):
         return stand_in(module, name)
 
 
+def made(kind, arguments):
+    """An exception with these arguments, also of a class that asks for others."""
+    try:
+        return kind(*arguments)
+    except TypeError:
+        return kind.__new__(kind, *arguments)
+
+
 def fail(module, name, message, arguments, keywords):
     """Raises the exception; `keywords` become its `kwargs`."""
-    error = class_named(module, name)(*([message] if arguments is None else arguments))
+    error = made(class_named(module, name), [message] if arguments is None else arguments)
     if keywords:
         error.kwargs = keywords
     raise error

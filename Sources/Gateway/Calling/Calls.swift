@@ -41,15 +41,17 @@ struct Calls: Sendable {
         let request = call.request(try Self.arguments(exchange.request.body), exchange.identity)
         try core.enter(call.plan)
         let sent = CallUnderWay(core, CallResponses(call, exchange.identity), exchange.sink, exchange.caller)
-        exchange.sink.attach(sent)
+        let id: UniqueID?
         switch call.route.verb {
-        case .call: exchange.sink.cancelsWhenClientGoes(core.driver.call(request) { sent.end($0) })
-        case .cast: core.driver.cast(request) { sent.end($0) }
+        case .call: id = core.driver.call(request) { sent.end($0) }
+        case .cast:
+            core.driver.cast(request) { sent.end($0) }
+            id = nil
         case .gather:
             let form = GatherForm(exchange.request.head.fields)
-            let id = gathering?.gather(request, minimum: call.plan.minimum) { sent.end($0, form) }
-            if let id { exchange.sink.cancelsWhenClientGoes(id) }
+            id = gathering?.gather(request, minimum: call.plan.minimum) { sent.end($0, form) }
         }
+        exchange.sink.attach(sent, cancelledBy: id)
     }
 
     private static func arguments(_ body: [UInt8]) throws(Problem) -> JSONText {

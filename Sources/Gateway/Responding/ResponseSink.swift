@@ -30,9 +30,11 @@ extension ResponseSink {
         if case .client(let responder) = self { responder.whenClientGoes(.told(call.high, call.low)) }
     }
 
-    /// Shows those who run the gateway what the request is doing while its client waits; within `handle` only.
-    func attach(_ attachment: any RequestAttachment) {
-        if case .client(let responder) = self { responder.attach(attachment) }
+    /// Shows those who run the gateway what the request is doing while its client waits, and has the call given up when that
+    /// leaves; within `handle` only.
+    func attach(_ attachment: any RequestAttachment, cancelledBy call: UniqueID?) {
+        guard case .client(let responder) = self else { return }
+        responder.attach(attachment, whenClientGoes: call.map { .told($0.high, $0.low) } ?? .nothing)
     }
 
     /// Adds fields to the answer that the client gets, whatever it is; on the thread of the request's loop, before the answer.

@@ -35,7 +35,12 @@ public struct Responder: Sendable {
 
     /// Keeps something with the request for as long as its client waits, see `HTTPServer.attachments`; on the thread of the
     /// loop that called `handle`.
-    public func attach(_ attachment: any RequestAttachment) { pending.connection?.attach(attachment, to: pending) }
+    ///
+    /// - Parameter departure: what the handler wants when the client leaves before it has its answer.
+    public func attach(_ attachment: any RequestAttachment, whenClientGoes departure: Departure = .nothing) {
+        pending.departure = departure
+        pending.connection?.attach(attachment, to: pending)
+    }
 
     /// Adds fields to the answer, whatever it is; on the thread of the loop that called `handle`, before the answer.
     public func add(_ fields: ResponseFields) { pending.additions += fields }
