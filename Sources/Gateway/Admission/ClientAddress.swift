@@ -10,6 +10,6 @@ extension RequestHead {
         guard let field = proxy.forwardingField, !Caller.isNeedless(at: path),
             let client = try proxy.client(behind: remoteAddress, fields.bytes(ofAll: field))
         else { return }
-        (proxyAddress, remoteAddress) = (remoteAddress, client)
+        locate(at: client)
     }
 }

@@ -31,16 +31,8 @@ extension HTTPConnection {
             throw HTTPFailure(.misdirected)
         }
         libraryHead = LibraryHead(line, summary.connectionOptions)
-        let certificate = try session == nil ? nil : clientCertificate()
-        let head = RequestHead(
-            method: name,
-            path: parts.path,
-            query: parts.query,
-            fields: fields,
-            remoteAddress: remoteAddress,
-            entrance: loop.configuration.entrance,
-            clientCertificate: certificate
-        )
+        let peer = try session == nil ? client : clientWithCertificate()
+        let head = RequestHead(method: name, path: parts.path, query: parts.query, fields: fields, peer: peer)
         if place != .ordinary { try checkPlace(head) }
         reader.body = RequestReader.Body(framing, trailerBytes: loop.configuration.maximumHeadBytes)
         let waitsForContinue = summary.expectations > 0 && !line.isHTTP10

@@ -12,7 +12,8 @@ final class HTTPConnection {
     let loop: ServerLoop
     /// What it came by.
     let listener: LoopListener
-    let remoteAddress: String
+    /// Where its requests come from, but for the client's certificate.
+    let client: Peer
     let descriptor: Int32
     /// When it was accepted, in milliseconds of the loop's clock.
     let opened: UInt64
@@ -54,13 +55,15 @@ final class HTTPConnection {
         self.library = library
         self.loop = loop
         self.listener = listener
-        self.remoteAddress = remoteAddress
+        client = Peer(address: remoteAddress, entrance: loop.configuration.entrance)
         self.descriptor = cmicrohttpd_socket(library)
         opened = loop.now
         deadline = loop.now + loop.readMilliseconds
         self.place = place
         loop.crowd.move(from: nil, to: place)
     }
+
+    var remoteAddress: String { client.address }
 
     /// One call of the library's access callback.
     ///

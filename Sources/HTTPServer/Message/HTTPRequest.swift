@@ -25,15 +25,8 @@ public struct RequestHead: Sendable {
     public var query: [UInt8]?
     /// The header fields.
     public var fields: RequestFields
-    /// The numeric address of the peer, without its port; of the peer of a Unix socket `unix:` and the number of its user. Of
-    /// the client behind it, once whoever answers believes the peer.
-    public var remoteAddress: String
-    /// The same of the peer, where `remoteAddress` is that of a client behind it.
-    public var proxyAddress: String?
-    /// Which of a program's servers it came by.
-    public var entrance: Entrance
-    /// The certificate that the client has proved to be its own; nil without one.
-    public var clientCertificate: ClientCertificate?
+    /// Where it came from.
+    public var peer: Peer
 
     /// A head made by hand, for tests and for callers without a socket.
     public init(
@@ -45,13 +38,56 @@ public struct RequestHead: Sendable {
         entrance: Entrance = .ordinary,
         clientCertificate: ClientCertificate? = nil
     ) {
+        let peer = Peer(address: remoteAddress, entrance: entrance, certificate: clientCertificate)
+        self.init(method: method, path: path, query: query, fields: fields, peer: peer)
+    }
+
+    init(method: String, path: [UInt8], query: [UInt8]?, fields: RequestFields, peer: Peer) {
         self.method = method
         self.path = path
         self.query = query
         self.fields = fields
-        self.remoteAddress = remoteAddress
+        self.peer = peer
+    }
+
+    /// The numeric address of the peer, without its port; of the peer of a Unix socket `unix:` and the number of its user. Of
+    /// the client behind it, once whoever answers believes the peer.
+    public var remoteAddress: String { peer.address }
+    /// The same of the peer, where `remoteAddress` is that of a client behind it.
+    public var proxyAddress: String? { peer.proxyAddress }
+    /// Which of a program's servers it came by.
+    public var entrance: Entrance { peer.entrance }
+    /// The certificate that the client has proved to be its own; nil without one.
+    public var clientCertificate: ClientCertificate? { peer.certificate }
+
+    /// Takes the request for that of a client behind the peer.
+    public mutating func locate(at client: String) {
+        peer = Peer(
+            address: client,
+            proxyAddress: peer.address,
+            entrance: peer.entrance,
+            certificate: peer.certificate
+        )
+    }
+}
+
+/// Where requests come from: one reference, as nearly all requests of a connection have the same.
+public final class Peer: Sendable {
+    let address: String
+    let proxyAddress: String?
+    let entrance: Entrance
+    let certificate: ClientCertificate?
+
+    init(
+        address: String,
+        proxyAddress: String? = nil,
+        entrance: Entrance,
+        certificate: ClientCertificate? = nil
+    ) {
+        self.address = address
+        self.proxyAddress = proxyAddress
         self.entrance = entrance
-        self.clientCertificate = clientCertificate
+        self.certificate = certificate
     }
 }
 

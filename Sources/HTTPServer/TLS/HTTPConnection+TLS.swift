@@ -111,11 +111,11 @@ extension HTTPConnection {
         return session.isEstablished && loop.now < session.establishedAt + Self.freshMilliseconds
     }
 
-    /// The client's certificate, which has to be good by what is in force now.
-    func clientCertificate() throws(HTTPFailure) -> ClientCertificate? {
-        guard let session, let certificate = session.certificate, let tls = loop.tls else { return nil }
+    /// Where the request comes from, with the client's certificate, which has to be good by what is in force now.
+    func clientWithCertificate() throws(HTTPFailure) -> Peer {
+        guard let session, let certificate = session.certificate, let tls = loop.tls else { return client }
         guard session.isGood(by: tls.server.current) else { throw HTTPFailure(.certificateRefused) }
-        return certificate
+        return Peer(address: client.address, entrance: client.entrance, certificate: certificate)
     }
 
     /// Ends TLS before the socket is closed: where all that was to be sent has gone, with the notice that this is all.
