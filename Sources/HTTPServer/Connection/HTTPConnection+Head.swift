@@ -39,12 +39,12 @@ extension HTTPConnection {
         if let refusal = loop.handler.refusal(for: head) {
             return refuse(refusal, framing, waitsForContinue: waitsForContinue)
         }
-        accept(head, framing)
+        accept(consume head, framing)
         if waitsForContinue, case .receivingBody = stage { sendContinue() }
     }
 
     private func accept(_ head: consuming RequestHead, _ framing: RequestFraming) {
-        self.head = head
+        self.head = consume head
         if case .length(let count) = framing { body = buffers.takeBody(reserving: min(count, Self.reservedAtFirst)) }
         stage = framing == .empty ? .complete : .receivingBody
     }

@@ -90,7 +90,7 @@ final class HTTPConnection {
     /// Hands a complete request to the handler.
     func handle() {
         guard !loop.isStopping, let head = head.take() else { return stage = .refused(failure(.shuttingDown)) }
-        let request = HTTPRequest(head: head, body: takeBody())
+        let request = HTTPRequest(head: consume head, body: takeBody())
         buffers.keep(request, target: exchange(&target, with: []))
         deadline = .max
         let pending = PendingRequest(connection: self, loop: loop)
