@@ -63,6 +63,20 @@ enum AccessName {
         return Name(text)
     }
 
+    /// The longest name or role that somebody else has given out: an issuer, an authority of certificates, a proxy.
+    static let longestOfOthers = 256
+
+    /// Whether the name of a principal that somebody else has given out can stand in a line of the log, and be written in a rule.
+    static func isVisible(_ name: some Collection<UInt8>) -> Bool {
+        (1...longestOfOthers).contains(name.count)
+            && name.allSatisfy { (0x21...0x7e).contains($0) && $0 != 0x22 && $0 != 0x5c }
+    }
+
+    /// Whether a role or an attribute that somebody else has given out can stand in a line of the log.
+    static func isOfOthers(_ text: Name) -> Bool {
+        (1...longestOfOthers).contains(text.utf8.count) && text.utf8.allSatisfy { $0 >= 0x20 && $0 != 0x7f }
+    }
+
     private static func isAllowed(_ byte: UInt8) -> Bool {
         switch byte {
         case 0x30...0x39, 0x41...0x5a, 0x61...0x7a, 0x2e, 0x5f, 0x2d, 0x2b, 0x40, 0x3a, 0x2f: true

@@ -25,17 +25,12 @@ public enum PrincipalAttribute: String, Sendable, CaseIterable {
         ("user", .user), ("project", .project), ("domain", .domain),
     ]
 
-    static let allowed = "1 to \(longest) characters without control characters"
-    static let longest = 256
+    static let allowed = "1 to \(AccessName.longestOfOthers) characters without control characters"
 
     /// The value that a text stands for; nil for one that could not stand in a line of a log.
     static func read(_ text: String) -> Name? {
         let name = Name(text)
-        return isAllowed(name) ? name : nil
-    }
-
-    static func isAllowed(_ value: Name) -> Bool {
-        (1...longest).contains(value.utf8.count) && value.utf8.allSatisfy { $0 >= 0x20 && $0 != 0x7f }
+        return AccessName.isOfOthers(name) ? name : nil
     }
 }
 

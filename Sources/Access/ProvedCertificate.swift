@@ -51,7 +51,7 @@ public enum CertificateNaming: String, Sendable, CaseIterable {
             let names = certificate.names.compactMap { kind.bytes(of: $0) }
             guard let first = names.first else { continue }
             // One is enough to say who it is from, and a SPIFFE ID stands alone.
-            guard kind != .uri || names.count == 1, Self.canBeName(first) else { throw .wrong(.certificateName) }
+            guard kind != .uri || names.count == 1, AccessName.isVisible(first) else { throw .wrong(.certificateName) }
             let name = String(decoding: first, as: UTF8.self)
             return Principal(
                 name: "\(Self.prefix)\(Issuer.separator)\(kind.rawValue):\(name)",
@@ -69,13 +69,5 @@ public enum CertificateNaming: String, Sendable, CaseIterable {
             bytes
         default: nil
         }
-    }
-
-    private static let longestName = 256
-
-    /// Whether bytes can stand in a line of the log, and be written in a rule: what holds for names in tokens, too.
-    private static func canBeName(_ name: [UInt8]) -> Bool {
-        (1...longestName).contains(name.count)
-            && name.allSatisfy { (0x21...0x7e).contains($0) && $0 != 0x22 && $0 != 0x5c }
     }
 }

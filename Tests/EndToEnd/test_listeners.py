@@ -1,7 +1,7 @@
 """Where the gateway listens besides one port: Unix sockets, sockets of systemd, several of them, and those of administration."""
 
 import contextlib
-import http.client
+import functools
 import json
 import os
 import pathlib
@@ -12,12 +12,12 @@ import stat
 import subprocess
 import sys
 import tempfile
-import threading
 import time
 
 import pytest
 
 from harness import places
+from harness.callers import Caller
 from harness.gateway import problem
 from harness.listeners import Connection, Listening, ask, call, connect
 from harness.process import Process, inherited
@@ -252,37 +252,6 @@ def test_one_listener_that_others_reach_needs_what_each_would(tmp_path):
 # The end
 
 
-class Caller:
-    """Calls in turn until nobody takes connections any more, and notes what became of each request."""
-
-    def __init__(self, place, keeps):
-        self.place, self.keeps, self.statuses, self.lost = place, keeps, [], []
-        self.thread = threading.Thread(target=self.run)
-        self.thread.start()
-
-    def run(self):
-        while True:
-            client = Connection(self.place, 10)
-            try:
-                client.connect()
-            except OSError:
-                return
-            self.use(client)
-            client.close()
-
-    def use(self, client):
-        while True:
-            try:
-                client.request("POST", "/demo/local/echo", b'{"value": 1}', {"Content-Type": "application/json"})
-                response = client.getresponse()
-                response.read()
-            except (OSError, http.client.HTTPException) as error:
-                return self.lost.append(repr(error))
-            self.statuses.append(response.status)
-            if not self.keeps or response.headers["Connection"] == "close":
-                return
-
-
 @pytest.mark.parametrize("loops", [1, 3])
 @pytest.mark.parametrize("keeps", [True, False], ids=["kept", "new"])
 def test_no_request_is_lost_at_the_end(serve, tmp_path, keeps, loops, figure):
@@ -290,16 +259,17 @@ def test_no_request_is_lost_at_the_end(serve, tmp_path, keeps, loops, figure):
     for number in range(4):
         path = tmp_path / f"{number}.sock"
         gateway = serve(["127.0.0.1:0", f"unix:{path}"], lines=2, http_loops=loops)
-        callers = [Caller(place, keeps) for place in (*gateway.ports, path) for _ in range(4)]
-        until(lambda callers=callers: min(len(caller.statuses) for caller in callers) > 10)
+        ways = [functools.partial(Connection, place, 10) for place in (*gateway.ports, path)]
+        callers = [Caller(way, "/demo/local/echo", b'{"value": 1}', keeps) for way in ways for _ in range(4)]
+        until(lambda callers=callers: min(len(caller.answers) for caller in callers) > 10)
         gateway.signal(signal.SIGTERM)
         assert gateway.child.wait(15) == 0
         for caller in callers:
             caller.thread.join(20)
         assert [caller.lost for caller in callers] == [[]] * 8
-        assert {status for caller in callers for status in caller.statuses} <= {200, 503}
+        assert {status for caller in callers for _, status, _ in caller.answers} <= {200, 503}
         assert not path.exists()
-        total += sum(len(caller.statuses) for caller in callers)
+        total += sum(len(caller.answers) for caller in callers)
     figure(f"{total} requests in 4 runs, none lost")
 
 

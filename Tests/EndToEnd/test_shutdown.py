@@ -1,15 +1,16 @@
 """How the gateway ends, and how it takes over a new configuration."""
 
 import concurrent.futures
+import functools
 import http.client
 import signal
 import socket
-import threading
 import time
 
 import pytest
 
 from harness import http as raw
+from harness.callers import Caller
 from harness.gateway import problem, result
 from harness.places import refusing_port
 from harness.waiting import until
@@ -57,44 +58,14 @@ def test_calls_in_flight_finish(family, vhost, server):
     assert ended(gateway) == 0
 
 
-class Caller:
-    """Calls in turn until the gateway does not take connections any more, and notes what became of each request."""
-
-    def __init__(self, port, keeps):
-        self.port, self.keeps, self.answers, self.lost = port, keeps, [], []
-        self.thread = threading.Thread(target=self.run)
-        self.thread.start()
-
-    def run(self):
-        while True:
-            client = http.client.HTTPConnection("127.0.0.1", self.port, timeout=10)
-            try:
-                client.connect()
-            except OSError:
-                return
-            self.use(client)
-            client.close()
-
-    def use(self, client):
-        while True:
-            try:
-                client.request("POST", "/shutdown/none", b"{}", {"Content-Type": "application/json"})
-                response = client.getresponse()
-                response.read()
-            except (OSError, http.client.HTTPException) as error:
-                return self.lost.append(repr(error))
-            self.answers.append((time.monotonic(), response.status, response.headers["Connection"]))
-            if not self.keeps or response.headers["Connection"] == "close":
-                return
-
-
 @pytest.mark.parametrize("keeps", [True, False], ids=["kept", "new"])
 def test_no_request_is_lost(family, vhost, server, keeps, figure):
     """Every request whose connection the kernel took is answered, and every answer since the signal closes."""
     totals = []
     for _ in range(6):
         gateway = family.gateway(vhost.url())
-        callers = [Caller(gateway.port, keeps) for _ in range(8)]
+        connection = functools.partial(http.client.HTTPConnection, "127.0.0.1", gateway.port, timeout=10)
+        callers = [Caller(connection, "/shutdown/none", b"{}", keeps) for _ in range(8)]
         until(lambda: sum(len(caller.answers) for caller in callers) > 100)
         gateway.signal(signal.SIGTERM)
         assert ended(gateway) == 0

@@ -44,7 +44,7 @@ enum KeystoneFields {
         var values: [PrincipalAttribute: Name] = [:]
         for (field, attribute) in attributes {
             guard let value = fields[field], !value.isEmpty else { continue }
-            guard PrincipalAttribute.isAllowed(value) else { throw .wrong(.proxyAttribute) }
+            guard AccessName.isOfOthers(value) else { throw .wrong(.proxyAttribute) }
             values[attribute] = value
         }
         if let value = values[.isAdminProject] { values[.isAdminProject] = value == "True" ? "true" : "false" }

@@ -110,10 +110,12 @@ public struct TrustedProxy: Sendable, Equatable {
         roles: Name?,
         _ attributes: [PrincipalAttribute: Name]
     ) throws(AuthenticationError) -> Principal {
-        guard let user, Issuer.canBeName(user) else { throw .wrong(.proxyName) }
+        guard let user, AccessName.isVisible(user.utf8) else { throw .wrong(.proxyName) }
         let named = Array(roles?.utf8 ?? "".utf8).split(separator: 0x2c).map { $0.withoutSpaces }
             .filter { !$0.isEmpty }.map { Name(String(decoding: $0, as: UTF8.self)) }
-        guard named.count <= Issuer.mostRoles, named.allSatisfy(Issuer.canBeRole) else { throw .wrong(.proxyRoles) }
+        guard named.count <= Issuer.mostRoles, named.allSatisfy(AccessName.isOfOthers) else {
+            throw .wrong(.proxyRoles)
+        }
         return Principal(
             name: Name("\(namespace)\(Issuer.separator)\(user)"),
             roles: named,

@@ -83,7 +83,9 @@ public final class Issuer: Sendable {
     }
 
     private func principal(_ claims: ClaimValue) throws(AuthenticationError) -> Principal {
-        guard let own = terms.principal.value(in: claims)?.text, Self.canBeName(own) else { throw .wrong(.tokenName) }
+        guard let own = terms.principal.value(in: claims)?.text, AccessName.isVisible(own.utf8) else {
+            throw .wrong(.tokenName)
+        }
         return Principal(
             name: "\(terms.name)\(Self.separator)\(own)",
             roles: try roles(claims),
@@ -102,7 +104,7 @@ public final class Issuer: Sendable {
         } else {
             throw .wrong(.tokenRoles)
         }
-        guard roles.count <= Self.mostRoles, roles.allSatisfy(Self.canBeRole) else { throw .wrong(.tokenRoles) }
+        guard roles.count <= Self.mostRoles, roles.allSatisfy(AccessName.isOfOthers) else { throw .wrong(.tokenRoles) }
         return roles
     }
 
@@ -110,7 +112,7 @@ public final class Issuer: Sendable {
         var attributes: [PrincipalAttribute: Name] = [:]
         for (attribute, pointer) in terms.attributes {
             guard let claim = pointer.value(in: claims), claim != .null else { continue }
-            guard let value = claim.text, PrincipalAttribute.isAllowed(value) else { throw .wrong(.tokenAttribute) }
+            guard let value = claim.text, AccessName.isOfOthers(value) else { throw .wrong(.tokenAttribute) }
             attributes[attribute] = value
         }
         return attributes
@@ -119,15 +121,4 @@ public final class Issuer: Sendable {
     /// What stands between the name of an issuer and that of its principal: no name of another source has it.
     static let separator = "#"
     static let mostRoles = 256
-    private static let longestName = 256
-
-    /// Whether a text can stand in a line of the log, and be written in a rule.
-    static func canBeName(_ name: Name) -> Bool {
-        (1...longestName).contains(name.utf8.count)
-            && name.utf8.allSatisfy { (0x21...0x7e).contains($0) && $0 != 0x22 && $0 != 0x5c }
-    }
-
-    static func canBeRole(_ name: Name) -> Bool {
-        (1...longestName).contains(name.utf8.count) && name.utf8.allSatisfy { $0 >= 0x20 && $0 != 0x7f }
-    }
 }

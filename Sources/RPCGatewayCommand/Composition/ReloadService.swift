@@ -74,7 +74,9 @@ struct ReloadService: Service {
                     after: application.gateway.access,
                     logger: application.logger
                 )
-                apply(wanted, access, tls, to: &current)
+                let changes = wanted.changes(from: current)
+                current = merged
+                apply(current, changes, access, tls)
             } catch {
                 application.logger.error("configuration refused, the old one stays", metadata: ["problems": "\(error)"])
             }
@@ -82,16 +84,14 @@ struct ReloadService: Service {
     }
 
     private func apply(
-        _ wanted: Settings,
+        _ settings: Settings,
+        _ changes: SettingsChanges,
         _ access: AccessControl?,
-        _ tls: TLSContext?,
-        to current: inout Settings
+        _ tls: TLSContext?
     ) {
-        let changes = wanted.changes(from: current)
-        current = wanted.reloading(over: current)
-        application.gateway.update(current.gatewayConfiguration, access: access)
+        application.gateway.update(settings.gatewayConfiguration, access: access)
         if let tls { application.update(tls: tls) }
-        application.logLevel.level = current.logLevel
+        application.logLevel.level = settings.logLevel
         application.logger.notice(
             "configuration reloaded",
             metadata: ["applied": "\(changes.applicable)", "restart.to.apply": "\(changes.needRestart)"]

@@ -36,9 +36,7 @@ struct AccessSettings: Sendable, Equatable {
     var files: [String] { [keysFile, issuersFile, policyFile].compactMap { $0 } }
 
     /// Whether it is asked at all who requests are from, and what they may.
-    var asks: Bool {
-        !files.isEmpty || takesAnonymous == false || proxy.identity != .none || certificateNaming != .none
-    }
+    var asks: Bool { identifies || policyFile != nil || takesAnonymous == false }
 
     /// What services are told in the request context.
     var contextTerms: ContextTerms {
