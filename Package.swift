@@ -55,7 +55,10 @@ let package = Package(
         .target(name: "Names", swiftSettings: safeSettings),
         .target(
             name: "Threads",
-            dependencies: ["CLinux", .product(name: "HeapModule", package: "swift-collections")],
+            dependencies: [
+                "CLinux", .product(name: "HeapModule", package: "swift-collections"),
+                .product(name: "DequeModule", package: "swift-collections"),
+            ],
             swiftSettings: baseSettings
         ),
         .target(name: "Compression", dependencies: ["CZlib", "CBzip2"], swiftSettings: baseSettings),
@@ -163,7 +166,7 @@ let package = Package(
         .testTarget(name: "CompressionTests", dependencies: ["Compression"], swiftSettings: baseSettings),
         .testTarget(
             name: "HTTPServerTests",
-            dependencies: ["HTTPServer", "Threads", log],
+            dependencies: ["HTTPServer", "SeededRandom", "Threads", log],
             swiftSettings: baseSettings
         ),
         .testTarget(

@@ -21,7 +21,8 @@ public struct HTTPServerConfiguration: Sendable, Equatable {
     /// (`HTTPRequestHandler.isUrgent`), and any other request on it is answered 503. Fewer connections are open at once
     /// where the limit of open files, less `reservedDescriptors`, is not enough for so many.
     public var maximumConnections: Int
-    /// Connections open at once from one address; one more is answered 503 and closed. 0 sets no limit.
+    /// Connections open at once from one address, of IPv6 from one network of 64 bits; one more is answered 503 and closed. 0 sets no
+    /// limit.
     public var maximumConnectionsPerAddress: Int
     /// Descriptors that connections never take, whatever their number: what the process opens besides.
     public var reservedDescriptors: Int
@@ -52,7 +53,8 @@ public struct HTTPServerConfiguration: Sendable, Equatable {
     public var streamStallTimeout: Duration
     /// How long a client may take for a TLS handshake, from the accept on.
     public var handshakeTimeout: Duration
-    /// TLS handshakes under way at the same time over all loops; for one more the oldest is broken off.
+    /// TLS handshakes under way at the same time over all loops; for one more the oldest is broken off of the address that has the
+    /// most.
     public var maximumHandshakes: Int
     /// Connections the kernel holds until they are accepted.
     public var backlog: Int32

@@ -24,9 +24,10 @@ final class ServerCounters: Sendable {
     let arrivingBodyBytes = Atomic<Int>(0)
     private let maximumConnections: Int
     private let maximumConnectionsPerAddress: Int
-    private let perAddress = Guarded<[String: Int]>([:])
+    /// The connections of each client, by `ClientOrigin.network`.
+    private let perNetwork = Guarded<[String: Int]>([:])
     private static let wantedLimit = 64
-    /// Addresses for whose connections one loop found nothing to close; others may.
+    /// Networks for whose connections one loop found nothing to close; others may.
     private let wanted = Guarded<[String]>([])
 
     init(maximumConnections: Int, maximumConnectionsPerAddress: Int) {
@@ -52,10 +53,10 @@ final class ServerCounters: Sendable {
         return shortage.compareExchange(expected: last, desired: 0, ordering: .relaxed).exchanged
     }
 
-    /// Asks other loops to close idle connections for those from these addresses.
-    func want(_ addresses: [String]) {
-        guard !addresses.isEmpty else { return }
-        wanted.withLock { $0 += addresses.prefix(Self.wantedLimit - $0.count) }
+    /// Asks other loops to close idle connections for those from these networks.
+    func want(_ networks: [String]) {
+        guard !networks.isEmpty else { return }
+        wanted.withLock { $0 += networks.prefix(Self.wantedLimit - $0.count) }
     }
 
     /// Takes over what other loops have asked for.
@@ -66,27 +67,27 @@ final class ServerCounters: Sendable {
         }
     }
 
-    /// The connections from an address.
-    func connections(from address: String) -> Int { perAddress.withLock { $0[address] ?? 0 } }
+    /// The connections from a network.
+    func connections(from network: String) -> Int { perNetwork.withLock { $0[network] ?? 0 } }
 
-    /// The connections from every address.
-    var connectionsByAddress: [String: Int] { perAddress.withLock { $0 } }
+    /// The connections from every network.
+    var connectionsByNetwork: [String: Int] { perNetwork.withLock { $0 } }
 
     /// Counts a connection in; `release` counts it out.
-    func admit(_ address: String) -> Admission {
+    func admit(_ network: String) -> Admission {
         connections.add(1, ordering: .relaxed)
-        guard takePlace(for: address) else {
+        guard takePlace(for: network) else {
             connections.subtract(1, ordering: .relaxed)
             return .refused(refuse(.tooManyConnectionsFromAddress))
         }
         return .admitted
     }
 
-    func release(_ address: String) {
+    func release(_ network: String) {
         connections.subtract(1, ordering: .relaxed)
-        perAddress.withLock { counts in
-            let left = (counts[address] ?? 1) - 1
-            counts[address] = left > 0 ? left : nil
+        perNetwork.withLock { counts in
+            let left = (counts[network] ?? 1) - 1
+            counts[network] = left > 0 ? left : nil
         }
     }
 
@@ -107,11 +108,11 @@ final class ServerCounters: Sendable {
         return reason
     }
 
-    private func takePlace(for address: String) -> Bool {
-        perAddress.withLock { counts in
-            let count = (counts[address] ?? 0) + 1
+    private func takePlace(for network: String) -> Bool {
+        perNetwork.withLock { counts in
+            let count = (counts[network] ?? 0) + 1
             guard maximumConnectionsPerAddress == 0 || count <= maximumConnectionsPerAddress else { return false }
-            counts[address] = count
+            counts[network] = count
             return true
         }
     }

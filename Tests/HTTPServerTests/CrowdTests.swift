@@ -55,7 +55,7 @@ import Threads
     }
 
     @Test func theAddressWithTheMostConnectionsMakesRoomFirst() {
-        let idle: [(address: String, since: UInt64)] = [("few", 1), ("many", 5), ("many", 3), ("many", 4), ("some", 2)]
+        let idle: [(client: String, since: UInt64)] = [("few", 1), ("many", 5), ("many", 3), ("many", 4), ("some", 2)]
         let order = MakingRoom.order(idle, counts: ["few": 1, "many": 4, "some": 2])
         #expect(order.map(\.index) == [2, 3, 4, 1, 0])
         #expect(order.map(\.rank.level) == [4, 3, 2, 2, 1])
@@ -67,7 +67,7 @@ import Threads
     }
 
     @Test func roomIsMadeForThoseWithFewerConnectionsAndForTheSameAddress() {
-        let rank = MakingRoom.Rank(address: "a", level: 2)
+        let rank = MakingRoom.Rank(client: "a", level: 2)
         #expect(rank.makesRoom(for: "b", count: 1) && rank.makesRoom(for: "b", count: 2))
         #expect(!rank.makesRoom(for: "b", count: 3))
         #expect(rank.makesRoom(for: "a", count: 100))
@@ -149,6 +149,25 @@ import Threads
                 #expect(client.receiveAnswer()?.status == 200)
             }
             #expect(server.statistics.connections <= 2 + 32 * loops)
+        }
+    }
+
+    @Test(arguments: ["", "GET /urgent HTTP/1.1\r\nHost: a"])
+    func aFloodOfOneClientLeavesASlowProbeItsPlace(start: String) throws {
+        try withCrowdedServer { server, _, _ in
+            let probe = try RawClient(port: server.boundPort, from: 0x7F00_0002)
+            defer { probe.close() }
+            probe.send("GET /urgent HTTP/1.1\r\n")
+            var flood: [RawClient] = []
+            defer { for client in flood { client.close() } }
+            for _ in 0..<200 {
+                flood.append(try RawClient(port: server.boundPort))
+                flood.last?.send(start)
+            }
+            // All but the last ones have made room for others.
+            for client in flood.prefix(150) { #expect(client.receiveToEnd() != nil) }
+            probe.send("Host: a\r\n\r\n")
+            #expect(probe.receiveAnswer()?.status == 200)
         }
     }
 

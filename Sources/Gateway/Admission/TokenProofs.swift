@@ -21,7 +21,7 @@ final class TokenProofs: Sendable {
     private struct State: Sendable {
         /// Made for the first token.
         var worker: OwnedLoop?
-        var queue: TurnQueue<Proof>
+        var queue: TurnQueue<Holder, Proof>
         /// Who waits for the keys of an issuer.
         var waiting = Shares()
         var allowance = TimeAllowance(.milliseconds(50), of: .seconds(1))

@@ -134,7 +134,7 @@ extension HTTPConnection {
         guard end.lingers, !loop.isStopping else { return }
         // A second descriptor keeps the socket when the library closes the first.
         let second = fcntl(descriptor, F_DUPFD_CLOEXEC, 0)
-        if second >= 0 { loop.lingering.add(second, now: loop.now) }
+        if second >= 0 { loop.lingering.add(second, from: network, now: loop.now) }
     }
 
     private enum Peer {

@@ -22,14 +22,14 @@ extension HTTPConnection {
     /// When the wait that ends at the deadline began.
     private func begun(_ milliseconds: UInt64) -> UInt64 { deadline - min(deadline, milliseconds) }
 
-    /// In which order connections for urgent requests make room: those without a request before those whose answer is
-    /// being sent, and the oldest of them; nil while a request is being answered.
-    var urgentOrder: (isReplying: Int, opened: UInt64)? {
+    /// Since when a connection for urgent requests could make room, in milliseconds of the loop's clock; nil while a request is
+    /// being answered. Those whose answer is being sent come after all without a request.
+    var urgentSince: UInt64? {
         guard place == .urgent else { return nil }
         switch stage {
         case .complete, .refused, .waiting, .deserted: return nil
-        case .replying, .streaming, .parked: return (1, opened)
-        case .unused, .idle, .receivingHead, .receivingBody, .droppingBody: return (0, opened)
+        case .replying, .streaming, .parked: return UInt64.max / 2 + opened
+        case .unused, .idle, .receivingHead, .receivingBody, .droppingBody: return opened
         }
     }
 

@@ -14,6 +14,8 @@ final class HTTPConnection {
     let listener: LoopListener
     /// Where its requests come from, but for the client's certificate.
     let client: Peer
+    /// What tells clients apart who share the places.
+    let network: String
     let descriptor: Int32
     /// When it was accepted, in milliseconds of the loop's clock.
     let opened: UInt64
@@ -51,11 +53,12 @@ final class HTTPConnection {
     /// What the connection is there for.
     var place: Place { didSet { loop.crowd.move(from: oldValue, to: place) } }
 
-    init(library: OpaquePointer, loop: ServerLoop, listener: LoopListener, remoteAddress: String, place: Place) {
+    init(library: OpaquePointer, loop: ServerLoop, listener: LoopListener, origin: ClientOrigin, place: Place) {
         self.library = library
         self.loop = loop
         self.listener = listener
-        client = Peer(address: remoteAddress, entrance: loop.configuration.entrance)
+        client = Peer(address: origin.address, entrance: loop.configuration.entrance)
+        network = origin.network
         self.descriptor = cmicrohttpd_socket(library)
         opened = loop.now
         deadline = loop.now + loop.readMilliseconds

@@ -11,20 +11,20 @@ struct IdleConnections {
 
     /// Looks through the connections unless it did so just now.
     ///
-    /// - Parameter counts: the connections of each address, over all loops.
+    /// - Parameter counts: the connections of each network, over all loops.
     mutating func look(at connections: [HTTPConnection], counts: () -> [String: Int], now: UInt64) {
         guard nextLook <= now else { return }
         // A look at thousands takes less than a tenth of this time.
         nextLook = now + UInt64(connections.count / 256)
         let idle = connections.compactMap { connection in connection.idleSince.map { (connection, since: $0) } }
-        let order = MakingRoom.order(idle.map { ($0.0.remoteAddress, $0.since) }, counts: counts())
+        let order = MakingRoom.order(idle.map { ($0.0.network, $0.since) }, counts: counts())
         found = order.prefix(Self.foundAtOnce).reversed().map { (idle[$0.index].0, idle[$0.index].since, $0.rank) }
     }
 
-    /// Removes and returns the connection that makes room for one from this address, which has so many including the
+    /// Removes and returns the connection that makes room for one from this network, which has so many including the
     /// new one.
-    mutating func takeNext(for address: String, count: Int) -> HTTPConnection? {
-        while let index = found.lastIndex(where: { $0.rank.makesRoom(for: address, count: count) }) {
+    mutating func takeNext(for network: String, count: Int) -> HTTPConnection? {
+        while let index = found.lastIndex(where: { $0.rank.makesRoom(for: network, count: count) }) {
             let (connection, since, _) = found.remove(at: index)
             // Since it was found it may have been closed or have had a request, and it may have one now.
             if connection.idleSince == since, !connection.hasUnreadBytes { return connection }

@@ -1,40 +1,39 @@
 // Part of the rpc-gateway project, under Apache License v2.0; see LICENSE for the full text
 // SPDX-License-Identifier: Apache-2.0
 
-/// Which idle connection makes room for which new one: rules without the connections.
+/// Whose connection makes room for which new one: rules without the connections.
 ///
-/// Connections of the address that has the most go first, so that one client with many connections costs others none of
-/// theirs.
+/// Those of the client that has the most go first, so that one with many connections costs others none of theirs. Clients are told
+/// apart by `ClientOrigin.network`.
 enum MakingRoom {
-    /// Where an idle connection stands.
+    /// Where a connection stands.
     struct Rank: Equatable {
-        let address: String
-        /// How many connections its address has by the time it goes, after those before it in the order.
+        let client: String
+        /// How many connections its client has by the time it goes, after those before it in the order.
         let level: Int
 
-        /// Whether it makes room for a connection from an address that then has so many.
+        /// Whether it makes room for a connection of a client that then has so many.
         ///
-        /// For one from its own address always; for one from another address if that has no more connections than this
-        /// one's.
-        func makesRoom(for newcomer: String, count: Int) -> Bool { level >= count || address == newcomer }
+        /// For one of its own client always; for one of another client if that has no more connections than this one's.
+        func makesRoom(for newcomer: String, count: Int) -> Bool { level >= count || client == newcomer }
     }
 
-    /// The order in which idle connections go, the first to go first, as positions in `idle`.
+    /// The order in which connections go, the first to go first, as positions in `candidates`.
     ///
     /// - Parameters:
-    ///   - idle: the connections' addresses, and since when they have been idle.
-    ///   - counts: the connections of each address, idle or not.
+    ///   - candidates: the connections' clients, and since when each could go.
+    ///   - counts: the connections of each client, whether they can go or not.
     static func order(
-        _ idle: [(address: String, since: UInt64)],
+        _ candidates: [(client: String, since: UInt64)],
         counts: [String: Int]
     ) -> [(index: Int, rank: Rank)] {
         var left = counts
-        let ranked = idle.indices.sorted { idle[$0].since < idle[$1].since }
+        let ranked = candidates.indices.sorted { candidates[$0].since < candidates[$1].since }
             .map { index in
-                let (address, since) = idle[index]
-                let level = left[address] ?? 1
-                left[address] = level - 1
-                return (index: index, since: since, rank: Rank(address: address, level: level))
+                let (client, since) = candidates[index]
+                let level = left[client] ?? 1
+                left[client] = level - 1
+                return (index: index, since: since, rank: Rank(client: client, level: level))
             }
         return ranked.sorted { ($1.rank.level, $0.since) < ($0.rank.level, $1.since) }.map { ($0.index, $0.rank) }
     }

@@ -89,12 +89,14 @@ extension ServerLoop {
         _ welcome: Welcome,
         _ listener: LoopListener
     ) {
-        guard welcome != .refuse else { return refuse(descriptor, counters.refuse(.tooManyConnections), listener) }
-        let address = listener.isUnix ? Self.user(of: descriptor) : SocketAddress(storage).host
-        switch counters.admit(address) {
-        case .refused(let reason): refuse(descriptor, reason, listener)
+        let origin: ClientOrigin = listener.isUnix ? .user(of: descriptor) : ClientOrigin(storage)
+        guard welcome != .refuse else {
+            return refuse(descriptor, counters.refuse(.tooManyConnections), origin, listener)
+        }
+        switch counters.admit(origin.network) {
+        case .refused(let reason): refuse(descriptor, reason, origin, listener)
         case .admitted:
-            accepted = (address, welcome == .serve ? .ordinary : placeInCrowd(for: address), listener)
+            accepted = (origin, welcome == .serve ? .ordinary : placeInCrowd(for: origin.network), listener)
             let isAdded = withUnsafePointer(to: &storage) { pointer in
                 pointer.withMemoryRebound(to: sockaddr.self, capacity: 1) {
                     MHD_add_connection(daemon, descriptor, $0, length)
@@ -102,32 +104,34 @@ extension ServerLoop {
             }
             // In that case the library has closed the descriptor; if it had told us of a connection, it has also told
             // us of its end.
-            if isAdded != .YES, let accepted { counters.release(accepted.address) }
+            if isAdded != .YES, let accepted { counters.release(accepted.origin.network) }
             accepted = nil
         }
     }
 
-    /// What stands for the address of the peer of a Unix socket: peers of one user are one client.
-    private static func user(of descriptor: Int32) -> String { "unix:\(clinux_peer_user(descriptor))" }
-
-    private func refuse(_ descriptor: Int32, _ reason: HTTPFailure.Reason, _ listener: LoopListener) {
+    private func refuse(
+        _ descriptor: Int32,
+        _ reason: HTTPFailure.Reason,
+        _ origin: ClientOrigin,
+        _ listener: LoopListener
+    ) {
         // The request is not read, so the answer may come before it; lingering lets the client read the answer all the
         // same.
         let failure = handler.response(to: HTTPFailure(reason))
         // A client that waits for TLS could not read it.
         if tls == nil || listener.isUnix { DirectResponse.send(failure, to: descriptor) }
-        lingering.add(descriptor, now: now)
+        lingering.add(descriptor, from: origin.network, now: now)
     }
 
     /// The library has taken a connection; called while `MHD_add_connection` runs.
     func connectionOpened(_ library: OpaquePointer) -> UnsafeMutableRawPointer {
         // There is one: the library opens none by itself.
-        let (address, place, listener) = accepted ?? ("", .ordinary, listeners[0])
+        let (origin, place, listener) = accepted ?? (.unknown, .ordinary, listeners[0])
         let connection = HTTPConnection(
             library: library,
             loop: self,
             listener: listener,
-            remoteAddress: address,
+            origin: origin,
             place: place
         )
         accepted = nil
@@ -145,7 +149,7 @@ extension ServerLoop {
         connection.detach()
         SocketReads.all.remove(connection)
         connection.place = .closed
-        counters.release(connection.remoteAddress)
+        counters.release(connection.network)
         let last = connections.removeLast()
         guard last !== connection else { return }
         last.position = connection.position

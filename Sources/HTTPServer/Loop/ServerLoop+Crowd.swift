@@ -22,18 +22,26 @@ extension ServerLoop {
         case .wait: return nil
         case .replaceUrgent:
             noteShortage()
-            let urgent = connections.compactMap { connection in connection.urgentOrder.map { (connection, order: $0) } }
-            guard let first = urgent.min(by: { $0.order < $1.order }) else { return .refuse }
-            first.0.leave()
+            guard let first = firstUrgent() else { return .refuse }
+            first.leave()
             return nil
         }
     }
 
+    /// The connection for urgent requests that makes room for the next.
+    private func firstUrgent() -> HTTPConnection? {
+        let urgent = connections.filter { $0.place == .urgent }
+        let counts = Dictionary(urgent.map { ($0.network, 1) }, uniquingKeysWith: +)
+        let candidates = urgent.compactMap { connection in connection.urgentSince.map { (connection, since: $0) } }
+        let order = MakingRoom.order(candidates.map { ($0.0.network, $0.since) }, counts: counts)
+        return order.first.map { candidates[$0.index].0 }
+    }
+
     /// The place of a connection that came when the ordinary ones were taken, and is counted already.
-    func placeInCrowd(for address: String) -> Place {
-        if replaceIdle(for: address) { return .ordinary }
+    func placeInCrowd(for network: String) -> Place {
+        if replaceIdle(for: network) { return .ordinary }
         // Another loop may have one to close; then there is a place soon.
-        counters.want([address])
+        counters.want([network])
         noteShortage()
         return .urgent
     }
@@ -47,11 +55,11 @@ extension ServerLoop {
         if counters.becomeRoomy(now: now) { logger.notice("there is room for connections again") }
     }
 
-    /// Closes an idle connection to admit one from this address; false when there is none that has to make room for it.
-    private func replaceIdle(for address: String) -> Bool {
-        idle.look(at: connections, counts: { counters.connectionsByAddress }, now: now)
-        let count = counters.connections(from: address)
-        guard let connection = idle.takeNext(for: address, count: count) else { return false }
+    /// Closes an idle connection to admit one from this network; false when there is none that has to make room for it.
+    private func replaceIdle(for network: String) -> Bool {
+        idle.look(at: connections, counts: { counters.connectionsByNetwork }, now: now)
+        let count = counters.connections(from: network)
+        guard let connection = idle.takeNext(for: network, count: count) else { return false }
         counters.replacedConnections.add(1, ordering: .relaxed)
         connection.leave()
         return true

@@ -42,7 +42,7 @@ final class ServerLoop: ResumeQueue, TurnTaker, @unchecked Sendable {
     /// When accepting goes on after a rest.
     private var acceptsAgain: UInt64 = 0
     /// The connection that is just being handed to libmicrohttpd.
-    var accepted: (address: String, place: Place, listener: LoopListener)?
+    var accepted: (origin: ClientOrigin, place: Place, listener: LoopListener)?
     var connections: [HTTPConnection] = []
     var lingering: LingeringSockets
     var crowd: Crowd

@@ -16,21 +16,17 @@ struct LingeringSockets {
 
     private static let milliseconds: UInt64 = 1_000
     private static let bytesATurn = 1 << 20
-    private let capacity: Int
-    private var members: [Member] = []
+    private var members: SharedPlaces<Member>
 
-    init(capacity: Int) { self.capacity = capacity }
+    init(capacity: Int) { members = SharedPlaces(capacity: capacity) }
 
-    var isEmpty: Bool { members.isEmpty }
+    var isEmpty: Bool { members.count == 0 }
 
-    /// Takes over a descriptor that the caller owns; beyond the capacity it is closed at once.
-    mutating func add(_ descriptor: Int32, now: UInt64) {
+    /// Takes over a descriptor that the caller owns; beyond the capacity one is closed at once, of those who have the most.
+    mutating func add(_ descriptor: Int32, from network: String, now: UInt64) {
         shutdown(descriptor, Int32(SHUT_WR))
-        guard members.count < capacity else {
-            close(descriptor)
-            return
-        }
-        members.append(Member(descriptor: descriptor, deadline: now + Self.milliseconds))
+        let member = Member(descriptor: descriptor, deadline: now + Self.milliseconds)
+        if let displaced = members.take(member, for: network).displaced { close(displaced.descriptor) }
     }
 
     mutating func turn(now: UInt64) {
@@ -42,8 +38,10 @@ struct LingeringSockets {
     }
 
     mutating func closeAll() {
-        for member in members { close(member.descriptor) }
-        members = []
+        members.removeAll { member in
+            close(member.descriptor)
+            return true
+        }
     }
 
     private static func hasEnded(_ descriptor: Int32) -> Bool {

@@ -8,7 +8,8 @@ internal import Synchronization
 internal import Threads
 
 // The handshake of a connection is not done while libmicrohttpd reads it: a step takes up to some milliseconds, and many
-// clients may come at once. So steps wait in a line of the loop's, which does some of them in each turn.
+// clients may come at once. So steps wait in a queue of the loop's, which does some of them in each turn, of each client in
+// turn.
 
 extension ServerLoop {
     /// How long handshakes may take in a turn; one step is done whatever it takes.
@@ -47,7 +48,7 @@ extension HTTPConnection {
     private func queueHandshake() {
         guard let tls = loop.tls, let session, !session.isDue else { return }
         session.isDue = true
-        tls.handshakes.add(self)
+        tls.handshakes.add(self, of: network)
     }
 
     func advanceHandshake(_ tls: LoopTLS) {
@@ -76,7 +77,7 @@ extension HTTPConnection {
     }
 
     private func beginHandshake(_ session: TLSSession, _ tls: LoopTLS) {
-        let (ticket, tooMany) = tls.handshakes.begin(self)
+        let (ticket, tooMany) = tls.handshakes.begin(self, of: network)
         session.ticket = ticket
         guard let tooMany else { return }
         tooMany.abandon()

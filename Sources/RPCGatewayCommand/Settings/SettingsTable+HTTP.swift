@@ -51,7 +51,7 @@ extension SettingsTable {
             "http.maxConnectionsPerAddress",
             \.http.maximumConnectionsPerAddress,
             0...1_000_000,
-            "Connections at the same time from one address; 0 is no limit"
+            "Connections at the same time from one address, of IPv6 from one network of 64 bits; 0 is no limit"
         ),
         .integer(
             "http.maxHeadBytes",

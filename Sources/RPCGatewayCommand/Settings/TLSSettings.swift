@@ -65,7 +65,7 @@ extension SettingsTable {
             "http.tls.maxHandshakes",
             \.http.maximumHandshakes,
             1...1_000_000,
-            "Handshakes under way at the same time; for one more the oldest is broken off"
+            "Handshakes under way at the same time; for one more the oldest is broken off of the address that has the most"
         ),
     ]
 }

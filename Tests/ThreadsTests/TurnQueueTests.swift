@@ -2,26 +2,23 @@
 // SPDX-License-Identifier: Apache-2.0
 
 import Testing
-
-@testable import Gateway
+import Threads
 
 /// Who waits for whom.
 struct TurnQueueTests {
-    private static func holder(_ number: Int) -> Holder { Holder(address: "10.0.0.\(number)") }
-
-    private static func drain(_ queue: inout TurnQueue<String>) -> [String] {
+    private static func drain(_ queue: inout TurnQueue<UInt8, String>) -> [String] {
         var taken: [String] = []
         while let next = queue.next() { taken.append(next) }
         return taken
     }
 
-    /// Adds texts of holders by their first letter, and tells which had a place.
-    private static func add(_ texts: [String], to queue: inout TurnQueue<String>) -> [Bool] {
-        texts.map { text in queue.add(text, of: holder(Int(text.utf8.first ?? 0))) }
+    /// Adds texts of owners by their first letter, and tells which had a place.
+    private static func add(_ texts: [String], to queue: inout TurnQueue<UInt8, String>) -> [Bool] {
+        texts.map { text in queue.add(text, of: text.utf8.first ?? 0) }
     }
 
     @Test func whoHasMuchWaitsForThemselvesAlone() {
-        var queue = TurnQueue<String>(capacity: 100, share: 50)
+        var queue = TurnQueue<UInt8, String>(capacity: 100, share: 50)
         let added = Self.add(["a0", "a1", "a2", "a3", "a4", "b0", "c0", "b1"], to: &queue)
         #expect(added == Array(repeating: true, count: 8))
         #expect(Self.drain(&queue) == ["a0", "b0", "c0", "a1", "b1", "a2", "a3", "a4"])
@@ -29,7 +26,7 @@ struct TurnQueueTests {
     }
 
     @Test func placesAreBoundedForEachAndForAll() {
-        var queue = TurnQueue<String>(capacity: 5, share: 3)
+        var queue = TurnQueue<UInt8, String>(capacity: 5, share: 3)
         #expect(Self.add(["a0", "a1", "a2", "a3"], to: &queue) == [true, true, true, false])
         #expect(Self.add(["b0", "b1", "b2", "c0"], to: &queue) == [true, true, false, false])
         let first = queue.next()
