@@ -4,6 +4,7 @@
 """The kinds of work: which loads stand beside each other, and at which levels."""
 
 from harness import services
+from harness.certificates import TLS, Certificates
 from harness.loads import HTTPLoad, SuspendedLoad, floor_load, oslo_load
 from harness.rounds import Kind
 from harness.usage import resident_megabytes
@@ -172,7 +173,7 @@ def _modes(parts):
 
 
 def _credentials(parts):
-    kind = Kind("credentials", "calls with and without a credential", "connections", [1, 64], "none")
+    kind = Kind("credentials", "calls with and without a credential, and over TLS", "connections", [1, 64], "none")
     field, keys = services.new_key(parts.program, parts.folder)
     _add(kind, parts, "none", lambda: HTTPLoad(parts.load, parts.gateway(), parts.broker))
     _add(kind, parts, "key", lambda: HTTPLoad(parts.load, parts.gateway("key", field=field, auth_keys=keys), parts.broker))
@@ -181,6 +182,10 @@ def _credentials(parts):
     token, issuers = services.new_token(parts.folder)
     _add(kind, parts, "token", lambda: HTTPLoad(
         parts.load, parts.gateway("token", field=token, auth_issuers=issuers), parts.broker))
+    certificates = Certificates(parts.folder)
+    for name, mutual in (("tls", False), ("mutual tls", True)):
+        _add(kind, parts, name, lambda: HTTPLoad(
+            parts.load, parts.gateway(name, tls=TLS(certificates, mutual)), parts.broker))
     return kind
 
 

@@ -60,7 +60,7 @@ class HTTPLoad:
         self.program, self.target, self.broker = program, target, broker
         self.connections = connections
         self.words = ["-u", target.path(method), "-b", body, "-e", status, *(["-f"] if fresh else []),
-                      *(["-H", target.field] if target.field else [])]
+                      *(["-H", target.field] if target.field else []), *(target.tls.words if target.tls else [])]
 
     def __call__(self, level, seconds):
         if self.connections:

@@ -27,14 +27,14 @@ SOURCES = {
     "echo_server": ("echo_server.c", "envelope_text.c", *AMQP),
     "least_gateway": ("least_gateway.c", "request_envelope.c", "http_front.c", "envelope_text.c", "escaping.c", *AMQP),
     "bare_http": ("bare_http.c", *HTTP),
-    "load": ("load.c", "load_connection.c", "load_schedule.c", "histogram.c", "fail.c"),
+    "load": ("load.c", "load_connection.c", "load_schedule.c", "load_tls.c", "histogram.c", "fail.c"),
 }
 ECHOED = {"text": "a \"quoted\" \\ text", "list": [1, None, 2.5]}
 
 
 def compile_peer(name, folder):
     """Compiles a C program of peers/ and returns its path."""
-    flags = shlex.split(output_of(["pkg-config", "--cflags", "--libs", "librabbitmq", "libmicrohttpd"], 20))
+    flags = shlex.split(output_of(["pkg-config", "--cflags", "--libs", "librabbitmq", "libmicrohttpd", "gnutls"], 20))
     files = [PEERS / source for source in SOURCES[name]]
     output_of(["cc", "-O2", "-Wall", "-Wextra", "-Werror", "-o", folder / name, *files, *flags], 120)
     return folder / name
@@ -95,10 +95,12 @@ def python_server(python, broker, name, stack):
 class HTTPService:
     """What answers calls over HTTP."""
 
-    def __init__(self, service, port, pids=None, topic=TOPIC, server=SERVER, field=None):
+    def __init__(self, service, port, pids=None, topic=TOPIC, server=SERVER, field=None, tls=None):
         self.service = service
         # One more field of each request.
         self.field = field
+        # What clients speak TLS with; None where it speaks none.
+        self.tls = tls
         self.port = port
         self.pids = pids or [service.pid]
         self.topic, self.server = topic, server
@@ -108,7 +110,11 @@ class HTTPService:
 
     @property
     def base(self):
-        return f"http://127.0.0.1:{self.port}"
+        return f"{'https' if self.tls else 'http'}://127.0.0.1:{self.port}"
+
+    def open(self, request, limit):
+        """The answer to a request; raises as urllib does."""
+        return urllib.request.urlopen(request, timeout=limit, context=self.tls and self.tls.context)
 
     def check(self):
         self.service.check()
@@ -122,7 +128,7 @@ class HTTPService:
             fields[name] = value
         request = urllib.request.Request(self.base + self.path("echo"), body, fields)
         try:
-            with urllib.request.urlopen(request, timeout=10) as answer:
+            with self.open(request, 10) as answer:
                 result = json.load(answer)
         except urllib.error.HTTPError as error:
             told = error.read(2000).decode(errors="replace")
@@ -133,9 +139,9 @@ class HTTPService:
             raise Failure(f"echo through {self.service.name} answered {result!r}")
 
 
-def _status(url):
+def _status(service, path):
     try:
-        with urllib.request.urlopen(url, timeout=5) as answer:
+        with service.open(service.base + path, 5) as answer:
             return answer.status
     except urllib.error.HTTPError as error:
         return error.code
@@ -145,7 +151,7 @@ def _status(url):
 
 def _wait_until_ready(gateway):
     deadline = time.monotonic() + READY_LIMIT
-    while _status(gateway.base + "/readyz") != 200:
+    while _status(gateway, "/readyz") != 200:
         gateway.check()
         if time.monotonic() > deadline:
             raise Failure(f"the gateway is not ready after {READY_LIMIT} s: {gateway.service.said()}")
@@ -205,13 +211,14 @@ def new_token(folder):
     return f"Authorization: Bearer {signed}.{_base64url(signature)}", issuers
 
 
-def start_gateway(executable, url, stack, topic=TOPIC, server=SERVER, prefix=(), field=None, **settings):
+def start_gateway(executable, url, stack, topic=TOPIC, server=SERVER, prefix=(), field=None, tls=None, **settings):
     """`rpc-gateway serve`, ready. Keywords are settings: http_loops=2 is RPC_GATEWAY_HTTP_LOOPS."""
+    settings |= tls.settings if tls else {}
     variables = {f"RPC_GATEWAY_{name.upper()}": str(value) for name, value in settings.items()}
     command = [*prefix, executable, "serve", "--listen", "127.0.0.1:0", "--transport-url", url]
     service = _service(stack, command, 60 if prefix else 20, **variables)
-    port = int(service.wait_for(r"listening on http://127\.0\.0\.1:(\d+)")[1])
-    gateway = HTTPService(service, port, topic=topic, server=server, field=field)
+    port = int(service.wait_for(r"listening on https?://127\.0\.0\.1:(\d+)")[1])
+    gateway = HTTPService(service, port, topic=topic, server=server, field=field, tls=tls)
     _wait_until_ready(gateway)
     return gateway
 

@@ -5,12 +5,13 @@
 // rate, whether or not earlier ones were answered; latency counts from the moment at which a call was to start).
 //
 //   load -p PORT -u PATH -c CONNECTIONS [-s SECONDS | -n CALLS] [-b BODY_BYTES] [-r CALLS_PER_SECOND] [-f] [-e STATUS]
-//        [-H FIELD]
+//        [-H FIELD] [-t AUTHORITY [-i CERTIFICATE -k KEY]]
 //
 //   -n  exactly so many calls instead of a time; "sent" is printed once all are sent
 //   -f  a new connection for each call; the server closes it
 //   -e  the status that a good answer has, 200
 //   -H  one more field of each request, as in "X-Api-Key: rgw_..."
+//   -t  speak TLS with a server whose certificate the authority in this file has signed; -i and -k: show this certificate
 //
 // Prints one JSON object. `calls` counts every call, those of the warm-up too, for CPU time divided by calls; the
 // other figures leave the warm-up out. A thread of its own, epoll, no allocation per call.
@@ -59,6 +60,7 @@ static void prepare(struct run *run) {
     const struct settings *settings = &run->settings;
     size_t count = (size_t)settings->connections;
     make_request(run);
+    prepare_tls(settings);
     run->poller = epoll_create1(EPOLL_CLOEXEC);
     run->connections = calloc(count, sizeof *run->connections);
     run->free = calloc(count, sizeof *run->free);
@@ -99,7 +101,7 @@ static void report(struct run *run, uint64_t ended) {
 
 static void read_settings(struct settings *settings, int count, char **arguments) {
     int option;
-    while ((option = getopt(count, arguments, "p:u:c:s:n:b:r:fe:H:")) != -1) {
+    while ((option = getopt(count, arguments, "p:u:c:s:n:b:r:fe:H:t:i:k:")) != -1) {
         if (option == 'p') settings->port = atoi(optarg);
         else if (option == 'u') settings->path = optarg;
         else if (option == 'c') settings->connections = atoi(optarg);
@@ -110,6 +112,9 @@ static void read_settings(struct settings *settings, int count, char **arguments
         else if (option == 'f') settings->fresh = true;
         else if (option == 'e') settings->status = atoi(optarg);
         else if (option == 'H') settings->field = optarg;
+        else if (option == 't') settings->authority = optarg;
+        else if (option == 'i') settings->certificate = optarg;
+        else if (option == 'k') settings->key = optarg;
         else exit(1);
     }
     bool timed = settings->seconds > 0 && settings->seconds <= 600;

@@ -6,6 +6,7 @@
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
+#include <sys/types.h>
 
 #include "fail.h"
 #include "histogram.h"
@@ -26,13 +27,15 @@ struct connection {
     uint64_t began;
     size_t sent, head_used, body_left;
     bool ends;
+    /// NULL without TLS.
+    struct gnutls_session_int *session;
     char head[head_maximum];
 };
 
 /// What the command line asks for.
 struct settings {
     int port, connections, status;
-    const char *path, *field;
+    const char *path, *field, *authority, *certificate, *key;
     double seconds, rate;
     uint64_t calls;
     size_t body_bytes;
@@ -70,6 +73,21 @@ void begin_call(struct run *run, struct connection *connection, uint64_t began);
 
 /// Works off what epoll tells about a connection.
 void handle(struct run *run, struct connection *connection, uint32_t events);
+
+// load_tls.c: what is sent and received, in plain text or by TLS.
+
+/// Reads the files for TLS, where it is to be spoken.
+void prepare_tls(const struct settings *settings);
+
+/// Does the handshake on a connection that blocks, where TLS is to be spoken.
+void shake_hands(struct connection *connection);
+
+/// Frees what TLS has kept of a connection.
+void end_tls(struct connection *connection);
+
+/// As `send` and `recv`, but for TLS, which gives out a record at a time.
+ssize_t put(struct connection *connection, const char *bytes, size_t count);
+ssize_t take(struct connection *connection, char *place, size_t room);
 
 // load_schedule.c: when calls begin.
 

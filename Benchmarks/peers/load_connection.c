@@ -37,6 +37,8 @@ void make_request(struct run *run) {
 }
 
 void open_connection(struct run *run, struct connection *connection, bool may_block) {
+    // A handshake of TLS is done before anything is measured, and on a connection that blocks.
+    may_block = may_block || run->settings.authority;
     struct sockaddr_in address = {.sin_family = AF_INET, .sin_port = htons((uint16_t)run->settings.port)};
     address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
     connection->socket = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC | (may_block ? 0 : SOCK_NONBLOCK), 0);
@@ -45,7 +47,10 @@ void open_connection(struct run *run, struct connection *connection, bool may_bl
     setsockopt(connection->socket, IPPROTO_TCP, TCP_NODELAY, &yes, sizeof yes);
     int status = connect(connection->socket, (struct sockaddr *)&address, sizeof address);
     if (status < 0 && errno != EINPROGRESS) fail("connect: %s", strerror(errno));
-    if (may_block) fcntl(connection->socket, F_SETFL, O_NONBLOCK);
+    if (may_block) {
+        shake_hands(connection);
+        fcntl(connection->socket, F_SETFL, O_NONBLOCK);
+    }
     connection->phase = status < 0 ? connecting : idle;
     connection->ends = false;
     struct epoll_event event = {.events = EPOLLIN | EPOLLOUT | EPOLLRDHUP | EPOLLET, .data.ptr = connection};
@@ -53,6 +58,7 @@ void open_connection(struct run *run, struct connection *connection, bool may_bl
 }
 
 static void close_connection(struct connection *connection) {
+    end_tls(connection);
     close(connection->socket);
     connection->socket = -1;
     connection->phase = closed;
@@ -61,8 +67,7 @@ static void close_connection(struct connection *connection) {
 /// Writes what is left of the request; the rest follows when the socket takes more.
 static bool send_rest(struct run *run, struct connection *connection) {
     while (connection->sent < run->request_length) {
-        ssize_t count = send(connection->socket, run->request + connection->sent,
-                             run->request_length - connection->sent, MSG_NOSIGNAL);
+        ssize_t count = put(connection, run->request + connection->sent, run->request_length - connection->sent);
         if (count < 0 && errno == EAGAIN) return true;
         if (count < 0) return false;
         connection->sent += (size_t)count;
@@ -136,7 +141,7 @@ static bool read_some(struct run *run, struct connection *connection) {
     bool head = connection->phase == reading_head;
     char *place = head ? connection->head + connection->head_used : scratch;
     size_t room = head ? head_maximum - 1 - connection->head_used : sizeof scratch;
-    ssize_t count = recv(connection->socket, place, room, 0);
+    ssize_t count = take(connection, place, room);
     if (count < 0 && errno == EAGAIN) return false;
     // An answer before the request was sent whole leaves the connection of no use.
     if (count <= 0 || connection->phase == sending) {
@@ -152,7 +157,7 @@ static bool read_some(struct run *run, struct connection *connection) {
         if ((size_t)count > connection->body_left) fail("an answer that nobody asked for");
         connection->body_left -= (size_t)count;
     }
-    bool drained = (size_t)count < room;
+    bool drained = !connection->session && (size_t)count < room;
     if (connection->phase == reading_body && connection->body_left == 0) end_call(run, connection);
     // Where the server closes, its end has to be read too.
     return !drained || connection->phase == until_closed;
