@@ -14,6 +14,8 @@ public final class TLSContext: @unchecked Sendable {
     /// Where there are several: each, with credentials that have no other.
     private let alone: [(identity: LibraryIdentity, credentials: LibraryCredentials)]
     private let priority: LibraryPriority
+    /// Another one in every context, so that nobody goes on with a session that began under others.
+    private let tickets: TicketKey
     private let request: gnutls_certificate_request_t
     private let clientAuthority: [UInt8]?
     private let revoked: [UInt8]?
@@ -39,6 +41,7 @@ public final class TLSContext: @unchecked Sendable {
         self.alone = alone
         ends = identities.map(\.end)
         priority = try LibraryPriority(configuration.minimum)
+        tickets = try TicketKey()
         clientAuthority = configuration.clientAuthority
         revoked = configuration.revoked
         request =
@@ -67,11 +70,16 @@ public final class TLSContext: @unchecked Sendable {
     /// Whether clients are asked for certificates.
     var asksClients: Bool { clientAuthority != nil }
 
+    /// Whether a client without a certificate is turned away.
+    var requiresClients: Bool { request == GNUTLS_CERT_REQUIRE }
+
     /// A session for a client that has just connected; nil when memory is short.
     func makeSession(_ client: cgnutls_client) -> gnutls_session_t? {
         var client = client
         if alone.isEmpty { client.greeted = nil }
-        return withUnsafePointer(to: client) { cgnutls_serve(credentials.pointer, priority.pointer, request, $0) }
+        return withUnsafePointer(to: client) {
+            cgnutls_serve(credentials.pointer, priority.pointer, request, tickets.pointer, $0)
+        }
     }
 
     /// Has a session show the certificate that is for the host which its client has named.
@@ -117,4 +125,22 @@ private final class LibraryPriority {
     }
 
     deinit { gnutls_priority_deinit(pointer) }
+}
+
+/// The key of the tickets by which clients go on with their sessions (RFC 5077; RFC 8446, section 2.2). It never leaves the process.
+private final class TicketKey {
+    let pointer: UnsafeMutablePointer<gnutls_datum_t>
+
+    init() throws(TLSRefusal) {
+        pointer = .allocate(capacity: 1)
+        pointer.initialize(to: gnutls_datum_t())
+        guard gnutls_session_ticket_key_generate(pointer) == 0 else {
+            throw TLSRefusal(part: .library, reason: "has no random numbers for a key of tickets")
+        }
+    }
+
+    deinit {
+        cgnutls_forget(pointer)
+        pointer.deallocate()
+    }
 }

@@ -128,9 +128,21 @@ final class TLSSession {
     }
 
     private func establish(_ session: gnutls_session_t) -> Step {
+        let result = proveAgain(session)
+        guard result == 0 else { return refuse(result, session) }
         phase = .established
         if let context, context.asksClients { certificate = ClientCertificate(session) }
         return .done
+    }
+
+    /// Looks at the certificate of a client that goes on with a session, which it had shown when that began; an error where it is no
+    /// longer good.
+    private func proveAgain(_ session: gnutls_session_t) -> Int32 {
+        guard gnutls_session_is_resumed(session) != 0, let context, context.asksClients else { return 0 }
+        var count: UInt32 = 0
+        let hasCertificate = gnutls_certificate_get_peers(session, &count) != nil && count > 0
+        if !hasCertificate, context.requiresClients { return GNUTLS_E_NO_CERTIFICATE_FOUND }
+        return verify()
     }
 
     private func plain() -> Step {
