@@ -84,8 +84,8 @@ enum ReplyTarget {
     static func run(_ input: [UInt8]) throws(Finding) {
         let bare = try? ReplyEnvelope(input)
         _ = ReplyEnvelopeError(.malformed, reason: "", salvagedFrom: input)
-        if let failure = bare?.failure { try read(failure) }
-        _ = try? RemoteError(failure: input)
+        if case .exception(let exception) = bare?.failure { try check(exception) }
+        if let exception = try? RemoteError(failure: input) { try check(exception) }
         guard let text = String(validating: input, as: UTF8.self), !isEnvelope(input) else { return }
         let wrapped = #"{"oslo.version": "2.0", "oslo.message": "# + JSONText(string: text).string + "}"
         let opened = try? ReplyEnvelope(Array(wrapped.utf8))
@@ -94,8 +94,7 @@ enum ReplyTarget {
         else { throw Finding("inside its envelope the reply is another one") }
     }
 
-    private static func read(_ failure: [UInt8]) throws(Finding) {
-        guard let error = try? RemoteError(failure: failure) else { return }
+    private static func check(_ error: RemoteError) throws(Finding) {
         guard error.traceback.count <= RemoteError.maximumTraceback else {
             throw Finding("a traceback without a bound")
         }

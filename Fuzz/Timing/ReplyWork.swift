@@ -65,7 +65,7 @@ extension Work {
         guard let reply = try? ReplyEnvelope(body) else { return }
         let gathered = GatheredBody(form: .lines, method: "m", configuration: configuration)
         guard let failure = reply.failure else { return _ = gathered.bytes([.success(reply.result.copied)]) }
-        guard let error = try? RemoteError(failure: failure) else { return }
+        guard case .exception(let error) = failure else { return }
         let problem = RemoteProblem.make(error, method: "m", configuration: configuration)
         var document = ProblemDocument(problem: problem, request: RequestIdentity(RequestFields([])))
         document.exposesTraceback = true

@@ -271,7 +271,7 @@ def test_replies_that_grow_when_inflated(family, healthy, verbatim, vhost, figur
     before = gateway.memory()
 
     async def attack(port):
-        calls = [{"kind": "two" if number % 2 else "one", "size": 60_000_000} for number in range(30)]
+        calls = [{"kind": ("one", "two", "failure")[number % 3], "size": 60_000_000} for number in range(30)]
         calls += [{"kind": "one", "size": largest}, {"kind": "one", "size": largest + 1}]
         # The server makes each of them in some tenths of a second of processor time, of which others may take their share.
         seconds = [60] * (len(calls) - 1) + [4]
@@ -281,7 +281,9 @@ def test_replies_that_grow_when_inflated(family, healthy, verbatim, vhost, figur
 
     # Each takes some tenths of a second; one after the other on the victims' thread they would take many.
     *answers, last, larger = check(gateway, healthy, attack, figure, slowest=1)
-    assert [(status, json.loads(body)) for status, body in answers] == [(200, 1), (200, "first")] * 15
+    for one, two, failure in zip(answers[::3], answers[1::3], answers[2::3], strict=True):
+        assert [(status, json.loads(body)) for status, body in (one, two)] == [(200, 1), (200, "first")]
+        assert (failure[0], failure[1]["exception"]["class"]) == (500, "Odd")
     assert (last[0], json.loads(last[1])) == (200, 1)
     assert (larger[0], larger[1]["code"]) == (504, "messaging-timeout")
     assert gateway.memory() - before < 300

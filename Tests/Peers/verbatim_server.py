@@ -88,6 +88,11 @@ def inflating(text, size):
     return begun + compressor.compress(text.encode()) + compressor.flush()
 
 
+def failure_of_members(message, count):
+    failure = '{"class": "Odd", "module": "odd", "message": "m"' + ',"a":1' * count + "}"
+    return reply(message, "null", json.dumps(failure))
+
+
 def compressed(kind, message):
     """The compressed bodies of the replies to a `compressed` call."""
     size = message["args"].get("size", 0)
@@ -98,6 +103,8 @@ def compressed(kind, message):
             inflating(envelope(reply(message, '"first"', ending="false")), size),
             inflating(envelope(reply(message, "null")), 0),
         ],
+        # Members that mean nothing, which a reader of the failure has to pass over one by one: 12 bytes each in the reply.
+        "failure": [zlib.compress(envelope(failure_of_members(message, size // 12)).encode(), 1)] if kind == "failure" else [],
         # A result of so many bytes.
         "result": [zlib.compress(envelope(reply(message, '"' + "x" * (size - 2) + '"')).encode(), 1)] if kind == "result" else [],
     }[kind]

@@ -52,18 +52,36 @@ struct InflationTests {
             }
         }
 
+        private static func word(_ reply: ReplyEnvelope) -> String {
+            switch reply.failure {
+            case .exception(let exception): exception.className
+            case .unreadable: "unreadable"
+            case nil: String(reply.result.string.prefix(3))
+            }
+        }
+
         /// The results of the next ones, by their first characters, or what is wrong with them.
         func next(_ count: Int) async -> [String] {
             var found: [String] = []
             var iterator = delivered.makeAsyncIterator()
             while found.count < count, let result = await iterator.next() {
                 switch result {
-                case .success(let reply): found.append(String(reply.result.string.prefix(3)))
+                case .success(let reply): found.append(Self.word(reply))
                 case .failure(let error): found.append("\(error.kind)")
                 }
             }
             return found
         }
+    }
+
+    /// What a failure says is read with the rest of its reply, and has no text of its own any more.
+    @Test func failuresAreReadWhereTheirRepliesAreInflated() async throws {
+        let bench = try Bench()
+        let members = String(repeating: #",\"a\":1"#, count: 100_000)
+        let failure = #"{"result": null, "failure": "{\"class\": \"Odd\"\#(members)}", "ending": true}"#
+        let other = #"{"result": null, "failure": "\#(String(repeating: "x", count: 1 << 20))", "ending": true}"#
+        #expect(await bench.read([failure, other].map { Zlib.compress(Array($0.utf8)) }).atOnce == 0)
+        #expect(await bench.next(2) == ["Odd", "unreadable"])
     }
 
     private func reply(_ result: String, isEnding: Bool = true) -> [UInt8] {

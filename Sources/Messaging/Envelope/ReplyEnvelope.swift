@@ -3,12 +3,20 @@
 
 /// One message of a reply queue, opened: a result, a failure or a heartbeat.
 public struct ReplyEnvelope: Sendable {
+    /// What a failure string says.
+    public indirect enum Failure: Sendable, Hashable {
+        /// The exception that the server raised.
+        case exception(RemoteError)
+        /// Nothing: it is no JSON object.
+        case unreadable
+    }
+
     /// The call that it belongs to; nil when the identifier is none of ours.
     public var messageID: UniqueID?
     /// The result; JSON null where the server sent null or nothing.
     public var result: JSONText
-    /// The failure string, resolved to its JSON text; nil where there is none or it is empty.
-    public var failure: [UInt8]?
+    /// How the call failed; nil where there is no failure string, or an empty one.
+    public var failure: Failure?
     /// Whether this is the last message of the call.
     public var isEnding: Bool
 
@@ -52,7 +60,7 @@ public struct ReplyEnvelope: Sendable {
         return reply
     }
 
-    init(messageID: UniqueID?, result: JSONText, failure: [UInt8]?, isEnding: Bool) {
+    init(messageID: UniqueID?, result: JSONText, failure: Failure?, isEnding: Bool) {
         self.messageID = messageID
         self.result = result
         self.failure = failure
@@ -71,7 +79,7 @@ public struct ReplyEnvelope: Sendable {
         } else if JSONScanner.equals(bytes, key, "ending") {
             isEnding = bytes[value.lowerBound] == 0x74
         } else if JSONScanner.equals(bytes, key, "failure") {
-            failure = try Self.failureText(bytes, value)
+            failure = try Self.failureText(bytes, value).map(Failure.init)
         }
     }
 
@@ -83,5 +91,26 @@ public struct ReplyEnvelope: Sendable {
         case 0x6e, 0x66: nil
         default: value.map { bytes[$0] }
         }
+    }
+}
+
+extension ReplyEnvelope.Failure {
+    /// Reads a failure string, resolved to its JSON text.
+    init(_ text: [UInt8]) {
+        if let exception = try? RemoteError(failure: text) {
+            self = .exception(exception)
+        } else {
+            self = .unreadable
+        }
+    }
+}
+
+extension ReplyEnvelope {
+    /// The same reply, which keeps nothing of the message that it came in.
+    package var copied: ReplyEnvelope {
+        var reply = self
+        reply.result = result.copied
+        if case .exception(let exception) = failure { reply.failure = .exception(exception.copied) }
+        return reply
     }
 }

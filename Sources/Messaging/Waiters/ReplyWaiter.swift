@@ -148,8 +148,11 @@ struct ReplyCollection: Sendable {
     /// Keeps the last message of a server; heartbeats and what comes before the last message say nothing.
     mutating func add(_ reply: ReplyEnvelope) {
         guard reply.isEnding else { return }
-        guard let failure = reply.failure else { return add(.success(reply.result)) }
-        add(.failure((try? RemoteError(failure: failure)) ?? Self.unreadable("its failure cannot be decoded")))
+        switch reply.failure {
+        case .exception(let remote): add(.failure(remote))
+        case .unreadable: addUnreadable("its failure cannot be decoded")
+        case nil: add(.success(reply.result))
+        }
     }
 
     /// Keeps, in place of a reply, the fact that it cannot be read.

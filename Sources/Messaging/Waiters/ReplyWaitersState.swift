@@ -96,13 +96,10 @@ struct ReplyWaitersState {
             return Self.ended(id, waiters.remove(at: index).value, complete, reply.result, now)
         }
         let received: ReplyWaiter.Received?
-        if let failure = reply.failure {
-            guard let remote = try? RemoteError(failure: failure) else {
-                return fail(id, with: Self.badFailure, now: now)
-            }
-            received = .failure(remote)
-        } else {
-            received = reply.result == .null ? nil : .value(reply.result)
+        switch reply.failure {
+        case .exception(let remote): received = .failure(remote)
+        case .unreadable: return fail(id, with: Self.badFailure, now: now)
+        case nil: received = reply.result == .null ? nil : .value(reply.result)
         }
         guard reply.isEnding else {
             if let received { waiters.values[index].received = received }

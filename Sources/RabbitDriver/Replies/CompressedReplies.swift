@@ -39,10 +39,9 @@ final class CompressedReplies: Sendable {
         guard let short = try BodyCompression.inflateIfShort(body, format, maximumBytes: maximumBytes) else {
             return try readLater(body.count) { () throws(ReplyEnvelopeError) in
                 let inflated = try BodyCompression.inflate(body, format, maximumBytes: maximumBytes)
-                var reply = try ReplyEnvelope(inflated)
+                let reply = try ReplyEnvelope(inflated)
                 // Freeing megabytes takes milliseconds too: a small part of them must not take all of them to the loop.
-                if reply.result.bytes.count < inflated.count / 4 { reply.result = reply.result.copied }
-                return reply
+                return reply.result.bytes.count < inflated.count / 4 ? reply.copied : reply
             }
         }
         let reply = try ReplyEnvelope(short)

@@ -32,8 +32,10 @@ struct ReplyEnvelopeTests {
     ])
     func decodesPythonsFailures(_ name: String) throws {
         let vector = try Vector(name)
-        let failure = try #require(try ReplyEnvelope(vector.body).failure)
-        let remote = try RemoteError(failure: failure)
+        guard case .exception(let remote) = try ReplyEnvelope(vector.body).failure else {
+            Issue.record("the failure is not read")
+            return
+        }
         let text = try #require(try JSONText(vector.inner).members?.first { $0.key == "failure" }?.value.stringValue)
         let members = try #require(try JSONText(text).members)
         #expect(remote.className == members[0].value.stringValue)

@@ -74,8 +74,12 @@ struct EnvelopePropertyTests {
                 traceback: [Self.text(&random), "x\n"]
             )
             let body = OutgoingReply.failure(error).body(messageID: UniqueID().hexadecimal, uniqueID: UniqueID())
-            let failure = try #require(try ReplyEnvelope(body).failure)
-            let members = try #require(try JSONText(failure).members)
+            guard case .exception(let read) = try ReplyEnvelope(body).failure else {
+                Issue.record("the failure is not read: \(body)")
+                return
+            }
+            #expect(read == error)
+            let members = try #require(try JSONText(error.encoded).members)
             #expect(members.map(\.key) == ["class", "module", "message", "tb", "args", "kwargs"])
             #expect(members[1].value.stringValue == error.module)
             #expect(members[2].value.stringValue == error.message)

@@ -63,9 +63,9 @@ struct GatheringTests {
     @Test func aFailureOfOneServerIsOneOfTheReplies() throws {
         var state = state(minimum: 3)
         let remote = RemoteError(module: "m", className: "C", message: "x")
-        let failure = ReplyEnvelope(messageID: id, result: .null, failure: remote.encoded, isEnding: true)
+        let failure = ReplyEnvelope(messageID: id, result: .null, failure: .exception(remote), isEnding: true)
         #expect(state.receive(failure, now: start) == nil)
-        let unreadable = ReplyEnvelope(messageID: id, result: .null, failure: Array("7".utf8), isEnding: true)
+        let unreadable = ReplyEnvelope(messageID: id, result: .null, failure: .unreadable, isEnding: true)
         #expect(state.receive(unreadable, now: start) == nil)
         let bad = MessagingError(.badReply, "not JSON", execution: .yes)
         let replies = try outcome(state.fail(id, with: bad, now: start)).replies
