@@ -1,14 +1,18 @@
 """Mutual TLS: who is let in by a certificate, and who that is."""
 
+import re
 import signal
 import ssl
+import subprocess
 
 import pytest
 from cryptography.x509.oid import ExtendedKeyUsageOID
 
 from harness import http as raw
+from harness import places
 from harness.certificates import DAY, Authority, dns, email, replace, uri
 from harness.gateway import problem, result
+from harness.process import inherited
 from harness.waiting import until
 from test_authentication import new_key, write
 from test_http_tls import ECHO, is_refused, start
@@ -41,7 +45,7 @@ def serve(family, authority, clients, client=None, **settings):
         tls=authority.context(client),
         http_tls_certificate=server.path,
         http_tls_key=server.key_path,
-        http_tls_client_authority=clients.path,
+        http_tls_client_authority=settings.pop("http_tls_client_authority", clients.path),
         log_level="info",
         **settings,
     )
@@ -205,6 +209,45 @@ def test_wrong_files_are_refused_by_name(authority, clients, tmp_path):
     ):
         code, said = start(*base, *more)
         assert code == 2 and setting in said and reason in said, said
+
+
+def test_every_wrong_file_is_named(family, authority, clients, alice, tmp_path):
+    """Several at once, each by its setting, its path and what is wrong: at the start, by the check, and at a reload."""
+    server, other = authority.server("of-several"), authority.server("other-of-several")
+    expired = authority.server("expired-of-several", begins=-9 * DAY, ends=-DAY)
+    trusted, revoked, missing = tmp_path / "trusted.pem", tmp_path / "revoked.pem", tmp_path / "missing.key"
+    trusted.write_bytes(Authority(tmp_path, "expired authority", begins=-9 * DAY, ends=-DAY).path.read_bytes())
+    revoked.write_text("nonsense\n")
+    settings = [
+        ("http_tls_certificate", f"{server.path},{expired.path},{other.path}"),
+        ("http_tls_key", f"{other.key_path},{revoked},{missing}"),
+        ("http_tls_client_authority", trusted),
+        ("http_tls_revoked", revoked),
+    ]
+    wrong = [
+        ("http.tls.key", other.key_path, "is not the key of the certificate"),
+        ("http.tls.certificate", expired.path, "ended on"),
+        ("http.tls.key", revoked, "no private key"),
+        ("http.tls.key", missing, "does not exist"),
+        ("http.tls.clientAuthority", trusted, "ended on"),
+        ("http.tls.revoked", revoked, "no list"),
+    ]
+    check = inherited() | {f"RPC_GATEWAY_{name.upper()}": str(value) for name, value in settings}
+    done = subprocess.run([places.executable(), "config", "check"], env=check, capture_output=True, text=True, timeout=20)
+    for code, said in (start(*settings), (done.returncode, done.stderr)):
+        assert code == 2
+        for setting, path, reason in wrong:
+            assert re.search(f"{re.escape(setting)}[^\n]*{re.escape(str(path))}[^\n]*{reason}", said), (setting, path, said)
+        assert said.count("http.tls.") == len(wrong), said
+    good = tmp_path / "good.pem"
+    good.write_bytes(clients.path.read_bytes())
+    lists = tmp_path / "lists.pem"
+    lists.write_bytes(clients.revocations())
+    gateway = serve(family, authority, clients, alice, http_tls_client_authority=good, http_tls_revoked=lists)
+    replace(lists, b"nonsense")
+    replace(good, trusted.read_bytes())
+    until(lambda: any("certificates refused" in line and str(good) in line and str(lists) in line for line in gateway.errors), 10)
+    assert gateway.get("/livez").status == 200
 
 
 def test_tls_is_turned_on_by_a_restart(family, authority, tmp_path):

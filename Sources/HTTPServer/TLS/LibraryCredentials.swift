@@ -59,14 +59,18 @@ final class LibraryCredentials {
         guard result > 0 else { throw TLSRefusal(part: .clientAuthority, reason: Self.text(result)) }
     }
 
-    /// Adds lists of certificates that these authorities have revoked.
-    func distrust(_ bytes: [UInt8], now: Int64) throws(TLSRefusal) {
-        for update in try Self.nextUpdates(bytes) where update >= 0 && update <= now {
+    /// Finds out whether lists of revoked certificates can be read, and are still to be used.
+    static func checkLists(_ bytes: [UInt8], now: Int64) throws(TLSRefusal) {
+        for update in try nextUpdates(bytes) where update >= 0 && update <= now {
             throw TLSRefusal(
                 part: .revoked,
                 reason: "holds a list that ended on \(HTTPDate.text(Int(update))): get the next one"
             )
         }
+    }
+
+    /// Adds lists of certificates that these authorities have revoked.
+    func distrust(_ bytes: [UInt8]) throws(TLSRefusal) {
         let result = withDatum(bytes) { gnutls_certificate_set_x509_crl_mem(pointer, $0, GNUTLS_X509_FMT_PEM) }
         if result == GNUTLS_E_CRL_VERIFICATION_ERROR {
             throw TLSRefusal(part: .revoked, reason: "holds a list that none of the authorities has signed")
@@ -152,15 +156,16 @@ final class LibraryIdentity {
     fileprivate let chain: CertificateList
     fileprivate let key: PrivateKey
 
-    init(_ identity: TLSConfiguration.Identity, _ number: Int, now: Int64) throws(TLSRefusal) {
+    /// Reads a certificate and its key; nil, with what is wrong with either, where they cannot be used.
+    init?(_ identity: TLSConfiguration.Identity, _ number: Int, now: Int64, _ refusals: inout TLSRefusals) {
         self.number = number
-        chain = try LibraryCredentials.certificates(identity.certificate, .certificate(number))
-        var first = Int64.max
-        for certificate in chain.pointers {
-            first = min(first, try LibraryCredentials.end(of: certificate, .certificate(number), now: now))
+        let read = refusals.note { () throws(TLSRefusal) in
+            let chain = try LibraryCredentials.certificates(identity.certificate, .certificate(number))
+            return (chain: chain, end: try chain.end(.certificate(number), now: now))
         }
-        end = first
-        key = try PrivateKey(identity.key, number)
+        let key = refusals.note { () throws(TLSRefusal) in try PrivateKey(identity.key, number) }
+        guard let read, let key else { return nil }
+        (chain, end, self.key) = (read.chain, read.end, key)
     }
 
     /// Whether the certificate is for a host, by its whole name or, where that is allowed, by one with `*`.
@@ -176,6 +181,13 @@ private final class CertificateList {
     let pointers: [gnutls_x509_crt_t?]
 
     init(_ pointers: [gnutls_x509_crt_t]) { self.pointers = pointers }
+
+    /// When the first of them ends; all have to be valid now.
+    func end(_ part: TLSRefusal.Part, now: Int64) throws(TLSRefusal) -> Int64 {
+        var first = Int64.max
+        for pointer in pointers { first = min(first, try LibraryCredentials.end(of: pointer, part, now: now)) }
+        return first
+    }
 
     deinit { for pointer in pointers { gnutls_x509_crt_deinit(pointer) } }
 }

@@ -50,7 +50,7 @@ public struct TLSConfiguration: Sendable, Equatable {
     }
 }
 
-/// Why TLS cannot be spoken with a configuration.
+/// Why TLS cannot be spoken with a configuration: one thing that is wrong with it.
 public struct TLSRefusal: Error, Sendable, Equatable {
     /// The part that is wrong.
     public enum Part: Sendable, Equatable {
@@ -68,4 +68,21 @@ public struct TLSRefusal: Error, Sendable, Equatable {
     public var part: Part
     /// What is wrong with it and the fix, as the end of a sentence that begins with its name.
     public var reason: String
+}
+
+/// Everything that is wrong with a configuration, in its order.
+public struct TLSRefusals: Error, Sendable, Equatable {
+    /// One at the least, at most one of each part.
+    public private(set) var all: [TLSRefusal] = []
+
+    /// Does something that may be refused; nil, with the refusal noted, where it is.
+    @discardableResult
+    mutating func note<Value>(_ body: () throws(TLSRefusal) -> Value) -> Value? {
+        do throws(TLSRefusal) {
+            return try body()
+        } catch {
+            all.append(error)
+            return nil
+        }
+    }
 }

@@ -25,23 +25,28 @@ public final class TLSContext: @unchecked Sendable {
     /// Reads and checks everything.
     ///
     /// - Parameter now: Seconds since 1970; what has ended by then, or not begun, is refused.
-    public init(_ configuration: TLSConfiguration, now: Int64) throws(TLSRefusal) {
-        var identities: [LibraryIdentity] = []
-        for (number, identity) in configuration.identities.enumerated() {
-            identities.append(try LibraryIdentity(identity, number, now: now))
+    public init(_ configuration: TLSConfiguration, now: Int64) throws(TLSRefusals) {
+        var refusals = TLSRefusals()
+        let identities = configuration.identities.enumerated().compactMap { number, identity in
+            LibraryIdentity(identity, number, now: now, &refusals)
         }
-        guard !identities.isEmpty else { throw TLSRefusal(part: .certificate(0), reason: "is missing") }
-        credentials = try Self.credentials(identities, configuration, now: now)
-        var alone: [(identity: LibraryIdentity, credentials: LibraryCredentials)] = []
-        if identities.count > 1 {
-            for identity in identities {
-                alone.append((identity, try Self.credentials([identity], configuration, now: now)))
+        if configuration.identities.isEmpty {
+            refusals.note { () throws(TLSRefusal) in throw TLSRefusal(part: .certificate(0), reason: "is missing") }
+        }
+        let credentials = Self.credentials(identities, configuration, now: now, &refusals)
+        let priority = refusals.note { () throws(TLSRefusal) in try LibraryPriority(configuration.minimum) }
+        let tickets = refusals.note { () throws(TLSRefusal) in try TicketKey() }
+        guard refusals.all.isEmpty, let credentials, let priority, let tickets else { throw refusals }
+        (self.credentials, self.priority, self.tickets) = (credentials, priority, tickets)
+        // What was good for all of them is good for each.
+        alone =
+            identities.count < 2
+            ? []
+            : identities.compactMap { identity in
+                Self.credentials([identity], configuration, now: now, &refusals).map { (identity, $0) }
             }
-        }
-        self.alone = alone
+        guard refusals.all.isEmpty else { throw refusals }
         ends = identities.map(\.end)
-        priority = try LibraryPriority(configuration.minimum)
-        tickets = try TicketKey()
         clientAuthority = configuration.clientAuthority
         revoked = configuration.revoked
         request =
@@ -53,12 +58,22 @@ public final class TLSContext: @unchecked Sendable {
     private static func credentials(
         _ identities: [LibraryIdentity],
         _ configuration: TLSConfiguration,
-        now: Int64
-    ) throws(TLSRefusal) -> LibraryCredentials {
-        let credentials = try LibraryCredentials()
-        for identity in identities { try credentials.add(identity) }
-        if let authority = configuration.clientAuthority { try credentials.trust(authority, now: now) }
-        if let revoked = configuration.revoked { try credentials.distrust(revoked, now: now) }
+        now: Int64,
+        _ refusals: inout TLSRefusals
+    ) -> LibraryCredentials? {
+        guard let credentials = refusals.note({ () throws(TLSRefusal) in try LibraryCredentials() }) else { return nil }
+        for identity in identities { refusals.note { () throws(TLSRefusal) in try credentials.add(identity) } }
+        var isTrusting = true
+        if let authority = configuration.clientAuthority {
+            isTrusting = refusals.note { () throws(TLSRefusal) in try credentials.trust(authority, now: now) } != nil
+        }
+        if let revoked = configuration.revoked {
+            refusals.note { () throws(TLSRefusal) in
+                // Who has signed a list shows only where the authorities are known.
+                try LibraryCredentials.checkLists(revoked, now: now)
+                if isTrusting { try credentials.distrust(revoked) }
+            }
+        }
         return credentials
     }
 
