@@ -235,6 +235,26 @@ def test_ciphers(gateway, authority, figure):
     assert spoken_new == set(new[:3])
 
 
+@pytest.mark.parametrize("version, flights", [(ssl.TLSVersion.TLSv1_2, 2), (ssl.TLSVersion.TLSv1_3, 1)])
+def test_round_trips_of_a_handshake(gateway, authority, version, flights):
+    """No more than the protocol needs: the group is one for which a client has sent its share."""
+    incoming, outgoing = ssl.MemoryBIO(), ssl.MemoryBIO()
+    client = authority.context(least=version, most=version).wrap_bio(incoming, outgoing, server_hostname="localhost")
+    waits = 0
+    with socket.create_connection(("127.0.0.1", gateway.port), 10) as connection:
+        while True:
+            try:
+                client.do_handshake()
+                break
+            except ssl.SSLWantReadError:
+                connection.sendall(outgoing.read())
+                # What is sent together may come in pieces.
+                time.sleep(0.2)
+                incoming.write(connection.recv(65536))
+                waits += 1
+    assert waits == flights
+
+
 def test_protocols_of_the_application(gateway, authority):
     with shake_hands(gateway, authority.context(alpn=["h2", "http/1.1"])) as connection:
         assert connection.selected_alpn_protocol() == "http/1.1"

@@ -168,6 +168,16 @@ def test_nothing_is_taken_before_the_handshake(family, authority, tmp_path):
     assert b"Early data was accepted" not in done.stdout
 
 
+@pytest.mark.parametrize("version", BOTH)
+def test_messages_of_several_records(family, authority, clients, version):
+    """A certificate of 30 KB, and the session that holds it: GnuTLS stops after each record of such a message."""
+    names = [dns(f"{number:04d}.{'a' * 50}.example") for number in range(450)]
+    long = clients.client(f"long-{version.name}", *names)
+    gateway = serve(family, authority, clients, tls=authority.context(long))
+    client = Client(gateway, authority.context(long, least=version, most=version))
+    assert [client.ask() for _ in range(3)] == [(200, False), (200, True), (200, True)]
+
+
 def test_what_a_session_spares(family, authority, clients, alice, figure):
     gateway = serve(family, authority, clients, tls=authority.context(alice))
 

@@ -130,7 +130,9 @@ private final class LibraryPriority {
         let versions = minimum == .tls12 ? "+VERS-TLS1.3:+VERS-TLS1.2" : "+VERS-TLS1.3"
         let text =
             "NORMAL:-VERS-ALL:\(versions):-KX-ALL:+ECDHE-ECDSA:+ECDHE-RSA"
-            + ":-CIPHER-ALL:+AES-128-GCM:+AES-256-GCM:+CHACHA20-POLY1305:-MAC-ALL:+AEAD:%SERVER_PRECEDENCE"
+            + ":-CIPHER-ALL:+AES-128-GCM:+AES-256-GCM:+CHACHA20-POLY1305:-MAC-ALL:+AEAD"
+            // The group for which clients send a share of their own accord: another one takes one more round trip.
+            + ":-GROUP-ALL:+GROUP-X25519:+GROUP-SECP256R1:+GROUP-SECP384R1:+GROUP-SECP521R1:%SERVER_PRECEDENCE"
         var made: gnutls_priority_t?
         guard gnutls_priority_init(&made, text, nil) == 0, let made else {
             let reason = "has no algorithms to offer: look at the system's configuration of GnuTLS"

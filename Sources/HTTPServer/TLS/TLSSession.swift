@@ -99,7 +99,8 @@ final class TLSSession {
         for _ in 0..<Self.mostWarnings {
             let result = gnutls_handshake(session)
             if result == GNUTLS_E_SUCCESS { return establish(session) }
-            if result == GNUTLS_E_AGAIN { return .wait }
+            // GnuTLS stops after each record of a message that takes several, whatever is there of the next.
+            if result == GNUTLS_E_AGAIN { return isUnsent || !hasReceivedMore ? .wait : .again }
             if result == GNUTLS_E_INTERRUPTED { return .again }
             if gnutls_error_is_fatal(result) != 0 { return refuse(result, session) }
         }
@@ -199,10 +200,12 @@ final class TLSSession {
 
     /// Whether something may be there that no event will report.
     var hasMore: Bool {
-        if position < received.count || socketMayHaveMore { return true }
+        if hasReceivedMore { return true }
         guard isEstablished, let session else { return false }
         return gnutls_record_check_pending(session) > 0
     }
+
+    private var hasReceivedMore: Bool { position < received.count || socketMayHaveMore }
 
     /// Reads as `recv` does.
     func read(into space: UnsafeMutableRawBufferPointer) -> Int {
