@@ -5,6 +5,7 @@ import functools
 import json
 import os
 import pathlib
+import re
 import shutil
 import signal
 import socket
@@ -458,6 +459,25 @@ def test_limits_of_clients_do_not_hide_the_gateway(site):
     statuses = [ask(it.port, "POST", "/demo/local/echo", b"{}").status for _ in range(5)]
     assert statuses[0] == 200 and statuses[-1] == 429
     assert [ask(it.admin, "GET", "/metrics").status for _ in range(10)] == [200] * 10
+
+
+def test_connections_of_administrators_are_counted_apart(site):
+    it = site()
+
+    def numbers():
+        page = ask(it.admin, "GET", "/metrics").body.decode()
+        return {name: int(value) for name, value in re.findall(r"^http_server_(\w*connections\w*) (\d+)$", page, re.M)}
+
+    with contextlib.ExitStack() as held:
+        for _ in range(3):
+            held.enter_context(socket.create_connection(("127.0.0.1", it.port), 10))
+        held.enter_context(connect(it.admin))
+        # With that of who asks.
+        until(lambda: (numbers()["connections"], numbers()["admin_connections"]) == (3, 2), 5)
+        for _ in range(40):
+            held.enter_context(connect(it.admin))
+        until(lambda: numbers()["admin_connections_replaced_total"] > 0, 5)
+        assert numbers()["connections_replaced_total"] == 0
 
 
 # What administrators do

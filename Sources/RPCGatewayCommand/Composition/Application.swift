@@ -110,7 +110,7 @@ struct Application: Sendable {
         administration = try Self.makeAdministration(http, listeners.administration, gateway, tls, logger)
         running.value = server
         registry.addProcessMetrics()
-        registry.addGatewayMetrics(gateway, driver, server)
+        registry.addGatewayMetrics(gateway, driver, server, administration)
     }
 
     /// Has both servers begin handshakes with other certificates and rules from now on.

@@ -11,7 +11,12 @@ internal import Threads
 
 extension MetricsRegistry {
     /// Shows what the parts of the gateway hold at present.
-    func addGatewayMetrics(_ gateway: HTTPGateway, _ driver: any Driver, _ server: HTTPServer) {
+    func addGatewayMetrics(
+        _ gateway: HTTPGateway,
+        _ driver: any Driver,
+        _ server: HTTPServer,
+        _ administration: HTTPServer?
+    ) {
         describe("http.server.request.duration", "Time from a call's arrival to its answer, in seconds.")
         describe("http.server.requests.rejected", "Requests that did not become a call, by reason.")
         gauge("rpc.requests.in_flight", "Calls and casts under way.") { Double(gateway.inFlight) }
@@ -25,10 +30,14 @@ extension MetricsRegistry {
         counter("http.server.connections.replaced", "Idle HTTP connections closed to make room for others.") {
             Double(server.statistics.replacedConnections)
         }
-        counter("http.server.tls.handshakes", "TLS handshakes that were done.") { Double(server.statistics.handshakes) }
-        counter("http.server.tls.handshakes.failed", "TLS handshakes that were refused or broken off.") {
-            Double(server.statistics.failedHandshakes)
+        let servers = [server] + (administration.map { [$0] } ?? [])
+        counter("http.server.tls.handshakes", "TLS handshakes that were done.") {
+            Double(servers.reduce(0) { $0 + $1.statistics.handshakes })
         }
+        counter("http.server.tls.handshakes.failed", "TLS handshakes that were refused or broken off.") {
+            Double(servers.reduce(0) { $0 + $1.statistics.failedHandshakes })
+        }
+        if let administration { addAdministrationMetrics(administration) }
         gauges("http.server.certificate.expiry.timestamp_seconds", "When a certificate ends, in seconds since 1970.") {
             (server.currentTLS?.ends ?? []).enumerated().map { ([("certificate", "\($0 + 1)")], Double($1)) }
         }
@@ -60,6 +69,22 @@ extension MetricsRegistry {
         gauge("pool.leases", "Publishes under way.") { Double(driver.status.sendConnections.leases) }
         gauge("pool.requests.waiting", "Requests that wait for a connection.") {
             Double(driver.status.sendConnections.waiting)
+        }
+    }
+
+    /// Shows what the server for administration holds, whose places are its own.
+    private func addAdministrationMetrics(_ server: HTTPServer) {
+        gauge("http.server.admin.connections", "Open HTTP connections of http.admin.listen.") {
+            Double(server.statistics.connections)
+        }
+        counter("http.server.admin.connections.refused", "HTTP connections of http.admin.listen refused at a limit.") {
+            Double(server.statistics.refusedConnections)
+        }
+        counter(
+            "http.server.admin.connections.replaced",
+            "Idle HTTP connections of http.admin.listen closed to make room for others."
+        ) {
+            Double(server.statistics.replacedConnections)
         }
     }
 }
