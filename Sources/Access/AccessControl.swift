@@ -68,6 +68,9 @@ public final class AccessControl: Sendable {
         self.clock = clock
     }
 
+    /// The time by which credentials are judged, in seconds since 1970.
+    public var now: Int64 { clock() }
+
     /// Whether the request context is made of who a request is from.
     public var tellsPrincipal: Bool { asks && contextTerms.tellsPrincipal }
 

@@ -66,7 +66,8 @@ public enum AuthenticationError: Error, Sendable, Equatable {
 
     /// Why a field of a proxy is not believed, with the fix.
     public enum Disbelief: String, Sendable {
-        case foreign = "only a trusted proxy says who a request is from (auth.proxy.addresses); leave the field out"
+        case foreign =
+            "only a trusted proxy says who a request is from (auth.proxy.addresses, auth.proxy.certificates); leave the field out"
         case twice = "the field is given twice; send it once"
         case noAddress = "the proxy says something else than a numeric address"
         case contradicted = "the field says something else than its older name; send one of them"
@@ -144,8 +145,10 @@ public struct Authenticator: Sendable {
     ///
     /// - Parameter now: Seconds since 1970.
     public func look(_ credentials: Credentials, now: Int64) throws(AuthenticationError) -> Finding {
-        let proved = try proxy?.principal(credentials)
-        if let certificate = credentials.certificate, certificates != .none {
+        let proved = try proxy?.principal(credentials, now: now)
+        // A proxy's own certificate says who it is, and nothing of whom a request is from.
+        let isOfProxy = proxy?.certificates.name(credentials.certificate, now: now) ?? false
+        if let certificate = credentials.certificate, certificates != .none, !isOfProxy {
             let principal = try certificates.principal(certificate, now: now)
             // No key, no token and no proxy's word is of a principal with such a name.
             guard !credentials.hasField, proved == nil else { throw .ambiguous(.certificate) }

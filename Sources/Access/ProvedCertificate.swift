@@ -62,7 +62,7 @@ public enum CertificateNaming: String, Sendable, CaseIterable {
     }
 
     /// The bytes of a name of this kind; nil for other kinds.
-    private func bytes(of name: ProvedCertificate.Name) -> [UInt8]? {
+    func bytes(of name: ProvedCertificate.Name) -> [UInt8]? {
         switch (self, name) {
         case (.uri, .uri(let bytes)), (.dns, .dns(let bytes)), (.email, .email(let bytes)),
             (.commonName, .commonName(let bytes)):

@@ -57,6 +57,36 @@ struct TrustedProxyTests {
         }
     }
 
+    @Test func aCertificateShowsAProxyWhereverItIs() throws {
+        let names = try #require(CertificateNames(["dns:proxy.example", "uri:spiffe://a/proxy"]))
+        let proxy = TrustedProxy(peers: .none, certificates: names, identity: .keystone)
+        let authenticator = Authenticator(keys: nil, proxy: proxy, certificates: .auto)
+        func principal(_ names: [ProvedCertificate.Name], _ fields: [(String, String)], now: Int64 = 0) throws -> Name {
+            var credentials = credentials("192.0.2.1", fields)
+            credentials.certificate = ProvedCertificate(names: names, end: 100)
+            return try authenticator.principal(of: credentials, now: now).name
+        }
+        func bytes(_ text: String) -> [UInt8] { Array(text.utf8) }
+        let shown: ProvedCertificate.Name = .dns(bytes("proxy.example"))
+        #expect(try principal([shown], Self.confirmed) == "proxy#u1")
+        #expect(try principal([.dns(bytes("a")), shown], Self.confirmed) == "proxy#u1")
+        // What it says nothing of is from nobody, and not from the proxy.
+        #expect(throws: AuthenticationError.missing) { try principal([shown], []) }
+        let foreign = AuthenticationError.unbelievable(field: "X-Identity-Status", .foreign)
+        #expect(throws: foreign) { try principal([shown], Self.confirmed, now: 100) }
+        for other: ProvedCertificate.Name in [
+            .commonName(bytes("proxy.example")), .uri(bytes("proxy.example")), .dns(bytes("Proxy.example")),
+            .dns(bytes("proxy.example.org")), .dns(bytes("proxy.exampl")), .dns(bytes("proxy.example\0")), .dns([]),
+        ] {
+            #expect(throws: foreign) { try principal([other], Self.confirmed) }
+        }
+        #expect(throws: foreign) { try principal([], Self.confirmed) }
+        #expect(try principal([.dns(bytes("alice"))], []) == "cert#dns:alice")
+        for text in ["proxy.example", "dns:", "auto:a", "none:a", "dns:a b", "DNS:a", ":a"] {
+            #expect(CertificateNames([text]) == nil, "\(text)")
+        }
+    }
+
     @Test func aKeyAndAProxyHaveToAgree() throws {
         let key = try newKey("proxy", roles: [])
         let keys = try KeyTable(file: file(key.line))
@@ -108,7 +138,7 @@ struct TrustedProxyTests {
     private func client(_ forwarding: TrustedProxy.Forwarding, _ values: [String], peer: String = "10.0.0.1") throws
         -> String?
     {
-        try proxy(nil, forwarding).client(behind: peer, values.map { Array($0.utf8)[...] })
+        try proxy(nil, forwarding).client(behind: peer, values.map { Array($0.utf8)[...] }, now: 0)
     }
 
     @Test(arguments: [

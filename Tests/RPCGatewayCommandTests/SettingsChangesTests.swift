@@ -13,7 +13,7 @@ struct SettingsChangesTests {
             "PLAIN",
             "shuffle",
             "gzip", "rabbit://u:p@h", "queue", "all", "a.B=404", "https://a.example", "none", "forwarded", "10.0.0.0/8",
-            "0640", "1.3", "optional", "dns",
+            "0640", "1.3", "optional", "dns", "dns:a",
         ]
         let values = candidates.map { setting.isList ? Setting.Raw.list([$0]) : .text($0) }
         for value in values {

@@ -16,11 +16,17 @@ extension TrustedProxy {
     ///
     /// - Parameters:
     ///   - peer: The numeric address that the request came from.
+    ///   - certificate: What the peer has shown; nil for nothing.
     ///   - values: The values of the field, in their order.
     /// - Returns: nil where nothing is said, or by nobody who is believed.
     /// - Throws: `unbelievable` where a proxy says something else than an address; the request is not taken for the proxy's own.
-    public func client(behind peer: String, _ values: [ArraySlice<UInt8>]) throws(AuthenticationError) -> String? {
-        guard let field = forwardingField, !values.isEmpty, peers.contains(peer) else { return nil }
+    public func client(
+        behind peer: String,
+        showing certificate: ProvedCertificate? = nil,
+        _ values: [ArraySlice<UInt8>],
+        now: Int64
+    ) throws(AuthenticationError) -> String? {
+        guard let field = forwardingField, !values.isEmpty, believes(peer, certificate, now: now) else { return nil }
         guard let hops = forwarding == .forwarded ? ForwardedElement.hops(values) : Self.hops(values) else {
             throw .unbelievable(field: field, .noAddress)
         }

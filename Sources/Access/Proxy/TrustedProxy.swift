@@ -67,6 +67,8 @@ public struct TrustedProxy: Sendable, Equatable {
 
     /// Where its requests come from.
     public let peers: NetworkList
+    /// The names of certificates that show it, wherever its requests come from.
+    public let certificates: CertificateNames
     /// How it says whom it has proved; nil where it does not.
     public let identity: Identity?
     /// How it says where requests came from.
@@ -77,9 +79,15 @@ public struct TrustedProxy: Sendable, Equatable {
     /// What the names of its principals begin with, as those of an issuer begin with its name.
     static let namespace: Name = "proxy"
 
-    /// Believes requests of some peers.
-    public init(peers: NetworkList, identity: Identity?, forwarding: Forwarding = .xForwardedFor) {
+    /// Believes requests of some peers, and of whoever shows one of some certificates.
+    public init(
+        peers: NetworkList,
+        certificates: CertificateNames = .none,
+        identity: Identity?,
+        forwarding: Forwarding = .xForwardedFor
+    ) {
         self.peers = peers
+        self.certificates = certificates
         self.identity = identity
         self.forwarding = forwarding
         fields =
@@ -90,13 +98,24 @@ public struct TrustedProxy: Sendable, Equatable {
             }
     }
 
+    /// Whether a request comes from it.
+    ///
+    /// - Parameters:
+    ///   - certificate: What the peer has shown; nil for nothing, and where no certificate is believed.
+    ///   - now: Seconds since 1970.
+    func believes(_ peer: String, _ certificate: ProvedCertificate?, now: Int64) -> Bool {
+        peers.contains(peer) || certificates.name(certificate, now: now)
+    }
+
     /// Whom the proxy has proved; nil where it names nobody.
     ///
     /// - Throws: `unbelievable` for a field of anybody else, and for what is said twice or in two ways; `wrong` for who is not
     ///   proved.
-    func principal(_ credentials: Credentials) throws(AuthenticationError) -> Principal? {
+    func principal(_ credentials: Credentials, now: Int64) throws(AuthenticationError) -> Principal? {
         guard let identity, let first = credentials.ofProxy.first else { return nil }
-        guard peers.contains(credentials.peer) else { throw .unbelievable(field: first.name, .foreign) }
+        guard believes(credentials.peer, credentials.certificate, now: now) else {
+            throw .unbelievable(field: first.name, .foreign)
+        }
         let fields = try ProxyFields(credentials.ofProxy)
         switch identity {
         case .keystone: return try KeystoneFields.principal(fields)

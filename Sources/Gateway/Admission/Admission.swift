@@ -26,7 +26,7 @@ final class Admission: Sendable {
     func locate(_ exchange: Exchange, _ access: AccessControl) throws(Problem) -> Exchange {
         guard let proxy = access.authenticator.proxy else { return exchange }
         var request = exchange.request
-        request.head = try locate(request.head, exchange.identity, proxy, countsIn: true)
+        request.head = try locate(request.head, exchange.identity, proxy, access, countsIn: true)
         return Exchange(request: request, identity: exchange.identity, sink: exchange.sink, caller: exchange.caller)
     }
 
@@ -34,11 +34,12 @@ final class Admission: Sendable {
         _ head: RequestHead,
         _ identity: RequestIdentity,
         _ proxy: TrustedProxy,
+        _ access: AccessControl,
         countsIn: Bool
     ) throws(Problem) -> RequestHead {
         var head = head
         do throws(AuthenticationError) {
-            try head.locate(behind: proxy)
+            try head.locate(behind: proxy, now: access.now)
         } catch {
             throw turnAway(error, head, identity, countsIn: countsIn)
         }
@@ -73,7 +74,9 @@ final class Admission: Sendable {
     /// Finds out on the head alone whether a request is let in; it counts when it is answered.
     func check(_ head: RequestHead, _ identity: RequestIdentity, _ access: AccessControl) throws(Problem) {
         var head = head
-        if let proxy = access.authenticator.proxy { head = try locate(head, identity, proxy, countsIn: false) }
+        if let proxy = access.authenticator.proxy {
+            head = try locate(head, identity, proxy, access, countsIn: false)
+        }
         let principal: Principal
         switch try find(head, identity, access, countsIn: false) {
         case nil: return

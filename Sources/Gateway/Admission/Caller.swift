@@ -69,7 +69,8 @@ extension Credentials {
 }
 
 extension ProvedCertificate {
-    fileprivate init(_ certificate: ClientCertificate) {
+    /// The same, as access has it.
+    init(_ certificate: ClientCertificate) {
         let names = certificate.names.map { name -> Name in
             switch name {
             case .uri(let bytes): .uri(bytes)

@@ -6,10 +6,13 @@ internal import HTTPServer
 
 extension RequestHead {
     /// Notes the address from which a request came to a proxy, if the peer is one that is believed.
-    mutating func locate(behind proxy: TrustedProxy) throws(AuthenticationError) {
-        guard let field = proxy.forwardingField, !Caller.isNeedless(at: path),
-            let client = try proxy.client(behind: remoteAddress, fields.bytes(ofAll: field))
-        else { return }
+    mutating func locate(behind proxy: TrustedProxy, now: Int64) throws(AuthenticationError) {
+        guard let field = proxy.forwardingField, !Caller.isNeedless(at: path) else { return }
+        let certificate = proxy.certificates.isEmpty ? nil : clientCertificate.map { ProvedCertificate($0) }
+        let values = fields.bytes(ofAll: field)
+        guard let client = try proxy.client(behind: remoteAddress, showing: certificate, values, now: now) else {
+            return
+        }
         locate(at: client)
     }
 }

@@ -95,6 +95,11 @@ extension SettingsTable {
             \.access.proxy.peers,
             "Where requests of trusted proxies come from: what they say of clients is believed"
         ).reloadable(),
+        .certificateNames(
+            "auth.proxy.certificates",
+            \.access.proxy.certificates,
+            "Names of the client certificates that show a trusted proxy, wherever it is; needs http.tls.clientAuthority"
+        ).reloadable(),
         .custom(
             "auth.proxy.identity",
             \.access.proxy.identity,

@@ -7,6 +7,8 @@ internal import Access
 struct ProxySettings: Sendable, Equatable {
     /// Where its requests come from.
     var peers = NetworkList.none
+    /// The names of certificates that show it.
+    var certificates = CertificateNames.none
     /// How it says whom it has proved.
     var identity = ProxyIdentity.none
     /// The field with their roles; nil for none.
@@ -16,20 +18,28 @@ struct ProxySettings: Sendable, Equatable {
 
     /// The proxy that is believed; nil for none.
     var trusted: TrustedProxy? {
-        guard !peers.isEmpty else { return nil }
+        guard isSomebody else { return nil }
         let identity: TrustedProxy.Identity? =
             switch identity {
             case .none: nil
             case .keystone: .keystone
             case .field(let name): .fields(name: name, roles: roles)
             }
-        return TrustedProxy(peers: peers, identity: identity, forwarding: forwarding)
+        return TrustedProxy(
+            peers: peers,
+            certificates: certificates,
+            identity: identity,
+            forwarding: forwarding
+        )
     }
+
+    private var isSomebody: Bool { !peers.isEmpty || !certificates.isEmpty }
 
     /// What contradicts itself: the key and the reason.
     var contradiction: (key: String, reason: String)? {
-        if identity != .none, peers.isEmpty {
-            return ("auth.proxy.identity", "needs auth.proxy.addresses: somebody has to be believed")
+        if identity != .none, !isSomebody {
+            let reason = "needs auth.proxy.addresses or auth.proxy.certificates: somebody has to be believed"
+            return ("auth.proxy.identity", reason)
         }
         if identity != .none, peers.isEverybody {
             return ("auth.proxy.addresses", "means everybody, who could then say that they are anybody")
@@ -93,19 +103,43 @@ enum FieldName {
 extension Setting {
     /// A list of networks.
     static func networks(_ key: String, _ path: SettingPath<NetworkList>, _ meaning: String) -> Setting {
+        listed(key, path, allowed: NetworkList.allowed, meaning) {
+            NetworkList($0)
+        } texts: {
+            $0.texts
+        }
+    }
+
+    /// A list of names of certificates.
+    static func certificateNames(_ key: String, _ path: SettingPath<CertificateNames>, _ meaning: String) -> Setting {
+        listed(key, path, allowed: CertificateNames.allowed, meaning) {
+            CertificateNames($0)
+        } texts: {
+            $0.texts
+        }
+    }
+
+    private static func listed<Value>(
+        _ key: String,
+        _ path: SettingPath<Value>,
+        allowed: String,
+        _ meaning: String,
+        parse: @escaping @Sendable ([String]) -> Value?,
+        texts: @escaping @Sendable (Value) -> [String]
+    ) -> Setting {
         Setting(
             key: key,
             type: "list",
-            allowed: NetworkList.allowed,
+            allowed: allowed,
             meaning: meaning,
             isList: true,
             apply: { raw, settings in
-                guard case .list(let texts) = raw, let networks = NetworkList(texts) else { return false }
-                settings[keyPath: path] = networks
+                guard case .list(let written) = raw, let value = parse(written) else { return false }
+                settings[keyPath: path] = value
                 return true
             },
             copy: { $1[keyPath: path] = $0[keyPath: path] },
-            show: { .list($0[keyPath: path].texts) }
+            show: { .list(texts($0[keyPath: path])) }
         )
     }
 }

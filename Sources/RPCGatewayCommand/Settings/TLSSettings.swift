@@ -114,6 +114,11 @@ extension LoadedSettings {
                 problem("http.tls.clientAuthority", "has no meaning without http.tls.certificate; set that as well")
             )
         }
+        if !settings.access.proxy.certificates.isEmpty, settings.access.clientAuthority == nil {
+            problems.append(
+                problem("auth.proxy.certificates", "has no meaning without http.tls.clientAuthority; set that as well")
+            )
+        }
         if tls.revoked != nil, settings.access.clientAuthority == nil {
             problems.append(
                 problem("http.tls.revoked", "has no meaning without http.tls.clientAuthority; set that as well")
