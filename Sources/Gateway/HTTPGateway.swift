@@ -197,7 +197,9 @@ extension HTTPGateway {
     public func response(to failure: HTTPFailure) -> HTTPResponse {
         let problem = Problem(failure)
         core.metrics.refused(problem.code)
-        return problem.response(RequestIdentity(given: nil))
+        var response = problem.response(RequestIdentity(given: nil))
+        if let origin = failure.origin { response.fields += core.crossOrigin.fields(ofRefusal: origin) }
+        return response
     }
 
     /// Answers a request, wherever its answer goes.

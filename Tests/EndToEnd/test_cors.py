@@ -181,3 +181,60 @@ def test_what_is_no_origin(origin):
     done = subprocess.run(command, capture_output=True, text=True, env=inherited(), timeout=30, stdin=subprocess.DEVNULL)
     assert done.returncode == 2
     assert f'http.cors.origins: "{origin}" (option --set): must be origins as browsers send them' in done.stderr
+
+
+def request(*fields, line=f"POST {CALL} HTTP/1.1", body=b""):
+    return "\r\n".join([line, "Host: localhost", *fields, "", ""]).encode() + body
+
+
+REFUSED = {
+    "too large": (413, request(f"Origin: {APP}", "Content-Type: application/json", "Content-Length: 5000")),
+    "another host": (421, request(f"Origin: {APP}").replace(b"localhost", b"evil.example")),
+    "two hosts": (400, request("Host: localhost", f"Origin: {APP}")),
+    "an expectation": (417, request(f"Origin: {APP}", "Expect: 200-ok")),
+    "no such version": (505, request(f"Origin: {APP}", line=f"POST {CALL} HTTP/3.0")),
+    "too large in pieces": (413, request(f"Origin: {APP}", "Content-Type: application/json", "Transfer-Encoding: chunked", body=b"1000\r\n" + b"x" * 4096)),
+    "no pieces": (400, request(f"Origin: {APP}", "Content-Type: application/json", "Transfer-Encoding: chunked", body=b"x\r\n")),
+    "too late": (408, request(f"Origin: {APP}", "Content-Type: application/json", "Content-Length: 5")),
+}  # fmt: skip
+UNREAD = {
+    "a long head": (431, request(f"Origin: {APP}", "X-Long: " + "x" * 70_000)),
+    "a long path": (414, request(f"Origin: {APP}", line=f"POST /{'x' * 70_000} HTTP/1.1")),
+    "a malformed field": (400, request(f"Origin: {APP}", "X Y: z")),
+    "two origins": (413, request(f"Origin: {APP}", f"Origin: {APP}", "Content-Type: application/json", "Content-Length: 5000")),
+    "no origin": (413, request("Content-Type: application/json", "Content-Length: 5000")),
+}
+
+
+@pytest.fixture(scope="module", params=["false", "true"], ids=["plain", "credentials"])
+def strict(module_family, request):
+    """Refuses early what is large or slow."""
+    settings = {"http_max_body_bytes": 1000, "http_read_timeout_ms": 300, "http_cors_credentials": request.param}
+    return module_family.gateway("memory://", http_cors_origins=f"{APP}, https://*.example.net", **settings)
+
+
+@pytest.mark.parametrize("name", REFUSED)
+def test_what_the_http_layer_refuses_can_be_read(strict, name):
+    status, sent = REFUSED[name]
+    for origin, is_allowed in ((APP, True), (BELOW, True), (FOREIGN, False)):
+        answers, _ = http.exchange(strict.port, sent.replace(APP.encode(), origin.encode()))
+        assert answers[0].status == status
+        assert answers[0].headers["Content-Type"] == "application/problem+json"
+        assert allowed(answers[0], origin) == is_allowed
+        assert answers[0].headers.get_all("Vary") == ["Origin"]
+        assert ("Access-Control-Expose-Headers" in answers[0].headers) == is_allowed
+
+
+@pytest.mark.parametrize("name", UNREAD)
+def test_where_no_origin_was_read_none_is_told(strict, name):
+    status, sent = UNREAD[name]
+    answers, _ = http.exchange(strict.port, sent)
+    assert answers[0].status == status
+    assert not [each for each in answers[0].headers if each.lower().startswith("access-control-")]
+
+
+def test_a_long_origin_makes_no_long_head(strict):
+    origin = "https://" + "a" * 2000 + ".example.net"
+    answers, _ = http.exchange(strict.port, REFUSED["too large"][1].replace(APP.encode(), origin.encode()))
+    assert answers[0].status == 413
+    assert len(str(answers[0].headers)) < 1024

@@ -37,6 +37,20 @@ final class CrossOrigin: Sendable {
         )
     }
 
+    /// The fields of an answer of the HTTP layer itself, few as its head has to be short.
+    ///
+    /// - Parameter origin: the request's one field `Origin`.
+    func fields(ofRefusal origin: [UInt8]) -> ResponseFields {
+        guard isUsed else { return ResponseFields() }
+        let configuration = current.withLock { $0 }
+        guard configuration.allows(origin[...]) else { return Self.ofOthers }
+        let text = String(decoding: origin, as: UTF8.self)
+        let exposed = configuration.credentials ? "Allow, Retry-After, X-Request-Id" : "*"
+        return ResponseFields(
+            Self.leave(text, configuration) + [("Access-Control-Expose-Headers", exposed), ("Vary", "Origin")]
+        )
+    }
+
     /// What an answer has that no page of another origin is to see, lest a cache give it to one that may.
     private static let ofOthers = ResponseFields([("Vary", "Origin")])
 

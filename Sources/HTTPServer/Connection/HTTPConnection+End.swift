@@ -116,7 +116,7 @@ extension HTTPConnection {
         case .close: abandon()
         case .closeIfStuck: closeIfStuck()
         case .answer(let reason):
-            answerDirectly(HTTPFailure(reason))
+            answerDirectly(HTTPFailure(reason, origin: head?.fields.origin))
             abandon()
         case .giveUp(let pending): pending.respond(failure(.abandoned))
         case .cut(let stream):

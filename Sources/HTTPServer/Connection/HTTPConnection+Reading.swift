@@ -192,8 +192,19 @@ extension HTTPConnection {
             return 0
         }
         reader.search = HeadSearch()
-        try acceptHead(UnsafeRawBufferPointer(rebasing: bytes[..<end]), requestLineBytes: lineBytes)
+        let head = UnsafeRawBufferPointer(rebasing: bytes[..<end])
+        do throws(HTTPFailure) {
+            try acceptHead(head, requestLineBytes: lineBytes)
+        } catch {
+            throw HTTPFailure(error.reason, origin: Self.origin(head, lineBytes))
+        }
         return end
+    }
+
+    /// The origin of a request that is refused; its fields are read again, so that those of others cost nothing.
+    private static func origin(_ head: UnsafeRawBufferPointer, _ requestLineBytes: Int) -> [UInt8]? {
+        let lines = UnsafeRawBufferPointer(rebasing: head[requestLineBytes...])
+        return (try? HeadParser.parse(lines, reusing: RequestFields()))?.fields.origin
     }
 
     private static func emptyLines(_ bytes: UnsafeRawBufferPointer) -> Int {
@@ -215,6 +226,6 @@ extension HTTPConnection {
     func refuse(_ failure: HTTPFailure) {
         end.answerEarly()
         libraryHead.closes = true
-        stage = .refused(self.failure(failure.reason))
+        stage = .refused(self.failure(failure.reason, origin: failure.origin))
     }
 }

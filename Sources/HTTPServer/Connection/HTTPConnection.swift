@@ -166,8 +166,10 @@ final class HTTPConnection {
         return exchange(&body, with: [])
     }
 
-    func failure(_ reason: HTTPFailure.Reason) -> HTTPResponse {
-        var response = loop.handler.response(to: HTTPFailure(reason))
+    /// - Parameter origin: that of the request, where its head was not accepted.
+    func failure(_ reason: HTTPFailure.Reason, origin: [UInt8]? = nil) -> HTTPResponse {
+        let failure = HTTPFailure(reason, origin: origin ?? head?.fields.origin)
+        var response = loop.handler.response(to: failure)
         response.closesConnection = true
         return response
     }

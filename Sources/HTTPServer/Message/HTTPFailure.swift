@@ -43,12 +43,18 @@ public struct HTTPFailure: Error, Sendable, Hashable {
     public var status: Int
     /// What was wrong, and the fix.
     public var reason: Reason
+    /// The request's one field `Origin`; nil where it has none, or none that was read before the failure.
+    public var origin: [UInt8]?
 
     /// A failure with the status code of its reason.
-    public init(_ reason: Reason) {
+    public init(_ reason: Reason, origin: [UInt8]? = nil) {
         self.status = reason.status
         self.reason = reason
+        self.origin = origin
     }
+
+    /// No origin of a page is longer: a scheme, 253 bytes of a name, and a port.
+    static let longestOrigin = 267
 }
 
 extension HTTPFailure.Reason {

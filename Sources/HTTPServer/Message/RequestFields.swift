@@ -145,3 +145,13 @@ public struct RequestFields: Sendable {
         return text
     }
 }
+
+extension RequestFields {
+    /// The one field `Origin`, if a page's can be as long; nil for none and for several.
+    var origin: [UInt8]? {
+        guard let value = bytes(of: "Origin"), count(of: "Origin") == 1, value.count <= HTTPFailure.longestOrigin else {
+            return nil
+        }
+        return Array(value)
+    }
+}
