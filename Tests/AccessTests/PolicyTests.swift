@@ -33,6 +33,30 @@ struct PolicyTests {
         exchange: "openstack"
     )
 
+    @Test(arguments: [
+        ("unix", "unix:0", true), ("unix", "unix:1000", true), ("unix", "127.0.0.1", false), ("unix", "::1", false),
+        ("unix", "unix", false), ("unix", "unix:", false), ("unix", "unix:-1", false), ("unix", "", false),
+        ("unix:33", "unix:33", true), ("unix:33", "unix:3", false), ("unix:33", "unix:333", false),
+        ("unix:33", "unix:033", false), ("unix:33", "10.0.0.33", false), ("10.0.0.0/8", "unix:33", false),
+        ("0.0.0.0/0", "unix:33", false), ("[unix, 10.0.0.0/8]", "10.1.2.3", true),
+        ("[unix, 10.0.0.0/8]", "unix:7", true),
+        ("[unix:7, 10.0.0.0/8]", "unix:8", false),
+    ]) func peersOfUnixSocketsAreNamed(_ pattern: String, _ peer: String, _ applies: Bool) throws {
+        let text = pattern.hasPrefix("[") ? pattern.replacing("unix:7", with: "'unix:7'") : "'\(pattern)'"
+        let policy = try Policy(file: Array("- {allow: '*/*/*', addresses: \(text)}".utf8))
+        let decision = policy.decide(AccessRequest(.call, topic: "t"), of: Self.ci, from: peer)
+        #expect(decision.allows == applies)
+    }
+
+    @Test(arguments: ["Unix", "unix:", "unix:a", "unix:-1", "unix:12345678901", "unix/33", "unix:33/8", "uni"])
+    func whatIsNoPeerIsToldByItsLine(_ text: String) {
+        let problem = #expect(throws: AccessFileError.self) {
+            try Policy(file: Array("- {allow: '*/*/*', addresses: '\(text)'}".utf8))
+        }
+        let told = problem?.problems.map(\.description) ?? []
+        #expect(told.count == 1 && told[0].hasPrefix("line 1: addresses:") && told[0].contains("unix"), "\(told)")
+    }
+
     @Test func theFirstRuleThatAppliesDecides() throws {
         let policy = try Self.policy(
             "# rules",
@@ -191,7 +215,7 @@ struct PolicyTests {
             "line 1: allow: \(target)", "line 2: a rule has either allow or deny",
             "line 3: a rule has either allow or deny",
             "line 4: principals: is empty; leave it out where it does not matter",
-            "line 5: addresses: has to be \(NetworkRange.allowed)", "line 6: modes: has to be one of \(modes)",
+            "line 5: addresses: has to be \(PeerPattern.allowed)", "line 6: modes: has to be one of \(modes)",
             "line 7: rights: has no meaning where a rule denies", "line 8: rights: has to be \(AccessRights.allowed)",
             "line 9: allow: \(target)", "line 10: unknown field; known are \(fields)",
             "line 11: rights: has to be \(AccessRights.allowed)",
@@ -228,7 +252,7 @@ struct PolicyPropertyTests {
         rule.namespaces = some(["-", "base", "b*"])
         rule.versions = some(["-", "1.*", "1.0"])
         if numbers.next() % 4 == 0 {
-            rule.addresses = [try #require(NetworkRange(pick(["10.0.0.0/8", "::1", "10.1.0.0/16"])))]
+            rule.addresses = [try #require(PeerPattern(pick(["10.0.0.0/8", "::1", "10.1.0.0/16", "unix", "unix:33"])))]
         }
         if numbers.next() % 3 == 0 { rule.modes = [pick(AccessMode.allCases), pick(AccessMode.allCases)] }
         rule.rights.context = numbers.next() % 2 == 0
@@ -254,7 +278,7 @@ struct PolicyPropertyTests {
         _ principal: Principal,
         _ address: String
     ) -> PolicyRule? {
-        rules.first { $0.applies(to: request, of: principal, from: NetworkAddress(address)) }
+        rules.first { $0.applies(to: request, of: principal, from: PeerAddress(address)) }
     }
 
     @Test func decisionsAreThoseOfThePlainReading() throws {
@@ -274,7 +298,9 @@ struct PolicyPropertyTests {
             let policy = Policy(rules)
             for _ in 0..<60 {
                 let (request, principal) = (request(), pick(principals))
-                let address = pick(["10.0.0.1", "10.1.2.3", "::1", "::ffff:10.0.0.9", "fe80::1", ""])
+                let address = pick([
+                    "10.0.0.1", "10.1.2.3", "::1", "::ffff:10.0.0.9", "fe80::1", "", "unix:33", "unix:0",
+                ])
                 let expected = Self.read(rules, request, principal, address)
                 let decision = policy.decide(request, of: principal, from: address)
                 #expect(decision.line == expected?.line)

@@ -29,6 +29,8 @@ RULES = """
   principals: ops
   modes: [call, cast, fanout]
   rights: [context]
+- allow: demo/local/counter
+  addresses: "unix:33"
 """
 
 
@@ -177,6 +179,8 @@ def test_wrong_rules_change_nothing(own_site):
     (["--as", "x", "--role", "adder", "POST", "/demo/add"], 0, "allow: rule 2, line 6 of "),
     (["--as", "x", "--role", "adder", "--from", "192.0.2.1", "POST", "/demo/add"], 1, "deny: no rule applies"),
     (["POST", "/demo/local/echo"], 1, "deny: no rule applies"),
+    (["--from", "unix:33", "POST", "/demo/local/counter"], 0, "allow: rule 6, line 17 of "),
+    (["--from", "unix:34", "POST", "/demo/local/counter"], 1, "deny: no rule applies"),
     (["--as", "ops", "GET", "/metrics"], 0, "allow: rule 4, line 10 of "),
 ])  # fmt: skip
 def test_the_command_explains(site, words, code, first):

@@ -35,8 +35,8 @@ extension Policy {
         rule.exchanges = names(&fields, "exchanges", &reading)
         rule.namespaces = names(&fields, "namespaces", &reading)
         rule.versions = names(&fields, "versions", &reading)
-        rule.addresses = reading.list(&fields, "addresses", allowed: NetworkRange.allowed, atLeastOne: true) {
-            NetworkRange($0)
+        rule.addresses = reading.list(&fields, "addresses", allowed: PeerPattern.allowed, atLeastOne: true) {
+            PeerPattern($0)
         }
         let modes = "one of " + AccessMode.allCases.map(\.rawValue).joined(separator: ", ")
         rule.modes = reading.list(&fields, "modes", allowed: modes, atLeastOne: true) { AccessMode(rawValue: $0) }

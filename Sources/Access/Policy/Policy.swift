@@ -55,7 +55,7 @@ public struct Policy: Sendable {
     /// A server's queue is called `topic.server`: a topic `nova.cn1` is the server `cn1` of `nova`, too. So a topic with dots is
     /// denied what a rule before the one that allows it denies to such a server.
     ///
-    /// - Parameter address: The numeric address of the peer.
+    /// - Parameter address: The numeric address of the peer, or `unix:` and the number of its user.
     public func decide(_ request: AccessRequest, of principal: Principal, from address: String) -> PolicyDecision {
         guard !request.hasLongNames else { return Self.denial }
         let decision = first(request, principal, address)
@@ -76,11 +76,11 @@ public struct Policy: Sendable {
     private func first(_ request: AccessRequest, _ principal: Principal, _ address: String) -> PolicyDecision {
         var first = rules.count
         // Read once, and only for rules that ask for it.
-        var peer: NetworkAddress??
+        var peer: PeerAddress??
         for shape in shapes {
             for number in index[key(shape, request, principal)] ?? [] {
                 guard number < first else { break }
-                if peer == nil, !rules[number].addresses.isEmpty { peer = .some(NetworkAddress(address)) }
+                if peer == nil, !rules[number].addresses.isEmpty { peer = .some(PeerAddress(address)) }
                 guard rules[number].applies(to: request, of: principal, from: peer ?? nil) else { continue }
                 first = number
                 break

@@ -11,7 +11,7 @@ struct PolicyRule: Sendable, Equatable {
     var targets: [TargetPattern] = []
     var principals: [NamePattern] = []
     var roles: [NamePattern] = []
-    var addresses: [NetworkRange] = []
+    var addresses: [PeerPattern] = []
     var exchanges: [NamePattern] = []
     var namespaces: [NamePattern] = []
     var versions: [NamePattern] = []
@@ -20,8 +20,8 @@ struct PolicyRule: Sendable, Equatable {
 
     /// Whether it applies.
     ///
-    /// - Parameter address: The address of the peer; nil where it has none, to which no range applies.
-    func applies(to request: AccessRequest, of principal: Principal, from address: NetworkAddress?) -> Bool {
+    /// - Parameter address: Where the request came from; nil where that is not known, to which no pattern applies.
+    func applies(to request: AccessRequest, of principal: Principal, from address: PeerAddress?) -> Bool {
         (modes.isEmpty || modes.contains(request.mode))
             && (targets.isEmpty || targets.contains { $0.matches(request) })
             && (principals.isEmpty || principals.contains { $0.matches(principal.name) })
@@ -29,6 +29,6 @@ struct PolicyRule: Sendable, Equatable {
             && (exchanges.isEmpty || exchanges.contains { $0.matches(optional: request.exchange) })
             && (namespaces.isEmpty || namespaces.contains { $0.matches(optional: request.namespace) })
             && (versions.isEmpty || versions.contains { $0.matches(optional: request.version) })
-            && (addresses.isEmpty || addresses.contains { range in address.map { range.contains($0) } ?? false })
+            && (addresses.isEmpty || addresses.contains { pattern in address.map { pattern.matches($0) } ?? false })
     }
 }

@@ -42,7 +42,12 @@ struct PolicyCommand: ParsableCommand {
         )
         var roles: [String] = []
 
-        @Option(help: ArgumentHelp("The address that the request comes from.", valueName: "address"))
+        @Option(
+            help: ArgumentHelp(
+                "The address that the request comes from; unix:33 is user 33 at a Unix socket.",
+                valueName: "address"
+            )
+        )
         var from = "127.0.0.1"
 
         @OptionGroup var settings: SettingsOptions
