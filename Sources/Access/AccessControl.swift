@@ -87,6 +87,11 @@ public final class AccessControl: Sendable {
         return try authenticator.principal(of: credentials, now: clock())
     }
 
+    /// Who a request was from that came before, as things are now; nil where its credential does not hold any more.
+    public func current(_ principal: Principal) -> Principal? {
+        asks ? authenticator.current(principal, now: clock()) : .anonymous
+    }
+
     /// What credentials show at once.
     public func look(_ credentials: Credentials) throws(AuthenticationError) -> Finding {
         guard asks else { return .principal(.anonymous) }

@@ -108,7 +108,7 @@ public struct Authenticator: Sendable {
     public let proxy: TrustedProxy?
     /// Which name of a client's certificate is its principal's.
     public let certificates: CertificateNaming
-    private let takesAnonymous: Bool
+    let takesAnonymous: Bool
 
     /// Makes an authenticator.
     ///

@@ -29,15 +29,33 @@ public final class Principal: Sendable {
     public let attributes: [PrincipalAttribute: Name]
     /// What proved it.
     public let source: Source
+    /// What proved it, to be looked at again.
+    let proof: PrincipalProof
     /// What is made of it once for all its requests.
     public let note = PrincipalNote()
 
-    /// Makes a principal.
-    public init(name: Name, roles: [Name] = [], attributes: [PrincipalAttribute: Name] = [:], source: Source) {
+    /// Makes a principal that nothing proves.
+    public convenience init(
+        name: Name,
+        roles: [Name] = [],
+        attributes: [PrincipalAttribute: Name] = [:],
+        source: Source
+    ) {
+        self.init(name: name, roles: roles, attributes: attributes, source: source, proof: .nothing)
+    }
+
+    init(
+        name: Name,
+        roles: [Name] = [],
+        attributes: [PrincipalAttribute: Name] = [:],
+        source: Source,
+        proof: PrincipalProof
+    ) {
         self.name = name
         self.roles = roles
         self.attributes = attributes
         self.source = source
+        self.proof = proof
     }
 
     /// Whom requests without a credential are from, where they are let in.

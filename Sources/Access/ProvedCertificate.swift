@@ -55,7 +55,8 @@ public enum CertificateNaming: String, Sendable, CaseIterable {
             let name = String(decoding: first, as: UTF8.self)
             return Principal(
                 name: "\(Self.prefix)\(Issuer.separator)\(kind.rawValue):\(name)",
-                source: .certificate
+                source: .certificate,
+                proof: .certificate(certificate)
             )
         }
         throw .wrong(.certificateName)

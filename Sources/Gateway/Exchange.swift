@@ -18,6 +18,11 @@ struct Exchange: Sendable {
         Exchange(request: HTTPRequest(head: request.head, body: body), identity: identity, sink: sink, caller: caller)
     }
 
+    /// The same request with a record of what it is allowed, where anybody asks.
+    func recording() -> Exchange {
+        Exchange(request: request, identity: identity, sink: sink, caller: caller?.recording())
+    }
+
     /// The same request with its answer going elsewhere.
     func answering(to sink: ResponseSink) -> Exchange {
         Exchange(request: request, identity: identity, sink: sink, caller: caller)

@@ -94,7 +94,7 @@ public final class HTTPGateway: HTTPRequestHandler {
         jsonRPC = JSONRPCCalls(core)
         notifier = NotificationSender(core)
         streams = NotificationStreams(core, environment)
-        operations = Operations(loop: environment.loop)
+        operations = Operations(core, loop: environment.loop)
         probes = Probes(core, loopsTurn: environment.loopsTurn)
         pages = Pages(core, environment)
         logLevel = LogLevelPage(core)

@@ -56,7 +56,8 @@ extension KeyTable {
             name: name,
             roles: roles,
             attributes: attributes,
-            source: .apiKey(id: digest.id)
+            source: .apiKey(id: digest.id),
+            proof: .key(digest)
         )
         return (digest, principal, expiry?.seconds)
     }

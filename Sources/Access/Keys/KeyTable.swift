@@ -22,7 +22,7 @@ public struct KeyTable: Sendable {
         case unknown
     }
 
-    private let entries: [KeyDigest: Entry]
+    let entries: [KeyDigest: Entry]
 
     /// Makes a table, which goes on with the uses of an earlier one.
     init(_ keys: [(digest: KeyDigest, principal: Principal, expiry: Int64?)], after earlier: KeyTable?) {

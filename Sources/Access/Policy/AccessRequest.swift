@@ -17,7 +17,7 @@ public enum AccessMode: String, Sendable, CaseIterable {
 }
 
 /// What a request asks for, as rules see it.
-public struct AccessRequest: Sendable {
+public struct AccessRequest: Sendable, Hashable {
     /// How it is asked.
     public var mode: AccessMode
     /// The first segment of the target: the topic; the exchange of plain AMQP.

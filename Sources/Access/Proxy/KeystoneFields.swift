@@ -35,7 +35,7 @@ enum KeystoneFields {
     static let all = [status, roles] + attributes.map(\.field) + older.map(\.field) + service
 
     /// Whom the middleware has proved.
-    static func principal(_ fields: ProxyFields) throws(AuthenticationError) -> Principal {
+    static func principal(_ fields: ProxyFields, _ proof: PrincipalProof) throws(AuthenticationError) -> Principal {
         guard fields[status] == "Confirmed" else { throw .wrong(.proxyStatus) }
         for (field, newer) in older {
             guard let value = fields[field] else { continue }
@@ -48,6 +48,6 @@ enum KeystoneFields {
             values[attribute] = value
         }
         if let value = values[.isAdminProject] { values[.isAdminProject] = value == "True" ? "true" : "false" }
-        return try TrustedProxy.principal(user: values[.user], roles: fields[roles], values)
+        return try TrustedProxy.principal(user: values[.user], roles: fields[roles], values, proof)
     }
 }

@@ -16,7 +16,7 @@ public struct NetworkList: Sendable, Equatable {
 
     /// Reads a list; nil where one of them has another form.
     public init?(_ texts: [String]) {
-        users = texts.map { Name($0) }.filter(Self.isUser)
+        users = texts.filter { PeerAddress.user($0) != nil }.map { Name($0) }
         ranges = texts.compactMap { NetworkRange($0) }
         guard users.count + ranges.count == texts.count else { return nil }
         self.texts = texts
@@ -26,12 +26,6 @@ public struct NetworkList: Sendable, Equatable {
     public static let none = NetworkList()
 
     private init() { (texts, ranges, users) = ([], [], []) }
-
-    /// Whether a name is that of a user, as `RequestHead.remoteAddress` has it.
-    private static func isUser(_ name: Name) -> Bool {
-        let digits = name.utf8.dropFirst(5)
-        return name.hasPrefix("unix:") && (1...10).contains(digits.count) && digits.allSatisfy { 0x30...0x39 ~= $0 }
-    }
 
     /// Whether nobody is in it.
     public var isEmpty: Bool { texts.isEmpty }
@@ -117,17 +111,19 @@ public struct TrustedProxy: Sendable, Equatable {
             throw .unbelievable(field: first.name, .foreign)
         }
         let fields = try ProxyFields(credentials.ofProxy)
+        let proof = PrincipalProof.proxy(peer: credentials.peer, credentials.certificate)
         switch identity {
-        case .keystone: return try KeystoneFields.principal(fields)
+        case .keystone: return try KeystoneFields.principal(fields, proof)
         case .fields(let name, let roles):
-            return try Self.principal(user: fields[name], roles: roles.flatMap { fields[$0] }, [:])
+            return try Self.principal(user: fields[name], roles: roles.flatMap { fields[$0] }, [:], proof)
         }
     }
 
     static func principal(
         user: Name?,
         roles: Name?,
-        _ attributes: [PrincipalAttribute: Name]
+        _ attributes: [PrincipalAttribute: Name],
+        _ proof: PrincipalProof
     ) throws(AuthenticationError) -> Principal {
         guard let user, AccessName.isVisible(user.utf8) else { throw .wrong(.proxyName) }
         let named = Array(roles?.utf8 ?? "".utf8).split(separator: 0x2c).map { $0.withoutSpaces }
@@ -139,7 +135,8 @@ public struct TrustedProxy: Sendable, Equatable {
             name: Name("\(namespace)\(Issuer.separator)\(user)"),
             roles: named,
             attributes: attributes,
-            source: .proxy
+            source: .proxy,
+            proof: proof
         )
     }
 }

@@ -7,7 +7,7 @@ internal import Threads
 /// Somebody whose tokens are taken, and what they have to say.
 public final class Issuer: Sendable {
     /// What is written about an issuer.
-    struct Terms: Sendable {
+    struct Terms: Sendable, Equatable {
         /// How the operator calls it: the names of its principals begin with this.
         var name: Name
         /// What its tokens have as `iss`.
@@ -47,8 +47,16 @@ public final class Issuer: Sendable {
         guard terms.algorithms.contains(token.algorithm) else { throw .wrong(.tokenAlgorithm) }
         try checkAudience(claims["aud"])
         let end = try checkTimes(claims, Double(now))
-        try token.check(keys)
-        return (try principal(claims), end)
+        let key = try token.check(keys)
+        let proof = ProvedToken(
+            issuer: self,
+            keyID: token.keyID,
+            algorithm: token.algorithm,
+            key: key,
+            keys: keys,
+            end: end
+        )
+        return (try principal(claims, proof), end)
     }
 
     private func checkAudience(_ audience: ClaimValue?) throws(AuthenticationError) {
@@ -82,7 +90,7 @@ public final class Issuer: Sendable {
         }
     }
 
-    private func principal(_ claims: ClaimValue) throws(AuthenticationError) -> Principal {
+    private func principal(_ claims: ClaimValue, _ proof: ProvedToken) throws(AuthenticationError) -> Principal {
         guard let own = terms.principal.value(in: claims)?.text, AccessName.isVisible(own.utf8) else {
             throw .wrong(.tokenName)
         }
@@ -90,7 +98,8 @@ public final class Issuer: Sendable {
             name: "\(terms.name)\(Self.separator)\(own)",
             roles: try roles(claims),
             attributes: try attributes(claims),
-            source: .token(issuer: terms.name)
+            source: .token(issuer: terms.name),
+            proof: .token(proof)
         )
     }
 

@@ -10,7 +10,7 @@ public final class IssuerTable: Sendable {
     public let issuers: [Issuer]
     /// The files that were read besides, as they are written in the file of issuers.
     public let files: [String]
-    private let byIssuer: [Name: Issuer]
+    let byIssuer: [Name: Issuer]
     private let cache: TokenCache
 
     /// The tokens that are remembered; each costs some hundreds of bytes.

@@ -52,11 +52,13 @@ struct SignedToken: Sendable {
         return ["jwt", "at+jwt", "application/jwt", "application/at+jwt"].contains { $0.utf8.elementsEqual(name.utf8) }
     }
 
-    /// Proves the signature by the one key that may.
-    func check(_ keys: KeySet) throws(AuthenticationError) {
+    /// Proves the signature by the one key that may, which it returns.
+    @discardableResult
+    func check(_ keys: KeySet) throws(AuthenticationError) -> VerificationKey {
         switch keys.look(keyID, algorithm) {
         case .found(let key):
             guard key.proves(signature, over: signed, by: algorithm) else { throw .wrong(.tokenSignature) }
+            return key
         case .unknown: throw .wrong(.tokenKey)
         case .otherAlgorithm: throw .wrong(.tokenAlgorithm)
         case .ambiguous: throw .wrong(.tokenKeyName)

@@ -29,6 +29,19 @@ struct VerificationKey: Sendable {
         self.material = material
     }
 
+    /// Whether both prove the same signatures.
+    func isSame(as other: VerificationKey) -> Bool {
+        switch (material, other.material) {
+        case (.rsa(let one), .rsa(let other)): one.derRepresentation == other.derRepresentation
+        case (.p256(let one), .p256(let other)): one.rawRepresentation == other.rawRepresentation
+        case (.p384(let one), .p384(let other)): one.rawRepresentation == other.rawRepresentation
+        case (.p521(let one), .p521(let other)): one.rawRepresentation == other.rawRepresentation
+        case (.ed25519(let one), .ed25519(let other)): one.rawRepresentation == other.rawRepresentation
+        case (.secret(let one), .secret(let other)): one == other
+        default: false
+        }
+    }
+
     /// Whether a signature is one of this key over a text, by an algorithm of this key.
     func proves(_ signature: [UInt8], over text: ArraySlice<UInt8>, by algorithm: SignatureAlgorithm) -> Bool {
         guard algorithms.contains(algorithm) else { return false }

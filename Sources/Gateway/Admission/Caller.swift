@@ -21,13 +21,38 @@ final class Caller: Sendable {
     let place: ClientPlace?
     /// What it has of the limits of rules; entries of a batch keep theirs until all of it has ended.
     let placesOfRules = Guarded<[ClientPlace.Kept]>([])
+    /// Where what it is allowed is noted; nil for a request that leaves nothing behind.
+    let record: AccessRecord?
 
-    init(_ principal: Principal, _ access: AccessControl, _ head: RequestHead, _ place: ClientPlace? = nil) {
-        self.place = place
+    convenience init(
+        _ principal: Principal,
+        _ access: AccessControl,
+        _ head: RequestHead,
+        _ place: ClientPlace? = nil
+    ) {
+        let setsContext = head.fields.contains("Rpc-Context")
+        self.init(principal, access, address: head.remoteAddress, setsContext: setsContext, place)
+    }
+
+    init(
+        _ principal: Principal,
+        _ access: AccessControl,
+        address: String,
+        setsContext: Bool = false,
+        _ place: ClientPlace? = nil,
+        _ record: AccessRecord? = nil
+    ) {
         self.principal = principal
         self.access = access
-        address = head.remoteAddress
-        setsContext = head.fields.contains("Rpc-Context")
+        self.address = address
+        self.setsContext = setsContext
+        self.place = place
+        self.record = record
+    }
+
+    /// The same, with a record of what it is allowed.
+    func recording() -> Caller {
+        Caller(principal, access, address: address, setsContext: setsContext, place, AccessRecord())
     }
 
     /// Whose is what the request leaves behind; nil where nobody is asked who they are.
@@ -119,6 +144,12 @@ extension Problem {
         case .misplaced, .unbelievable: self = .invalidRequest(error.reason)
         }
     }
+
+    /// The credential that something was begun with has ended, or was taken back.
+    static let credentialEnded: Problem = {
+        let challenge = #"Bearer realm="rpc-gateway", error="invalid_token""#
+        return .unauthenticated("The credential that this was begun with is not valid here any more", challenge)
+    }()
 
     private static func unauthenticated(_ detail: String, _ challenge: String) -> Problem {
         var problem = Problem(.unauthenticated, detail)

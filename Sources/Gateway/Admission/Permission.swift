@@ -15,17 +15,27 @@ extension Caller {
     func permit(_ asked: AccessRequest, _ core: GatewayCore, _ identity: RequestIdentity) throws(Problem)
         -> AccessRights
     {
-        guard let policy = access.policy else { return access.rightsWithoutPolicy }
-        let decision = policy.decide(asked, of: principal, from: address)
-        if access.audit == .all || (access.audit == .denied && !decision.allows) {
-            note(decision, asked, core, identity)
-        }
-        guard decision.allows else { throw .forbidden("The policy of this gateway does not allow this request") }
+        guard let decision = try decide(asked, core, identity) else { return access.rightsWithoutPolicy }
         if let limits = decision.rights.limits {
             let place = try core.clients.countIn(self, rule: decision.line ?? 0, limits)
             if let place { keep(place) }
         }
         return decision.rights
+    }
+
+    /// Asks the policy, and tells the log of the decision; nil where there is no policy.
+    ///
+    /// - Throws: `forbidden`.
+    func decide(_ asked: AccessRequest, _ core: GatewayCore, _ identity: RequestIdentity) throws(Problem)
+        -> PolicyDecision?
+    {
+        guard let policy = access.policy else { return nil }
+        let decision = policy.decide(asked, of: principal, from: address)
+        if access.audit == .all || (access.audit == .denied && !decision.allows) {
+            note(decision, asked, core, identity)
+        }
+        guard decision.allows else { throw .forbidden("The policy of this gateway does not allow this request") }
+        return decision
     }
 
     private func note(
@@ -46,7 +56,12 @@ extension Caller {
 
     /// Refuses a request context where the right to set one is missing.
     private func checkContext(_ rights: AccessRights) throws(Problem) {
-        guard setsContext, !rights.context else { return }
+        if setsContext { try requireContext(rights) }
+    }
+
+    /// Refuses a request that sets the request context where the right to do so is missing.
+    func requireContext(_ rights: AccessRights) throws(Problem) {
+        guard !rights.context else { return }
         guard access.policy != nil else { throw .contextOfOthers }
         throw .missingRight("context", "Rpc-Context")
     }
@@ -58,13 +73,17 @@ extension Caller {
     }
 
     /// Refuses an exchange that is not the configured one where the right to name one is missing.
+    ///
+    /// - Returns: whether the right was made use of.
+    @discardableResult
     private func checkExchange(
         _ exchange: String?,
         _ rights: AccessRights,
         _ configuration: GatewayConfiguration
-    ) throws(Problem) {
-        guard let exchange, !rights.exchange, !exchange.isSame(as: configuration.controlExchange) else { return }
-        throw .missingRight("exchange", "query")
+    ) throws(Problem) -> Bool {
+        guard let exchange, !exchange.isSame(as: configuration.controlExchange) else { return false }
+        guard rights.exchange else { throw .missingRight("exchange", "query") }
+        return true
     }
 }
 
@@ -82,10 +101,12 @@ extension Caller {
         _ identity: RequestIdentity
     ) throws(Problem) -> CallRequest {
         let configuration = call.plan.snapshot.configuration
-        let rights = try permit(AccessRequest(call.plan, configuration), core, identity)
+        let asked = AccessRequest(call.plan, configuration)
+        let rights = try permit(asked, core, identity)
         try checkBody(bodyBytes, rights)
         try checkContext(rights)
-        try checkExchange(call.plan.target.exchange, rights, configuration)
+        let exchange = try checkExchange(call.plan.target.exchange, rights, configuration)
+        record?.note(GrantedAccess(request: asked, context: setsContext, exchange: exchange))
         var call = call.limited(to: rights.longestTime)
         identify(&call.fields.context)
         return call
@@ -95,9 +116,12 @@ extension Caller {
     ///
     /// - Returns: the message within the time that its rule gives it.
     func permit(_ call: PlainCall, _ core: GatewayCore, _ identity: RequestIdentity) throws(Problem) -> PlainCall {
-        let rights = try permit(AccessRequest(call), core, identity)
+        let asked = AccessRequest(call)
+        let rights = try permit(asked, core, identity)
         try checkBody(call.message.body.count, rights)
-        guard rights.headers || call.message.headers.isEmpty else { throw .missingRight("headers", "Amqp-Headers") }
+        let headers = !call.message.headers.isEmpty
+        guard rights.headers || !headers else { throw .missingRight("headers", "Amqp-Headers") }
+        record?.note(GrantedAccess(request: asked, headers: headers))
         guard let longest = rights.longestTime else { return call }
         var call = call
         call.timeout = min(call.timeout, longest)
@@ -114,19 +138,27 @@ extension Caller {
         _ identity: RequestIdentity
     ) throws(Problem) {
         let configuration = core.configuration
-        let rights = try permit(AccessRequest(asked, configuration), core, identity)
+        let request = AccessRequest(asked, configuration)
+        let rights = try permit(request, core, identity)
         try checkBody(bodyBytes, rights)
         try checkContext(rights)
-        try checkExchange(asked.notification.exchange, rights, configuration)
+        let exchange = try checkExchange(asked.notification.exchange, rights, configuration)
+        record?.note(GrantedAccess(request: request, context: setsContext, exchange: exchange))
         if let longest = rights.longestTime { asked.limit(to: longest, identity) }
         identify(&asked.notification.context)
     }
 
     /// Asks to hear notifications.
-    func permit(_ asked: StreamRequest, _ core: GatewayCore, _ identity: RequestIdentity) throws(Problem) {
+    ///
+    /// - Returns: what has to stay allowed for as long as they are heard.
+    func permit(_ asked: StreamRequest, _ core: GatewayCore, _ identity: RequestIdentity) throws(Problem)
+        -> GrantedAccess
+    {
         let configuration = core.configuration
-        let rights = try permit(AccessRequest(asked, configuration), core, identity)
-        try checkExchange(asked.source.exchange, rights, configuration)
+        let request = AccessRequest(asked, configuration)
+        let rights = try permit(request, core, identity)
+        let exchange = try checkExchange(asked.source.exchange, rights, configuration)
+        return GrantedAccess(request: request, exchange: exchange)
     }
 
     /// Asks for the state of a topic's or server's queue.
@@ -257,7 +289,7 @@ extension Problem {
     )
 
     /// The policy allows the request, but not one of its parts.
-    fileprivate static func missingRight(_ right: String, _ part: String) -> Problem {
+    static func missingRight(_ right: String, _ part: String) -> Problem {
         .forbidden("\(part): the policy of this gateway does not give this request the right \"\(right)\"")
     }
 }

@@ -8,15 +8,18 @@ struct StoredResponse: Sendable {
     private let status: Int
     private let fields: ResponseFields
     private let body: [UInt8]
+    /// What its request was allowed; nil where nobody was asked.
+    let record: AccessRecord?
     /// About what it costs to keep, in bytes.
     let size: Int
 
     /// Keeps an answer; its body is copied out of the message that it may be a small part of.
-    init(_ response: HTTPResponse) {
+    init(_ response: HTTPResponse, _ record: AccessRecord? = nil) {
+        self.record = record
         status = response.status
         fields = response.fields
         body = Array(response.body)
-        size = 256 + body.count + response.fields.bytesInMemory
+        size = 256 + body.count + response.fields.bytesInMemory + (record?.size ?? 0)
     }
 
     /// The answer with another field.

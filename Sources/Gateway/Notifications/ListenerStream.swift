@@ -11,13 +11,23 @@ final class ListenerStream: Sendable {
     private let identity: RequestIdentity
     private let stream: ResponseStream
     private let metrics: GatewayMetrics
+    /// What has to hold for it to stay open; nil for nothing.
+    private let standing: Standing?
 
-    init(id: Int, filter: StreamFilter, identity: RequestIdentity, stream: ResponseStream, metrics: GatewayMetrics) {
+    init(
+        id: Int,
+        filter: StreamFilter,
+        identity: RequestIdentity,
+        stream: ResponseStream,
+        metrics: GatewayMetrics,
+        standing: Standing? = nil
+    ) {
         self.id = id
         self.filter = filter
         self.identity = identity
         self.stream = stream
         self.metrics = metrics
+        self.standing = standing
     }
 
     var isOpen: Bool { stream.isOpen }
@@ -35,6 +45,14 @@ final class ListenerStream: Sendable {
 
     /// Sends what is no notification, if there is room.
     func tell(_ bytes: [UInt8]) { _ = stream.write(bytes) }
+
+    /// Ends the stream if its listener may not hear it any more; true then.
+    func endIfForbidden() -> Bool {
+        guard let problem = standing?.reasonToEnd() else { return false }
+        metrics.refused(problem.code)
+        end(problem)
+        return true
+    }
 
     /// Ends the stream with an event that says why.
     func end(_ problem: Problem) {

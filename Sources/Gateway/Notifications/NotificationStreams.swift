@@ -1,6 +1,7 @@
 // Part of the rpc-gateway project, under Apache License v2.0; see LICENSE for the full text
 // SPDX-License-Identifier: Apache-2.0
 
+internal import Access
 internal import HTTPServer
 internal import Logging
 internal import Messaging
@@ -34,7 +35,8 @@ struct NotificationStreams: Sendable {
         let configuration = core.configuration
         let (identity, sink) = (exchange.identity, exchange.sink)
         let asked = try StreamRequest(topic: topic, exchange.request.head, configuration.notifications)
-        try exchange.caller?.permit(asked, core, identity)
+        let caller = exchange.caller ?? .unasked(exchange.request.head)
+        let standing = Standing(caller, try caller.permit(asked, core, identity), core, identity)
         let driver = try core.notificationDriver
         let (subscription, listener) = try hub.join(
             asked.source,
@@ -45,13 +47,13 @@ struct NotificationStreams: Sendable {
             try Self.subscribe(asked, driver, configuration)
         }
         if subscription.isConsuming {
-            return begin(asked, subscription, listener, identity, sink)
+            return begin(asked, standing, subscription, listener, identity, sink)
         }
         Task {
             do throws(MessagingError) {
                 let timeout = configuration.notifications.subscribeTimeout
                 try await subscription.waitUntilConsuming(deadline: .now.advanced(by: timeout))
-                begin(asked, subscription, listener, identity, sink)
+                begin(asked, standing, subscription, listener, identity, sink)
             } catch {
                 hub.leave(subscription, listener: listener)
                 let problem = Problem(error, method: "", configuration: configuration)
@@ -76,11 +78,18 @@ struct NotificationStreams: Sendable {
 
     private func begin(
         _ asked: StreamRequest,
+        _ standing: Standing,
         _ subscription: SharedSubscription,
         _ listener: HubState.Listener,
         _ identity: RequestIdentity,
         _ sink: ResponseSink
     ) {
+        // Subscribing takes a while, in which rights may be taken back.
+        if let problem = standing.reasonToEnd() {
+            hub.leave(subscription, listener: listener)
+            core.metrics.refused(problem.code)
+            return sink.respond(problem.response(identity))
+        }
         let head = HTTPResponse(
             status: 200,
             // Proxies are told not to collect the events: nginx by the last field.
@@ -101,7 +110,8 @@ struct NotificationStreams: Sendable {
             filter: asked.filter,
             identity: identity,
             stream: stream,
-            metrics: core.metrics
+            metrics: core.metrics,
+            standing: standing
         )
         subscription.add(listening, after: asked.lastEventID)
         // The drain may have passed over a listener that was not added yet.
@@ -117,5 +127,12 @@ struct NotificationStreams: Sendable {
                 "elapsed": "\(identity.elapsedSeconds)",
             ]
         )
+    }
+}
+
+extension Caller {
+    /// Who listens where nobody is asked: somebody without a credential, once a reload has it asked.
+    fileprivate static func unasked(_ head: RequestHead) -> Caller {
+        Caller(.anonymous, .open, address: head.remoteAddress)
     }
 }

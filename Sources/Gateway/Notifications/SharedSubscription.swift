@@ -131,8 +131,10 @@ final class SharedSubscription: Sendable {
 
     // MARK: The timer's thread
 
-    /// Sends the comments that are due, and tells of a broker that was lost or came back.
+    /// Ends the streams of those who may not hear them any more, sends the comments that are due, and tells of a broker that was
+    /// lost or came back.
     func tick(_ now: Moment, heartbeat: Duration) {
+        for stream in state.withLock({ $0.listeners }) where stream.endIfForbidden() { remove(stream.id) }
         let isConsuming = isConsuming
         let (listeners, notices) = state.withLock { state in
             (state.listeners, state.notices(now, heartbeat: heartbeat, isConsuming: isConsuming))

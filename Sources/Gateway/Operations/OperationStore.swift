@@ -54,6 +54,7 @@ struct OperationStore<Waiter: Sendable>: Sendable {
 
     private struct Running: Sendable {
         var holder: Holder
+        var record: AccessRecord?
         var waiting: [Waiting] = []
     }
 
@@ -81,10 +82,18 @@ struct OperationStore<Waiter: Sendable>: Sendable {
     var nextExpiry: Moment? { mutating get { finished.nextExpiry } }
 
     /// Begins an operation; false when its holder has as many as it may have.
-    mutating func begin(_ id: OperationKey, of holder: Holder, now: Moment, _ limits: Limits) -> Bool {
+    ///
+    /// - Parameter record: what its request was allowed; nil where nobody was asked.
+    mutating func begin(
+        _ id: OperationKey,
+        of holder: Holder,
+        _ record: AccessRecord? = nil,
+        now: Moment,
+        _ limits: Limits
+    ) -> Bool {
         expire(now, limits)
         guard places.hasPlace(for: holder, in: limits.maximumCount) else { return false }
-        running[id] = Running(holder: holder)
+        running[id] = Running(holder: holder, record: record)
         places.add(1, to: holder)
         return true
     }
@@ -115,6 +124,9 @@ struct OperationStore<Waiter: Sendable>: Sendable {
         guard let ended = running.removeValue(forKey: id) else { return }
         places.remove(1, from: ended.holder)
     }
+
+    /// What the request of an operation was allowed; nil where nobody was asked, and for an operation that is forgotten.
+    func record(of id: OperationKey) -> AccessRecord? { running[id].map(\.record) ?? finished[id]?.answer.record }
 
     /// What is known of an operation.
     mutating func look(_ id: OperationKey, now: Moment, _ limits: Limits) -> Look {

@@ -17,13 +17,17 @@ final class Operations: Sendable {
     }
 
     private let state = Guarded(State())
+    private let core: GatewayCore
     private let loop: EventLoop
     /// Made for the first client that waits.
     private let timer = Guarded<DeadlineTimer?>(nil)
 
-    init(loop: EventLoop) { self.loop = loop }
+    init(_ core: GatewayCore, loop: EventLoop) {
+        self.core = core
+        self.loop = loop
+    }
 
-    /// Answers with what has become of an operation, or forgets it.
+    /// Answers with what has become of an operation, or forgets it, if its client might still send the request of it.
     func answer(
         _ text: String,
         _ exchange: Exchange,
@@ -34,6 +38,7 @@ final class Operations: Sendable {
         guard let id = UniqueID(operation: text).map({ OperationKey(id: $0, of: exchange.caller) }) else {
             throw .noSuchOperation
         }
+        try exchange.caller?.judge(record(of: id), core, identity)
         let limits = configuration.operationLimits
         if exchange.request.head.method == "DELETE", forget(id, limits) {
             return sink.respond(OperationResponses.forgotten(identity))
@@ -41,7 +46,7 @@ final class Operations: Sendable {
         // Asking first keeps the lists of waiters free of operations that have ended.
         if case .running = look(id, limits), let wait = Prefer.wait(exchange.request.head.fields) {
             let deadline = identity.started.advanced(by: min(wait, configuration.maximumOperationWait))
-            let waiter = OperationWaiter(identity: identity, sink: sink)
+            let waiter = OperationWaiter(identity: identity, sink: sink, caller: exchange.caller)
             if self.wait(id, waiter, deadline: deadline, limits) { return }
         }
         sink.respond(try response(look(id, limits), identity))
@@ -62,7 +67,7 @@ final class Operations: Sendable {
     func begin(_ holder: Holder, _ caller: Caller?, _ limits: Store.Limits) throws(Problem) -> OperationKey {
         let (id, now) = (OperationKey(of: caller), Moment.now)
         let refusal = state.withLock { state -> Problem? in
-            guard !state.store.begin(id, of: holder, now: now, limits) else { return nil }
+            guard !state.store.begin(id, of: holder, caller?.record, now: now, limits) else { return nil }
             let limit = GatewayLimit.operations(held: state.store.count(of: holder), of: limits.maximumCount)
             return .overloaded(limit, until: state.store.nextExpiry, now: now)
         }
@@ -80,10 +85,23 @@ final class Operations: Sendable {
         executed: MessagingError.Execution,
         _ limits: Store.Limits
     ) {
-        let answer = StoredResponse(response)
+        let answer = StoredResponse(response, record(of: id))
         let waiters = state.withLock { $0.store.finish(id, answer, executed: executed, now: .now, limits) }
-        for waiter in waiters { waiter.sink.respond(OperationResponses.done(answer)) }
+        for waiter in waiters { give(answer, to: waiter) }
     }
+
+    /// Gives an answer to a client that has waited for it, if that would still be let in with its request.
+    private func give(_ answer: StoredResponse, to waiter: OperationWaiter) {
+        do throws(Problem) {
+            try waiter.caller?.now(core)?.judge(answer.record, core, waiter.identity)
+            waiter.sink.respond(OperationResponses.done(answer))
+        } catch {
+            core.metrics.refused(error.code)
+            waiter.sink.respond(error.response(waiter.identity))
+        }
+    }
+
+    private func record(of id: OperationKey) -> AccessRecord? { state.withLock { $0.store.record(of: id) } }
 
     /// What is known of an operation.
     func look(_ id: OperationKey, _ limits: Store.Limits) -> Store.Look {
@@ -143,6 +161,7 @@ final class Operations: Sendable {
 struct OperationWaiter: Sendable {
     let identity: RequestIdentity
     let sink: ResponseSink
+    let caller: Caller?
 }
 
 extension GatewayConfiguration {

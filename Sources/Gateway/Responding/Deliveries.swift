@@ -43,13 +43,17 @@ final class Deliveries: Sendable {
     /// - Throws: what is wrong with the request; then nothing was sent.
     func deliver(_ exchange: Exchange, _ wish: DeliveryWish, _ send: Send) throws(Problem) {
         let holder = Holder(exchange)
+        let exchange = exchange.recording()
         guard let key = wish.key else { return try deliverLater(exchange, nil, holder, send) }
         let limits = core.configuration.idempotencyLimits
         let fingerprint = RequestFingerprint(exchange.request, isLater: wish.isLater)
         let now = Moment.now
         switch answers.withLock({ $0.begin(key, fingerprint, of: holder, now: now, limits) }) {
         case .execute: try deliverOnce(exchange, key, isLater: wish.isLater, holder, send)
-        case .replay(let answer): exchange.sink.respond(answer.response(adding: ("Idempotency-Replayed", "true")))
+        case .replay(let answer):
+            // Rights may have been taken back since the answer was given.
+            try exchange.caller?.judge(answer.record, core, exchange.identity)
+            exchange.sink.respond(answer.response(adding: ("Idempotency-Replayed", "true")))
         case .answerGone(let executed): throw .gone(.underKey, executed)
         case .running: throw .keyInUse
         case .differs: throw .keyReused
@@ -69,7 +73,7 @@ final class Deliveries: Sendable {
             if isLater {
                 try deliverLater(exchange, key, holder, send)
             } else {
-                try send(exchange.answering(to: keeping(key, exchange.sink)))
+                try send(exchange.answering(to: keeping(key, exchange)))
             }
         } catch {
             answers.withLock { $0.release(key) }
@@ -78,10 +82,11 @@ final class Deliveries: Sendable {
     }
 
     /// A sink that keeps the answer under a key on its way to the client.
-    private func keeping(_ key: IdempotencyKey, _ sink: ResponseSink) -> ResponseSink {
-        .keeper(
+    private func keeping(_ key: IdempotencyKey, _ exchange: Exchange) -> ResponseSink {
+        let (sink, record) = (exchange.sink, exchange.caller?.record)
+        return .keeper(
             ResponseKeeper { [self] response, executed in
-                end(key, StoredResponse(response), executed)
+                end(key, StoredResponse(response, record), executed)
                 sink.respond(response, executed: executed)
             }
         )
@@ -96,7 +101,8 @@ final class Deliveries: Sendable {
         let id = try operations.begin(holder, exchange.caller, core.configuration.operationLimits)
         let begun = OperationResponses.begun(id.id, exchange.identity)
         // Before the request runs, since it may end at once.
-        if let key { answers.withLock { $0.answerMeanwhile(key, StoredResponse(begun)) } }
+        let record = exchange.caller?.record
+        if let key { answers.withLock { $0.answerMeanwhile(key, StoredResponse(begun, record)) } }
         let keeper = ResponseKeeper { [self] response, executed in
             if let key { end(key, nil, executed) }
             operations.finish(id, response, executed: executed, core.configuration.operationLimits)
