@@ -13,6 +13,7 @@ import pytest
 sys.path.insert(0, str(pathlib.Path(__file__).resolve().parent.parent / "Peers"))
 
 from harness.broker import Broker  # noqa: E402
+from harness.certificates import Authority  # noqa: E402
 from harness.family import Family  # noqa: E402
 from harness.gateway import Gateway  # noqa: E402
 
@@ -129,6 +130,18 @@ def module_family():
     members = Family()
     yield members
     members.stop()
+
+
+@pytest.fixture(scope="module")
+def authority(tmp_path_factory):
+    """That of the gateway's certificate."""
+    return Authority(tmp_path_factory.mktemp("server-authority"), "server authority")
+
+
+@pytest.fixture(scope="module")
+def clients(tmp_path_factory):
+    """That of its clients' certificates."""
+    return Authority(tmp_path_factory.mktemp("client-authority"), "client authority")
 
 
 @pytest.fixture(scope="module")

@@ -28,11 +28,6 @@ ECHO = "/demo/local/echo"
 
 
 @pytest.fixture(scope="module")
-def authority(tmp_path_factory):
-    return Authority(tmp_path_factory.mktemp("authority"))
-
-
-@pytest.fixture(scope="module")
 def server_files(authority):
     return authority.server()
 

@@ -7,24 +7,12 @@ import time
 import pytest
 
 from harness import http
-from harness.certificates import Authority, dns, uri
+from harness.certificates import dns, uri
 from harness.gateway import problem, result
 from test_authentication import new_key, run, write
 from test_proxy import RULES
 
 ECHO = ("echo", {"value": 1})
-
-
-@pytest.fixture(scope="module")
-def authority(tmp_path_factory):
-    """That of the server."""
-    return Authority(tmp_path_factory.mktemp("server-authority"), "server authority")
-
-
-@pytest.fixture(scope="module")
-def clients(tmp_path_factory):
-    """That of its clients, the proxy among them."""
-    return Authority(tmp_path_factory.mktemp("client-authority"), "client authority")
 
 
 class Site:

@@ -11,17 +11,11 @@ import time
 import pytest
 
 from harness import http as raw
-from harness.certificates import Authority
 from test_http_tls import hello_bytes, serve
 
 VICTIM = "127.0.0.2"
 PAUSE = 0.3
 REQUEST = b"GET /livez HTTP/1.1\r\nHost: localhost\r\n\r\n"
-
-
-@pytest.fixture(scope="module")
-def authority(tmp_path_factory):
-    return Authority(tmp_path_factory.mktemp("authority"))
 
 
 def ask_slowly(gateway, context):

@@ -21,18 +21,6 @@ ADD = "/demo/local/add"
 
 
 @pytest.fixture(scope="module")
-def authority(tmp_path_factory):
-    """That of the server."""
-    return Authority(tmp_path_factory.mktemp("server-authority"), "server authority")
-
-
-@pytest.fixture(scope="module")
-def clients(tmp_path_factory):
-    """That of its clients."""
-    return Authority(tmp_path_factory.mktemp("client-authority"), "client authority")
-
-
-@pytest.fixture(scope="module")
 def alice(clients):
     return clients.client("alice", uri(ALICE))
 
