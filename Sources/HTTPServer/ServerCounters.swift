@@ -28,7 +28,7 @@ final class ServerCounters: Sendable {
     private let perNetwork = Guarded<[String: Int]>([:])
     private static let wantedLimit = 64
     /// Networks for whose connections one loop found nothing to close; others may.
-    private let wanted = Guarded<[String]>([])
+    private let wanted = Guarded(SharedPlaces<String>(capacity: ServerCounters.wantedLimit))
 
     init(maximumConnections: Int, maximumConnectionsPerAddress: Int) {
         self.maximumConnections = maximumConnections
@@ -56,15 +56,12 @@ final class ServerCounters: Sendable {
     /// Asks other loops to close idle connections for those from these networks.
     func want(_ networks: [String]) {
         guard !networks.isEmpty else { return }
-        wanted.withLock { $0 += networks.prefix(Self.wantedLimit - $0.count) }
+        wanted.withLock { wanted in for network in networks { wanted.take(network, for: network) } }
     }
 
     /// Takes over what other loops have asked for.
     func takeWanted() -> [String] {
-        wanted.withLock { wanted in
-            defer { wanted = [] }
-            return wanted
-        }
+        wanted.withLock { $0.takeAll() }
     }
 
     /// The connections from a network.

@@ -84,6 +84,18 @@ import Threads
         #expect(counters.becomeShort(now: 200_000))
     }
 
+    @Test func whoWantsManyPlacesLeavesOthersTheirWish() {
+        let counters = ServerCounters(maximumConnections: 1, maximumConnectionsPerAddress: 0)
+        counters.want(Array(repeating: "many", count: 100))
+        counters.want(["few"])
+        counters.want(Array(repeating: "many", count: 100))
+        let wanted = counters.takeWanted()
+        #expect(wanted.count == 64 && wanted.count { $0 == "few" } == 1)
+        #expect(counters.takeWanted().isEmpty)
+        counters.want(["few", "many", "few"])
+        #expect(counters.takeWanted() == ["few", "many", "few"])
+    }
+
     // MARK: A server
 
     /// Runs with a server of two ordinary places, both of which are taken by requests that are not answered.

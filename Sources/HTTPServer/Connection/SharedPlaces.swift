@@ -25,6 +25,7 @@ struct SharedPlaces<Holder> {
     var count: Int { holders.count }
 
     /// Takes a place for a client; returns who has lost theirs for it, if there are too many.
+    @discardableResult
     mutating func take(_ holder: Holder, for client: String) -> (ticket: Ticket, displaced: Holder?) {
         let displaced = holders.count < capacity ? nil : makeRoom(for: client)
         let ticket = nextTicket
@@ -53,6 +54,12 @@ struct SharedPlaces<Holder> {
         for (ticket, (holder, _)) in holders where hasEnded(holder) { giveBack(ticket) }
     }
 
+    /// Gives all places back; returns who had them, in the order in which they came.
+    mutating func takeAll() -> [Holder] {
+        defer { (holders, tickets, levels, most) = ([:], [:], [:], 0) }
+        return holders.sorted { $0.key < $1.key }.map { $0.value.holder }
+    }
+
     private mutating func makeRoom(for client: String) -> Holder? {
         guard let first = levels[most]?.first else { return nil }
         let rank = MakingRoom.Rank(client: first, level: most)
@@ -69,6 +76,8 @@ struct SharedPlaces<Holder> {
         most = new > most ? new : most == old && levels[old] == nil ? new : most
     }
 }
+
+extension SharedPlaces: Sendable where Holder: Sendable {}
 
 /// Keys in the order in which they came, any of which can be taken out in the same time.
 private struct Chain<Key: Hashable> {
@@ -91,3 +100,5 @@ private struct Chain<Key: Hashable> {
         if let after { links[after]?.before = before } else { last = before }
     }
 }
+
+extension Chain: Sendable where Key: Sendable {}
