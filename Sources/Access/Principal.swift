@@ -31,6 +31,8 @@ public final class Principal: Sendable {
     public let source: Source
     /// What proved it, to be looked at again.
     let proof: PrincipalProof
+    /// The limits of its own; nil where it has those of all.
+    public let limits: PrincipalLimits?
     /// What is made of it once for all its requests.
     public let note = PrincipalNote()
 
@@ -49,13 +51,15 @@ public final class Principal: Sendable {
         roles: [Name] = [],
         attributes: [PrincipalAttribute: Name] = [:],
         source: Source,
-        proof: PrincipalProof
+        proof: PrincipalProof,
+        limits: PrincipalLimits? = nil
     ) {
         self.name = name
         self.roles = roles
         self.attributes = attributes
         self.source = source
         self.proof = proof
+        self.limits = limits
     }
 
     /// Whom requests without a credential are from, where they are let in.

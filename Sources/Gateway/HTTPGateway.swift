@@ -242,6 +242,7 @@ extension HTTPGateway {
     @inline(__always)
     private func execute(_ exchange: Exchange, _ plan: CallPlan?) {
         do throws(Problem) {
+            try exchange.caller?.checkOwnLimit(exchange.request.body)
             if let plan {
                 try deliver(exchange) { exchange throws(Problem) in try calls.send(plan, exchange) }
             } else {

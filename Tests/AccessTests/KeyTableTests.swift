@@ -55,6 +55,39 @@ struct KeyTableTests {
         #expect(next.uses.map(\.id) == [one.key.digest.id])
     }
 
+    @Test func aLineMayHaveLimits() throws {
+        let digest = Self.digest
+        let words = "['rate:100', 'burst:500', 'inFlight:20', 'streams:5', 'body:0', 'timeout:30']"
+        let entry = try #require(
+            try KeyTable(file: file("- {name: ci, sha256: \(digest), limits: \(words)}")).entries.values.first
+        )
+        let limits = try #require(entry.principal.limits)
+        #expect([limits.rate, limits.burst, limits.inFlight, limits.streams] == [100, 500, 20, 5])
+        #expect([limits.bodyBytes, limits.longestTimeout] == [0, 30])
+        for wrong in ["rate:0", "rate", "rate:x", "speed:1", "timeout:86401", "streams:-1", "rate: 1"] {
+            let told = Self.problems("- {name: ci, sha256: \(digest), limits: '\(wrong)'}")
+            #expect(told == ["line 1: limits: has to be \(PrincipalLimits.allowed)"], "\(wrong)")
+        }
+        #expect(Self.problems("- {name: ci, sha256: \(digest), limits: ['rate:1', 'rate:2']}").count == 1)
+        #expect(
+            Self.problems("- {name: ci, sha256: \(digest), limits: 'burst:2'}")
+                == ["line 1: limits: burst has no meaning without rate; give that as well"]
+        )
+    }
+
+    @Test func keysOfOneNameHaveTheSameLimits() {
+        let other = String(repeating: "cd", count: 32)
+        let one = "- {name: ci, sha256: \(Self.digest), limits: ['rate:1']}"
+        #expect(Self.problems(one, "- {name: ci, sha256: \(other), limits: ['rate:1']}") == [])
+        #expect(Self.problems(one, "- {name: cj, sha256: \(other), limits: ['rate:2']}") == [])
+        for line in ["- {name: ci, sha256: \(other), limits: ['rate:2']}", "- {name: ci, sha256: \(other)}"] {
+            #expect(
+                Self.problems(one, line)
+                    == ["line 2: limits: are others than on line 1; keys of one name have the same"]
+            )
+        }
+    }
+
     @Test func anEmptyFileHasNoKeys() throws {
         #expect(try KeyTable(file: []).count == 0)
         #expect(try KeyTable(file: file("# none yet", "")).count == 0)
@@ -79,9 +112,9 @@ struct KeyTableTests {
         let expected = [
             "line 1: name: \(name)", "line 2: sha256: \(digest)", "line 5: expires: \(time)",
             "line 6: name: is missing; it \(name)",
-            "line 7: unknown field; known are name, sha256, roles, expires, user, project, domain",
+            "line 7: unknown field; known are name, sha256, roles, expires, user, project, domain, limits",
             "line 7: sha256: is the one of line 3; each key stands once",
-            "line 8: a mapping is expected, with name, sha256, roles, expires, user, project, domain",
+            "line 8: a mapping is expected, with name, sha256, roles, expires, user, project, domain, limits",
             "line 9: name: cannot be anonymous, which is whoever brings no credential",
         ]
         #expect(problems == expected)

@@ -1,6 +1,7 @@
 """Limits of each client, by real HTTP: rate, requests under way, and what a client beside notices of another."""
 
 import concurrent.futures
+import contextlib
 import re
 import signal
 import subprocess
@@ -9,6 +10,7 @@ import time
 import pytest
 
 from harness import http, places
+from harness.events import Events
 from harness.gateway import problem, result
 from harness.process import inherited
 from harness.waiting import until
@@ -174,3 +176,24 @@ def test_limits_come_with_a_reload(family, tmp_path):
     gateway.signal(signal.SIGHUP)
     until(lambda: [call(gateway).status for _ in range(5)] == [200] * 5)
     assert result(call(gateway)) == b"1"
+
+
+def test_limits_of_a_principals_own(family, tmp_path, keys):
+    lines = keys[0].read_text().splitlines()
+    limits = 'limits: ["rate:1", "burst:5", "streams:1", "body:50", "timeout:2"], sha256:'
+    path = tmp_path / "keys.yaml"
+    path.write_text("\n".join(line.replace("sha256:", limits) if "flood" in line else line for line in lines) + "\n")
+    gateway = family.gateway("memory://", auth_keys=path, http_loops=4)
+    flood, victim = keys[1]["flood"], keys[1]["victim"]
+    started = time.monotonic()
+    first = call(gateway, {**flood, "Rpc-Timeout": "60"})
+    assert first.headers["Rpc-Timeout"] == "2" and first.headers["RateLimit-Policy"] == '"requests";q=5;w=5'
+    problem(gateway.post(CALL, {"value": "x" * 50}, flood), 413, "http-413")
+    with contextlib.closing(Events(gateway, "/-/notifications/t", headers=flood)):
+        problem(gateway.get("/-/notifications/t", flood), 429, "rate-limited")
+    with concurrent.futures.ThreadPoolExecutor(8) as pool:
+        answers = list(pool.map(lambda _: call(gateway, flood), range(60)))
+    assert admitted(answers) <= 2 + time.monotonic() - started
+    for _ in range(20):
+        assert result(gateway.post(CALL, {"value": "x" * 50}, victim))
+    assert call(gateway, {**victim, "Rpc-Timeout": "60"}).headers["Rpc-Timeout"] == "60"

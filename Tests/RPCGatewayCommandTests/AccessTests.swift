@@ -42,7 +42,7 @@ struct AccessTests {
         let digest = "64 hexadecimal digits, the SHA-256 of the key; rpc-gateway keys new prints them"
         let expected = [
             "auth.keys (file \(path)): line 2: sha256: is missing; it has to be \(digest)",
-            "auth.keys (file \(path)): line 3: a mapping is expected, with name, sha256, roles, expires, user, project, domain",
+            "auth.keys (file \(path)): line 3: a mapping is expected, with name, sha256, roles, expires, user, project, domain, limits",
         ]
         #expect(problems(AccessSettings(keysFile: path)) == expected)
         #expect(

@@ -130,7 +130,7 @@ public struct AccessRights: Sendable, Equatable {
     }
 
     /// Reads a number behind a prefix, which may stand once.
-    private static func add(_ text: String, _ prefix: String, _ range: ClosedRange<Int>, to value: inout Int?) -> Bool {
+    static func add(_ text: String, _ prefix: String, _ range: ClosedRange<Int>, to value: inout Int?) -> Bool {
         guard text.hasPrefix(prefix), let number = Int(text.dropFirst(prefix.count)), range.contains(number),
             value == nil
         else { return false }

@@ -66,10 +66,22 @@ extension Caller {
         throw .missingRight("context", "Rpc-Context")
     }
 
+    /// Refuses a body that is larger than its client may send.
+    func checkOwnLimit(_ body: [UInt8]) throws(Problem) {
+        guard let most = principal.limits?.bodyBytes, body.count > most else { return }
+        throw Problem(.contentTooLarge, "body: this client may send \(most) bytes (limits of its key)")
+    }
+
     /// Refuses a body that is larger than its rule allows.
     private func checkBody(_ bytes: Int, _ rights: AccessRights) throws(Problem) {
         guard let most = rights.bodyBytes, bytes > most else { return }
         throw Problem(.contentTooLarge, "body: the policy of this gateway gives this request \(most) bytes")
+    }
+
+    /// The longest time that a request may take, by its rule and its client's own limit.
+    private func longestTime(_ rights: AccessRights) -> Duration? {
+        guard let own = principal.limits?.longestTimeout else { return rights.longestTimeout.map { .seconds($0) } }
+        return .seconds(min(own, rights.longestTimeout ?? own))
     }
 
     /// Refuses an exchange that is not the configured one where the right to name one is missing.
@@ -107,7 +119,7 @@ extension Caller {
         try checkContext(rights)
         let exchange = try checkExchange(call.plan.target.exchange, rights, configuration)
         record?.note(GrantedAccess(request: asked, context: setsContext, exchange: exchange))
-        var call = call.limited(to: rights.longestTime)
+        var call = call.limited(to: longestTime(rights))
         identify(&call.fields.context)
         return call
     }
@@ -122,7 +134,7 @@ extension Caller {
         let headers = !call.message.headers.isEmpty
         guard rights.headers || !headers else { throw .missingRight("headers", "Amqp-Headers") }
         record?.note(GrantedAccess(request: asked, headers: headers))
-        guard let longest = rights.longestTime else { return call }
+        guard let longest = longestTime(rights) else { return call }
         var call = call
         call.timeout = min(call.timeout, longest)
         return call
@@ -144,7 +156,7 @@ extension Caller {
         try checkContext(rights)
         let exchange = try checkExchange(asked.notification.exchange, rights, configuration)
         record?.note(GrantedAccess(request: request, context: setsContext, exchange: exchange))
-        if let longest = rights.longestTime { asked.limit(to: longest, identity) }
+        if let longest = longestTime(rights) { asked.limit(to: longest, identity) }
         identify(&asked.notification.context)
     }
 
@@ -248,9 +260,6 @@ extension AccessRequest {
 }
 
 extension AccessRights {
-    /// The longest time that a request may take.
-    fileprivate var longestTime: Duration? { longestTimeout.map { .seconds($0) } }
-
     /// How many requests by the rule one client may have; nil for any number.
     fileprivate var limits: ClientLimitConfiguration? {
         guard rate != nil || inFlight != nil else { return nil }

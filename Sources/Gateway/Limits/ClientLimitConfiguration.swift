@@ -1,6 +1,8 @@
 // Part of the rpc-gateway project, under Apache License v2.0; see LICENSE for the full text
 // SPDX-License-Identifier: Apache-2.0
 
+internal import Access
+
 /// How much each client may ask for: each principal, or where nobody is known by name, each address. Nothing is limited by default.
 public struct ClientLimitConfiguration: Sendable, Equatable {
     /// Requests a second in the long run; 0 for any number.
@@ -14,6 +16,16 @@ public struct ClientLimitConfiguration: Sendable, Equatable {
 
     /// Makes a configuration without limits.
     public init() {}
+
+    /// These with those of a principal's own in their place.
+    func with(_ own: PrincipalLimits?) -> ClientLimitConfiguration {
+        guard let own else { return self }
+        var limits = self
+        if let rate = own.rate { (limits.rate, limits.burst) = (rate, own.burst ?? 0) }
+        if let inFlight = own.inFlight { limits.inFlight = inFlight }
+        if let streams = own.streams { limits.streams = streams }
+        return limits
+    }
 
     /// Whether there is any limit of requests.
     var isOn: Bool { rate > 0 || inFlight > 0 }

@@ -44,14 +44,22 @@ final class ClientLimits: Sendable {
     /// - Parameters:
     ///   - isNamed: whether the client is a principal.
     ///   - stays: whether the request is under way from now on, until its place is given back.
+    ///   - own: The limits of the principal's own.
     /// - Returns: nil where nothing is limited.
     /// - Throws: `rate-limited`.
-    func begin(_ client: Holder, isNamed: Bool, stays: Bool = true) throws(Problem) -> ClientPlace? {
+    func begin(
+        _ client: Holder,
+        isNamed: Bool,
+        stays: Bool = true,
+        own: PrincipalLimits? = nil
+    ) throws(Problem) -> ClientPlace? {
         let now = clock()
-        let (limits, policy, result) = state.withLock { state in
-            let result = state.begin(client.number, isNamed: isNamed, stays: stays, now: now)
-            return (state.limits, state.policy, result)
+        let (limits, common, result) = state.withLock { state in
+            let limits = state.limits.with(own)
+            let result = state.begin(client.number, limits, isNamed: isNamed, mayStay: stays, now: now)
+            return (limits, state.policy, result)
         }
+        let policy = own == nil ? common : Array(RateFields.policy(limits).utf8)
         guard let result else { return nil }
         switch result {
         case .success(let grant):
@@ -83,10 +91,10 @@ final class ClientLimits: Sendable {
     }
 
     /// Turns a client away that could not begin a request now; counts nothing.
-    func check(_ client: Holder, isNamed: Bool) throws(Problem) {
+    func check(_ client: Holder, isNamed: Bool, own: PrincipalLimits? = nil) throws(Problem) {
         let now = clock()
         let (limits, refusal) = state.withLock { state in
-            let limits = state.limits
+            let limits = state.limits.with(own)
             guard limits.isOn else { return (limits, ClientTable.Refusal?.none) }
             return (limits, state[isNamed].refusal(of: client.number, limits, now: now))
         }
@@ -99,14 +107,14 @@ final class ClientLimits: Sendable {
 extension ClientLimits.State {
     fileprivate mutating func begin(
         _ client: Int,
+        _ limits: ClientLimitConfiguration,
         isNamed: Bool,
-        stays: Bool,
+        mayStay: Bool,
         now: Moment
     ) -> Result<ClientTable.Grant, ClientTable.Refusal>? {
-        let limits = limits
         guard limits.isOn else { return nil }
         do throws(ClientTable.Refusal) {
-            let stays = stays && limits.inFlight > 0
+            let stays = mayStay && limits.inFlight > 0
             return .success(try self[isNamed].begin(client, limits, stays: stays, now: now))
         } catch {
             return .failure(error)
@@ -229,7 +237,7 @@ extension Problem {
     static func tooManyStreams(_ most: Int) -> Problem {
         var problem = Problem(
             .rateLimited,
-            "\(most) streams of this client are open, which is the limit (limits.streams)"
+            "\(most) streams of this client are open, which is its limit (limits.streams, or the key's)"
         )
         problem.fields = [
             ("RateLimit-Policy", "\"streams\";q=\(most);qu=\"concurrent-requests\""), ("RateLimit", "\"streams\";r=0"),
@@ -253,11 +261,14 @@ extension ClientLimits {
     ) throws(Problem) -> ClientPlace? {
         // Those who run the gateway are to see it even when clients with their name or address have used up their share.
         // Guesses are limited there too.
-        guard isOn.load(ordering: .relaxed), principal == nil || head.entrance == .ordinary else { return nil }
+        let own = principal?.limits
+        guard own != nil || isOn.load(ordering: .relaxed), principal == nil || head.entrance == .ordinary else {
+            return nil
+        }
         let client = Holder(principal, address: head.remoteAddress)
         let isNamed = principal.map { !$0.isAnonymous } ?? false
-        if countsIn { return try begin(client, isNamed: isNamed, stays: stays) }
-        try check(client, isNamed: isNamed)
+        if countsIn { return try begin(client, isNamed: isNamed, stays: stays, own: own) }
+        try check(client, isNamed: isNamed, own: own)
         return nil
     }
 
@@ -265,9 +276,10 @@ extension ClientLimits {
     ///
     /// - Throws: `rate-limited`.
     func countIn(_ caller: Caller) throws(Problem) {
-        guard isOn.load(ordering: .relaxed) else { return }
+        let own = caller.principal.limits
+        guard own != nil || isOn.load(ordering: .relaxed) else { return }
         let client = Holder(caller.principal, address: caller.address)
-        _ = try begin(client, isNamed: !caller.principal.isAnonymous, stays: false)
+        _ = try begin(client, isNamed: !caller.principal.isAnonymous, stays: false, own: own)
     }
 }
 

@@ -42,7 +42,7 @@ struct NotificationStreams: Sendable {
             asked.source,
             configuration.notifications,
             of: Holder(exchange),
-            most: configuration.limits.streams
+            most: configuration.limits.with(caller.principal.limits).streams
         ) { () throws(Problem) in
             try Self.subscribe(asked, driver, configuration)
         }
