@@ -22,14 +22,6 @@ import Testing
         #expect(RPCVersion(major: 1, minor: 2, revision: 3).description == "1.2.3")
     }
 
-    @Test(arguments: [nil, ""])
-    func nothingIsSentWithoutATopic(_ topic: String?) {
-        let target = Target(topic: topic)
-        #expect { try target.validateForSending(isCall: true) } throws: {
-            ($0 as? MessagingError)?.code == .invalidTarget
-        }
-    }
-
     @Test(arguments: [(nil, nil, true), (nil, "1.0", true), (nil, "nonsense", true), ("1.0", nil, false)])
     func aMissingVersionIsTakenAsOsloTakesIt(_ implemented: String?, _ requested: String?, _ expected: Bool) throws {
         #expect(try VersionCompatibility.isCompatible(implemented: implemented, requested: requested) == expected)
