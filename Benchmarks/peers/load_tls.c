@@ -57,7 +57,17 @@ ssize_t put(struct connection *connection, const char *bytes, size_t count) {
     return returned(gnutls_record_send(connection->session, bytes, count));
 }
 
+/// Whether the socket has what GnuTLS has not read.
+static bool has_more(const struct connection *connection) {
+    char byte;
+    return recv(connection->socket, &byte, 1, MSG_PEEK | MSG_DONTWAIT) > 0;
+}
+
 ssize_t take(struct connection *connection, char *place, size_t room) {
     if (!connection->session) return recv(connection->socket, place, room, 0);
-    return returned(gnutls_record_recv(connection->session, place, room));
+    ssize_t count;
+    // After a session ticket GnuTLS says "again" although the answer may lie behind it, and no edge tells of that.
+    do count = gnutls_record_recv(connection->session, place, room);
+    while (count == GNUTLS_E_AGAIN && has_more(connection));
+    return returned(count);
 }

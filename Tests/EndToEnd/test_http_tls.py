@@ -20,6 +20,7 @@ from harness import http as raw
 from harness import places
 from harness.certificates import DAY, Authority, dns, replace
 from harness.gateway import problem, result
+from harness.new_keys import NewKeysClient
 from harness.process import Process, inherited
 from harness.waiting import until
 from test_authentication import new_key, write
@@ -124,6 +125,22 @@ def test_requests_in_records_of_one_byte(gateway):
         for byte in request_of(b'{"value": 1}', "Connection: close"):
             connection.send(bytes([byte]))
         assert b"\r\n\r\n1" in read_to_end(connection)
+
+
+@pytest.mark.parametrize("times", [1, 3])
+@pytest.mark.parametrize("place", [0, 40, 130])
+@pytest.mark.parametrize("asks", [False, True], ids=["of its own", "of both"])
+def test_requests_behind_new_keys_are_answered(gateway, place, times, asks):
+    with NewKeysClient(gateway.port) as client:
+        for number in range(2):
+            request = request_of(b'{"value": %d}' % number)
+            if place:
+                client.write(request[:place])
+            for _ in range(times):
+                client.change_keys(asks)
+            client.write(request[place:])
+            client.send()
+            assert client.read().endswith(b"\r\n\r\n%d" % number)
 
 
 def read_to_end(connection):

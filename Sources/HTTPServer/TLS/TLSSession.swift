@@ -217,7 +217,8 @@ final class TLSSession {
             switch Int32(truncatingIfNeeded: count) {
             // An end without a notice of it is the end as well: requests have lengths.
             case 0, GNUTLS_E_PREMATURE_TERMINATION: return 0
-            case GNUTLS_E_AGAIN: return failure(EAGAIN)
+            // GnuTLS stops after new keys as well, whatever is there behind them.
+            case GNUTLS_E_AGAIN: return failure(hasReceivedMore ? EINTR : EAGAIN)
             case GNUTLS_E_INTERRUPTED: return failure(EINTR)
             case GNUTLS_E_WARNING_ALERT_RECEIVED: continue
             default: return lose(Int32(truncatingIfNeeded: count), session)
