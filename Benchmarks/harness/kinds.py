@@ -182,6 +182,9 @@ def _credentials(parts):
     token, issuers = services.new_token(parts.folder)
     _add(kind, parts, "token", lambda: HTTPLoad(
         parts.load, parts.gateway("token", field=token, auth_issuers=issuers), parts.broker))
+    _add(kind, parts, "proxy", lambda: HTTPLoad(parts.load, parts.gateway(
+        "proxy", field="X-Remote-User: bench", auth_proxy_addresses="127.0.0.1", auth_proxy_identity="X-Remote-User"),
+        parts.broker))
     certificates = Certificates(parts.folder)
     for name, mutual in (("tls", False), ("mutual tls", True)):
         _add(kind, parts, name, lambda: HTTPLoad(

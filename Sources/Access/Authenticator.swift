@@ -107,7 +107,9 @@ public struct Authenticator: Sendable {
     /// Who in front of the gateway is believed; nil for nobody.
     public let proxy: TrustedProxy?
     /// Which name of a client's certificate is its principal's.
-    public let certificates: CertificateNaming
+    public var certificates: CertificateNaming { namer.naming }
+    private let namer: CertificateNamer
+    private let ofProxy = ProxyPrincipals()
     let takesAnonymous: Bool
 
     /// Makes an authenticator.
@@ -126,7 +128,7 @@ public struct Authenticator: Sendable {
         self.keys = keys
         self.issuers = issuers
         self.proxy = proxy
-        self.certificates = certificates
+        namer = CertificateNamer(certificates)
         let hasSource = keys != nil || issuers != nil || proxy?.identity != nil || certificates != .none
         self.takesAnonymous = takesAnonymous ?? !hasSource
     }
@@ -145,11 +147,11 @@ public struct Authenticator: Sendable {
     ///
     /// - Parameter now: Seconds since 1970.
     public func look(_ credentials: Credentials, now: Int64) throws(AuthenticationError) -> Finding {
-        let proved = try proxy?.principal(credentials, now: now)
+        let proved = try named(credentials, now)
         // A proxy's own certificate says who it is, and nothing of whom a request is from.
         let isOfProxy = proxy?.certificates.name(credentials.certificate, now: now) ?? false
         if let certificate = credentials.certificate, certificates != .none, !isOfProxy {
-            let principal = try certificates.principal(certificate, now: now)
+            let principal = try certificate.principal(by: namer, now: now)
             // No key, no token and no proxy's word is of a principal with such a name.
             guard !credentials.hasField, proved == nil else { throw .ambiguous(.certificate) }
             return .principal(principal)
@@ -166,6 +168,14 @@ public struct Authenticator: Sendable {
             if let second { return .principal(second) }
             guard takesAnonymous else { throw .missing }
             return .principal(.anonymous)
+        }
+    }
+
+    /// Whom a proxy names.
+    private func named(_ credentials: Credentials, _ now: Int64) throws(AuthenticationError) -> Principal? {
+        guard let proxy, !credentials.ofProxy.isEmpty else { return nil }
+        return try ofProxy.principal(credentials, now: now) { () throws(AuthenticationError) in
+            try proxy.principal(credentials, now: now)
         }
     }
 

@@ -2,6 +2,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
 public import Names
+public import Threads
 
 /// Who a request is from, as far as it could be proved.
 ///
@@ -33,8 +34,9 @@ public final class Principal: Sendable {
     let proof: PrincipalProof
     /// The limits of its own; nil where it has those of all.
     public let limits: PrincipalLimits?
-    /// What is made of it once for all its requests.
-    public let note = PrincipalNote()
+    /// What is made of it once for all its requests. It ends with the principal, and so with the keys, issuers and settings that were
+    /// in force when that was made.
+    public let note = Note()
 
     /// Makes a principal that nothing proves.
     public convenience init(

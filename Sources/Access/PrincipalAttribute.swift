@@ -2,7 +2,6 @@
 // SPDX-License-Identifier: Apache-2.0
 
 internal import Names
-internal import Threads
 
 /// What services are told about a principal besides its roles, by the key of oslo.context (`RequestContext.from_dict`).
 public enum PrincipalAttribute: String, Sendable, CaseIterable {
@@ -31,20 +30,5 @@ public enum PrincipalAttribute: String, Sendable, CaseIterable {
     static func read(_ text: String) -> Name? {
         let name = Name(text)
         return AccessName.isOfOthers(name) ? name : nil
-    }
-}
-
-/// A place for what others make of a principal once, and then use for all its requests.
-///
-/// It ends with the principal, and so with the keys, issuers and settings that were in force when that was made.
-public final class PrincipalNote: Sendable {
-    private let note = Guarded<(any Sendable)?>(nil)
-
-    /// What was made; callable from any thread, of which two may make it at the same time.
-    public func value<Value: Sendable>(_ make: () -> Value) -> Value {
-        if let known = note.withLock({ $0 }) as? Value { return known }
-        let made = make()
-        note.withLock { $0 = made }
-        return made
     }
 }

@@ -10,7 +10,7 @@ enum PrincipalProof: Sendable {
     case token(ProvedToken)
     /// The word of a proxy, with its address and the certificate that it has shown.
     case proxy(peer: String, ProvedCertificate?)
-    case certificate(ProvedCertificate)
+    case certificate(names: [ProvedCertificate.Name], end: Int64)
 }
 
 /// What a token was proved by.
@@ -39,7 +39,8 @@ extension Authenticator {
         case .token(let token): issuers?.holds(token, now: now) ?? false ? principal : nil
         case .proxy(let peer, let certificate):
             proxy?.proves(at: peer, certificate, now: now) ?? false ? principal : nil
-        case .certificate(let certificate): certificates.names(certificate, principal, now: now) ? principal : nil
+        case .certificate(let names, let end):
+            now < end && certificates.names(principal, by: names, end: end) ? principal : nil
         }
     }
 }
@@ -72,8 +73,8 @@ extension TrustedProxy {
 }
 
 extension CertificateNaming {
-    /// Whether a certificate is still a principal's.
-    fileprivate func names(_ certificate: ProvedCertificate, _ principal: Principal, now: Int64) -> Bool {
-        self != .none && (try? self.principal(certificate, now: now))?.name == principal.name
+    /// Whether a certificate with these names is still a principal's.
+    fileprivate func names(_ principal: Principal, by names: [ProvedCertificate.Name], end: Int64) -> Bool {
+        self != .none && (try? self.principal(names, end: end))?.name == principal.name
     }
 }

@@ -107,4 +107,20 @@ struct PrincipalProofTests {
         #expect(Authenticator(keys: nil, certificates: .commonName).current(principal, now: 0) == nil)
         #expect(Authenticator(keys: nil, certificates: .none).current(principal, now: 0) == nil)
     }
+
+    /// What is noted of a principal is made with the settings of its time.
+    @Test func aCertificateHasOnePrincipalWithEachAuthenticator() throws {
+        let credentials = Credentials(certificate: ProvedCertificate(names: [.dns(Array("a".utf8))], end: 100))
+        let (before, after) = (
+            Authenticator(keys: nil, certificates: .dns), Authenticator(keys: nil, certificates: .dns)
+        )
+        let principal = try before.principal(of: credentials, now: 0)
+        #expect(try before.principal(of: credentials, now: 99) === principal)
+        let next = try after.principal(of: credentials, now: 0)
+        #expect(next !== principal)
+        #expect(next.name == principal.name)
+        #expect(throws: AuthenticationError.wrong(.certificateExpired)) {
+            try before.principal(of: credentials, now: 100)
+        }
+    }
 }

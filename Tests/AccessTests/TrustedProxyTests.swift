@@ -87,6 +87,53 @@ struct TrustedProxyTests {
         }
     }
 
+    @Test func whomAProxyNamesAgainIsTheSame() throws {
+        let authenticator = Authenticator(keys: nil, proxy: try proxy(.fields(name: "X-U", roles: "X-R")))
+        func principal(_ fields: [(String, String)], _ peer: String = "10.0.0.1") throws -> Principal {
+            try authenticator.principal(of: credentials(peer, fields), now: 0)
+        }
+        let first = try principal([("X-U", "a"), ("X-R", "b")])
+        #expect(try principal([("X-U", "a"), ("X-R", "b")]) === first)
+        // The same bytes in other parts, and from elsewhere.
+        let others = try [
+            principal([("X-U", "a"), ("X-R", "b,c")]), principal([("X-U", "a,b"), ("X-R", "")]),
+            principal([("X-U", "a")]),
+            principal([("X-U", "ab"), ("X-R", "")]), principal([("X-U", "a"), ("X-R", "b")], "10.0.0.2"),
+        ]
+        #expect(!others.contains { $0 === first })
+        #expect(others.map(\.roles) == [["b", "c"], [], [], [], ["b"]])
+        #expect(throws: AuthenticationError.unbelievable(field: "X-U", .foreign)) {
+            try principal([("X-U", "a"), ("X-R", "b")], "192.0.2.1")
+        }
+        for _ in 0..<2 {
+            #expect(throws: AuthenticationError.unbelievable(field: "X-R", .twice)) {
+                var twice = credentials("10.0.0.1", [("X-U", "a"), ("X-R", "b")])
+                twice.ofProxy[1].value = .repeated
+                _ = try authenticator.principal(of: twice, now: 0)
+            }
+        }
+    }
+
+    @Test func aProxysCertificateThatHasEndedNamesNobodyAgain() throws {
+        let names = try #require(CertificateNames(["dns:proxy"]))
+        let proxy = TrustedProxy(peers: .none, certificates: names, identity: .fields(name: "X-U", roles: nil))
+        let authenticator = Authenticator(keys: nil, proxy: proxy)
+        func principal(_ certificate: ProvedCertificate, now: Int64) throws -> Principal {
+            var credentials = credentials("192.0.2.1", [("X-U", "a")])
+            credentials.certificate = certificate
+            return try authenticator.principal(of: credentials, now: now)
+        }
+        let shown = ProvedCertificate(names: [.dns(Array("proxy".utf8))], end: 100)
+        let first = try principal(shown, now: 0)
+        #expect(try principal(shown, now: 99) === first)
+        let foreign = AuthenticationError.unbelievable(field: "X-U", .foreign)
+        #expect(throws: foreign) { try principal(shown, now: 100) }
+        #expect(throws: foreign) {
+            try principal(ProvedCertificate(names: [.dns(Array("other".utf8))], end: 100), now: 0)
+        }
+        #expect(try principal(ProvedCertificate(names: shown.names, end: 200), now: 100) !== first)
+    }
+
     @Test func aKeyAndAProxyHaveToAgree() throws {
         let key = try newKey("proxy", roles: [])
         let keys = try KeyTable(file: file(key.line))

@@ -16,40 +16,19 @@ final class TokenCache: Sendable {
         let issuer: Issuer
     }
 
-    /// Two generations: a full young one takes the place of the old one.
-    private struct State {
-        var young: [KeyDigest: Entry] = [:]
-        var old: [KeyDigest: Entry] = [:]
-    }
+    private let entries: Guarded<RecentlyUsed<KeyDigest, Entry>>
 
-    private let state = Guarded(State())
-    private let mostOfGeneration: Int
-
-    init(capacity: Int) { mostOfGeneration = max(1, capacity / 2) }
+    init(capacity: Int) { entries = Guarded(RecentlyUsed(capacity: capacity)) }
 
     /// How many there are.
-    var count: Int { state.withLock { $0.young.count + $0.old.count } }
+    var count: Int { entries.withLock { $0.count } }
 
     /// Who a token is from, if that was proved and still holds.
     func principal(_ digest: KeyDigest, now: Int64) -> Principal? {
-        state.withLock { state in
-            if let entry = state.young[digest] { return Self.holding(entry, now) }
-            guard let entry = state.old.removeValue(forKey: digest), let principal = Self.holding(entry, now) else {
-                return nil
-            }
-            insert(digest, entry, &state)
-            return principal
-        }
+        entries.withLock { $0.use(digest) }.flatMap { Self.holding($0, now) }
     }
 
-    func insert(_ digest: KeyDigest, _ entry: Entry) { state.withLock { insert(digest, entry, &$0) } }
-
-    private func insert(_ digest: KeyDigest, _ entry: Entry, _ state: inout State) {
-        if state.young.count >= mostOfGeneration, state.young[digest] == nil {
-            (state.old, state.young) = (state.young, [:])
-        }
-        state.young[digest] = entry
-    }
+    func insert(_ digest: KeyDigest, _ entry: Entry) { entries.withLock { $0.insert(digest, entry) } }
 
     private static func holding(_ entry: Entry, _ now: Int64) -> Principal? {
         now <= entry.end && entry.keys === entry.issuer.keys.current ? entry.principal : nil

@@ -71,7 +71,7 @@ extension Credentials {
         self.init(
             authorization: Self.field(head.fields, "Authorization"),
             apiKey: Self.field(head.fields, "X-Api-Key"),
-            certificate: head.clientCertificate.map { ProvedCertificate($0) }
+            certificate: head.clientCertificate?.proved
         )
     }
 
@@ -93,18 +93,22 @@ extension Credentials {
     }
 }
 
-extension ProvedCertificate {
+extension ClientCertificate {
     /// The same, as access has it.
-    init(_ certificate: ClientCertificate) {
-        let names = certificate.names.map { name -> Name in
+    var proved: ProvedCertificate {
+        note.value { ProvedCertificate(names: names.map { ProvedCertificate.Name($0) }, end: end) }
+    }
+}
+
+extension ProvedCertificate.Name {
+    fileprivate init(_ name: ClientCertificate.Name) {
+        self =
             switch name {
             case .uri(let bytes): .uri(bytes)
             case .dns(let bytes): .dns(bytes)
             case .email(let bytes): .email(bytes)
             case .commonName(let bytes): .commonName(bytes)
             }
-        }
-        self.init(names: names, end: certificate.end)
     }
 }
 

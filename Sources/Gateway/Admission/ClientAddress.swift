@@ -8,7 +8,7 @@ extension RequestHead {
     /// Notes the address from which a request came to a proxy, if the peer is one that is believed.
     mutating func locate(behind proxy: TrustedProxy, now: Int64) throws(AuthenticationError) {
         guard let field = proxy.forwardingField, !Caller.isNeedless(at: path) else { return }
-        let certificate = proxy.certificates.isEmpty ? nil : clientCertificate.map { ProvedCertificate($0) }
+        let certificate = proxy.certificates.isEmpty ? nil : clientCertificate?.proved
         let values = fields.bytes(ofAll: field)
         guard let client = try proxy.client(behind: remoteAddress, showing: certificate, values, now: now) else {
             return

@@ -4,6 +4,7 @@
 internal import Access
 internal import Messaging
 internal import Names
+internal import Threads
 
 extension Caller {
     /// Says in a request context who the caller is.

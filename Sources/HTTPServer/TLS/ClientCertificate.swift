@@ -2,6 +2,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
 internal import CGnuTLS
+public import Threads
 
 /// A certificate that a client has shown, and that an authority of the server's has signed.
 public final class ClientCertificate: Sendable {
@@ -21,6 +22,8 @@ public final class ClientCertificate: Sendable {
     public let names: [Name]
     /// When it ends, in seconds since 1970.
     public let end: Int64
+    /// What the application makes of it once for all requests of its connection.
+    public let note = Note()
 
     /// A certificate made by hand, for tests.
     public init(names: [Name], end: Int64) {
