@@ -13,6 +13,13 @@ struct Exchange: Sendable {
     /// Who it is from; nil where nobody asks, and for what everybody may see.
     var caller: Caller?
 
+    /// What is shown of it while it is under way.
+    ///
+    /// - Parameter timeout: The time that it has.
+    func terms(timeout: Duration) -> UnderWayTerms {
+        UnderWayTerms(identity: identity, timeout: timeout, caller: caller, isKept: sink.isKept)
+    }
+
     /// The same request with another form of its body.
     func with(body: [UInt8]) -> Exchange {
         Exchange(request: HTTPRequest(head: request.head, body: body), identity: identity, sink: sink, caller: caller)

@@ -16,6 +16,7 @@ final class GatewayCore: Sendable {
     let clients: ClientLimits
     let crossOrigin: CrossOrigin
     let administration: Administration
+    let detached = DetachedRequests()
     private let current: Guarded<CallPlans>
     private let requestsInFlight = Atomic(0)
     private let drains = Atomic(false)

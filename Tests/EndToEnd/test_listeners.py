@@ -1,5 +1,6 @@
 """Where the gateway listens besides one port: Unix sockets, sockets of systemd, several of them, and those of administration."""
 
+import concurrent.futures
 import contextlib
 import functools
 import json
@@ -17,6 +18,7 @@ import time
 
 import pytest
 
+from harness import http as raw
 from harness import places
 from harness.callers import Caller
 from harness.gateway import problem
@@ -526,6 +528,37 @@ def test_calls_under_way_are_shown_without_their_arguments(site):
         assert b"seconds" not in answer.body
     # Who has gone is not shown.
     until(lambda: ask(it.admin, "GET", "/-/in-flight").json()["calls"] == [], 10)
+
+
+def test_what_goes_on_without_a_connection_is_shown(site):
+    it = site()
+
+    def shown(count):
+        until(lambda: len(ask(it.admin, "GET", "/-/in-flight").json()["calls"]) == count, 10)
+        page = ask(it.admin, "GET", "/-/in-flight").json()
+        assert (page["in_flight"], page["complete"]) == (count, True)
+        return [{name: value for name, value in one.items() if name not in ("age", "timeout")} for one in page["calls"]]
+
+    def sleep(fields):
+        return raw.request(it.port, "POST", "/demo/local/sleep", b'{"seconds": 2}', {"Content-Type": "application/json", **fields})
+
+    call = {"mode": "call", "topic": "demo", "server": "local", "method": "sleep"}
+    operation = sleep({"Prefer": "respond-async", "X-Request-Id": "req-operation"})
+    assert operation.status == 202
+    assert shown(1) == [{"request_id": "req-operation", **call, "kept": True}]
+    entries = [{"jsonrpc": "2.0", "id": number, "method": "demo/local/sleep", "params": {"seconds": 2}} for number in range(2)]
+    with concurrent.futures.ThreadPoolExecutor(3) as pool:
+        pool.submit(sleep, {"Idempotency-Key": '"one"', "X-Request-Id": "req-key"})
+        assert shown(2)[1] == {"request_id": "req-key", **call, "kept": True}
+        fields = {"Content-Type": "application/json", "X-Request-Id": "req-entries"}
+        pool.submit(raw.request, it.port, "POST", "/-/jsonrpc", json.dumps(entries).encode(), fields)
+        assert shown(4)[2:] == [{"request_id": "req-entries", **call}] * 2
+        # A server of RPC throws such a message away, so that nobody answers it.
+        fields = {"Rpc-Timeout": "2", "X-Request-Id": "req-plain"}
+        pool.submit(raw.request, it.port, "POST", "/-/amqp/openstack/demo", b"x", fields)
+        plain = {"request_id": "req-plain", "mode": "plain-amqp", "exchange": "openstack", "routing_key": "demo"}
+        assert plain in shown(5)
+    assert shown(0) == []
 
 
 @pytest.fixture(scope="module")

@@ -5,7 +5,7 @@ internal import HTTPServer
 internal import Messaging
 internal import Threads
 
-/// The calls whose clients wait, the oldest first: whom they are for and from, and since when; never their arguments.
+/// What requests are doing, the oldest first: whom it is for and from, and since when; never its arguments.
 struct InFlightPage: Sendable {
     /// The most that are shown.
     static let most = 1_000
@@ -23,13 +23,14 @@ struct InFlightPage: Sendable {
     /// Answers when all loops have, or when they were waited for long enough.
     func answer(_ exchange: Exchange) throws(Problem) {
         _ = try QueryParameters(exchange.request.head.query, known: [])
-        let survey = Survey { [core] accounts, isComplete in
+        let survey = Survey { [core] found, isComplete in
+            let requests = found.compactMap { $0 as? any UnderWay }
             exchange.sink.respond(
                 HTTPResponse(
                     status: 200,
                     fields: [("Content-Type", "application/json"), ("Cache-Control", "no-store")]
                         + exchange.identity.fields,
-                    body: Array(Self.document(accounts, core.inFlight, isComplete, .now).utf8)[...]
+                    body: Array(Self.document(requests, core.inFlight, isComplete, .now).utf8)[...]
                 )
             )
         }
@@ -38,16 +39,17 @@ struct InFlightPage: Sendable {
             return nil
         }
         timer.arm(.now.advanced(by: Self.patience))
-        let loops = core.administration.underWay { found in survey.take(found.compactMap { $0 as? CallUnderWay }) }
-        survey.expect(loops)
+        let loops = core.administration.underWay { found in survey.take(found) }
+        survey.take(core.detached.all)
+        survey.expect(loops + 1)
     }
 
-    /// What is shown of so many calls.
+    /// What is shown of so much.
     ///
     /// - Parameter count: all requests under way that send something, answered later or not.
-    static func document(_ calls: [CallUnderWay], _ count: Int, _ isComplete: Bool, _ now: Moment) -> String {
-        let oldest = calls.sorted { $0.started < $1.started }.prefix(most)
-        let isAll = isComplete && oldest.count == calls.count
+    static func document(_ requests: [any UnderWay], _ count: Int, _ isComplete: Bool, _ now: Moment) -> String {
+        let oldest = requests.sorted { $0.started < $1.started }.prefix(most)
+        let isAll = isComplete && oldest.count == requests.count
         let entries = oldest.map { $0.account(now) }.joined(separator: ",")
         return "{\"in_flight\":\(count),\"complete\":\(isAll),\"calls\":[\(entries)]}"
     }
@@ -56,22 +58,22 @@ struct InFlightPage: Sendable {
 /// What loops have to say, gathered on whatever thread each says it.
 final class Survey: Sendable {
     private struct State {
-        var calls: [CallUnderWay] = []
+        var found: [any RequestAttachment] = []
         var answers = 0
         var expected: Int?
         var isOver = false
     }
 
     private let state = Guarded(State())
-    private let done: @Sendable ([CallUnderWay], _ isComplete: Bool) -> Void
+    private let done: @Sendable ([any RequestAttachment], _ isComplete: Bool) -> Void
 
     /// - Parameter done: called once, on any thread.
-    init(_ done: @escaping @Sendable ([CallUnderWay], _ isComplete: Bool) -> Void) { self.done = done }
+    init(_ done: @escaping @Sendable ([any RequestAttachment], _ isComplete: Bool) -> Void) { self.done = done }
 
-    /// What one loop has.
-    func take(_ calls: [CallUnderWay]) {
+    /// What one loop has, or what none has.
+    func take(_ found: [any RequestAttachment]) {
         state.withLock {
-            $0.calls += calls
+            $0.found += found
             $0.answers += 1
         }
         finish(atOnce: false)
@@ -87,12 +89,12 @@ final class Survey: Sendable {
     func end() { finish(atOnce: true) }
 
     private func finish(atOnce: Bool) {
-        let found: (calls: [CallUnderWay], isComplete: Bool)? = state.withLock { state in
+        let end: (found: [any RequestAttachment], isComplete: Bool)? = state.withLock { state in
             let isComplete = state.answers == state.expected
             guard !state.isOver, atOnce || isComplete else { return nil }
             state.isOver = true
-            return (exchange(&state.calls, with: []), isComplete)
+            return (exchange(&state.found, with: []), isComplete)
         }
-        if let found { done(found.calls, found.isComplete) }
+        if let end { done(end.found, end.isComplete) }
     }
 }

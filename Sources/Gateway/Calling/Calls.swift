@@ -41,6 +41,7 @@ struct Calls: Sendable {
         let request = call.request(try Self.arguments(exchange.request.body), exchange.identity)
         try core.enter(call.plan)
         let sent = CallUnderWay(core, CallResponses(call, exchange.identity), exchange.sink, exchange.caller)
+        sent.begin()
         let id: UniqueID?
         switch call.route.verb {
         case .call: id = core.driver.call(request) { sent.end($0) }
@@ -64,7 +65,7 @@ struct Calls: Sendable {
 }
 
 /// A call or cast on its way: all that its end needs, behind one reference, however many threads it passes.
-final class CallUnderWay: RequestAttachment {
+final class CallUnderWay: UnderWay {
     private let core: GatewayCore
     private let responses: CallResponses
     private let sink: ResponseSink
@@ -77,33 +78,31 @@ final class CallUnderWay: RequestAttachment {
         self.sink = sink
     }
 
-    /// When its request had arrived.
     var started: Moment { responses.identity.started }
 
-    /// What those who run the gateway are shown of it: JSON without its arguments.
     func account(_ now: Moment) -> String {
-        let (route, target) = (responses.plan.route, responses.plan.target)
-        let server = route.isFanout ? "*" : route.server ?? "-"
-        var members = [
-            "\"request_id\":\(responses.identity.quoted.string)",
-            "\"age\":\(DecimalText.seconds(started.duration(to: now)))",
-            "\"timeout\":\(DecimalText.shortSeconds(responses.timeout))", "\"mode\":\"\(route.mode.rawValue)\"",
-            "\"topic\":\(JSONText(string: route.topic).string)", "\"server\":\(JSONText(string: server).string)",
-            "\"method\":\(JSONText(string: route.method).string)",
-        ]
-        if let exchange = target.exchange { members.append("\"exchange\":\(JSONText(string: exchange).string)") }
-        if let caller, caller.access.asks {
-            members.append("\"principal\":\(JSONText(string: caller.principal.name.text).string)")
-            members.append("\"address\":\(JSONText(string: caller.address).string)")
-        }
-        return "{\(members.joined(separator: ","))}"
+        let terms = UnderWayTerms(
+            identity: responses.identity,
+            timeout: responses.timeout,
+            caller: caller,
+            isKept: sink.isKept
+        )
+        return terms.account(responses.plan.route.account(responses.plan.target), now)
+    }
+
+    /// Before it is sent: where no connection will hold it, it is shown from here on.
+    func begin() { if sink.isKept { core.detached.insert(self) } }
+
+    private func leave() {
+        caller?.end()
+        if sink.isKept { core.detached.remove(self) }
     }
 
     /// The call has ended.
     func end(_ result: Result<RPCReply, MessagingError>) {
         let elapsed = responses.identity.elapsed
         responses.plan.places.end(result, took: elapsed, of: responses.timeout)
-        caller?.end()
+        leave()
         switch result {
         case .success(let reply):
             core.finish(responses, responses.response(reply, elapsed: elapsed), elapsed: elapsed, sink)
@@ -114,7 +113,7 @@ final class CallUnderWay: RequestAttachment {
     /// The cast has ended.
     func end(_ result: Result<CastReceipt, MessagingError>) {
         responses.plan.places.end()
-        caller?.end()
+        leave()
         switch result {
         case .success(let receipt):
             let elapsed = responses.identity.elapsed
@@ -126,7 +125,7 @@ final class CallUnderWay: RequestAttachment {
     /// The gathering has ended.
     func end(_ result: Result<GatheredReplies, MessagingError>, _ form: GatherForm) {
         responses.plan.places.end()
-        caller?.end()
+        leave()
         core.finish(responses, result.map { responses.response($0, form) }, sink)
     }
 }

@@ -16,6 +16,7 @@ final class JSONRPCCaller: Sendable {
     private let identity: RequestIdentity
     private let snapshot: ConfigurationSnapshot
     private let caller: Caller?
+    private let isKept: Bool
     /// The bytes of the responses so far.
     private let bytes = Atomic(0)
     /// The calls that were begun, including those that have ended.
@@ -35,7 +36,8 @@ final class JSONRPCCaller: Sendable {
         fields: CallFields,
         _ identity: RequestIdentity,
         _ snapshot: ConfigurationSnapshot,
-        _ caller: Caller? = nil
+        _ caller: Caller? = nil,
+        isKept: Bool = false
     ) {
         self.core = core
         self.entries = entries
@@ -43,6 +45,11 @@ final class JSONRPCCaller: Sendable {
         self.identity = identity
         self.snapshot = snapshot
         self.caller = caller
+        self.isKept = isKept
+    }
+
+    private func terms(timeout: Duration) -> UnderWayTerms {
+        UnderWayTerms(identity: identity, timeout: timeout, caller: caller, isKept: isKept)
     }
 
     /// Gives up what is under way and begins nothing more, as nobody waits for the responses any longer.
@@ -104,7 +111,12 @@ final class JSONRPCCaller: Sendable {
         let request = call.request(arguments, identity)
         try core.enter(call.plan)
         let responses = CallResponses(call, identity)
+        let shown = ShownRequest(terms(timeout: responses.timeout)) {
+            responses.plan.route.account(responses.plan.target)
+        }
+        core.detached.insert(shown)
         let end: @Sendable (Result<ArraySlice<UInt8>, MessagingError>) -> Void = { [core] result in
+            core.detached.remove(shown)
             core.leave()
             completion(result.mapError { JSONRPCFailure(document: responses.document(responses.problem($0))) })
         }

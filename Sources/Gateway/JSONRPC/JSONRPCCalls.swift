@@ -25,7 +25,15 @@ struct JSONRPCCalls: Sendable {
         } catch {
             return answer(error.response(identity), fields, identity, executed: .no, sink)
         }
-        let caller = JSONRPCCaller(core, entries: body.entries, fields: fields, identity, snapshot, exchange.caller)
+        let caller = JSONRPCCaller(
+            core,
+            entries: body.entries,
+            fields: fields,
+            identity,
+            snapshot,
+            exchange.caller,
+            isKept: sink.isKept
+        )
         let batch = JSONRPCBatch(
             count: body.entries.count,
             parallelism: snapshot.configuration.batchParallelism,

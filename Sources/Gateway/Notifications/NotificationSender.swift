@@ -1,6 +1,7 @@
 // Part of the rpc-gateway project, under Apache License v2.0; see LICENSE for the full text
 // SPDX-License-Identifier: Apache-2.0
 
+internal import Access
 internal import HTTPServer
 internal import Logging
 internal import Messaging
@@ -31,8 +32,12 @@ struct NotificationSender: Sendable {
         let driver = try core.notificationDriver
         try core.enter(limit: configuration.maximumInFlight)
         let caller = exchange.caller
+        let shown = ShownRequest(exchange.terms(timeout: asked.timeout)) { [asked] in asked.account }
+        if sink.isKept { core.detached.insert(shown) }
+        defer { sink.attach(shown, cancelledBy: nil) }
         let end: @Sendable (Result<Void, Problem>) -> Void = { [asked] result in
             caller?.end()
+            if sink.isKept { core.detached.remove(shown) }
             core.leave()
             answer(asked, result, identity, configuration, sink)
         }
@@ -153,6 +158,17 @@ struct NotificationSender: Sendable {
                 "elapsed": "\(identity.elapsedSeconds)",
             ]
         )
+    }
+}
+
+extension NotificationRequest {
+    /// What is shown of it while it is under way.
+    fileprivate var account: [(name: String, value: String)] {
+        let members = [
+            ("mode", "\"\(AccessMode.notify.rawValue)\""), ("topic", JSONText(string: notification.queueName).string),
+            ("event_type", JSONText(string: notification.eventType).string),
+        ]
+        return members + (notification.exchange.map { [("exchange", JSONText(string: $0).string)] } ?? [])
     }
 }
 

@@ -1,6 +1,7 @@
 // Part of the rpc-gateway project, under Apache License v2.0; see LICENSE for the full text
 // SPDX-License-Identifier: Apache-2.0
 
+internal import Access
 internal import HTTPServer
 internal import Messaging
 
@@ -20,18 +21,29 @@ struct PlainCalls: Sendable {
         try core.enter(limit: snapshot.configuration.maximumInFlight)
         let responses = PlainResponses(call: call, identity: exchange.identity, snapshot: snapshot)
         let (sink, caller) = (exchange.sink, exchange.caller)
-        if call.isCast {
-            driver.send(request) { [core] in
-                caller?.end()
-                core.finish(responses, $0.map { responses.accepted }, sink)
-            }
-        } else {
-            sink.cancelsWhenClientGoes(
-                driver.request(request) { [core] in
-                    caller?.end()
-                    core.finish(responses, $0.map(responses.response), sink)
-                }
-            )
+        let shown = ShownRequest(exchange.terms(timeout: call.timeout)) { call.account }
+        if sink.isKept { core.detached.insert(shown) }
+        let end: @Sendable (Result<HTTPResponse, MessagingError>) -> Void = { [core] result in
+            caller?.end()
+            if sink.isKept { core.detached.remove(shown) }
+            core.finish(responses, result, sink)
         }
+        var id: UniqueID?
+        if call.isCast {
+            driver.send(request) { end($0.map { responses.accepted }) }
+        } else {
+            id = driver.request(request) { end($0.map(responses.response)) }
+        }
+        sink.attach(shown, cancelledBy: id)
+    }
+}
+
+extension PlainCall {
+    /// What is shown of it while it is under way.
+    fileprivate var account: [(name: String, value: String)] {
+        [
+            ("mode", "\"\(AccessMode.plainAMQP.rawValue)\""), ("exchange", JSONText(string: exchange).string),
+            ("routing_key", JSONText(string: routingKey).string),
+        ]
     }
 }

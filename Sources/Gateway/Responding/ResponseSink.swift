@@ -24,14 +24,11 @@ enum ResponseSink: Sendable {
 }
 
 extension ResponseSink {
-    /// Has a call given up when its client leaves before the answer; one whose answer is kept goes on. Within `handle`
-    /// only.
-    func cancelsWhenClientGoes(_ call: UniqueID) {
-        if case .client(let responder) = self { responder.whenClientGoes(.told(call.high, call.low)) }
-    }
+    /// Whether something keeps the answer first, so that the request goes on without its client.
+    var isKept: Bool { if case .keeper = self { true } else { false } }
 
     /// Shows those who run the gateway what the request is doing while its client waits, and has the call given up when that
-    /// leaves; within `handle` only.
+    /// leaves; one whose answer is kept goes on. Within `handle` only.
     func attach(_ attachment: any RequestAttachment, cancelledBy call: UniqueID?) {
         guard case .client(let responder) = self else { return }
         responder.attach(attachment, whenClientGoes: call.map { .told($0.high, $0.low) } ?? .nothing)
