@@ -1,5 +1,6 @@
 """Mutual TLS: who is let in by a certificate, and who that is."""
 
+import contextlib
 import re
 import signal
 import ssl
@@ -15,7 +16,7 @@ from harness.gateway import problem, result
 from harness.process import inherited
 from harness.waiting import until
 from test_authentication import new_key, write
-from test_http_tls import ECHO, is_refused, start
+from test_http_tls import ECHO, is_refused, shake_hands, start
 
 ALICE = "spiffe://example.org/ns/prod/sa/alice"
 BOTH = [ssl.TLSVersion.TLSv1_2, ssl.TLSVersion.TLSv1_3]
@@ -152,6 +153,42 @@ def test_revoked_certificates(family, authority, clients, alice, tmp_path, versi
         replace(revoked, content)
         until(lambda: any("certificates refused" in line and reason in line for line in gateway.errors), 10)
     assert ask(kept[0]).status == 200
+
+
+@pytest.mark.parametrize("version", BOTH)
+def test_a_stream_is_cut_off_with_its_certificate(family, authority, clients, alice, tmp_path, version):
+    revoked = tmp_path / "revoked.pem"
+    revoked.write_bytes(clients.revocations())
+    gateway = serve(family, authority, clients, alice, http_tls_revoked=revoked, notifications_heartbeat_ms=200)
+    bob = clients.client("bob", dns("bob.example"))
+    streams = [
+        shake_hands(gateway, authority.context(client, least=version, most=version)) for client in (bob, alice)
+    ]
+
+    def beats(stream):
+        received = b""
+        while b"heartbeat" not in received:
+            received += stream.recv(65536)
+
+    for stream in streams:
+        stream.sendall(b"GET /-/notifications/news HTTP/1.1\r\nHost: localhost\r\nAccept: text/event-stream\r\n\r\n")
+        assert b" 200 " in stream.recv(65536)
+    # The list is of others still; then it is not.
+    replace(revoked, clients.revocations(clients.client("carol", dns("carol.example"))))
+    until(lambda: any("certificates reloaded" in line for line in gateway.errors), 10)
+    for stream in streams:
+        beats(stream)
+    replace(revoked, clients.revocations(bob))
+    until(lambda: sum("certificates reloaded" in line for line in gateway.errors) == 2, 10)
+    streams[0].settimeout(5)
+    with contextlib.suppress(OSError):
+        while streams[0].recv(65536):
+            pass
+    until(lambda: "\nnotifications_listeners 1" in gateway.get("/metrics").body.decode(), 10)
+    for _ in range(3):
+        beats(streams[1])
+    for stream in streams:
+        stream.close()
 
 
 def test_an_authority_is_changed_while_it_serves(family, authority, clients, alice, tmp_path):

@@ -128,7 +128,7 @@ def test_requests_in_records_of_one_byte(gateway):
 
 
 @pytest.mark.parametrize("times", [1, 3])
-@pytest.mark.parametrize("place", [0, 40, 130])
+@pytest.mark.parametrize("place", [0, 40, 110])
 @pytest.mark.parametrize("asks", [False, True], ids=["of its own", "of both"])
 def test_requests_behind_new_keys_are_answered(gateway, place, times, asks):
     with NewKeysClient(gateway.port) as client:
@@ -141,6 +141,23 @@ def test_requests_behind_new_keys_are_answered(gateway, place, times, asks):
             client.write(request[place:])
             client.send()
             assert client.read().endswith(b"\r\n\r\n%d" % number)
+
+
+def test_a_request_is_read_that_comes_while_new_keys_are(gateway):
+    """The keys come behind one request, and the next one while the server looks at them."""
+
+    def ask():
+        with NewKeysClient(gateway.port) as client:
+            for number in range(2):
+                client.write(request_of(b'{"value": %d}' % number))
+                for _ in range(3):
+                    client.change_keys()
+                client.send()
+                assert client.read().endswith(b"\r\n\r\n%d" % number)
+
+    with concurrent.futures.ThreadPoolExecutor(16) as pool:
+        for asked in [pool.submit(ask) for _ in range(800)]:
+            asked.result()
 
 
 def read_to_end(connection):

@@ -20,7 +20,7 @@ extension HTTPConnection {
 
     /// The library asks for more of the body.
     func fill(_ space: UnsafeMutableRawBufferPointer) -> Int {
-        guard let stream = stage.stream else { return LibraryStream.endWithError }
+        guard let stream = stage.stream, hasGoodCertificate else { return LibraryStream.endWithError }
         if stage.isSuspended { stage = .streaming(stream) }
         switch stream.fill(space) {
         case .bytes(let count): return count

@@ -114,9 +114,15 @@ extension HTTPConnection {
 
     /// Where the request comes from, with the client's certificate, which has to be good by what is in force now.
     func clientWithCertificate() throws(HTTPFailure) -> Peer {
-        guard let session, let certificate = session.certificate, let tls = loop.tls else { return client }
-        guard session.isGood(by: tls.server.current) else { throw HTTPFailure(.certificateRefused) }
+        guard let certificate = session?.certificate else { return client }
+        guard hasGoodCertificate else { throw HTTPFailure(.certificateRefused) }
         return Peer(address: client.address, entrance: client.entrance, certificate: certificate)
+    }
+
+    /// Whether the certificate that the client has shown, if it has, is good by what is in force now.
+    var hasGoodCertificate: Bool {
+        guard let session, session.certificate != nil, let tls = loop.tls else { return true }
+        return session.isGood(by: tls.server.current)
     }
 
     /// Ends TLS before the socket is closed: where all that was to be sent has gone, with the notice that this is all.

@@ -87,7 +87,7 @@ final class TLSSession {
 
     /// Goes on with the handshake; it begins with the first byte of the client.
     func advance(_ current: @autoclosure () -> TLSContext) -> Step {
-        readingLeft = Self.mostRead
+        beginReading()
         if phase == .silent {
             let count = fill()
             if count == 0 { return fail("the client has left") }
@@ -210,14 +210,14 @@ final class TLSSession {
     /// Reads as `recv` does.
     func read(into space: UnsafeMutableRawBufferPointer) -> Int {
         guard isEstablished, let session else { return failure(ENOTCONN) }
-        readingLeft = Self.mostRead
+        beginReading()
         for _ in 0..<Self.mostWarnings {
             let count = gnutls_record_recv(session, space.baseAddress, space.count)
             if count > 0 { return count }
             switch Int32(truncatingIfNeeded: count) {
             // An end without a notice of it is the end as well: requests have lengths.
             case 0, GNUTLS_E_PREMATURE_TERMINATION: return 0
-            // GnuTLS stops after new keys as well, whatever is there behind them.
+            // GnuTLS stops after new keys as well, whatever is there behind them, and without a look at the socket.
             case GNUTLS_E_AGAIN: return failure(hasReceivedMore ? EINTR : EAGAIN)
             case GNUTLS_E_INTERRUPTED: return failure(EINTR)
             case GNUTLS_E_WARNING_ALERT_RECEIVED: continue
@@ -236,6 +236,9 @@ final class TLSSession {
         phase = .failed
         return failure(ECONNRESET)
     }
+
+    /// Until it has been looked at, the socket may have what an event told of before: no other event will.
+    private func beginReading() { (readingLeft, socketMayHaveMore) = (Self.mostRead, true) }
 
     /// What the socket has; as `recv`.
     private func fill() -> Int {
