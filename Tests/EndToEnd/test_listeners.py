@@ -540,13 +540,13 @@ def test_what_goes_on_without_a_connection_is_shown(site):
         return [{name: value for name, value in one.items() if name not in ("age", "timeout")} for one in page["calls"]]
 
     def sleep(fields):
-        return raw.request(it.port, "POST", "/demo/local/sleep", b'{"seconds": 2}', {"Content-Type": "application/json", **fields})
+        return raw.request(it.port, "POST", "/demo/local/sleep", b'{"seconds": 5}', {"Content-Type": "application/json", **fields})
 
     call = {"mode": "call", "topic": "demo", "server": "local", "method": "sleep"}
     operation = sleep({"Prefer": "respond-async", "X-Request-Id": "req-operation"})
     assert operation.status == 202
     assert shown(1) == [{"request_id": "req-operation", **call, "kept": True}]
-    entries = [{"jsonrpc": "2.0", "id": number, "method": "demo/local/sleep", "params": {"seconds": 2}} for number in range(2)]
+    entries = [{"jsonrpc": "2.0", "id": number, "method": "demo/local/sleep", "params": {"seconds": 5}} for number in range(2)]
     with concurrent.futures.ThreadPoolExecutor(3) as pool:
         pool.submit(sleep, {"Idempotency-Key": '"one"', "X-Request-Id": "req-key"})
         assert shown(2)[1] == {"request_id": "req-key", **call, "kept": True}
@@ -554,7 +554,7 @@ def test_what_goes_on_without_a_connection_is_shown(site):
         pool.submit(raw.request, it.port, "POST", "/-/jsonrpc", json.dumps(entries).encode(), fields)
         assert shown(4)[2:] == [{"request_id": "req-entries", **call}] * 2
         # A server of RPC throws such a message away, so that nobody answers it.
-        fields = {"Rpc-Timeout": "2", "X-Request-Id": "req-plain"}
+        fields = {"Rpc-Timeout": "5", "X-Request-Id": "req-plain"}
         pool.submit(raw.request, it.port, "POST", "/-/amqp/openstack/demo", b"x", fields)
         plain = {"request_id": "req-plain", "mode": "plain-amqp", "exchange": "openstack", "routing_key": "demo"}
         assert plain in shown(5)

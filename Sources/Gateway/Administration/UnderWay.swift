@@ -62,8 +62,14 @@ final class DetachedRequests: Sendable {
     /// Shows it from now on; it has to be removed at its end.
     func insert(_ request: any UnderWay) { requests.withLock { $0[ObjectIdentifier(request)] = request } }
 
+    /// Shows it from now on where the sink of its answer keeps that, so that no connection holds the request.
+    func insert(_ request: any UnderWay, keptBy sink: ResponseSink) { if sink.isKept { insert(request) } }
+
     /// Shows it no longer.
     func remove(_ request: any UnderWay) { _ = requests.withLock { $0.removeValue(forKey: ObjectIdentifier(request)) } }
+
+    /// Shows it no longer, where it was shown because of the sink.
+    func remove(_ request: any UnderWay, keptBy sink: ResponseSink) { if sink.isKept { remove(request) } }
 
     /// All of them.
     var all: [any UnderWay] { requests.withLock { Array($0.values) } }

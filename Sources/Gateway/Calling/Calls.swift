@@ -91,11 +91,11 @@ final class CallUnderWay: UnderWay {
     }
 
     /// Before it is sent: where no connection will hold it, it is shown from here on.
-    func begin() { if sink.isKept { core.detached.insert(self) } }
+    func begin() { core.detached.insert(self, keptBy: sink) }
 
     private func leave() {
         caller?.end()
-        if sink.isKept { core.detached.remove(self) }
+        core.detached.remove(self, keptBy: sink)
     }
 
     /// The call has ended.

@@ -33,11 +33,11 @@ struct NotificationSender: Sendable {
         try core.enter(limit: configuration.maximumInFlight)
         let caller = exchange.caller
         let shown = ShownRequest(exchange.terms(timeout: asked.timeout)) { [asked] in asked.account }
-        if sink.isKept { core.detached.insert(shown) }
+        core.detached.insert(shown, keptBy: sink)
         defer { sink.attach(shown, cancelledBy: nil) }
         let end: @Sendable (Result<Void, Problem>) -> Void = { [asked] result in
             caller?.end()
-            if sink.isKept { core.detached.remove(shown) }
+            core.detached.remove(shown, keptBy: sink)
             core.leave()
             answer(asked, result, identity, configuration, sink)
         }

@@ -22,10 +22,10 @@ struct PlainCalls: Sendable {
         let responses = PlainResponses(call: call, identity: exchange.identity, snapshot: snapshot)
         let (sink, caller) = (exchange.sink, exchange.caller)
         let shown = ShownRequest(exchange.terms(timeout: call.timeout)) { call.account }
-        if sink.isKept { core.detached.insert(shown) }
+        core.detached.insert(shown, keptBy: sink)
         let end: @Sendable (Result<HTTPResponse, MessagingError>) -> Void = { [core] result in
             caller?.end()
-            if sink.isKept { core.detached.remove(shown) }
+            core.detached.remove(shown, keptBy: sink)
             core.finish(responses, result, sink)
         }
         var id: UniqueID?

@@ -11,6 +11,7 @@ def _library():
     library = ctypes.CDLL(ctypes.util.find_library("ssl") or "libssl.so.3")
     for name in ("TLS_client_method", "SSL_CTX_new", "SSL_new", "BIO_new", "BIO_s_mem"):
         getattr(library, name).restype = ctypes.c_void_p
+    library.SSL_free.restype = library.SSL_CTX_free.restype = None
     return library
 
 
@@ -21,13 +22,15 @@ class NewKeysClient:
         self._ssl = library = _library()
         context = ctypes.c_void_p(library.SSL_CTX_new(ctypes.c_void_p(library.TLS_client_method())))
         self._session = ctypes.c_void_p(library.SSL_new(context))
+        # The session holds it, and the two ends.
+        library.SSL_CTX_free(context)
         self._in, self._out = (ctypes.c_void_p(library.BIO_new(ctypes.c_void_p(library.BIO_s_mem()))) for _ in range(2))
         library.SSL_set_bio(self._session, self._in, self._out)
         library.SSL_set_connect_state(self._session)
         self._socket = socket.create_connection(("127.0.0.1", port), 10)
         while library.SSL_do_handshake(self._session) != 1:
             self.send()
-            self._receive()
+            assert self._receive(), "the handshake was broken off"
         self.send()
 
     def __enter__(self):
@@ -35,6 +38,7 @@ class NewKeysClient:
 
     def __exit__(self, *_):
         self._socket.close()
+        self._ssl.SSL_free(self._session)
 
     def write(self, data):
         assert self._ssl.SSL_write(self._session, data, len(data)) == len(data)
