@@ -198,8 +198,8 @@ extension ConfirmTracker {
         as outcome: PublishOutcome,
         into conclusions: inout [PublishConclusion]
     ) {
-        guard let publish = slots[index] else { return }
-        slots[index] = nil
+        // Moved out, not copied: this is done for each publish.
+        guard let publish = slots[index].take() else { return }
         count -= 1
         if !publish.request.isPatient { urgentCount -= 1 }
         guard !publish.isAbandoned else {

@@ -67,16 +67,17 @@ enum GatherForm: Sendable {
     }
 
     private static func namesLines(_ range: Substring.UTF8View) -> Bool {
-        let parts = range.split(separator: UInt8(ascii: ";")).map(folded)
-        guard parts.first == Array("application/x-ndjson".utf8) else { return false }
-        return !parts.dropFirst().contains { part in
-            part.starts(with: "q=0".utf8) && part.dropFirst(3).allSatisfy { ".0".utf8.contains($0) }
+        let kind = range.prefix { $0 != UInt8(ascii: ";") }
+        guard folded(kind).elementsEqual("application/x-ndjson".utf8) else { return false }
+        return !range.dropFirst(kind.count).split(separator: UInt8(ascii: ";")).contains { parameter in
+            let part = folded(parameter)
+            return part.starts(with: "q=0".utf8) && part.dropFirst(3).allSatisfy { ".0".utf8.contains($0) }
         }
     }
 
-    /// The bytes without blanks, ASCII letters in lower case.
-    private static func folded(_ part: Substring.UTF8View) -> [UInt8] {
-        part.filter { $0 != 0x20 && $0 != 0x09 }.map { 0x41...0x5a ~= $0 ? $0 | 0x20 : $0 }
+    /// The bytes without blanks, ASCII letters in lower case, one by one as they are asked for.
+    private static func folded(_ part: Substring.UTF8View) -> some Sequence<UInt8> {
+        part.lazy.filter { $0 != 0x20 && $0 != 0x09 }.map { 0x41...0x5a ~= $0 ? $0 | 0x20 : $0 }
     }
 
     var contentType: String { self == .array ? "application/json" : "application/x-ndjson" }

@@ -21,8 +21,11 @@ enum ServerSentEvent {
 
     private static func append(_ name: String, _ value: some Sequence<UInt8>, to bytes: inout [UInt8]) {
         bytes.append(contentsOf: name.utf8)
+        let start = bytes.count
+        bytes.append(contentsOf: value)
         // Line ends would begin another field. In JSON they stand between tokens only, where a space means the same.
-        for byte in value { bytes.append(isControl(byte) ? 0x20 : byte) }
+        var written = bytes.mutableSpan
+        for index in start..<written.count where isControl(written[index]) { written[index] = 0x20 }
         bytes.append(0x0a)
     }
 

@@ -5,16 +5,23 @@ internal import Names
 
 /// The segments of a request's path, split first and percent-decoded once each (RFC 3986 section 2.4).
 enum PathSegments {
+    /// No route has as many segments; what follows them is not looked at.
+    private static let maximum = 8
+
     /// Splits and decodes a path that begins with `/`; a path of `/` alone has no segments.
     ///
+    /// - Returns: at most `maximum` of them.
     /// - Throws: `invalid-request` for empty, `.` and `..` segments, control characters and invalid UTF-8.
     static func parse(_ path: [UInt8]) throws(Problem) -> [Name] {
         guard path.first == 0x2f else { throw .invalidRequest("path: it has to begin with \"/\"") }
         guard path.count > 1 else { return [] }
         var segments: [Name] = []
-        for part in path.dropFirst().split(separator: 0x2f, omittingEmptySubsequences: false) {
-            segments.append(try decode(part))
+        var rest = path.dropFirst()
+        while let end = rest.firstIndex(of: 0x2f), segments.count < maximum {
+            segments.append(try decode(rest[..<end]))
+            rest = rest[(end + 1)...]
         }
+        if segments.count < maximum { segments.append(try decode(rest)) }
         return segments
     }
 

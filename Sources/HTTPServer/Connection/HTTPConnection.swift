@@ -75,7 +75,9 @@ final class HTTPConnection {
     func advance(isFirst: Bool) -> MHD_Result {
         switch stage {
         case .waiting where isFirst, .refused where isFirst: return .YES
-        case .waiting(let pending): return pending.takeAnswer().map { queue($0) } ?? .NO
+        case .waiting(let pending):
+            guard let answer = pending.takeAnswer() else { return .NO }
+            return queue(answer)
         case .refused(let refusal): return queue(refusal)
         case .replying, .streaming, .parked: return .YES
         case .unused, .idle, .receivingHead, .receivingBody, .droppingBody, .complete, .deserted: return .NO

@@ -30,10 +30,29 @@ enum Token {
         guard bytes.count == lowercaseText.utf8CodeUnitCount, let start = bytes.baseAddress else { return false }
         // Most are in lower case already.
         if memcmp(start, lowercaseText.utf8Start, bytes.count) == 0 { return true }
-        for index in 0..<bytes.count {
-            let (byte, expected) = (bytes[index], lowercaseText.utf8Start[index])
-            guard byte == expected || RequestFields.lowercased(byte) == expected else { return false }
+        var index = 0
+        while index + 8 <= bytes.count {
+            let word = bytes.loadUnaligned(fromByteOffset: index, as: UInt64.self)
+            let expected = UnsafeRawPointer(lowercaseText.utf8Start).loadUnaligned(
+                fromByteOffset: index,
+                as: UInt64.self
+            )
+            guard lowercased(word) == expected else { return false }
+            index += 8
+        }
+        while index < bytes.count {
+            guard RequestFields.lowercased(bytes[index]) == lowercaseText.utf8Start[index] else { return false }
+            index += 1
         }
         return true
+    }
+
+    /// Eight bytes with their ASCII letters in lower case.
+    static func lowercased(_ word: UInt64) -> UInt64 {
+        let (ones, tops) = (0x0101_0101_0101_0101 as UInt64, 0x8080_8080_8080_8080 as UInt64)
+        // The sums carry into the top bit of their own byte only, as the top bits are taken out before.
+        let low = word & ~tops
+        let areUpper = (low &+ ones &* (0x80 - 0x41)) & ~(low &+ ones &* (0x80 - 0x5B)) & ~word & tops
+        return word | areUpper >> 2
     }
 }

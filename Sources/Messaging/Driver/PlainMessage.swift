@@ -72,57 +72,64 @@ public struct PlainMessage: Sendable, Hashable {
 extension PlainMessage.Header {
     /// Why AMQP has no form for the value, in words that follow its name; nil when it has one.
     public var defect: String? {
-        guard value.isNested(atMost: Self.maximumDepth) else {
-            return "nests more than \(Self.maximumDepth) arrays and objects; send it as a string"
-        }
-        return value.defectAsHeader
+        value.defectAsHeader
     }
 
     /// How deep arrays and objects may nest in a value: deeper ones are lost by readers of AMQP, ours among them.
-    static let maximumDepth = 16
+    fileprivate static let maximumDepth = 16
 }
 
 extension JSONText {
-    /// Whether arrays and objects nest no deeper than this.
-    fileprivate func isNested(atMost limit: Int) -> Bool {
-        var (depth, isInString, isEscaped) = (0, false, false)
-        for byte in bytes {
-            switch byte {
-            case _ where isEscaped: isEscaped = false
-            case 0x5c: isEscaped = true
-            case 0x22: isInString.toggle()
-            case 0x5b where !isInString, 0x7b where !isInString: depth += 1
-            case 0x5d where !isInString, 0x7d where !isInString: depth -= 1
-            default: break
+    /// What AMQP cannot carry is found here, so that no value is rounded, cut or left out on the way.
+    ///
+    /// One pass over the text, in whose order the first defect is found; nothing is taken out of it.
+    fileprivate var defectAsHeader: String? {
+        let span = bytes.span
+        var scanner = JSONScanner()
+        var depth = 0
+        while scanner.index < span.count {
+            switch span[scanner.index] {
+            case UInt8(ascii: "\""):
+                if Self.holdsHalfOfAPair(span, &scanner) { return Self.surrogate }
+            case UInt8(ascii: "{"), UInt8(ascii: "["):
+                depth += 1
+                if depth > PlainMessage.Header.maximumDepth { return Self.tooDeep }
+                scanner.index += 1
+            case UInt8(ascii: "}"), UInt8(ascii: "]"):
+                depth -= 1
+                scanner.index += 1
+            case UInt8(ascii: "-"), UInt8(ascii: "0")...UInt8(ascii: "9"):
+                let start = scanner.index
+                guard (try? scanner.number(span)) != nil else { return Self.tooLarge }
+                if let defect = slice(start..<scanner.index).defectAsNumber { return defect }
+            // Python's `NaN` and `Infinity`.
+            case UInt8(ascii: "N"), UInt8(ascii: "I"): return Self.tooLarge
+            default: scanner.index += 1
             }
-            if depth > limit { return false }
         }
-        return true
+        return nil
     }
 
-    /// What AMQP cannot carry is found here, so that no value is rounded, cut or left out on the way.
-    fileprivate var defectAsHeader: String? {
-        switch bytes.first {
-        case UInt8(ascii: "\""): return stringValue == nil ? Self.surrogate : nil
-        case UInt8(ascii: "{"):
-            guard let members else { return Self.surrogate }
-            return members.lazy.compactMap(\.value.defectAsHeader).first
-        case UInt8(ascii: "["): return elements?.lazy.compactMap(\.defectAsHeader).first
-        case UInt8(ascii: "t"), UInt8(ascii: "f"), UInt8(ascii: "n"), nil: return nil
-        default: return defectAsNumber
-        }
+    /// Passes a string of the text.
+    private static func holdsHalfOfAPair(_ bytes: Span<UInt8>, _ scanner: inout JSONScanner) -> Bool {
+        // Validated before, so this does not fail.
+        guard let content = try? scanner.string(bytes) else { return true }
+        return JSONString.hasEscapes(bytes, content) && (try? JSONString.unescape(bytes, content)) == nil
+    }
+
+    private static var tooDeep: String {
+        "nests more than \(PlainMessage.Header.maximumDepth) arrays and objects; send it as a string"
     }
 
     private static var surrogate: String { "holds half of a surrogate pair (\\ud800 to \\udfff), which has no UTF-8" }
+
+    private static var tooLarge: String { "holds a number beyond a double; send it as a string" }
 
     private var defectAsNumber: String? {
         let isInteger = bytes.dropFirst().allSatisfy { 0x30...0x39 ~= $0 }
         // Up to 18 digits always fit, and so do 17 and a sign.
         if isInteger, bytes.count <= 18 { return nil }
-        let text = string
-        if isInteger {
-            return Int64(text) == nil ? "holds an integer beyond 64 bits; send it as a string" : nil
-        }
-        return Double(text)?.isFinite == true ? nil : "holds a number beyond a double; send it as a string"
+        if isInteger { return Int64(string) == nil ? "holds an integer beyond 64 bits; send it as a string" : nil }
+        return Double(string)?.isFinite == true ? nil : Self.tooLarge
     }
 }

@@ -40,10 +40,7 @@ public struct UniqueID: Hashable, Sendable {
 
     /// The low half of a word from its eight hexadecimal digits, the first in the lowest byte; nil for other characters.
     private static func half(_ text: UInt64) -> UInt64? {
-        let areLetters = text >> 6 & 0x0101_0101_0101_0101
-        var digits = text & 0x0f0f_0f0f_0f0f_0f0f &+ areLetters &* 9
-        guard digits & 0xf0f0_f0f0_f0f0_f0f0 == 0, characters(digits) == text | areLetters << 5 else { return nil }
-        digits = digits.byteSwapped
+        guard var digits = JSONWord.digits(text)?.byteSwapped else { return nil }
         digits = (digits | digits >> 4) & 0x00ff_00ff_00ff_00ff
         digits = (digits | digits >> 8) & 0x0000_ffff_0000_ffff
         return (digits | digits >> 16) & 0xffff_ffff
@@ -88,13 +85,7 @@ public struct UniqueID: Hashable, Sendable {
         digits = (digits | digits << 16) & 0x0000_ffff_0000_ffff
         digits = (digits | digits << 8) & 0x00ff_00ff_00ff_00ff
         digits = (digits | digits << 4) & 0x0f0f_0f0f_0f0f_0f0f
-        return characters(digits)
-    }
-
-    /// Hexadecimal digits, one a byte, as characters in lower case.
-    private static func characters(_ digits: UInt64) -> UInt64 {
-        let areLetters = (digits &+ 0x0606_0606_0606_0606) >> 4 & 0x0101_0101_0101_0101
-        return digits &+ 0x3030_3030_3030_3030 &+ areLetters &* 0x27
+        return JSONWord.characters(digits)
     }
 
     /// The 32 digits as ASCII bytes.

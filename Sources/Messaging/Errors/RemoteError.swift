@@ -109,14 +109,21 @@ extension RemoteError {
     /// Takes a member. A text may have millions of them: nothing is made of those that mean nothing.
     private mutating func take(_ key: ArraySlice<UInt8>, _ value: JSONText) {
         switch key {
-        case "class": className = Self.withoutSuffix(value.stringValue ?? "")
-        case "module": module = Self.moduleName(value.stringValue ?? "")
+        case "class": className = Self.withoutSuffix(Self.name(value))
+        case "module": module = Self.moduleName(Self.name(value))
         case "message": message = value.stringValue ?? value.string
         case "tb": traceback = Self.strings(of: value)
         case "args": arguments = value.bytes.first == 0x5b ? value : RemoteError.noArguments
         case "kwargs": keywordArguments = value.isObject ? value : .emptyObject
         default: break
         }
+    }
+
+    /// The longest name of a class or module, in bytes of its JSON; a longer one is none, as no rule and no reader is about it.
+    static let maximumNameBytes = 1024
+
+    private static func name(_ value: JSONText) -> String {
+        value.bytes.count <= maximumNameBytes ? value.stringValue ?? "" : ""
     }
 
     /// How many entries of a traceback are kept: Python itself shows fewer than 2,000.

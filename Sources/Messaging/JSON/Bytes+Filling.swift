@@ -4,23 +4,16 @@
 extension [UInt8] {
     /// Makes an array of the bytes that the closure writes, at most `capacity` of them.
     ///
-    /// The standard library's initializer of this form looks up the element's metadata at each call; this one is for
-    /// bytes only.
+    /// The standard library's initializers of this form look up the element's metadata at each call; making room and
+    /// appending does not.
     @inline(__always)
     static func filled<Failure: Error>(
         capacity: Int,
         _ body: (inout OutputSpan<UInt8>) throws(Failure) -> Void
     ) throws(Failure) -> [UInt8] {
-        var failure: Failure?
-        // Room for at least one: an array without capacity is the library's one empty array, into which every thread
-        // would write its count. The span covers the buffer that the initializer lends, and is finished before the
-        // buffer goes back.
-        let bytes = unsafe [UInt8](unsafeUninitializedCapacity: Swift.max(capacity, 1)) { buffer, count in
-            var output = unsafe OutputSpan(buffer: buffer, initializedCount: 0)
-            do throws(Failure) { try body(&output) } catch { failure = error }
-            count = unsafe output.finalize(for: buffer)
-        }
-        if let failure { throw failure }
+        var bytes: [UInt8] = []
+        bytes.reserveCapacity(capacity)
+        try bytes.append(addingCapacity: capacity, initializingWith: body)
         return bytes
     }
 }

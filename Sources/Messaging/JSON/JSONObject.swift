@@ -44,11 +44,11 @@ public enum JSONObject {
         atMost limit: Int
     ) throws(JSONError) -> [(key: String, value: JSONText)] {
         let span = bytes.span
-        var scanner = JSONScanner(takesPythonConstants: true)
+        var scanner = JSONScanner()
         var members: [(key: String, value: JSONText)] = []
         var more = try scanner.openObject(span)
         while more {
-            let member = try scanner.member(span)
+            let member = try scanner.validatedMember(span)
             guard members.count < limit else { throw JSONError(.tooManyKeys, at: member.key.lowerBound - 1) }
             let key = try JSONString.unescape(span, member.key)
             let value = (bytes.startIndex + member.value.lowerBound)..<(bytes.startIndex + member.value.upperBound)
@@ -61,10 +61,10 @@ public enum JSONObject {
     /// Calls the closure with each member of a validated object as ranges of its text, in order, copying nothing.
     static func forEachMember(of object: JSONText, _ body: (Span<UInt8>, JSONMember) -> Void) {
         let span = object.bytes.span
-        var scanner = JSONScanner(takesPythonConstants: true)
+        var scanner = JSONScanner()
         // Validated before, so none of this fails.
         guard var more = try? scanner.openObject(span) else { return }
-        while more, let member = try? scanner.member(span) {
+        while more, let member = try? scanner.validatedMember(span) {
             body(span, member)
             more = (try? scanner.hasNextMember(span)) ?? false
         }

@@ -30,6 +30,19 @@ extension JSONScanner {
         return JSONMember(key: key, value: try value(bytes))
     }
 
+    /// Reads the next member of an opened object of a text that was validated before.
+    mutating func validatedMember(_ bytes: Span<UInt8>) throws(JSONError) -> JSONMember {
+        skipWhitespace(bytes)
+        try expect(0x22, bytes)
+        let start = index
+        passString(bytes)
+        let key = start..<max(start, index &- 1)
+        skipWhitespace(bytes)
+        try expect(0x3a, bytes)
+        skipWhitespace(bytes)
+        return JSONMember(key: key, value: validatedValue(bytes))
+    }
+
     /// To be called after a member: true when another follows, false when the object is closed.
     mutating func hasNextMember(_ bytes: Span<UInt8>) throws(JSONError) -> Bool {
         skipWhitespace(bytes)

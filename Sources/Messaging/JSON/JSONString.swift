@@ -19,6 +19,11 @@ enum JSONString {
                     index &+= 8
                     continue
                 }
+                if stop.nonzeroBitCount > 2 {
+                    for offset in 0..<8 { appendEscaped(text[index &+ offset], &output) }
+                    index &+= 8
+                    continue
+                }
                 let run = stop.trailingZeroBitCount >> 3
                 // There is room: no byte of the text takes less than one.
                 output.append(word: word, keeping: run)

@@ -37,14 +37,12 @@ extension JSONText {
     private func forEachElement(_ body: (Range<Int>) -> Bool) -> Bool {
         guard bytes.first == 0x5b else { return false }
         let span = bytes.span
-        var scanner = JSONScanner(takesPythonConstants: true)
+        var scanner = JSONScanner()
         scanner.index = 1
         while true {
             scanner.skipWhitespace(span)
-            guard let byte = try? scanner.peek(span), byte != 0x5d, let range = try? scanner.value(span) else {
-                return true
-            }
-            guard body(range) else { return true }
+            guard let byte = try? scanner.peek(span), byte != 0x5d else { return true }
+            guard body(scanner.validatedValue(span)) else { return true }
             scanner.skipWhitespace(span)
             if (try? scanner.expect(0x2c, span)) == nil { return true }
         }

@@ -24,6 +24,28 @@ enum JSONWord {
         return (isQuote | isBackslash | isControl) & highs
     }
 
+    /// The brackets and braces of eight bytes, up to the first quotation mark.
+    struct Brackets {
+        /// How many bytes there are before the quotation mark; 8 without one.
+        let length: Int
+        /// High bits set where a byte is `[` or `{`, each exact.
+        let opening: UInt64
+        /// High bits set where a byte is `]` or `}`, each exact.
+        let closing: UInt64
+
+        @inline(__always)
+        init(_ word: UInt64) {
+            let quote = ~magnitude(word ^ (ones &* 0x22)) & highs
+            // All that is below the lowest one; without one this is everything.
+            let before = (quote & (0 &- quote)) &- 1
+            // Brackets and braces differ in this bit.
+            let folded = word | (ones &* 0x20)
+            length = quote.trailingZeroBitCount >> 3
+            opening = ~magnitude(folded ^ (ones &* 0x7b)) & highs & before
+            closing = ~magnitude(folded ^ (ones &* 0x7d)) & highs & before
+        }
+    }
+
     /// High bits set where a byte is `\`; the lowest set one is exact.
     @inline(__always)
     static func backslash(_ word: UInt64) -> UInt64 {
@@ -44,6 +66,22 @@ enum JSONWord {
         guard word & 0xc0c0_c0f8 == 0x8080_80f0 else { return 0 }
         let (plane, high) = (word & 0x07, word & 0x3000)
         return (plane == 0 ? high != 0 : plane < 4 || plane == 4 && high == 0) ? 4 : 0
+    }
+
+    /// The hexadecimal digits that eight characters stand for, one a byte; nil for other characters.
+    @inline(__always)
+    static func digits(_ text: UInt64) -> UInt64? {
+        let areLetters = text >> 6 & ones
+        let digits = text & (ones &* 0x0f) &+ areLetters &* 9
+        guard digits & (ones &* 0xf0) == 0, characters(digits) == text | areLetters << 5 else { return nil }
+        return digits
+    }
+
+    /// Hexadecimal digits, one a byte, as characters in lower case.
+    @inline(__always)
+    static func characters(_ digits: UInt64) -> UInt64 {
+        let areLetters = (digits &+ ones &* 0x06) >> 4 & ones
+        return digits &+ ones &* 0x30 &+ areLetters &* 0x27
     }
 
     /// High bits set where a byte is `"` or `\`, each exact.

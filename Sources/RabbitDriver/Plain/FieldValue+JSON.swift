@@ -7,7 +7,9 @@ internal import Messaging
 extension FieldValue {
     /// A JSON value as the value of a header: integers as narrow as they fit, other numbers as doubles.
     init(_ json: JSONText) {
-        if let text = json.stringValue {
+        if let digits = Self.smallNumber(json.bytes) {
+            self = .int32(digits)
+        } else if let text = json.stringValue {
             self = .string(text)
         } else if let members = json.members {
             self = .table(FieldTable(entries: members.map { .init(key: $0.key, value: FieldValue($0.value)) }))
@@ -16,6 +18,17 @@ extension FieldValue {
         } else {
             self.init(scalar: json.string)
         }
+    }
+
+    /// A number of a few digits, which is what most numbers are; nil for all else.
+    private static func smallNumber(_ bytes: ArraySlice<UInt8>) -> Int32? {
+        guard 1...9 ~= bytes.count else { return nil }
+        var number: Int32 = 0
+        for byte in bytes {
+            guard 0x30...0x39 ~= byte else { return nil }
+            number = number * 10 + Int32(byte - 0x30)
+        }
+        return number
     }
 
     private init(scalar text: String) {

@@ -78,6 +78,17 @@ struct ReplyEnvelopeTests {
         #expect(throws: ReplyEnvelopeError.self) { try ReplyEnvelope(Vector("call_reply_python_json").body) }
     }
 
+    @Test func aNameThatIsTooLongIsNone() throws {
+        let longest = String(repeating: "C", count: RemoteError.maximumNameBytes - 2)
+        func error(_ name: String) throws -> RemoteError {
+            try RemoteError(
+                failure: Array(#"{"class": "\#(name)", "module": "\#(name)", "message": "\#(name)C"}"#.utf8)
+            )
+        }
+        #expect(try error(longest) == RemoteError(module: longest, className: longest, message: longest + "C"))
+        #expect(try error(longest + "C") == RemoteError(module: "", className: "", message: longest + "CC"))
+    }
+
     @Test func garbageIsNeverACrash() {
         var random = SystemRandomNumberGenerator()
         let text = Array(#"{"oslo.version": "2.0", "oslo.message": "{\"_msg_id\": \"00\", \"failure\": \"{}\"}"}"#.utf8)
