@@ -14,6 +14,24 @@ import Testing
         }
     }
 
+    @Test func eightBytesAreLoweredAsEachOfThem() {
+        for byte in UInt8.min...UInt8.max {
+            for place in 0..<8 {
+                // Beside bytes that would carry into it, or take from it, if they could.
+                for other in [0x00, 0x40, 0x5A, 0x7F, 0x80, 0xFF] as [UInt8] {
+                    var bytes = [UInt8](repeating: other, count: 8)
+                    bytes[place] = byte
+                    let lowered = withUnsafeBytes(
+                        of: Token.lowercased(bytes.withUnsafeBytes { $0.load(as: UInt64.self) })
+                    ) {
+                        Array($0)
+                    }
+                    #expect(lowered == bytes.map(RequestFields.lowercased))
+                }
+            }
+        }
+    }
+
     @Test func fieldsKeepTheirOrderAndCompareWithoutCase() {
         let fields = RequestFields([("A", "1"), ("b", "2"), ("a", "3")])
         #expect(fields.count == 3)

@@ -6,7 +6,7 @@ import Testing
 @testable import HTTPServer
 
 struct ResponseFieldsTests {
-    private func text(_ fields: ResponseFields) -> String { String(decoding: fields.lines, as: UTF8.self) }
+    private func text(_ fields: ResponseFields) -> String { String(decoding: fields.head, as: UTF8.self) }
 
     @Test func fieldsAreKeptAsTheLinesThatAreSent() {
         var fields = ResponseFields([("X-A", "1"), ("X-B", "a: b")])

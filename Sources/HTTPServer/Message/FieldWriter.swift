@@ -91,8 +91,8 @@ public struct FieldWriter: ~Copyable {
     }
 
     private static func endLine(_ place: UnsafeMutablePointer<UInt8>) {
-        place[0] = UInt8(ascii: "\r")
-        place[1] = UInt8(ascii: "\n")
+        place[0] = ResponseFields.lineEnd
+        place[1] = ResponseFields.lineEnd
     }
 
     private mutating func room(_ size: Int) -> UnsafeMutablePointer<UInt8> {

@@ -6,8 +6,10 @@
 /// They are kept as the lines of the head. What may not stand there never gets in: a field from elsewhere is checked
 /// when it is added, and one that the program writes itself is right by construction (`FieldWriter`).
 public struct ResponseFields: Sendable {
-    /// `name: value`, each ended by CR LF.
+    /// `name: value`, each ended by two bytes `lineEnd`.
     private(set) var lines: [UInt8]
+    /// Stands for each byte of CR LF, since the library takes no value with line ends in it; no field can hold it.
+    static let lineEnd: UInt8 = 1
     /// How many fields there are.
     public private(set) var count: Int
     /// Whether a field was left out because it could not stand in a head.
@@ -49,8 +51,8 @@ public struct ResponseFields: Sendable {
         lines.append(UInt8(ascii: ":"))
         lines.append(UInt8(ascii: " "))
         lines.append(contentsOf: field.value.utf8)
-        lines.append(UInt8(ascii: "\r"))
-        lines.append(UInt8(ascii: "\n"))
+        lines.append(Self.lineEnd)
+        lines.append(Self.lineEnd)
         count += 1
     }
 
@@ -75,6 +77,15 @@ public struct ResponseFields: Sendable {
         hasLeftOut = hadLeftOut
     }
 
+    /// The lines as they are sent.
+    var head: [UInt8] {
+        var head = lines
+        for index in head.indices where head[index] == Self.lineEnd {
+            head[index] = index > 0 && head[index - 1] == UInt8(ascii: "\r") ? UInt8(ascii: "\n") : UInt8(ascii: "\r")
+        }
+        return head
+    }
+
     /// About how much memory the fields take when they are kept.
     public var bytesInMemory: Int { lines.count + 60 * count }
 }
@@ -87,7 +98,7 @@ extension ResponseFields: Sequence {
         /// The next field; nil after the last.
         public mutating func next() -> (name: String, value: String)? {
             guard let colon = rest.firstIndex(of: UInt8(ascii: ":")),
-                let end = rest.firstIndex(of: UInt8(ascii: "\r"))
+                let end = rest.firstIndex(of: ResponseFields.lineEnd)
             else { return nil }
             let field = (Self.text(rest[..<colon]), Self.text(rest[(colon + 2)..<end]))
             rest = rest[(end + 2)...]

@@ -21,7 +21,7 @@ enum DirectResponse {
     static func serialize(_ response: HTTPResponse, withBody: Bool, date: String) -> [UInt8] {
         var head = Array("HTTP/1.1 \(response.status) \(HeadRules.phrase(response.status))\r\n".utf8)
         head += "Date: \(date)\r\nConnection: close\r\n".utf8
-        head += response.fields.lines
+        head += response.fields.head
         head += "Content-Length: \(response.body.count)\r\n\r\n".utf8
         return withBody ? head + response.body : head
     }

@@ -9,17 +9,14 @@ enum LibraryResponse {
     /// Puts the fields of an answer into the library's form of it; false when memory is short.
     ///
     /// The library takes one field a call and allocates three times for it. So all go in as one: the name of the first,
-    /// and as its value all that follows in the head. The library takes no value with line ends, so another byte, which
-    /// no field can hold, stands for each of them until the library has made its copy. `MHD_get_response_header` points
-    /// to that copy, which lies on the library's heap until the end of the response, and the library sends it as it is,
-    /// with the length it had.
+    /// and as its value all that follows in the head. The line ends, which no value may have, are put in once the library
+    /// has made its copy. `MHD_get_response_header` points to that copy, which lies on the library's heap until the end of
+    /// the response, and the library sends it as it is, with the length it had.
     static func addFields(_ fields: ResponseFields, closes: Bool, to handle: OpaquePointer) -> Bool {
         let isAdded = fields.count == 0 || addLines(fields.lines, to: handle)
         if closes { MHD_add_response_header(handle, "Connection", "close") }
         return isAdded
     }
-
-    private static let standIn: UInt8 = 1
 
     private static func addLines(_ lines: [UInt8], to handle: OpaquePointer) -> Bool {
         withUnsafeTemporaryAllocation(of: UInt8.self, capacity: lines.count) { copy in
@@ -30,7 +27,6 @@ enum LibraryResponse {
             start[colon] = 0
             // The end of the last line is the library's part.
             start[lines.count - 2] = 0
-            replace(UInt8(ascii: "\r"), by: (standIn, standIn), in: start + colon + 1)
             return UnsafeRawPointer(start).withMemoryRebound(to: CChar.self, capacity: lines.count) { text in
                 addLine(text, text + colon + 2, to: handle)
             }
@@ -45,17 +41,16 @@ enum LibraryResponse {
         guard MHD_add_response_header(handle, name, value) == .YES,
             let kept = MHD_get_response_header(handle, name)
         else { return false }
-        let text = UnsafeMutableRawPointer(mutating: kept).assumingMemoryBound(to: UInt8.self)
-        replace(standIn, by: (UInt8(ascii: "\r"), UInt8(ascii: "\n")), in: text)
+        putLineEnds(into: UnsafeMutablePointer(mutating: kept))
         return true
     }
 
-    /// Replaces a byte and the one after it by a pair, wherever it stands in a text that ends with NUL.
-    private static func replace(_ byte: UInt8, by pair: (UInt8, UInt8), in text: UnsafeMutablePointer<UInt8>) {
-        var position = UnsafeMutableRawPointer(text).assumingMemoryBound(to: CChar.self)
-        while let found = strchr(position, Int32(byte)) {
-            found[0] = CChar(bitPattern: pair.0)
-            found[1] = CChar(bitPattern: pair.1)
+    /// Puts CR LF in place of what stands for it in a text that ends with NUL.
+    private static func putLineEnds(into text: UnsafeMutablePointer<CChar>) {
+        var position = text
+        while let found = strchr(position, Int32(ResponseFields.lineEnd)) {
+            found[0] = CChar(UInt8(ascii: "\r"))
+            found[1] = CChar(UInt8(ascii: "\n"))
             position = found + 2
         }
     }
