@@ -39,6 +39,8 @@ public final class AccessControl: Sendable {
     public let audit: PolicyAudit
     /// Whether requests are asked who they are from.
     public let asks: Bool
+    /// Whether a proxy is believed.
+    public var isBehindProxy: Bool { authenticator.proxy != nil }
     /// What services are told about who a request is from.
     public let contextTerms: ContextTerms
     private let clock: @Sendable () -> Int64

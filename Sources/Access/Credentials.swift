@@ -36,11 +36,17 @@ public struct Credentials: Sendable {
     /// The longest credential that is looked at, in bytes.
     public static let maximumBytes = 8_192
 
+    private static let scheme = Array("bearer".utf8)
+
     /// The token of a value of `Authorization`; nil for another scheme than Bearer (RFC 6750, section 2.1).
     static func bearer(_ value: ArraySlice<UInt8>) -> ArraySlice<UInt8>? {
-        let scheme = value.prefix { $0 != 0x20 }
-        guard scheme.count == 6, zip(scheme, "bearer".utf8).allSatisfy({ $0 | 0x20 == $1 }) else { return nil }
-        return value[scheme.endIndex...].drop { $0 == 0x20 }
+        let start = value.startIndex
+        guard value.count >= scheme.count, scheme.indices.allSatisfy({ value[start + $0] | 0x20 == scheme[$0] }) else {
+            return nil
+        }
+        let rest = value[(start + scheme.count)...]
+        guard rest.first == 0x20 || rest.isEmpty else { return nil }
+        return rest.drop { $0 == 0x20 }
     }
 }
 

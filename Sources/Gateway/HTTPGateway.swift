@@ -215,19 +215,26 @@ extension HTTPGateway {
     @inline(never)
     private func ask(_ exchange: Exchange, _ plan: CallPlan?, _ access: AccessControl) {
         do throws(Problem) {
-            let exchange = try admission.locate(exchange, access)
-            switch try admission.look(exchange, access) {
-            case .known(let exchange): execute(exchange, decoding: plan)
-            case .unproved(let token):
-                try admission.prove(token, exchange, access) { [self] result in
-                    switch result {
-                    case .success(let exchange): execute(exchange, decoding: plan)
-                    case .failure(let problem): refuse(exchange, problem, isStranger: true)
-                    }
-                }
+            if access.isBehindProxy {
+                try admit(admission.locate(exchange, access), plan, access)
+            } else {
+                try admit(exchange, plan, access)
             }
         } catch {
             refuse(exchange, error, isStranger: true)
+        }
+    }
+
+    private func admit(_ exchange: Exchange, _ plan: CallPlan?, _ access: AccessControl) throws(Problem) {
+        switch try admission.look(exchange, access) {
+        case .known(let exchange): execute(exchange, decoding: plan)
+        case .unproved(let token):
+            try admission.prove(token, exchange, access) { [self] result in
+                switch result {
+                case .success(let exchange): execute(exchange, decoding: plan)
+                case .failure(let problem): refuse(exchange, problem, isStranger: true)
+                }
+            }
         }
     }
 

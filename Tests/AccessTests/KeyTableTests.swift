@@ -42,6 +42,20 @@ struct KeyTableTests {
         }
     }
 
+    @Test func aTextWithoutTheFormOfAKeyIsNoneThoughItsDigestIsThere() throws {
+        var text = Array(try newKey("ci").key.text.utf8)
+        // Its checksum is wrong.
+        text[text.count - 1] ^= 1
+        let table = try KeyTable(file: file("- {name: ci, sha256: \(KeyDigest(of: text[...]).hexadecimal)}"))
+        for _ in 0..<2 {
+            guard case .unknown = table.look(text[...], now: 0) else {
+                Issue.record("taken for a key")
+                return
+            }
+        }
+        #expect(table.uses.isEmpty)
+    }
+
     @Test func theLastUseIsKeptOverAReload() throws {
         let (one, other) = (try newKey("ci", seed: 1), try newKey("ops", seed: 2))
         let table = try KeyTable(file: file(one.line, other.line))

@@ -37,6 +37,12 @@ struct RouterTests {
         #expect(try rpc(path) == expected)
     }
 
+    @Test(arguments: [4, 8, 9, 20_000]) func moreThanThreeSegmentsAreNoCall(_ count: Int) {
+        for first in ["/a", "/-"] {
+            #expect(failure(first + String(repeating: "/a", count: count - 1))?.code == .notFound)
+        }
+    }
+
     @Test func segmentsAreSplitFirstAndDecodedOnce() throws {
         #expect(try rpc("/a%2Fb/c%252Fd/m").topic == "a/b")
         #expect(try rpc("/a%2Fb/c%252Fd/m").server == "c%2Fd")

@@ -28,9 +28,12 @@ public struct APIKey: Sendable {
     /// The digest that the keys file holds.
     var digest: KeyDigest { KeyDigest(of: Array(text.utf8)[...]) }
 
+    /// Whether bytes have the length and the beginning of a key.
+    static func mayBeOne(_ bytes: ArraySlice<UInt8>) -> Bool { bytes.count == length && bytes.starts(with: prefix) }
+
     /// Whether bytes have the form of a key, its checksum included.
     static func hasForm(_ bytes: ArraySlice<UInt8>) -> Bool {
-        guard bytes.count == length, bytes.starts(with: prefix) else { return false }
+        guard mayBeOne(bytes) else { return false }
         return checksum(bytes.dropLast(checkDigits)).elementsEqual(bytes.suffix(checkDigits))
     }
 

@@ -11,9 +11,13 @@ struct KeyDigest: Sendable {
 
     /// Digests a key.
     init(of key: ArraySlice<UInt8>) {
-        var digest = SHA256.hash(data: key).makeIterator()
-        func word() -> UInt64 { (0..<8).reduce(0) { word, _ in word << 8 | UInt64(digest.next() ?? 0) } }
-        words = (word(), word(), word(), word())
+        // Borrowed for the call; all of its 32 bytes are read within their bounds, which are checked.
+        words = unsafe SHA256.hash(data: key).withUnsafeBytes { digest in
+            func word(_ place: Int) -> UInt64 {
+                unsafe digest.loadUnaligned(fromByteOffset: 8 * place, as: UInt64.self).bigEndian
+            }
+            return (word(0), word(1), word(2), word(3))
+        }
     }
 
     /// Reads 64 hexadecimal digits; nil for any other text.

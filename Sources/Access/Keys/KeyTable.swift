@@ -39,7 +39,9 @@ public struct KeyTable: Sendable {
 
     /// Looks for a key and notes its use.
     func look(_ key: ArraySlice<UInt8>, now: Int64) -> Look {
-        guard APIKey.hasForm(key), let entry = entries[KeyDigest(of: key)] else { return .unknown }
+        guard APIKey.mayBeOne(key), let entry = entries[KeyDigest(of: key)] else { return .unknown }
+        // One that was used before has been looked at then: nothing else has its digest.
+        guard entry.use.last != nil || APIKey.hasForm(key) else { return .unknown }
         if let expiry = entry.expiry, now >= expiry { return .expired }
         entry.use.note(now)
         return .found(entry.principal)

@@ -10,12 +10,16 @@ internal import Names
 extension Caller {
     /// Asks the policy whether a request may have what it asks for, and tells the log of the decision.
     ///
+    /// - Parameter plan: that of a call, which remembers decisions.
     /// - Returns: what it may have besides.
     /// - Throws: `forbidden`, the same for what there is and what there is not; `rate-limited` where the rule has a limit.
-    func permit(_ asked: AccessRequest, _ core: GatewayCore, _ identity: RequestIdentity) throws(Problem)
-        -> AccessRights
-    {
-        guard let decision = try decide(asked, core, identity) else { return access.rightsWithoutPolicy }
+    func permit(
+        _ asked: AccessRequest,
+        _ core: GatewayCore,
+        _ identity: RequestIdentity,
+        deciding plan: CallPlan? = nil
+    ) throws(Problem) -> AccessRights {
+        guard let decision = try decide(asked, core, identity, plan) else { return access.rightsWithoutPolicy }
         if let limits = decision.rights.limits {
             let place = try core.clients.countIn(self, rule: decision.line ?? 0, limits)
             if let place { keep(place) }
@@ -26,11 +30,18 @@ extension Caller {
     /// Asks the policy, and tells the log of the decision; nil where there is no policy.
     ///
     /// - Throws: `forbidden`.
-    func decide(_ asked: AccessRequest, _ core: GatewayCore, _ identity: RequestIdentity) throws(Problem)
-        -> PolicyDecision?
-    {
+    func decide(
+        _ asked: AccessRequest,
+        _ core: GatewayCore,
+        _ identity: RequestIdentity,
+        _ plan: CallPlan? = nil
+    ) throws(Problem) -> PolicyDecision? {
         guard let policy = access.policy else { return nil }
-        let decision = policy.decide(asked, of: principal, from: address)
+        // What a plan remembers was said by the policy of its own snapshot.
+        let recent = plan.flatMap { $0.snapshot.access === access ? $0.decisions : nil }
+        let decision =
+            recent?.decision(of: principal, from: address) { policy.decide(asked, of: principal, from: address) }
+            ?? policy.decide(asked, of: principal, from: address)
         if access.audit == .all || (access.audit == .denied && !decision.allows) {
             note(decision, asked, core, identity)
         }
@@ -91,9 +102,9 @@ extension Caller {
     private func checkExchange(
         _ exchange: String?,
         _ rights: AccessRights,
-        _ configuration: GatewayConfiguration
+        _ usual: @autoclosure () -> String
     ) throws(Problem) -> Bool {
-        guard let exchange, !exchange.isSame(as: configuration.controlExchange) else { return false }
+        guard let exchange, !exchange.isSame(as: usual()) else { return false }
         guard rights.exchange else { throw .missingRight("exchange", "query") }
         return true
     }
@@ -104,24 +115,23 @@ extension Caller {
 extension Caller {
     /// Asks for a call, cast or gathering.
     ///
-    /// - Parameter bodyBytes: the size of its arguments.
-    /// - Returns: the call within the time that its rule gives it, with who it is from in its request context.
+    /// - Parameters:
+    ///   - call: has the time that its rule gives it then, and who it is from in its request context.
+    ///   - bodyBytes: the size of its arguments.
     func permit(
-        _ call: CallRequest,
+        _ call: inout CallRequest,
         bodyBytes: Int,
         _ core: GatewayCore,
         _ identity: RequestIdentity
-    ) throws(Problem) -> CallRequest {
-        let configuration = call.plan.snapshot.configuration
-        let asked = AccessRequest(call.plan, configuration)
-        let rights = try permit(asked, core, identity)
+    ) throws(Problem) {
+        let plan = call.plan
+        let rights = try permit(plan.asked, core, identity, deciding: plan)
         try checkBody(bodyBytes, rights)
         try checkContext(rights)
-        let exchange = try checkExchange(call.plan.target.exchange, rights, configuration)
-        record?.note(GrantedAccess(request: asked, context: setsContext, exchange: exchange))
-        var call = call.limited(to: longestTime(rights))
+        let exchange = try checkExchange(plan.target.exchange, rights, plan.snapshot.configuration.controlExchange)
+        record?.note(GrantedAccess(request: plan.asked, context: setsContext, exchange: exchange))
+        if let longest = longestTime(rights) { call.fields.timeout = min(call.fields.timeout, longest) }
         identify(&call.fields.context)
-        return call
     }
 
     /// Asks for a message of plain AMQP.
@@ -154,7 +164,7 @@ extension Caller {
         let rights = try permit(request, core, identity)
         try checkBody(bodyBytes, rights)
         try checkContext(rights)
-        let exchange = try checkExchange(asked.notification.exchange, rights, configuration)
+        let exchange = try checkExchange(asked.notification.exchange, rights, configuration.controlExchange)
         record?.note(GrantedAccess(request: request, context: setsContext, exchange: exchange))
         if let longest = longestTime(rights) { asked.limit(to: longest, identity) }
         identify(&asked.notification.context)
@@ -169,7 +179,7 @@ extension Caller {
         let configuration = core.configuration
         let request = AccessRequest(asked, configuration)
         let rights = try permit(request, core, identity)
-        let exchange = try checkExchange(asked.source.exchange, rights, configuration)
+        let exchange = try checkExchange(asked.source.exchange, rights, configuration.controlExchange)
         return GrantedAccess(request: request, exchange: exchange)
     }
 
@@ -177,20 +187,19 @@ extension Caller {
     func permit(healthOf target: Target, _ core: GatewayCore, _ identity: RequestIdentity) throws(Problem) {
         let configuration = core.configuration
         let rights = try permit(AccessRequest(healthOf: target, configuration), core, identity)
-        try checkExchange(target.exchange, rights, configuration)
+        try checkExchange(target.exchange, rights, configuration.controlExchange)
     }
 }
 
 extension AccessRequest {
     /// A call, cast or gathering.
-    init(_ plan: CallPlan, _ configuration: GatewayConfiguration) {
-        let (route, target) = (plan.route, plan.target)
+    init(_ route: RPCRoute, _ target: Target, exchange: Name) {
         self.init(
             route.mode,
             topic: Name(route.topic),
             server: Name(route.isFanout ? "*" : route.server ?? "-"),
             method: Name(route.method),
-            exchange: Name(target.exchange ?? configuration.controlExchange),
+            exchange: exchange,
             namespace: target.namespace.map { Name($0) },
             version: target.version.map { Name($0) }
         )
@@ -277,16 +286,6 @@ extension RPCRoute {
         case .cast: isFanout ? .fanout : .cast
         case .gather: .gather
         }
-    }
-}
-
-extension CallRequest {
-    /// The same call with no more time than that.
-    fileprivate func limited(to longest: Duration?) -> CallRequest {
-        guard let longest else { return self }
-        var call = self
-        call.fields.timeout = min(fields.timeout, longest)
-        return call
     }
 }
 

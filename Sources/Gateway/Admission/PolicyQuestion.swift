@@ -46,10 +46,7 @@ public struct PolicyQuestion: Sendable {
         guard route.takes(head.method) else { throw .methodNotAllowed(head.method, allow: route.allow) }
         switch route {
         case .rpc(let route):
-            return AccessRequest(
-                try CallPlan(route, query: head.query, ConfigurationSnapshot(configuration)),
-                configuration
-            )
+            return try CallPlan(route, query: head.query, ConfigurationSnapshot(configuration)).asked
         case .plain(let route): return AccessRequest(try PlainCall(head, route: route, configuration))
         case .jsonRPC:
             throw .notFound("Entries of JSON-RPC are judged one by one: ask for the path that an entry names")

@@ -1,6 +1,7 @@
 // Part of the rpc-gateway project, under Apache License v2.0; see LICENSE for the full text
 // SPDX-License-Identifier: Apache-2.0
 
+internal import Access
 internal import Messaging
 internal import Names
 
@@ -14,6 +15,9 @@ final class CallPlan: Sendable {
     let places: TargetPlaces
     /// The configuration that the target was checked against.
     let snapshot: ConfigurationSnapshot
+    /// What its calls ask of the policy.
+    let asked: AccessRequest
+    let decisions = RecentDecisions()
 
     private static let parameters = ["namespace", "version", "exchange"]
     private static let gatherParameters = parameters + ["min"]
@@ -43,11 +47,13 @@ final class CallPlan: Sendable {
         }
         try CallRequest.checkExchange(query["exchange"])
         let configuration = snapshot.configuration
+        let exchange = Name(target.exchange ?? configuration.controlExchange)
         places = snapshot.targets.places(
-            exchange: Name(target.exchange ?? configuration.controlExchange),
+            exchange: exchange,
             topic: Name(route.topic),
             cap: configuration.maximumOfTarget
         )
+        asked = AccessRequest(route, target, exchange: exchange)
     }
 
     /// The parameters of a query.

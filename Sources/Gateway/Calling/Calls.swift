@@ -31,8 +31,9 @@ struct Calls: Sendable {
     /// Sends it if the caller may.
     private func send(_ call: CallRequest, _ exchange: Exchange) throws(Problem) {
         guard let caller = exchange.caller else { return try begin(call, exchange) }
-        let bytes = exchange.request.body.count
-        try begin(caller.permit(call, bodyBytes: bytes, core, exchange.identity), exchange)
+        var call = call
+        try caller.permit(&call, bodyBytes: exchange.request.body.count, core, exchange.identity)
+        try begin(call, exchange)
     }
 
     /// The answer comes when the call or cast has ended.

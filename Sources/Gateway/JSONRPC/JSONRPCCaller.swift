@@ -88,9 +88,8 @@ final class JSONRPCCaller: Sendable {
             guard !begun.withLock({ $0.isAbandoned }) else { throw Problem(.clientGone, "nothing more was begun") }
             // The first one has been counted as the request that brought it.
             if !isFirst, let caller { try core.clients.countIn(caller) }
-            let asked = try call(entry)
-            let bytes = entry.parameters?.bytes.count ?? 0
-            let call = try caller?.permit(asked, bodyBytes: bytes, core, identity) ?? asked
+            var call = try call(entry)
+            try caller?.permit(&call, bodyBytes: entry.parameters?.bytes.count ?? 0, core, identity)
             let arguments = try Self.arguments(entry.parameters)
             try checkRoom()
             try send(call, arguments, completion)
