@@ -11,7 +11,7 @@ struct KeyDigest: Sendable {
 
     /// Digests a key.
     init(of key: ArraySlice<UInt8>) {
-        // Borrowed for the call; all of its 32 bytes are read within their bounds, which are checked.
+        // Borrowed for the call; a digest has 32 bytes by its type.
         words = unsafe SHA256.hash(data: key).withUnsafeBytes { digest in
             func word(_ place: Int) -> UInt64 {
                 unsafe digest.loadUnaligned(fromByteOffset: 8 * place, as: UInt64.self).bigEndian

@@ -12,7 +12,9 @@ extension [UInt8] {
         _ body: (inout OutputSpan<UInt8>) throws(Failure) -> Void
     ) throws(Failure) -> [UInt8] {
         var bytes: [UInt8] = []
-        bytes.reserveCapacity(capacity)
+        // Room for at least one: an array without capacity is the library's one empty array, into which every thread
+        // would write its count.
+        bytes.reserveCapacity(Swift.max(capacity, 1))
         try bytes.append(addingCapacity: capacity, initializingWith: body)
         return bytes
     }
