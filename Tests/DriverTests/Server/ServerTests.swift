@@ -87,7 +87,12 @@ struct ServerTests {
             let configuration = RPCServerConfiguration(executor: .tasks(10))
             let server = try await bench.startServer("busy", busy, configuration: configuration)
             let calls = (0..<100).map { number in
-                Task { try await bench.client().call("work", JSONText(#"{"number": \#(number)}"#)).string }
+                Task {
+                    var request = bench.request(nil, "work", try JSONText(#"{"number": \#(number)}"#))
+                    // One that is sent when the first server has stopped waits in the queue, too.
+                    request.checksConsumers = false
+                    return try await bench.driver.call(request).result.string
+                }
             }
             let running = await busy.seen.next(10)
             for _ in 0..<100 { other.permits.send(()) }
